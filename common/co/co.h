@@ -1,0 +1,69 @@
+/*
+ * Stackful coroutines: straight-line code on an event loop.
+ *
+ * Purpose: a request handler suspends in the middle of a call and goes on when what it waits for is there.
+ * Ownership: the loop owns coroutines and their pooled, guarded stacks; a struct co pointer is valid until its function
+ * returned.
+ * Invariants: cancelling is sticky and wins over a timeout, which wins over a wake; a cancelled coroutine is resumed with
+ * CO_CANCELLED at this and every later wait, and runs to its end. __attribute__((cleanup)) is fine inside the function
+ * because it always returns normally.
+ * Switching: makecontext once a stack, sigsetjmp/siglongjmp afterwards (25 ns); hooks for ASan, TSan and valgrind.
+ */
+#ifndef EVENTLOOP_CO_CO_H
+#define EVENTLOOP_CO_CO_H
+
+#include "base/context.h"
+#include "base/macros.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct co;
+struct loop;
+
+enum co_result { CO_OK, CO_TIMEOUT, CO_CANCELLED };
+
+/* Starts function(argument) as a coroutine of this thread's loop; it runs first at the next drain, not inside this call.
+ * name is static, for people. NULL when max_coroutines are alive. */
+struct co *co_spawn(const char *name, void (*function)(void *argument), void *argument) MUST_CHECK;
+
+/* The running coroutine, or NULL outside one. */
+struct co *co_self(void);
+
+/* The context its work belongs to, for logs and for co_dump; NULL before co_set_context. */
+void co_set_context(struct context *ctx);
+
+/* Suspends until co_wake, the deadline (monotonic microseconds) or co_cancel. The one primitive under every wait. */
+enum co_result co_park(const char *waiting_on, int64_t deadline) MAY_SUSPEND MUST_CHECK;
+
+/* Makes a waiting coroutine ready. From callbacks of this thread's loop or from another coroutine. */
+void co_wake(struct co *co);
+
+/* Resumes it with CO_CANCELLED at this and every later wait. */
+void co_cancel(struct co *co);
+
+/* True once the running coroutine was cancelled. */
+bool co_cancelled(void);
+
+/* Lets others run. */
+void co_yield(void) MAY_SUSPEND;
+
+/* Suspends until the deadline. CO_TIMEOUT is the normal end. */
+enum co_result co_sleep_until(int64_t deadline) MAY_SUSPEND;
+
+/* Suspends until fd is ready. events: EV_READ and/or EV_WRITE; ret_ready (may be NULL) gets what came. */
+enum co_result co_wait_fd(int fd, short events, int64_t deadline, short *ret_ready) MAY_SUSPEND MUST_CHECK;
+
+/* Aborts in debug builds when a suspend happens between the two: for code that must not be interleaved. */
+void co_forbid_suspend(void);
+void co_allow_suspend(void);
+
+/* Writes one line for every live coroutine: name, state, waiting on, age, stack high-water (debug builds). */
+void co_dump(FILE *out);
+
+/* Turns the result of a wait into the context's error (deadline_exceeded, or unavailable with reason "cancelled"); 0 for
+ * CO_OK, else -1. */
+int co_check(struct context *ctx, enum co_result result) MUST_CHECK;
+
+#endif
