@@ -1,0 +1,44 @@
+/*
+ * HTTP client on libcurl's multi interface: outgoing requests that read like blocking calls.
+ *
+ * Ownership: a client belongs to one thread; answers belong to the context.
+ * Invariants: connections are pooled and reused; the context's deadline bounds the whole transfer; answers over max_answer
+ * are an error; redirects are not followed; only http and https. Name resolution never blocks the loop (libcurl's
+ * threaded resolver).
+ */
+#ifndef EVENTLOOP_IO_HTTP_CLIENT_H
+#define EVENTLOOP_IO_HTTP_CLIENT_H
+
+#include "base/context.h"
+#include "base/macros.h"
+
+#include <stddef.h>
+
+struct http_client;
+
+struct http_outgoing {
+	const char *method; /* NULL: GET, or POST when there is a body */
+	const char *url;
+	const char *const *headers; /* "Name: value" lines ended by NULL; NULL for none */
+	const void *body;
+	size_t body_length;
+	size_t max_answer; /* bytes; 0: 4 MiB */
+};
+
+struct http_answer {
+	int status;
+	const char *body; /* NUL-terminated, in the context's arena */
+	size_t body_length;
+	const char *content_type; /* "" when none */
+};
+
+/* max_connections: a host; 0: 8. */
+struct http_client *http_client_new(size_t max_connections);
+void http_client_free(struct http_client *client);
+
+/* Sends the request and waits for the whole answer. 0 for any HTTP status; -1 with unavailable (cannot connect, broken
+ * off), deadline_exceeded or too_large in ctx. Adds X-Request-Id and traceparent from ctx. */
+int http_fetch(struct context *ctx, struct http_client *client, const struct http_outgoing *request,
+               struct http_answer *ret) MAY_SUSPEND MUST_CHECK;
+
+#endif
