@@ -1,0 +1,114 @@
+/*
+ * A call as its handler sees it: parameters in, result or error out.
+ *
+ * Purpose: a handler is one straight-line function, `int listing_get(struct rpc_call *call)`, that reads like the sentence
+ * which describes the method. It returns 0 after one of the rpc_reply functions, or -1 with the error in call->ctx.
+ * Ownership: the dispatcher owns the call; everything a handler allocates comes from call->ctx.
+ * Invariants: before a handler runs, the caller has been authenticated and has the access that the API file demands, and
+ * the parameters fit the schema: strings are NFC, trimmed where the schema says so, numbers in range, nothing unknown.
+ */
+#ifndef EVENTLOOP_RPC_CALL_H
+#define EVENTLOOP_RPC_CALL_H
+
+#include "base/context.h"
+#include "io/postgres.h"
+#include "rpc/identity.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct api_method;
+struct daemon_worker;
+struct rpc_client;
+
+struct rpc_call {
+	struct context *ctx;
+	const struct api_method *method;
+	const struct identity *caller; /* never NULL; kind ANONYMOUS without a token */
+	const char *token;             /* the caller's access token, to pass on; NULL when anonymous */
+	const char *peer;              /* address of the client as the gateway saw it, "" when unknown */
+	const char *user_agent;        /* of the client, "" when unknown */
+	struct json_object *params;    /* an object */
+	struct daemon_worker *worker;  /* this thread's daemon: settings, clients */
+	struct pg *db;                 /* this thread's database */
+	struct rpc_client *client;     /* calls to other daemons */
+	void *app;                     /* what the daemon's start function made for this thread */
+	const char *result;            /* JSON text; set by rpc_reply functions */
+	size_t result_length;
+	bool replayed; /* rpc_begin found the answer of an earlier call with the same key: it is the result already */
+};
+
+typedef int rpc_handler_function(struct rpc_call *call);
+
+struct rpc_handler {
+	const char *name; /* "events.booking.create"; NULL ends a table */
+	rpc_handler_function *function;
+};
+
+/* --- parameters. Names are those of the API file; "period.from" reaches into objects. --- */
+
+/* A string as it is, any other value as its JSON text, NULL when absent or null. Ready to be a statement's value. */
+const char *rpc_param(struct rpc_call *call, const char *name);
+int64_t rpc_param_integer(struct rpc_call *call, const char *name, int64_t fallback);
+bool rpc_param_boolean(struct rpc_call *call, const char *name, bool fallback);
+/* The value itself, borrowed, or NULL. */
+struct json_object *rpc_param_json(struct rpc_call *call, const char *name);
+/* All parameters as one JSON text, for statements that take $1::jsonb. */
+const char *rpc_params_text(struct rpc_call *call);
+
+/* --- results. Each returns 0, so a handler can end with `return rpc_reply_...`. --- */
+
+/* JSON text as it is (PostgreSQL made it). Borrowed: must live as long as the context does. */
+int rpc_reply_text(struct rpc_call *call, const char *json, size_t length);
+/* The first column of the first row, which is JSON; not_found for `noun` when there is no row. */
+int rpc_reply_row(struct rpc_call *call, const struct pg_result *result, const char *noun);
+/* A json-c value; takes the reference over. */
+int rpc_reply_object(struct rpc_call *call, struct json_object *value);
+/* Formatted JSON; the caller answers for its being well-formed. */
+int rpc_reply_printf(struct rpc_call *call, const char *format, ...) PRINTF(2, 3);
+
+/* --- errors. Each returns -1. --- */
+
+/* not_found: "<noun> not found". */
+int rpc_not_found(struct rpc_call *call, const char *noun);
+/* conflict with a reason word. */
+int rpc_conflict(struct rpc_call *call, const char *reason, const char *format, ...) PRINTF(3, 4);
+/* forbidden. */
+int rpc_forbidden(struct rpc_call *call, const char *format, ...) PRINTF(2, 3);
+/* precondition_failed: error.data.rule = rule, and details (JSON members without braces, e.g. "\"minimum\":3", or NULL). */
+int rpc_precondition(struct rpc_call *call, const char *rule, const char *details, const char *format, ...) PRINTF(4, 5);
+/* invalid_params for a rule the schema cannot say: path "/params/period/to", rule "after", expected JSON text or NULL. */
+int rpc_invalid(struct rpc_call *call, const char *path, const char *rule, const char *expected);
+
+/* --- access beyond x-access. 0, or -1 with forbidden (or not_found where `hide`). --- */
+
+/* The caller has at least `right` in the company (moderators and admins do not count; services do). Asks passport when
+ * the token could not carry all companies. */
+int rpc_require_right(struct rpc_call *call, const char *company_id, enum company_right right) MAY_SUSPEND MUST_CHECK;
+/* The caller has one of the platform roles. */
+bool rpc_caller_has_role(const struct rpc_call *call, unsigned roles);
+/* The caller's user id; NULL when anonymous or a service. */
+const char *rpc_caller_id(const struct rpc_call *call);
+
+/* --- writes. A method that changes something runs in one transaction, with its facts and its idempotency key. --- */
+
+/* Opens a transaction and claims params.idempotency_key when the method takes one. When an earlier call with this key and
+ * the same parameters was answered, its answer becomes the result, call->replayed is set and NULL is returned WITHOUT an
+ * error: the handler then returns rpc_replayed(call). conflict with reason "idempotency_key" for other parameters. */
+struct pg_tx *rpc_begin(struct rpc_call *call) MAY_SUSPEND MUST_CHECK;
+/* For `if (!tx) return rpc_replayed(call);`: 0 when the result is a replay, else -1. */
+int rpc_replayed(struct rpc_call *call);
+/* Writes a fact into the outbox in the transaction: topic "events.booking.created", key (ordering and deduplication
+ * subject, e.g. the listing's id), payload JSON text. */
+int rpc_publish(struct rpc_call *call, struct pg_tx *tx, const char *topic, const char *key, const char *payload)
+        MAY_SUSPEND MUST_CHECK;
+/* Takes the first column of the first row as the result object, adds `seq`, stores it under the idempotency key, commits,
+ * and replies. not_found for `noun` when there is no row. */
+int rpc_commit_row(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *result, const char *noun)
+        MAY_SUSPEND MUST_CHECK;
+/* The same with a JSON object text. */
+int rpc_commit_text(struct rpc_call *call, struct pg_tx *tx, const char *json) MAY_SUSPEND MUST_CHECK;
+
+#endif

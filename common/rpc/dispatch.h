@@ -1,0 +1,48 @@
+/*
+ * From a JSON-RPC text to its answer: the one dispatch under HTTP and the link.
+ *
+ * Purpose: read the envelope, find the method, authenticate, check access, validate and normalise the parameters, run the
+ * handler with its deadline, render the answer; a batch runs its calls side by side and is answered whole.
+ * Ownership: one dispatcher a thread; answers belong to the context.
+ * Invariants: the answer is always well-formed JSON-RPC; `internal` never shows a cause; each call's error is logged once.
+ */
+#ifndef EVENTLOOP_RPC_DISPATCH_H
+#define EVENTLOOP_RPC_DISPATCH_H
+
+#include "base/context.h"
+#include "rpc/call.h"
+
+struct api;
+struct token_verifier;
+struct rpc_dispatcher;
+
+struct rpc_dispatcher_options {
+	const struct api *api;              /* borrowed, shared by threads */
+	const struct rpc_handler *handlers; /* borrowed; ended by a NULL name */
+	struct token_verifier *verifier;    /* borrowed; NULL: every token is refused */
+	struct rpc_call prototype;          /* worker, db, client, app are copied into every call */
+	size_t max_batch;                   /* calls; 0: 100 */
+	size_t max_answer;                  /* bytes; 0: 4 MiB */
+	size_t max_depth;                   /* 0: 32 */
+	bool expose_service_methods;        /* HTTP and link of a daemon: true */
+};
+
+/* NULL with one line in `error` when a method has no handler or a handler no method. */
+struct rpc_dispatcher *rpc_dispatcher_new(const struct rpc_dispatcher_options *options, char *error, size_t error_size);
+void rpc_dispatcher_free(struct rpc_dispatcher *dispatcher);
+
+/* What came beside the JSON-RPC text. */
+struct rpc_meta {
+	const char *token; /* bearer token or NULL */
+	size_t token_length;
+	const char *peer, *user_agent; /* "" when unknown */
+};
+
+/* Answers the text. ret_length gets the length; NULL when nothing is to be answered (notifications only). */
+const char *rpc_dispatch(struct context *ctx, struct rpc_dispatcher *dispatcher, const struct rpc_meta *meta,
+                         const char *text, size_t length, size_t *ret_length) MAY_SUSPEND;
+
+/* Renders the context's error as a JSON-RPC response for the raw id text (NULL: null). In ctx's arena. */
+const char *rpc_render_error(struct context *ctx, const char *id, size_t id_length);
+
+#endif

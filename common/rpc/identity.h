@@ -1,0 +1,55 @@
+/*
+ * Who calls: what a verified access token says (DESIGN section 5).
+ *
+ * Ownership: an identity made by token_verify lives in the token cache or in a context's arena; callers borrow it for the
+ * length of one request.
+ * Invariants: ANONYMOUS has no id; a USER has roles and companies; a SERVICE has the daemon's name as its id.
+ */
+#ifndef EVENTLOOP_RPC_IDENTITY_H
+#define EVENTLOOP_RPC_IDENTITY_H
+
+#include "base/ids.h"
+#include "base/macros.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define IDENTITY_MAX_COMPANIES 32
+
+enum identity_kind { IDENTITY_ANONYMOUS, IDENTITY_USER, IDENTITY_SERVICE };
+
+/* Platform roles, a bit set. */
+enum identity_role { ROLE_USER = 1, ROLE_MODERATOR = 2, ROLE_ADMIN = 4 };
+
+/* Rights in a company; a higher one includes the lower ones. */
+enum company_right { RIGHT_NONE, RIGHT_STAFF, RIGHT_MANAGER, RIGHT_OWNER };
+
+struct identity_company {
+	char id[UUID_SIZE];
+	enum company_right right;
+};
+
+struct identity {
+	enum identity_kind kind;
+	unsigned roles;
+	char id[UUID_SIZE];      /* `sub`: a user's id or a daemon's name */
+	char session[UUID_SIZE]; /* `sid`, or "" */
+	int64_t auth_time;       /* wall microseconds */
+	int64_t expires;         /* wall microseconds */
+	bool companies_partial;  /* more than the token can carry: ask passport */
+	size_t company_count;
+	struct identity_company companies[IDENTITY_MAX_COMPANIES];
+};
+
+/* The right the identity has in the company, by its token alone. */
+enum company_right identity_right(const struct identity *identity, const char *company_id);
+
+/* The name of a right ("owner") and the right of a name; RIGHT_NONE for an unknown one. */
+const char *company_right_name(enum company_right right);
+enum company_right company_right_from(const char *name);
+
+/* True when the identity is a user with at least one of the roles (bit set). An admin has every role. */
+bool identity_has_role(const struct identity *identity, unsigned roles);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * The link: JSON-RPC between our own programs over few persistent TCP connections, one text a line, many in flight.
+ *
+ * Purpose: takes the cost of a call from 16 to 21 us (HTTP) to 2 or 3.
+ * Wire: a request is {"jsonrpc":"2.0","id":N,"method":"...","params":{...},"meta":{...}} and LF; an answer is a JSON-RPC
+ * response with that id and LF. Ids are a slot and its generation in one number. meta carries token, deadline_ms,
+ * request_id, traceparent, peer, user_agent. Line feeds inside a text are white space and are sent as spaces.
+ * Invariants: writes are coalesced once a pass of the loop; a line over the limit closes the connection; a caller that
+ * leaves early drops its answer without costing the others anything.
+ */
+#ifndef EVENTLOOP_RPC_LINK_H
+#define EVENTLOOP_RPC_LINK_H
+
+#include "base/context.h"
+#include "base/macros.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct link_server;
+struct link_client;
+struct rpc_dispatcher;
+
+struct link_server_options {
+	const char *address; /* numeric; "" for all */
+	uint16_t port;       /* 0: any free one */
+	struct rpc_dispatcher *dispatcher;
+	size_t max_line;        /* bytes; 0: 4 MiB + 64 KiB */
+	size_t max_connections; /* 0: 256 */
+	size_t max_in_flight;   /* requests being handled; 0: 4096 */
+};
+
+struct link_server *link_server_new(const struct link_server_options *options, char *error, size_t error_size);
+uint16_t link_server_port(const struct link_server *server);
+/* Stops accepting and reading; requests in flight are answered. */
+void link_server_drain(struct link_server *server);
+size_t link_server_in_flight(const struct link_server *server);
+void link_server_free(struct link_server *server);
+
+/* A client of one address, with reconnect and back-off. connections: 0: 1. */
+struct link_client *link_client_new(const char *host, uint16_t port, size_t connections);
+void link_client_free(struct link_client *client);
+enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_UP };
+enum link_state link_client_state(const struct link_client *client);
+
+/* A request's parts as raw texts; NULL where absent. */
+struct link_request {
+	const char *method, *params, *token, *peer, *user_agent;
+	size_t method_length, params_length;
+};
+
+/* Sends and waits for the answer's line (without LF), in ctx's arena; NULL with unavailable (reason "not_sent" when no byte
+ * of it left, so it is safe to send elsewhere; "connection_lost" when it may have been seen), overloaded or
+ * deadline_exceeded. */
+const char *link_call(struct context *ctx, struct link_client *client, const struct link_request *request,
+                      size_t *ret_length) MAY_SUSPEND MUST_CHECK;
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * Facts between daemons (DESIGN section 6): written in the transaction that made them true, delivered at least once, in
+ * commit order, and folded exactly once.
+ *
+ * Purpose: rpc_publish (rpc/call.h) writes; the relay here delivers to subscribers; fact handlers consume.
+ * Invariants: the relay reads behind the oldest running transaction (xmin of the snapshot), so a late commit is never
+ * skipped; one relay of a database works at a time (advisory lock in a transaction); a subscriber has a cursor of its own; what
+ * a subscriber keeps refusing goes to outbox_dead_letter with its reason and is replayed by command. A consumer notes the
+ * fact's id in its own transaction: a second delivery does nothing.
+ * Drivers: direct (RPC `<daemon>.fact.deliver` over the link; default). amqp comes later behind the same interface.
+ */
+#ifndef EVENTLOOP_RPC_OUTBOX_H
+#define EVENTLOOP_RPC_OUTBOX_H
+
+#include "rpc/call.h"
+
+struct outbox_relay;
+struct rpc_client;
+
+/* A fact as its consumer sees it. */
+struct fact {
+	const char *id;      /* UUID */
+	const char *topic;   /* "rating.summary.changed" */
+	const char *key;     /* subject */
+	int64_t seq;         /* in the producer's log */
+	const char *occurred_at;
+	struct json_object *payload; /* borrowed */
+	const char *payload_text;
+};
+
+/* Folds a fact into the daemon's own tables, inside tx. 0, or -1 with an error: the fact is delivered again later. */
+typedef int fact_handler_function(struct rpc_call *call, struct pg_tx *tx, const struct fact *fact);
+
+/* topic: exact, or "rating.*". */
+struct fact_handler {
+	const char *topic; /* NULL ends a table */
+	fact_handler_function *function;
+};
+
+struct outbox_relay_options {
+	const char *daemon;               /* whose outbox */
+	struct pg *db;                    /* borrowed */
+	struct rpc_client *client;        /* borrowed */
+	const char *const *subscribers;   /* daemon names ended by NULL */
+	int64_t poll_interval;            /* microseconds, the fallback beside NOTIFY; 0: 1 s */
+	size_t batch;                     /* facts a delivery; 0: 200 */
+	int max_attempts;                 /* before a refused fact is a dead letter; 0: 12 */
+};
+
+struct outbox_relay *outbox_relay_new(const struct outbox_relay_options *options);
+void outbox_relay_free(struct outbox_relay *relay);
+/* Stops after the delivery under way. */
+void outbox_relay_stop(struct outbox_relay *relay) MAY_SUSPEND;
+
+/* The handler of `<daemon>.fact.deliver` (x-access service): params {source, facts:[{id, topic, key, seq, occurred_at,
+ * payload}]}; finds the daemon's fact handlers through its worker; answers {"delivered": n, "refused": [{id, reason}]}. */
+int outbox_deliver(struct rpc_call *call) MAY_SUSPEND;
+
+/* Puts dead letters back in the queue; subscriber NULL: of all. Returns how many, -1 with an error. */
+int64_t outbox_replay(struct context *ctx, struct pg *db, const char *subscriber) MAY_SUSPEND MUST_CHECK;
+
+#endif
