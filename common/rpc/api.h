@@ -1,0 +1,103 @@
+/*
+ * The catalogue of a daemon's methods, made at start from its embedded API files (<daemon>/api, *.json).
+ *
+ * Purpose: the single source of truth (DESIGN section 4): dispatch, validation, access, idempotency, deadlines and the
+ * OpenRPC document all come from here.
+ * Each file is {"methods": [OpenRPC method objects], "components": {"schemas": {name: schema}}}; schemas are referred
+ * to as "#/components/schemas/Name" from any file of the daemon; errors as "#/components/errors/<word>", which are made
+ * from base/error.h. A method object must have name, summary, description, params (by name), result, errors, examples,
+ * x-access, x-idempotent, x-deadline-ms, x-cost.
+ * Ownership: the api owns everything; what its functions return is borrowed. api_free at the end.
+ * Invariants: read-only once loaded; safe to use from several threads.
+ * Source: OpenRPC 1.2.6.
+ */
+#ifndef EVENTLOOP_RPC_API_H
+#define EVENTLOOP_RPC_API_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/embed.h"
+#include "base/macros.h"
+#include "rpc/schema.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* X(name, word in x-access): who may call. A method lists one or more; a caller who is any of them may. */
+#define API_ACCESS(X)                         \
+	X(PUBLIC, "public")                   \
+	X(USER, "user")                       \
+	X(MODERATOR, "moderator")             \
+	X(ADMIN, "admin")                     \
+	X(SERVICE, "service")                 \
+	X(COMPANY_OWNER, "company:owner")     \
+	X(COMPANY_MANAGER, "company:manager") \
+	X(COMPANY_STAFF, "company:staff")
+
+enum api_access_bit {
+#define X(name, word) API_ACCESS_BIT_##name,
+	API_ACCESS(X)
+#undef X
+};
+
+enum api_access {
+#define X(name, word) API_ACCESS_##name = 1U << API_ACCESS_BIT_##name,
+	API_ACCESS(X)
+#undef X
+	    API_ACCESS_COMPANY = API_ACCESS_COMPANY_OWNER | API_ACCESS_COMPANY_MANAGER | API_ACCESS_COMPANY_STAFF
+};
+
+struct api;
+
+/* One method. */
+struct api_method {
+	const char *name;
+	size_t name_length;
+	size_t index;	 /* 0 to api_count - 1, in the order of the files */
+	unsigned access; /* of enum api_access, or-ed */
+	bool idempotent; /* calling it twice is as calling it once: may be retried */
+	int64_t deadline_us;
+	unsigned cost;		     /* tokens it takes of a caller's rate */
+	const struct schema *params; /* one object: the by-name parameters, no others allowed */
+	const struct schema *result;
+	struct json_object *examples; /* array of OpenRPC example pairings */
+	struct json_object *object;   /* the method object */
+};
+
+/* Loads and checks the files (a table ended by a NULL name). title, version: of the document's info. NULL with an error
+ * text that names file, method and rule. */
+struct api *api_load(const struct embedded_file *files, const char *title, const char *version, char *error,
+		     size_t error_size) MUST_CHECK;
+
+/* Frees the api. Safe with NULL. */
+void api_free(struct api *api);
+
+/* Finds a method by its name, without allocating; NULL when there is none. */
+const struct api_method *api_find(const struct api *api, const char *name, size_t length);
+
+/* The number of methods, and the method with an index below it. */
+size_t api_count(const struct api *api);
+const struct api_method *api_at(const struct api *api, size_t index);
+
+/* The OpenRPC document as JSON text, for rpc.discover and /openrpc.json. */
+const char *api_document(const struct api *api);
+
+/* The word of one access flag in x-access; NULL for none. */
+const char *api_access_word(enum api_access access);
+
+/* An OpenRPC document to merge. */
+struct api_source {
+	const char *name; /* of its daemon: prefix of its component schemas, "Listing" becoming "events.Listing" */
+	const char *text; /* the document */
+	size_t length;
+};
+
+/* Merges documents into one: methods in the order given, component schemas prefixed and references rewritten, errors
+ * shared. Methods whose x-access is service alone are left out when public_only. Appends the text to target; false with
+ * an error text when a source is no OpenRPC document. */
+bool api_merge_documents(const struct api_source *sources, size_t count, const char *title, const char *version,
+			 bool public_only, struct arena *arena, struct buffer *target, char *error,
+			 size_t error_size) MUST_CHECK;
+
+#endif
