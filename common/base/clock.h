@@ -1,8 +1,8 @@
 /*
  * Time: the two clocks, deadlines, and RFC 3339 texts.
  *
- * Invariants: instants are int64 microseconds. "monotonic" counts from an arbitrary start and never jumps: deadlines are
- * in it. "wall" counts from 1970-01-01T00:00:00Z: everything stored or shown is in it.
+ * Invariants: instants are int64 microseconds. "monotonic" counts from an arbitrary start and never jumps: deadlines
+ * are in it. "wall" counts from 1970-01-01T00:00:00Z: everything stored or shown is in it.
  */
 #ifndef EVENTLOOP_BASE_CLOCK_H
 #define EVENTLOOP_BASE_CLOCK_H
@@ -13,10 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CLOCK_SECOND INT64_C(1000000)     /* microseconds in a second */
-#define CLOCK_MILLISECOND INT64_C(1000)   /* microseconds in a millisecond */
-#define DEADLINE_NEVER INT64_MAX          /* a deadline that does not come */
-#define CLOCK_TEXT_SIZE 28                /* "2026-11-21T10:00:00.000000Z" and its NUL */
+#define CLOCK_SECOND INT64_C(1000000)	/* microseconds in a second */
+#define CLOCK_MILLISECOND INT64_C(1000) /* microseconds in a millisecond */
+#define DEADLINE_NEVER INT64_MAX	/* a deadline that does not come */
+#define CLOCK_TEXT_SIZE 28		/* "2026-11-21T10:00:00.000000Z" and its NUL */
 
 /* Microseconds on the monotonic clock. */
 int64_t clock_monotonic(void);

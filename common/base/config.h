@@ -26,8 +26,8 @@ enum config_flags {
 	CONFIG_REQUIRED = 4,   /* no start without a value */
 };
 
-/* One row of the table. Durations read "250ms", "10s", "5m", "48h", "14d" into microseconds; sizes "512", "16KiB", "1MiB"
- * into bytes. min and max bound numbers, durations and sizes (both 0: unbounded) and the length of texts. */
+/* One row of the table. Durations read "250ms", "10s", "5m", "48h", "14d" into microseconds; sizes "512", "16KiB",
+ * "1MiB" into bytes. min and max bound numbers, durations and sizes (both 0: unbounded) and the length of texts. */
 struct config_option {
 	const char *name;
 	enum config_type type;
@@ -44,16 +44,16 @@ struct config;
 struct config *config_new(const char *daemon, const struct config_option *common, const struct config_option *own);
 void config_free(struct config *config);
 
-/* Reads file (--config in argv), environment and flags. argv: what follows the command. On a fault writes one line naming
- * the setting to `errors` and returns -1. */
+/* Reads file (--config in argv), environment and flags. argv: what follows the command. On a fault writes one line
+ * naming the setting to `errors` and returns -1. */
 int config_load(struct config *config, int argc, char *const *argv, FILE *errors) MUST_CHECK;
 
 /* Reads again and takes over the reloadable settings; keeps everything and returns -1 when any value is bad. */
 int config_reload(struct config *config, FILE *errors) MUST_CHECK;
 
 /* Getters; a name that is not in the table, or of another type, ends the process: it is a programming error. */
-const char *config_text(const struct config *config, const char *name);   /* "" when unset */
-int64_t config_integer(const struct config *config, const char *name);    /* integers, durations (us), sizes (bytes) */
+const char *config_text(const struct config *config, const char *name); /* "" when unset */
+int64_t config_integer(const struct config *config, const char *name);	/* integers, durations (us), sizes (bytes) */
 bool config_boolean(const struct config *config, const char *name);
 
 /* Writes the table for --help, and the effective values for --print-config (secrets as ***). */

@@ -18,8 +18,8 @@
 
 #include <stdint.h>
 
-#define REQUEST_ID_SIZE 37   /* UUID text and NUL */
-#define TRACEPARENT_SIZE 56  /* W3C trace context, version 00, and NUL */
+#define REQUEST_ID_SIZE 37  /* UUID text and NUL */
+#define TRACEPARENT_SIZE 56 /* W3C trace context, version 00, and NUL */
 
 struct defer;
 
@@ -30,8 +30,8 @@ struct context {
 	int64_t deadline; /* monotonic microseconds */
 	char request_id[REQUEST_ID_SIZE];
 	char traceparent[TRACEPARENT_SIZE]; /* of this span; "" when tracing is off */
-	const char *method;                 /* for logs; NULL outside a method */
-	const char *user;                   /* caller's id for logs; NULL when anonymous */
+	const char *method;		    /* for logs; NULL outside a method */
+	const char *user;		    /* caller's id for logs; NULL when anonymous */
 };
 
 /* Starts an empty context. deadline: monotonic microseconds or DEADLINE_NEVER. Makes a new request_id. */

@@ -37,7 +37,7 @@ struct log_field {
 /* Writes a line: message plus fields; ctx (or NULL) adds request id, trace id, method, user. fields end with a name of
  * NULL, which the macro adds. */
 void log_write(enum log_level level, const struct context *ctx, const char *message, const struct log_field *fields);
-#define log_event(level, ctx, message, ...)                                                                            \
+#define log_event(level, ctx, message, ...) \
 	log_write((level), (ctx), (message), (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){NULL, NULL, 0}})
 
 /* Writes the error of the context with its place and cause. */

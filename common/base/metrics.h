@@ -20,7 +20,8 @@ struct metric;
 
 enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 
-/* Registers a family (or returns the one of that name). labels: comma-separated label names, "" for none. All static. */
+/* Registers a family (or returns the one of that name). labels: comma-separated label names, "" for none. All static.
+ */
 struct metric_family *metric_register(enum metric_kind kind, const char *name, const char *help, const char *labels);
 
 /* The series with these label values, made at first use. values: as many as the family has labels, copied. */
