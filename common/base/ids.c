@@ -115,3 +115,26 @@ void hex_encode(const void *bytes, size_t length, char *text)
 	}
 	text[2 * length] = '\0';
 }
+
+static int hex_value(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'a' && digit <= 'f')
+		return digit - 'a' + 10;
+	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
+bool hex_decode(const char *text, void *bytes, size_t length)
+{
+	unsigned char *out = bytes;
+	if (strlen(text) != 2 * length)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		out[i] = (unsigned char)(high << 4 | low);
+	}
+	return true;
+}

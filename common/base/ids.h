@@ -6,6 +6,8 @@
 #ifndef EVENTLOOP_BASE_IDS_H
 #define EVENTLOOP_BASE_IDS_H
 
+#include "base/macros.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -22,5 +24,8 @@ void random_bytes(void *bytes, size_t length);
 
 /* Writes length bytes as lower-case hexadecimal and a NUL: 2 * length + 1 characters. */
 void hex_encode(const void *bytes, size_t length, char *text);
+
+/* Reads length bytes from 2 * length hexadecimal digits of either case; false when the text is anything else. */
+bool hex_decode(const char *text, void *bytes, size_t length) MUST_CHECK;
 
 #endif
