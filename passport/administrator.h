@@ -1,0 +1,12 @@
+/*
+ * The command `admin`: makes the first administrator, before there is one who could grant the role.
+ */
+#ifndef EVENTLOOP_PASSPORT_ADMINISTRATOR_H
+#define EVENTLOOP_PASSPORT_ADMINISTRATOR_H
+
+#include "daemon/daemon.h"
+
+/* `admin create --email E --password-file F [--name N]`. Doing it again sets the password again. Returns the exit status. */
+int administrator_command(struct daemon_worker *worker, struct context *ctx, int argc, char *const *argv) MAY_SUSPEND;
+
+#endif

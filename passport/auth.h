@@ -1,0 +1,21 @@
+/*
+ * Logging in and out: the methods passport.auth.*.
+ */
+#ifndef EVENTLOOP_PASSPORT_AUTH_H
+#define EVENTLOOP_PASSPORT_AUTH_H
+
+#include "rpc/call.h"
+
+/* passport.auth.login: opens a session for an address and a password. */
+int auth_login(struct rpc_call *call) MAY_SUSPEND;
+
+/* passport.auth.refresh: rotates a refresh token. */
+int auth_refresh(struct rpc_call *call) MAY_SUSPEND;
+
+/* passport.auth.logout: ends the session of the access token. */
+int auth_logout(struct rpc_call *call) MAY_SUSPEND;
+
+/* passport.auth.service_token: a token for a daemon that knows its secret. */
+int auth_service_token(struct rpc_call *call) MAY_SUSPEND;
+
+#endif

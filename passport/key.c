@@ -1,0 +1,153 @@
+#include "key.h"
+
+#include "base/buffer.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "io/postgres.h"
+#include "key_make.h"
+#include "rpc/token.h"
+#include "sealing.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PRIVATE_LABEL "signing_key.private"
+#define JWKS_LIMIT 65536
+
+struct key_ring {
+	struct pg *db;
+	const struct master_key *master;
+	struct token_verifier *verifier;
+	struct arena arena; /* of the loaded keys: replaced as a whole */
+	struct signing_key signing;
+	const char *jwks;
+};
+
+/* Replicas starting at once on a virgin database: the lock lets one make the key, the others then see it. */
+static const char LOCK_KEYS[] = "SELECT pg_advisory_xact_lock(hashtext('passport.signing_key'))";
+static const char HAS_SIGNING[] = "SELECT 1 FROM signing_key WHERE state = 'signing'";
+static const char INSERT_KEY[] = "INSERT INTO signing_key (kid, algorithm, public_jwk, private_sealed, state) "
+				 "VALUES ($1, $2, $3::jsonb, decode($4, 'hex'), 'signing')";
+static const char SELECT_KEYS[] =
+	"SELECT kid, algorithm, public_jwk::text, encode(private_sealed, 'hex'), state FROM signing_key ORDER BY created_at, kid";
+
+static const char *hex_text(struct context *ctx, const unsigned char *bytes, size_t length)
+{
+	char *text = arena_alloc(&ctx->arena, 2 * length + 1);
+	hex_encode(bytes, length, text);
+	return text;
+}
+
+static int make_first_key(struct context *ctx, struct key_ring *ring, const char *algorithm)
+{
+	struct key_pair pair;
+	size_t length = 0;
+	struct pg_tx *tx = pg_begin(ctx, ring->db);
+	if (!tx || !pg_query(ctx, tx, LOCK_KEYS))
+		return -1;
+	struct pg_result *present = pg_query(ctx, tx, HAS_SIGNING);
+	if (!present)
+		return -1;
+	if (pg_count(present) > 0)
+		return pg_commit(ctx, tx);
+	if (key_pair_make(ctx, algorithm, &pair))
+		return -1;
+	unsigned char *sealed = seal(ctx, ring->master, PRIVATE_LABEL, pair.pem, strlen(pair.pem), &length);
+	if (!sealed || !pg_query(ctx, tx, INSERT_KEY, pair.kid, algorithm, pair.public_jwk, hex_text(ctx, sealed, length)))
+		return -1;
+	return pg_commit(ctx, tx);
+}
+
+static int take_signing(struct context *ctx, struct key_ring *ring, struct arena *arena, const struct pg_result *keys,
+			size_t row, struct signing_key *ret)
+{
+	size_t length = 0, sealed_length = pg_length(keys, row, 3) / 2;
+	unsigned char *sealed = arena_alloc(&ctx->arena, sealed_length);
+	char *pem = hex_decode(pg_text(keys, row, 3), sealed, sealed_length)
+			    ? unseal(ctx, ring->master, PRIVATE_LABEL, sealed, sealed_length, &length)
+			    : NULL;
+	if (!pem)
+		return -1;
+	*ret = (struct signing_key){
+		.kid = arena_strdup(arena, pg_text(keys, row, 0)),
+		.algorithm = arena_strdup(arena, pg_text(keys, row, 1)),
+		.pem = arena_strndup(arena, pem, length),
+	};
+	OPENSSL_cleanse(pem, length);
+	return 0;
+}
+
+static void replace(struct key_ring *ring, struct arena *arena, const struct signing_key *signing, const char *jwks)
+{
+	if (ring->signing.pem)
+		OPENSSL_cleanse((char *)(uintptr_t)ring->signing.pem, strlen(ring->signing.pem));
+	arena_done(&ring->arena);
+	ring->arena = *arena;
+	ring->signing = *signing;
+	ring->jwks = jwks;
+}
+
+int key_ring_reload(struct context *ctx, struct key_ring *ring)
+{
+	struct pg_result *keys = pg_read(ctx, ring->db, SELECT_KEYS);
+	if (!keys)
+		return -1;
+	struct arena arena = { 0 };
+	struct buffer jwks;
+	struct signing_key signing = { 0 };
+	buffer_init_arena(&jwks, &arena, JWKS_LIMIT);
+	buffer_append_text(&jwks, "{\"keys\":[");
+	for (size_t row = 0; row < pg_count(keys); row++) {
+		buffer_append_text(&jwks, row > 0 ? "," : "");
+		buffer_append_text(&jwks, pg_text(keys, row, 2));
+		if (strcmp(pg_text(keys, row, 4), "signing") == 0 && take_signing(ctx, ring, &arena, keys, row, &signing))
+			goto failed;
+	}
+	buffer_append_text(&jwks, "]}");
+	if (!signing.kid || buffer_failed(&jwks)) {
+		context_fail_internal(ctx, "no signing key, or too many keys");
+		goto failed;
+	}
+	if (token_verifier_set_keys(ring->verifier, ctx, buffer_text(&jwks), jwks.length))
+		goto failed;
+	replace(ring, &arena, &signing, buffer_text(&jwks));
+	return 0;
+failed:
+	arena_done(&arena);
+	return -1;
+}
+
+struct key_ring *key_ring_new(struct context *ctx, struct pg *db, const struct master_key *master,
+			      struct token_verifier *verifier, const char *algorithm)
+{
+	struct key_ring *ring = calloc(1, sizeof(*ring));
+	if (!ring)
+		abort();
+	ring->db = db;
+	ring->master = master;
+	ring->verifier = verifier;
+	if (make_first_key(ctx, ring, algorithm) || key_ring_reload(ctx, ring)) {
+		key_ring_free(ring);
+		return NULL;
+	}
+	return ring;
+}
+
+void key_ring_free(struct key_ring *ring)
+{
+	if (!ring)
+		return;
+	arena_done(&ring->arena);
+	free(ring);
+}
+
+const struct signing_key *key_ring_signing(const struct key_ring *ring)
+{
+	return &ring->signing;
+}
+
+const char *key_ring_jwks(const struct key_ring *ring)
+{
+	return ring->jwks;
+}

@@ -1,0 +1,41 @@
+/*
+ * Signing keys: made by passport, private halves sealed at rest, public halves published as a JWKS (RFC 7517).
+ *
+ * Purpose: tokens are signed with the one key in state `signing`; `published` and `retired` ones are only shown.
+ * Ownership: one ring a thread; it copies what it needs out of the database.
+ * Invariants: a database without a signing key gets one, whichever replica comes first; the ring is reloaded in the
+ * background, so a rotation by another replica is seen within a minute.
+ */
+#ifndef EVENTLOOP_PASSPORT_KEY_H
+#define EVENTLOOP_PASSPORT_KEY_H
+
+#include "base/context.h"
+#include "base/macros.h"
+
+struct key_ring;
+struct master_key;
+struct pg;
+struct token_verifier;
+
+struct signing_key {
+	const char *kid;
+	const char *algorithm; /* "ES256" or "RS256" */
+	const char *pem;       /* private key */
+};
+
+/* Makes the first key when there is none, then loads all. verifier: is given the public keys at every load. algorithm:
+ * of a key to make. NULL with the error in ctx. */
+struct key_ring *key_ring_new(struct context *ctx, struct pg *db, const struct master_key *master,
+			      struct token_verifier *verifier, const char *algorithm) MAY_SUSPEND MUST_CHECK;
+void key_ring_free(struct key_ring *ring);
+
+/* Loads the keys again; keeps the old ones when that fails. */
+int key_ring_reload(struct context *ctx, struct key_ring *ring) MAY_SUSPEND MUST_CHECK;
+
+/* The key that signs; borrowed until the next wait. */
+const struct signing_key *key_ring_signing(const struct key_ring *ring);
+
+/* The public keys as a JWKS text; borrowed until the next wait. */
+const char *key_ring_jwks(const struct key_ring *ring);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * What one thread of passport keeps: its master key, the signing keys, the service accounts.
+ *
+ * Ownership: made by passport_start, found in call->app; lives as long as the thread.
+ */
+#ifndef EVENTLOOP_PASSPORT_PASSPORT_H
+#define EVENTLOOP_PASSPORT_PASSPORT_H
+
+#include "key.h"
+#include "sealing.h"
+
+struct co;
+
+struct passport {
+	struct master_key master;
+	struct key_ring *keys;
+	struct co *reloader; /* NULL once it has ended */
+};
+
+#endif
