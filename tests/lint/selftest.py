@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Proves that each gate lets a clean tree pass and catches a planted violation. Run by tests/run lint."""
+
+import concurrent.futures
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+HEADER = """/*
+ * Adds.
+ */
+#ifndef EVENTLOOP_BASE_ADD_H
+#define EVENTLOOP_BASE_ADD_H
+
+/* The sum of a and b. */
+int add(int a, int b);
+
+#endif
+"""
+SOURCE = '#include "base/add.h"\n\nint add(int a, int b)\n{\n\treturn a + b;\n}\n'
+METHOD = {
+    "name": "rating.review.get",
+    "summary": "s",
+    "description": "d",
+    "params": [{"name": "id", "schema": {"type": "string", "format": "uuid"}}],
+    "result": {},
+    "errors": [],
+    "examples": [{}],
+    "x-access": ["public"],
+    "x-idempotent": True,
+    "x-deadline-ms": 1,
+    "x-cost": 1,
+}
+TABLE = 'static const struct rpc_handler handlers[] = {\n    {"rating.review.get", review_get},\n};\n'
+CLEAN = {
+    "common/base/add.h": HEADER,
+    "common/base/add.c": SOURCE,
+    "rating/api/review.json": json.dumps({"methods": [METHOD]}) + "\n",
+    "rating/main.c": '#include "base/add.h"\n\nextern int review_get(void *call);\n'
+    "struct rpc_handler {\n\tconst char *name;\n\tint (*function)(void *call);\n};\n\n" + TABLE + "\nint main(void)\n"
+    "{\n\treturn add(1, handlers[0].name ? 2 : 3);\n}\n",
+    "deploy/run.sh": "#!/bin/bash\nset -euo pipefail\n\necho run\n",
+    "tools/ok.py": '"""Fine."""\n\nprint(1)\n',
+}
+FILLER = "".join(f"\tvalue += {number};\n" for number in range(60))
+
+
+def body(lines, before=""):
+    return f"{before}int add(int a, int b)\n{{\n{lines}\treturn a + b;\n}}\n"
+
+
+def source(lines, before=""):
+    return {"common/base/add.c": '#include "base/add.h"\n\n' + body(lines, before)}
+
+
+def api(**changes):
+    method = {key: value for key, value in {**METHOD, **changes}.items() if value is not None}
+    return {"rating/api/review.json": json.dumps({"methods": [method]}) + "\n"}
+
+
+# gate, what is planted, a piece of what it must say
+SUSPENDING = {
+    "common/co/co.h": "/*\n * c\n */\n#ifndef EVENTLOOP_CO_CO_H\n#define EVENTLOOP_CO_CO_H\n\n"
+    "/* Waits. */\nint co_park(int x) MAY_SUSPEND MUST_CHECK;\n\n#endif\n",
+}
+CASES = [
+    ("sizes", source("\tint value = 0;\n" + FILLER), "add has 65 lines"),
+    ("sizes", {"common/base/long.c": "\n" * 500}, "500 lines"),
+    ("sizes", {"deploy/run.sh": "#!/bin/bash\nlong() {\n" + "\ttrue\n" * 60 + "}\n"}, "long has 62 lines"),
+    ("sizes", {"tools/ok.py": "def long():\n" + "    print(1)\n" * 60}, "long has 61 lines"),
+    ("format", {"common/base/add.c": SOURCE.replace("\t", "    ")}, "clang-format"),
+    ("banned", source("\tsprintf(x, y);\n"), "sprintf is banned"),
+    ("banned", source("\tstrcpy (x, y);\n"), "strcpy is banned"),
+    ("banned", source("\tPQexec(connection, x);\n"), "PQexec is banned"),
+    ("banned", source("\tusleep(1);\n"), "usleep is banned"),
+    ("banned", source("\tif (sigsetjmp(x, 0))\n\t\treturn 1;\n"), "common/co only"),
+    ("banned", source("\tgetaddrinfo(x, y, z, w);\n"), "outside the offload pool"),
+    ("banned", source("\tchar large[4 * 1024 + 1];\n"), "a local array of 4097"),
+    ("banned", source("again:\n\tif (a)\n\t\tgoto again;\n"), "jumps backward to again"),
+    ("banned", source("\t(void)!write(1, x, 1);\n"), "not (void)!"),
+    ("banned", source("", "typedef struct {\n\tint x;\n} thing;\n"), "typedef"),
+    ("layers", source("", '#include "rpc/call.h"\n') | {"common/rpc/call.h": "\n"}, "the higher layer common/rpc"),
+    ("layers", source("", '#include "review.h"\n') | {"rating/review.h": "\n"}, "not a header of common"),
+    ("layers", {"rating/a.c": '#include "user.h"\n', "passport/user.h": "\n"}, "of passport"),
+    ("layers", {"common/extra/a.c": '#include "base/add.h"\n'}, "is no layer of common"),
+    ("headers", {"common/base/add.h": HEADER.removeprefix("/*\n * Adds.\n */\n")}, "opens with a comment"),
+    ("headers", {"common/base/add.h": HEADER.replace("BASE_ADD", "ADD")}, "guard is not EVENTLOOP_BASE_ADD_H"),
+    ("headers", {"common/base/add.h": HEADER.replace("/* The sum of a and b. */\n", "")}, "no doc comment"),
+    ("suspend", SUSPENDING | source("\ta = co_park(b);\n"), "add may suspend (it calls co_park)"),
+    (
+        "suspend",
+        SUSPENDING | source("\ta = wait(b);\n", "static int wait(int b)\n{\n\treturn co_park(b);\n}\n\n"),
+        "calls wait",
+    ),
+    ("api", {"rating/main.c": CLEAN["rating/main.c"].replace("review.get", "review.list")}, "get has no handler"),
+    ("api", {"rating/main.c": CLEAN["rating/main.c"].replace("review.get", "review.list")}, "list is in no file"),
+    ("api", api(examples=None), "has no examples"),
+    ("api", api(name="events.review.get"), "not a name of the form rating."),
+    ("api", api(params=[{"name": "text", "schema": {"type": "string"}}]), "/params/text has no upper bound"),
+    ("text", {"docs/a.md": "see https://py" + "pi.org/x\n"}, "package registry"),
+    ("text", {"docs/a.md": "in /wo" + "rk/main\n"}, "path of one machine"),
+    ("text", {"docs/a.md": "TO" + "DO: later\n"}, "unfinished work"),
+    ("text", {"docs/a.md": "space \n"}, "white space"),
+    ("text", {"docs/a.md": "no end"}, "no newline"),
+    ("text", {"docs/a.pem.txt": "-----BEGIN PRIV" + "ATE KEY-----\n"}, "private key"),
+    ("shell", {"deploy/run.sh": "#!/bin/bash\nset -euo pipefail\n\nrm $1\n"}, "SC2086"),
+    ("shell", {"deploy/run.sh": "#!/bin/bash\necho\n"}, "set -euo pipefail"),
+    ("python", {"tools/ok.py": '"""Bad."""\n\nimport os\n'}, "F401"),
+    ("python", {"tools/ok.py": '"""Bad."""\n\nprint( 1 )\n'}, "ok.py"),
+    ("python", {"tools/ok.py": '"""Bad."""\n\nprint(1)  # noqa: F401\n'}, "RUF100"),
+    ("suppressions", source("\t// cppcheck-suppress nullPointer\n"), "without a reason"),
+    ("suppressions", source("\ta++; // NOLINT because it is fine\n"), "without its rule"),
+    ("cppcheck", source("\tint *nothing = 0;\n\t*nothing = a;\n"), "nullPointer"),
+    ("cppcheck", source("\ta++; // cppcheck-suppress nullPointer ; is none\n"), "unmatchedSuppression"),
+    ("tidy", source("\tif (a = b)\n\t\treturn a + a - sizeof(sizeof(a));\n"), "bugprone-sizeof-expression"),
+    ("tidy", source("\tb++; // NOLINT(bugprone-sizeof-expression): planted\n"), "silences nothing"),
+]
+
+
+def plant(folder, files):
+    for name, text in {**CLEAN, **files}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    for name in (".clang-format", ".clang-tidy"):
+        shutil.copy(ROOT / name, folder / name)
+    database = folder / "build" / "clang" / "compile_commands.json"
+    database.parent.mkdir(parents=True)
+    command = f"clang-14 -std=gnu17 -I{folder}/common -c common/base/add.c"
+    entry = {"directory": str(folder), "file": str(folder / "common/base/add.c"), "command": command}
+    database.write_text(json.dumps([entry]))
+
+
+def run_gate(name, files):
+    with tempfile.TemporaryDirectory() as folder:
+        plant(Path(folder), files)
+        command = [sys.executable, str(HERE / f"check_{name}.py"), "--root", folder]
+        return subprocess.run(command, capture_output=True, text=True)
+
+
+def failure(case):
+    """What is wrong with a gate in this case; None when it does what it must."""
+    name, files, expected = case
+    result = run_gate(name, files)
+    output = result.stdout + result.stderr
+    if expected is None:
+        return None if result.returncode == 0 else f"{name}: a clean tree does not pass:\n{output}"
+    if result.returncode == 1 and expected in result.stdout:
+        return None
+    return f"{name}: did not say {expected!r} (exit {result.returncode}):\n{output}"
+
+
+def main():
+    gates = sorted(path.stem.removeprefix("check_") for path in HERE.glob("check_*.py"))
+    cases = [(name, {}, None) for name in gates] + CASES
+    untested = set(gates) - {name for name, _, _ in CASES}
+    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+        failures = [text for text in pool.map(failure, cases) if text]
+    failures += [f"{name}: no violation is planted for it" for name in sorted(untested)]
+    print(*failures, sep="\n", end="\n" if failures else "")
+    print(f"{len(cases)} cases for {len(gates)} gates, {len(failures)} failures")
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
