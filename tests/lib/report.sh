@@ -1,5 +1,7 @@
 # Counting and printing for tests/run: every check ends in one tally, and the tally in one line. Sourced.
-# The caller sets: results (a file), logs (a folder).
+# The caller sets root, results (a file) and logs (a folder); wrapper: what the C tests are run under.
+: "${root:?}" "${results:?}" "${logs:?}"
+wrapper=()
 
 # record PASSED FAILED SKIPPED NAME: adds to the tally.
 record() {
@@ -49,7 +51,7 @@ run_ctest() {
 	local preset=$1 label=$2 status=0 report=$logs/ctest-$1-$2.xml
 	shift 2
 	rm -f "$report"
-	if [ -z "$(ctest --test-dir "$root/build/$preset" -N -L "^$label\$" "$@" | grep 'Test *#')" ]; then
+	if ! ctest --test-dir "$root/build/$preset" -N -L "^$label\$" "$@" | grep -q 'Test *#'; then
 		echo "   no test with the label $label in build/$preset"
 		record 0 0 1 "ctest $preset $label"
 		return

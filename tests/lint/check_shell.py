@@ -5,6 +5,9 @@ import subprocess
 
 import gate
 
+# SC2317: it cannot see functions that are called by a composed name.
+NOT_ASKED = "SC2317"
+
 
 def check(tree):
     names = tree.shell_files()
@@ -21,6 +24,7 @@ def check(tree):
             "shellcheck",
             "--shell=bash",
             "--external-sources",
+            f"--exclude={NOT_ASKED}",
             "--source-path=SCRIPTDIR",
             "--format=gcc",
             *names,
