@@ -1,0 +1,139 @@
+# What up, down, status and logs share: where things are, ports, secrets, settings. Sourced.
+# A data directory holds all there is: postgres/ images/ log/ run/ config/ ports.env secrets.env admin.json demo.json
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+daemons=(passport events rating images gateway)
+databases=(passport events rating images)
+data_dir=$root/.local
+preset=release
+gateway_port=
+declare -A ports=()
+
+fail() {
+	echo "$(basename "$0"): $*" >&2
+	exit 1
+}
+
+say() {
+	printf '%s\n' "$*"
+}
+
+# parse_data_dir VALUE: takes the data directory as an absolute path.
+set_data_dir() {
+	data_dir=$(realpath -m -- "$1")
+}
+
+binary() {
+	echo "$root/build/$preset/eventloop-$1"
+}
+
+# wait_until SECONDS COMMAND...: tries it every 50 ms; 1 when the time is up.
+wait_until() {
+	local until=$(($(date +%s%N) / 1000000 + $1 * 1000))
+	shift
+	until "$@"; do
+		[ $(($(date +%s%N) / 1000000)) -lt "$until" ] || return 1
+		sleep 0.05
+	done
+}
+
+# --- ports: recorded in ports.env, so that several data directories live side by side ---
+
+port_is_free() {
+	! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# free_pair PORT: the first port from PORT on, in steps of 10, that is free together with the link's (100 above).
+free_pair() {
+	local port=$1
+	until port_is_free "$port" && port_is_free $((port + 100)); do
+		port=$((port + 10))
+		[ "$port" -lt $(($1 + 90)) ] || fail "no free port from $1 on"
+	done
+	echo "$port"
+}
+
+load_ports() {
+	local passport_port events_port rating_port images_port wanted=$gateway_port
+	if [ -f "$data_dir/ports.env" ]; then
+		# shellcheck source=/dev/null
+		. "$data_dir/ports.env"
+		gateway_port=${wanted:-$gateway_port}
+	else
+		gateway_port=${wanted:-8080}
+		passport_port=$(free_pair 7001)
+		events_port=$(free_pair 7002)
+		rating_port=$(free_pair 7003)
+		images_port=$(free_pair 7004)
+	fi
+	declare -gA ports=([passport]=$passport_port [events]=$events_port [rating]=$rating_port [images]=$images_port
+		[gateway]=$gateway_port)
+}
+
+save_ports() {
+	local name
+	for name in "${daemons[@]}"; do
+		echo "${name}_port=${ports[$name]}"
+	done >"$data_dir/ports.env"
+}
+
+# --- secrets: made once ---
+
+random_secret() {
+	openssl rand 32 | base64 -w0 | tr '+/' '-_' | tr -d '='
+}
+
+make_secrets() {
+	[ -f "$data_dir/secrets.env" ] && return
+	local name
+	(
+		umask 077
+		for name in MASTER_KEY CURSOR_KEY POSTGRES_PASSWORD POSTGRES_ADMIN_PASSWORD ADMIN_PASSWORD \
+			EVENTS_SECRET RATING_SECRET IMAGES_SECRET GATEWAY_SECRET; do
+			echo "$name=$(random_secret)"
+		done >"$data_dir/secrets.env.new"
+		mv "$data_dir/secrets.env.new" "$data_dir/secrets.env"
+	)
+}
+
+load_secrets() {
+	# shellcheck source=/dev/null
+	. "$data_dir/secrets.env"
+}
+
+# --- settings: one file a daemon, so that commands (import, admin) take `--config` of the same file ---
+
+# settings NAME: the settings file of a daemon, on stdout.
+settings() {
+	local name=$1 secret=${1^^}_SECRET neighbour
+	echo "# Written by deploy/local/up; what stands here is overwritten by the next one."
+	echo "listen_address = 127.0.0.1"
+	echo "port = ${ports[$name]}"
+	echo "log_format = json"
+	for neighbour in "${databases[@]}"; do
+		[ "$neighbour" = "$name" ] || echo "${neighbour}_link = 127.0.0.1:$((ports[$neighbour] + 100))"
+	done
+	[ "$name" = passport ] || echo "passport_url = http://127.0.0.1:${ports[passport]}"
+	[ "$name" = gateway ] || echo "database_url = $(database_url "$name")"
+	case $name in
+	passport)
+		echo "master_key = $MASTER_KEY"
+		echo "service_secrets = events:$EVENTS_SECRET,rating:$RATING_SECRET,images:$IMAGES_SECRET,gateway:$GATEWAY_SECRET"
+		;;
+	images) echo "store_dir = $data_dir/images" ;;
+	esac
+	[ "$name" = passport ] || echo "service_secret = ${!secret}"
+}
+
+write_settings() {
+	local name
+	mkdir -p "$data_dir/config" "$data_dir/images"
+	for name in "${daemons[@]}"; do
+		(umask 077 && settings "$name" >"$data_dir/config/$name.conf.new")
+		if cmp -s "$data_dir/config/$name.conf.new" "$data_dir/config/$name.conf"; then
+			rm "$data_dir/config/$name.conf.new"
+		else
+			mv "$data_dir/config/$name.conf.new" "$data_dir/config/$name.conf"
+		fi
+	done
+}
