@@ -1,0 +1,73 @@
+"""JSON-RPC for tests: calls that return results or raise RpcError, and the raw answer where it is the point."""
+
+import itertools
+import threading
+
+import requests
+
+_ids = itertools.count(1)
+_local = threading.local()
+
+
+class RpcError(Exception):
+    """An error answer. code: the number; word: error.data.code; data: error.data."""
+
+    def __init__(self, error, method=""):
+        self.code = error["code"]
+        self.message = error["message"]
+        self.data = error.get("data") or {}
+        self.word = self.data.get("code")
+        self.reason = self.data.get("reason")
+        super().__init__(f"{method}: {self.code} {self.word} {self.message!r} {self.data}")
+
+
+def session():
+    """This thread's HTTP session: connections are kept and never shared."""
+    if not hasattr(_local, "session"):
+        _local.session = requests.Session()
+        _local.session.trust_env = False
+    return _local.session
+
+
+def headers(token=None, extra=None):
+    return (
+        {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {}) | (extra or {})
+    )
+
+
+class Endpoint:
+    """One /rpc door: the gateway's or a daemon's."""
+
+    def __init__(self, base):
+        self.base = base
+
+    def post(self, body, token=None, extra=None, timeout=30):
+        """Sends bytes or a JSON value as they are; the requests.Response."""
+        arguments = {"data": body} if isinstance(body, (bytes, str)) else {"json": body}
+        return session().post(f"{self.base}/rpc", headers=headers(token, extra), timeout=timeout, **arguments)
+
+    def answer(self, method, params=None, token=None, **options):
+        """The whole response object of one call."""
+        request = {"jsonrpc": "2.0", "id": next(_ids), "method": method, "params": {} if params is None else params}
+        response = self.post(request, token, **options)
+        document = response.json()
+        assert document.get("jsonrpc") == "2.0" and ("result" in document) != ("error" in document), document
+        return document
+
+    def rpc(self, method, params=None, token=None, **options):
+        """The result of one call; raises RpcError."""
+        document = self.answer(method, params, token, **options)
+        if "error" in document:
+            raise RpcError(document["error"], method)
+        return document["result"]
+
+    def error(self, method, params=None, token=None, **options):
+        """The RpcError of a call that must fail."""
+        try:
+            result = self.rpc(method, params, token, **options)
+        except RpcError as error:
+            return error
+        raise AssertionError(f"{method} was to fail and answered {result}")
+
+    def get(self, path, **options):
+        return session().get(self.base + path, timeout=options.pop("timeout", 30), **options)
