@@ -3,8 +3,9 @@
  *
  * MUST_CHECK   the result may not be ignored; ignoring it is spelled (void).
  * MAY_SUSPEND  the function may suspend the running coroutine: every shared pointer is stale after it, and no lock or
- *              iterator may be held across it. The lint gate checks that only functions marked so call others so
- * marked. PRINTF(a, b) argument a is a format, b the first value.
+ *              iterator may be held across it. The lint gate checks that only functions so marked call others.
+ *
+ * PRINTF(a, b) argument a is a format, b the first value.
  */
 #ifndef EVENTLOOP_BASE_MACROS_H
 #define EVENTLOOP_BASE_MACROS_H
