@@ -55,7 +55,7 @@ static void cut_broken_end(char *text)
 }
 
 /* Formats into a text of the error: one line, no half characters. */
-static void set_line(char *text, size_t size, const char *format, va_list values)
+PRINTF(3, 0) static void set_line(char *text, size_t size, const char *format, va_list values)
 {
 	int length = vsnprintf(text, size, format, values);
 	if (length < 0)
