@@ -1,7 +1,13 @@
 -- Types of listings, the properties that administrators give them, and the listings themselves.
 
+-- Terms are what listing_search.terms holds: one number for each type, "boolean property is yes", "is no", and enum value.
+CREATE SEQUENCE search_term AS integer MINVALUE 1 MAXVALUE 999999999;
+-- Slots are places in listing_search.numbers, one for each number or date property.
+CREATE SEQUENCE search_slot AS integer MINVALUE 1 MAXVALUE 4000;
+
 CREATE TABLE listing_type (
 	key         text PRIMARY KEY,
+	term        integer NOT NULL UNIQUE DEFAULT nextval('search_term'),
 	name        text NOT NULL,
 	description text NOT NULL DEFAULT '',
 	unit        text NOT NULL CHECK (unit IN ('hour', 'day', 'night', 'session')),
@@ -20,11 +26,6 @@ CREATE TABLE property_category (
 	created_at timestamptz NOT NULL DEFAULT now(),
 	updated_at timestamptz NOT NULL DEFAULT now()
 );
-
--- Terms are what listing_search.terms holds: one number for each "boolean property is yes", "is no", and enum value.
-CREATE SEQUENCE search_term AS integer MINVALUE 1 MAXVALUE 999999999;
--- Slots are places in listing_search.numbers, one for each number or date property.
-CREATE SEQUENCE search_slot AS integer MINVALUE 1 MAXVALUE 4000;
 
 CREATE TABLE property (
 	key         text PRIMARY KEY,
@@ -89,6 +90,7 @@ CREATE TABLE listing (
 	version        integer NOT NULL DEFAULT 1,
 	created_at     timestamptz NOT NULL DEFAULT now(),
 	updated_at     timestamptz NOT NULL DEFAULT now(),
+	published_at   timestamptz,
 	CHECK ((lat IS NULL) = (lon IS NULL)),
 	CHECK ((price_amount IS NULL) = (price_currency IS NULL)),
 	UNIQUE (company_id, external_id)
