@@ -1,0 +1,43 @@
+#include "rpc/page.h"
+
+#include "base/buffer.h"
+#include "rpc/cursor.h"
+
+#define MAX_PAGE (4 << 20)
+#define MAX_SORT_VALUES 8
+
+/* The cursor after the last row shown, as JSON. */
+static const char *next_cursor(struct rpc_call *call, const struct pg_result *rows, size_t shown, const char *scope,
+			       size_t count)
+{
+	const char *values[MAX_SORT_VALUES];
+	if (shown == 0 || shown >= pg_count(rows))
+		return "null";
+	for (size_t i = 0; i < count && i < MAX_SORT_VALUES; i++)
+		values[i] = pg_text(rows, shown - 1, i + 1);
+	return arena_printf(&call->ctx->arena, "\"%s\"", cursor_make(call, scope, count, values));
+}
+
+int rpc_reply_page(struct rpc_call *call, const struct pg_result *rows, const char *scope, size_t count, const char *extra)
+{
+	size_t limit = (size_t)rpc_param_integer(call, "limit", PAGE_DEFAULT_LIMIT);
+	size_t shown = pg_count(rows) < limit ? pg_count(rows) : limit;
+	struct buffer page;
+	buffer_init_arena(&page, &call->ctx->arena, MAX_PAGE);
+	buffer_append_text(&page, "{\"items\":[");
+	for (size_t i = 0; i < shown; i++) {
+		if (i > 0)
+			buffer_append_char(&page, ',');
+		buffer_append(&page, pg_text(rows, i, 0), pg_length(rows, i, 0));
+	}
+	buffer_append_text(&page, "],\"next_cursor\":");
+	buffer_append_text(&page, next_cursor(call, rows, shown, scope, count));
+	if (extra) {
+		buffer_append_char(&page, ',');
+		buffer_append_text(&page, extra);
+	}
+	buffer_append_char(&page, '}');
+	if (buffer_failed(&page))
+		return context_fail(call->ctx, ERROR_TOO_LARGE, "page", "the page is too large: ask for fewer items");
+	return rpc_reply_text(call, page.data, page.length);
+}

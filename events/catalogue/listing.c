@@ -1,0 +1,258 @@
+#include "catalogue/listing.h"
+
+#include "base/buffer.h"
+#include "base/ids.h"
+#include "catalogue/listing_check.h"
+#include "catalogue/listing_json.h"
+#include "rpc/client.h"
+#include "rpc/cursor.h"
+#include "rpc/page.h"
+#include "search/projection.h"
+#include "version.h"
+
+#include <string.h>
+
+static const char INSERT_LISTING[] =
+	"INSERT INTO listing AS l (id, company_id, type, title, description, address, lat, lon, time_zone, capacity, units, "
+	"price_amount, price_currency, price_unit, properties, images) "
+	"SELECT $1, p.company_id, p.type, p.title, coalesce(p.description, ''), coalesce(p.address, ''), "
+	"(p.location->>'lat')::float8, (p.location->>'lon')::float8, coalesce(p.time_zone, 'UTC'), coalesce(p.capacity, 0), "
+	"coalesce(p.units, 1), (p.price->>'amount')::bigint, p.price->>'currency', coalesce(p.price_unit, t.unit), "
+	"coalesce(p.properties, '{}'), ARRAY(SELECT jsonb_array_elements_text(p.images)::uuid) "
+	"FROM jsonb_to_record($2::jsonb) AS p(company_id uuid, type text, title text, description text, address text, "
+	"location jsonb, time_zone text, capacity integer, units integer, price jsonb, price_unit text, properties jsonb, "
+	"images jsonb) JOIN listing_type t ON t.key = p.type RETURNING " LISTING_JSON "::text";
+
+static const char UPDATE_LISTING[] =
+	"UPDATE listing l SET title = coalesce(p.title, l.title), description = coalesce(p.description, l.description), "
+	"address = coalesce(p.address, l.address), "
+	"lat = CASE WHEN $1::jsonb ? 'location' THEN (p.location->>'lat')::float8 ELSE l.lat END, "
+	"lon = CASE WHEN $1::jsonb ? 'location' THEN (p.location->>'lon')::float8 ELSE l.lon END, "
+	"time_zone = coalesce(p.time_zone, l.time_zone), capacity = coalesce(p.capacity, l.capacity), "
+	"units = coalesce(p.units, l.units), "
+	"price_amount = CASE WHEN $1::jsonb ? 'price' THEN (p.price->>'amount')::bigint ELSE l.price_amount END, "
+	"price_currency = CASE WHEN $1::jsonb ? 'price' THEN p.price->>'currency' ELSE l.price_currency END, "
+	"price_unit = coalesce(p.price_unit, l.price_unit), properties = coalesce(p.properties, l.properties), "
+	"images = CASE WHEN p.images IS NULL THEN l.images ELSE ARRAY(SELECT jsonb_array_elements_text(p.images)::uuid) END, "
+	"version = l.version + 1, updated_at = now() "
+	"FROM jsonb_to_record($1::jsonb) AS p(id uuid, version integer, title text, description text, address text, "
+	"location jsonb, time_zone text, capacity integer, units integer, price jsonb, price_unit text, properties jsonb, "
+	"images jsonb) WHERE l.id = p.id AND l.version = p.version RETURNING " LISTING_JSON "::text";
+
+static const char SUBMIT_LISTING[] =
+	"UPDATE listing l SET state = 'submitted', version = l.version + 1, updated_at = now() "
+	"WHERE l.id = $1 AND l.version = $2::integer RETURNING " LISTING_JSON "::text";
+
+static const char APPROVE_LISTING[] =
+	"UPDATE listing l SET state = 'published', published_at = now(), version = l.version + 1, updated_at = now() "
+	"WHERE l.id = $1 AND ($2::integer IS NULL OR l.version = $2::integer) RETURNING " LISTING_JSON "::text";
+
+static const char LISTING_EXISTS[] = "SELECT 1 FROM listing WHERE id = $1";
+
+static const char LOCK_LISTING[] = "SELECT state, version FROM listing WHERE id = $1 FOR UPDATE";
+
+static const char UNITS_IN_USE[] = "SELECT 1 FROM booking_unit WHERE listing_id = $1 AND unit > $2::integer AND upper(period) > now() "
+				   "LIMIT 1";
+
+static const char SELECT_OWNER[] = "SELECT company_id, state, type FROM listing WHERE id = $1";
+
+static const char SELECT_LISTING[] =
+	"SELECT " LISTING_JSON "::text, l.state = 'published', l.company_id FROM listing l WHERE l.id = $1";
+
+static const char SELECT_MINE[] =
+	"SELECT " LISTING_JSON "::text, l.created_at::text, l.id FROM listing l "
+	"WHERE l.company_id = ANY ($1::uuid[]) AND ($2::text IS NULL OR l.state = $2) "
+	"AND ($3::timestamptz IS NULL OR (l.created_at, l.id) < ($3::timestamptz, $4::uuid)) "
+	"ORDER BY l.created_at DESC, l.id DESC " PAGE_LIMIT("$5");
+
+static const char *id_array(struct rpc_call *call, const char *id)
+{
+	return arena_printf(&call->ctx->arena, "{%s}", id);
+}
+
+int listing_create(struct rpc_call *call)
+{
+	char id[UUID_SIZE];
+	if (listing_check(call, rpc_param(call, "type")))
+		return -1;
+	uuid_make(id);
+	struct pg_tx *tx = rpc_begin(call);
+	if (!tx)
+		return rpc_replayed(call);
+	struct pg_result *listing = pg_query(call->ctx, tx, INSERT_LISTING, id, rpc_params_text(call));
+	if (!listing || rpc_publish(call, tx, "events.listing.created", id, pg_text(listing, 0, 0)))
+		return -1;
+	return rpc_commit_row(call, tx, listing, "listing");
+}
+
+int listing_get(struct rpc_call *call)
+{
+	struct pg_result *listing = pg_read(call->ctx, call->db, SELECT_LISTING, rpc_param(call, "id"));
+	if (!listing)
+		return -1;
+	bool visible = pg_count(listing) > 0 &&
+		       (pg_boolean(listing, 0, 1) || call->caller->kind == IDENTITY_SERVICE ||
+			rpc_caller_has_role(call, ROLE_MODERATOR) ||
+			(rpc_caller_id(call) && rpc_require_right(call, pg_text(listing, 0, 2), RIGHT_STAFF) == 0));
+	if (!visible) {
+		error_clear(&call->ctx->error);
+		return rpc_not_found(call, "listing");
+	}
+	return rpc_reply_row(call, listing, "listing");
+}
+
+/* The caller may change the listing: 0 and its type. A listing that strangers may not see does not exist for them. */
+static int require_own(struct rpc_call *call, const char *id, const char **ret_type)
+{
+	struct pg_result *owner = pg_read(call->ctx, call->db, SELECT_OWNER, id);
+	if (!owner)
+		return -1;
+	if (pg_count(owner) == 0)
+		return rpc_not_found(call, "listing");
+	if (rpc_require_right(call, pg_text(owner, 0, 0), RIGHT_STAFF)) {
+		if (call->ctx->error.code != ERROR_FORBIDDEN || strcmp(pg_text(owner, 0, 1), "published") == 0)
+			return -1;
+		error_clear(&call->ctx->error);
+		return rpc_not_found(call, "listing");
+	}
+	*ret_type = pg_text(owner, 0, 2);
+	return 0;
+}
+
+/* The row is locked before its units shrink, so that no booking comes in between. */
+static int check_units(struct rpc_call *call, struct pg_tx *tx, const char *id)
+{
+	const char *units = rpc_param(call, "units");
+	if (!pg_query(call->ctx, tx, LOCK_LISTING, id))
+		return -1;
+	if (!units)
+		return 0;
+	struct pg_result *in_use = pg_query(call->ctx, tx, UNITS_IN_USE, id, units);
+	if (!in_use)
+		return -1;
+	if (pg_count(in_use) > 0)
+		return rpc_precondition(call, "units_in_use", NULL, "bookings to come use more units than that");
+	return 0;
+}
+
+int listing_update(struct rpc_call *call)
+{
+	const char *id = rpc_param(call, "id"), *type = NULL;
+	if (require_own(call, id, &type) || listing_check(call, type))
+		return -1;
+	struct pg_tx *tx = rpc_begin(call);
+	if (!tx)
+		return rpc_replayed(call);
+	if (check_units(call, tx, id))
+		return -1;
+	struct pg_result *listing = pg_query(call->ctx, tx, UPDATE_LISTING, rpc_params_text(call));
+	if (version_check(call, tx, listing, LISTING_EXISTS, id, "listing"))
+		return -1;
+	projection_queue_listings(call->ctx, tx, id_array(call, id));
+	if (rpc_publish(call, tx, "events.listing.updated", id, pg_text(listing, 0, 0)))
+		return -1;
+	return rpc_commit_row(call, tx, listing, "listing");
+}
+
+/* Locks the listing and demands one of two states (second may be NULL). */
+static int require_state(struct rpc_call *call, struct pg_tx *tx, const char *id, const char *first, const char *second)
+{
+	struct pg_result *row = pg_query(call->ctx, tx, LOCK_LISTING, id);
+	if (!row)
+		return -1;
+	if (pg_count(row) == 0)
+		return rpc_not_found(call, "listing");
+	const char *state = pg_text(row, 0, 0);
+	if (strcmp(state, first) == 0 || (second && strcmp(state, second) == 0))
+		return 0;
+	return rpc_precondition(call, "state", arena_printf(&call->ctx->arena, "\"state\":\"%s\"", state),
+				"the listing is %s", state);
+}
+
+/* Moves a listing on by `sql`, whose parameters are id and version. */
+static int change_state(struct rpc_call *call, struct pg_tx *tx, const char *sql, const char *topic)
+{
+	const char *id = rpc_param(call, "id");
+	struct pg_result *listing = pg_query(call->ctx, tx, sql, id, rpc_param(call, "version"));
+	if (version_check(call, tx, listing, LISTING_EXISTS, id, "listing"))
+		return -1;
+	projection_queue_listings(call->ctx, tx, id_array(call, id));
+	if (rpc_publish(call, tx, topic, id, pg_text(listing, 0, 0)))
+		return -1;
+	return rpc_commit_row(call, tx, listing, "listing");
+}
+
+int listing_submit(struct rpc_call *call)
+{
+	const char *type = NULL;
+	if (require_own(call, rpc_param(call, "id"), &type))
+		return -1;
+	struct pg_tx *tx = rpc_begin(call);
+	if (!tx)
+		return rpc_replayed(call);
+	if (require_state(call, tx, rpc_param(call, "id"), "draft", "rejected"))
+		return -1;
+	return change_state(call, tx, SUBMIT_LISTING, "events.listing.submitted");
+}
+
+int listing_approve(struct rpc_call *call)
+{
+	struct pg_tx *tx = rpc_begin(call);
+	if (!tx)
+		return rpc_replayed(call);
+	if (require_state(call, tx, rpc_param(call, "id"), "submitted", NULL))
+		return -1;
+	return change_state(call, tx, APPROVE_LISTING, "events.listing.published");
+}
+
+static void append_id(struct buffer *ids, const char *id)
+{
+	buffer_printf(ids, "%s%s", ids->length > 1 ? "," : "", id);
+}
+
+/* The caller's companies as an array text: what passport says now, or what the token says when passport cannot be asked. */
+static const char *own_companies(struct rpc_call *call)
+{
+	struct buffer ids;
+	struct json_object *companies = NULL;
+	struct rpc_request request = {
+		.method = "passport.user.me", .params = "{}", .token = call->token, .as = RPC_AS_CALLER, .idempotent = true,
+	};
+	struct json_object *me = rpc_invoke(call->ctx, call->client, &request);
+	error_clear(&call->ctx->error);
+	buffer_init_arena(&ids, &call->ctx->arena, 64 * 1024);
+	buffer_append_char(&ids, '{');
+	if (me && json_object_object_get_ex(me, "companies", &companies)) {
+		for (size_t i = 0; i < json_object_array_length(companies); i++)
+			append_id(&ids, json_object_get_string(
+						json_object_object_get(json_object_array_get_idx(companies, i), "id")));
+	} else {
+		for (size_t i = 0; i < call->caller->company_count; i++)
+			append_id(&ids, call->caller->companies[i].id);
+	}
+	buffer_append_char(&ids, '}');
+	return buffer_text(&ids);
+}
+
+/* The companies whose listings are asked for, as an array text. NULL with forbidden. */
+static const char *asked_companies(struct rpc_call *call)
+{
+	const char *company = rpc_param(call, "company_id");
+	if (!company)
+		return own_companies(call);
+	return rpc_require_right(call, company, RIGHT_STAFF) ? NULL : id_array(call, company);
+}
+
+int listing_mine(struct rpc_call *call)
+{
+	const char *after[2];
+	const char *companies = asked_companies(call);
+	if (!companies)
+		return -1;
+	const char *scope = arena_printf(&call->ctx->arena, "%s %s", companies, rpc_param(call, "state"));
+	if (cursor_read(call, scope, 2, after))
+		return -1;
+	struct pg_result *rows = pg_read(call->ctx, call->db, SELECT_MINE, companies, rpc_param(call, "state"), after[0],
+					 after[1], rpc_param(call, "limit"));
+	return rows ? rpc_reply_page(call, rows, scope, 2, NULL) : -1;
+}
