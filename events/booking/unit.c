@@ -7,12 +7,12 @@ static const char SELECT_FREE[] =
 
 static const char FITS_BY_COUNT[] = "SELECT search_free_units($1, $2::integer, $4::tstzrange) >= $3::integer";
 
-/* Colours the bookings to come anew, earliest start first, each on the lowest unit that is free: optimal for intervals. The
- * period asked for takes part with booking id NULL, as one row a unit. Bookings under way stay where they are in time; which
- * unit they are on is nobody's business but ours. */
+/* Colours the listing's bookings anew, earliest start first, each on the lowest unit that is free: optimal for intervals. The
+ * period asked for takes part with booking id NULL, as one row a unit. Past bookings take part too: one under way may not
+ * move onto a unit that was taken when it began. */
 static const char REPACK[] =
 	"WITH RECURSIVE span AS (SELECT u.booking_id, u.unit AS old_unit, u.period FROM booking_unit u "
-	"WHERE u.listing_id = $1 AND upper(u.period) > lower($4::tstzrange) "
+	"WHERE u.listing_id = $1 "
 	"UNION ALL SELECT NULL, n, $4::tstzrange FROM generate_series(1, $3::integer) n), "
 	"placed AS (SELECT *, row_number() OVER (ORDER BY lower(period), upper(period), booking_id, old_unit) AS place FROM span), "
 	"coloured AS ("

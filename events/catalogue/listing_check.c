@@ -5,8 +5,8 @@
 #include "events.h"
 #include "rpc/client.h"
 
+#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define MAX_TEXT 8000 /* bytes of 2000 code points */
 

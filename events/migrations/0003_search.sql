@@ -5,7 +5,7 @@ CREATE TABLE listing_search (
 	id           uuid PRIMARY KEY,
 	company_id   uuid NOT NULL,
 	rating       double precision NOT NULL,        -- Bayesian mean; 0 without reviews
-	price        bigint,                           -- minor units
+	price        bigint NOT NULL,                  -- minor units; the largest bigint without a price
 	currency     text,
 	capacity     integer NOT NULL,
 	units        integer NOT NULL,
@@ -23,9 +23,9 @@ CREATE INDEX listing_search_cell_rating ON listing_search (cell, rating DESC, id
 CREATE INDEX listing_search_cell_price ON listing_search (cell, price, id);
 CREATE INDEX listing_search_rating ON listing_search (rating DESC, id DESC);
 CREATE INDEX listing_search_price ON listing_search (price, id);
+CREATE INDEX listing_search_price_desc ON listing_search ((CASE WHEN price = 9223372036854775807 THEN -1 ELSE price END) DESC, id DESC);
 CREATE INDEX listing_search_newest ON listing_search (published_at DESC, id DESC);
 CREATE INDEX listing_search_terms ON listing_search USING gin (terms);
-CREATE INDEX listing_search_point ON listing_search USING gist (point(lon, lat));
 
 CREATE TABLE listing_text (
 	id    uuid PRIMARY KEY,
@@ -36,6 +36,12 @@ CREATE INDEX listing_text_words ON listing_text USING gin (words);
 -- The grid: 0.05 degrees of latitude by 0.07 of longitude (5143 columns).
 CREATE FUNCTION search_cell(lat double precision, lon double precision) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT floor((lat + 90) / 0.05)::integer * 5143 + floor((lon + 180) / 0.07)::integer $$;
+
+-- Metres between two places on a sphere of the earth's mean radius (haversine formula).
+CREATE FUNCTION search_distance(lat1 double precision, lon1 double precision, lat2 double precision, lon2 double precision)
+RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT 2 * 6371008.8 * asin(least(1, sqrt(sind((lat2 - lat1) / 2) ^ 2
+	+ cosd(lat1) * cosd(lat2) * sind((lon2 - lon1) / 2) ^ 2))) $$;
 
 -- When no unit of the listing is free: instants covered by as many units as there are, from now on.
 CREATE FUNCTION search_busy(listing uuid, total integer) RETURNS tstzmultirange LANGUAGE sql STABLE AS $$

@@ -25,7 +25,7 @@ static const char REMOVE_ROWS[] =
 static const char PUT_ROWS[] =
 	"INSERT INTO listing_search (id, company_id, rating, price, currency, capacity, units, lat, lon, cell, published_at, "
 	"terms, numbers, busy_days, busy) "
-	"SELECT l.id, l.company_id, coalesce(l.rating_bayesian, 0), l.price_amount, l.price_currency, l.capacity, l.units, "
+	"SELECT l.id, l.company_id, coalesce(l.rating_bayesian, 0), coalesce(l.price_amount, 9223372036854775807), l.price_currency, l.capacity, l.units, "
 	"l.lat, l.lon, search_cell(l.lat, l.lon), coalesce(l.published_at, l.created_at), " TERMS ", " NUMBERS ", "
 	"search_busy_days(busy.time), busy.time FROM listing l, LATERAL (SELECT search_busy(l.id, l.units) AS time OFFSET 0) busy "
 	"WHERE l.id = ANY ($1::uuid[]) AND l.state = 'published' "

@@ -1,0 +1,144 @@
+#include "booking/booking.h"
+
+#include "base/ids.h"
+#include "booking/booking_json.h"
+#include "booking/period.h"
+#include "booking/unit.h"
+#include "search/projection.h"
+#include "version.h"
+
+#include <string.h>
+
+/* NO KEY: rows that refer to the listing may be written meanwhile; other bookings of it may not. */
+static const char LOCK_PUBLISHED[] =
+	"SELECT units FROM listing WHERE id = $1 AND state = 'published' FOR NO KEY UPDATE";
+
+/* The quote: the price for each hour, day, night begun, or for the session, times the units. */
+#define QUOTE                                                                                                          \
+	"(l.price_amount * $6::integer * CASE l.price_unit WHEN 'session' THEN 1 WHEN 'hour' THEN "                    \
+	"ceil(extract(epoch FROM upper(p.period) - lower(p.period)) / 3600) ELSE "                                     \
+	"ceil(extract(epoch FROM upper(p.period) - lower(p.period)) / 86400) END)::bigint"
+
+static const char INSERT_BOOKING[] =
+	"WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, period, units, note, price_amount, price_currency) "
+	"SELECT $1, l.id, l.company_id, $3, p.period, $6::integer, coalesce($5, ''), " QUOTE ", l.price_currency "
+	"FROM listing l, (VALUES ($4::tstzrange)) AS p(period) WHERE l.id = $2 RETURNING *), "
+	"u AS (INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, b.period "
+	"FROM b, unnest($7::integer[]) n) SELECT " BOOKING_JSON_WITH("to_jsonb($7::integer[])") "::text FROM b";
+
+static const char SELECT_BOOKING[] =
+	"SELECT " BOOKING_JSON "::text, b.user_id, b.company_id, b.listing_id, lower(b.period) <= now(), b.state FROM booking b "
+	"WHERE b.id = $1";
+
+static const char LOCK_LISTING[] = "SELECT 1 FROM listing WHERE id = $1 FOR NO KEY UPDATE";
+
+static const char BOOKING_EXISTS[] = "SELECT 1 FROM booking WHERE id = $1";
+
+static const char CANCEL_BOOKING[] =
+	"WITH b AS (UPDATE booking SET state = 'cancelled', cancelled_at = now(), version = version + 1 "
+	"WHERE id = $1 AND ($2::integer IS NULL OR version = $2::integer) AND state = 'confirmed' RETURNING *), "
+	"u AS (DELETE FROM booking_unit WHERE booking_id IN (SELECT id FROM b)) "
+	"SELECT " BOOKING_JSON_WITH("'[]'::jsonb") "::text FROM b";
+
+static int publish_and_commit(struct rpc_call *call, struct pg_tx *tx, const char *topic, const char *listing_id,
+			      const struct pg_result *booking)
+{
+	projection_queue_busy(call->ctx, tx, listing_id);
+	if (rpc_publish(call, tx, topic, listing_id, pg_text(booking, 0, 0)))
+		return -1;
+	return rpc_commit_row(call, tx, booking, "booking");
+}
+
+/* A listing with one unit needs no search for a free one: the constraint answers. */
+static int allocate(struct rpc_call *call, struct pg_tx *tx, const char *total, const char *period, const char **ret_units)
+{
+	const char *units = rpc_param(call, "units");
+	*ret_units = "{1}";
+	if (strcmp(total, "1") == 0 && rpc_param_integer(call, "units", 1) == 1)
+		return 0;
+	return unit_allocate(call, tx, rpc_param(call, "listing_id"), total, units ? units : "1", period, ret_units);
+}
+
+int booking_create(struct rpc_call *call)
+{
+	struct context *ctx = call->ctx;
+	const char *listing_id = rpc_param(call, "listing_id"), *period = NULL, *units = NULL;
+	const char *count = rpc_param(call, "units");
+	char id[UUID_SIZE];
+	if (period_read(call, &period))
+		return -1;
+	uuid_make(id);
+	struct pg_tx *tx = rpc_begin(call);
+	if (!tx)
+		return rpc_replayed(call);
+	struct pg_result *listing = pg_query(ctx, tx, LOCK_PUBLISHED, listing_id);
+	if (!listing)
+		return -1;
+	if (pg_count(listing) == 0)
+		return rpc_not_found(call, "listing");
+	if (allocate(call, tx, pg_text(listing, 0, 0), period, &units))
+		return -1;
+	struct pg_result *booking = pg_query(ctx, tx, INSERT_BOOKING, id, listing_id, rpc_caller_id(call), period,
+					     rpc_param(call, "note"), count ? count : "1", units);
+	if (!booking && pg_violated(ctx, "booking_no_overlap")) {
+		error_clear(&ctx->error);
+		return rpc_conflict(call, "booked", "the period is taken");
+	}
+	return booking ? publish_and_commit(call, tx, "events.booking.created", listing_id, booking) : -1;
+}
+
+/* The booking, for those who may see it: who booked, the company's staff, daemons. NULL with not_found for others. */
+static struct pg_result *visible_booking(struct rpc_call *call, enum company_right right)
+{
+	struct pg_result *row = pg_read(call->ctx, call->db, SELECT_BOOKING, rpc_param(call, "id"));
+	if (!row)
+		return NULL;
+	const char *caller = rpc_caller_id(call);
+	const char *user = pg_count(row) > 0 ? pg_text(row, 0, 1) : NULL;
+	bool own = caller && user && strcmp(user, caller) == 0;
+	if (pg_count(row) > 0 && (own || rpc_require_right(call, pg_text(row, 0, 2), right) == 0))
+		return row;
+	if (call->ctx->error.code == ERROR_NONE || call->ctx->error.code == ERROR_FORBIDDEN) {
+		error_clear(&call->ctx->error);
+		(void)rpc_not_found(call, "booking");
+	}
+	return NULL;
+}
+
+int booking_get(struct rpc_call *call)
+{
+	struct pg_result *booking = visible_booking(call, RIGHT_STAFF);
+	return booking ? rpc_reply_row(call, booking, "booking") : -1;
+}
+
+/* Who booked may cancel before the period begins; the company's managers at any time. */
+static int may_cancel(struct rpc_call *call, const struct pg_result *booking)
+{
+	bool began = pg_boolean(booking, 0, 4);
+	if (strcmp(pg_text(booking, 0, 5), "confirmed") != 0)
+		return rpc_precondition(call, "state", "\"state\":\"cancelled\"", "the booking is cancelled already");
+	if (began && rpc_require_right(call, pg_text(booking, 0, 2), RIGHT_MANAGER)) {
+		error_clear(&call->ctx->error);
+		return rpc_precondition(call, "before_start", NULL, "the booking has begun");
+	}
+	return 0;
+}
+
+int booking_cancel(struct rpc_call *call)
+{
+	struct context *ctx = call->ctx;
+	const char *id = rpc_param(call, "id");
+	struct pg_result *known = visible_booking(call, RIGHT_MANAGER);
+	if (!known || may_cancel(call, known))
+		return -1;
+	const char *listing_id = pg_text(known, 0, 3);
+	struct pg_tx *tx = rpc_begin(call);
+	if (!tx)
+		return rpc_replayed(call);
+	if (!pg_query(ctx, tx, LOCK_LISTING, listing_id))
+		return -1;
+	struct pg_result *booking = pg_query(ctx, tx, CANCEL_BOOKING, id, rpc_param(call, "version"));
+	if (version_check(call, tx, booking, BOOKING_EXISTS, id, "booking"))
+		return -1;
+	return publish_and_commit(call, tx, "events.booking.cancelled", listing_id, booking);
+}

@@ -1,0 +1,29 @@
+/*
+ * The orders of search: what a listing's place in each is, and how a page goes on after a place.
+ *
+ * Invariants: every order ends with the id, so that it is total and a cursor stable.
+ */
+#ifndef EVENTLOOP_EVENTS_SORT_H
+#define EVENTLOOP_EVENTS_SORT_H
+
+#include "search/query.h"
+
+struct sort {
+	const char *name;
+	const char *value;   /* SQL expression on s (and t), or NULL: made from the query (distance, relevance) */
+	const char *type;    /* of the expression */
+	bool descending;
+	bool in_cell_index;  /* an index (cell, value, id) exists */
+};
+
+/* The order that the call asks for, or the one that suits it. NULL with invalid_params when it needs text or near. */
+const struct sort *sort_choose(struct query *query) MUST_CHECK;
+
+/* The expression of the order for this query. */
+const char *sort_value(struct query *query, const struct sort *sort);
+
+/* Reads the call's cursor, which is bound to scope, and adds "comes after it" to the access predicates. -1 with
+ * invalid_params. */
+int sort_after(struct query *query, const struct sort *sort, const char *scope) MUST_CHECK;
+
+#endif

@@ -1,0 +1,109 @@
+#include "search/statement.h"
+
+#include "catalogue/listing_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_STATEMENT 131072
+
+#define CARD LISTING_JSON_WITH("left(l.description, 300)")
+
+static void append_from(struct query *query, struct buffer *sql)
+{
+	buffer_append_text(sql, "listing_search s");
+	if (query->has_text)
+		buffer_printf(sql,
+			      " JOIN listing_text t ON t.id = s.id, LATERAL (SELECT websearch_to_tsquery('english', $%d::text) || "
+			      "websearch_to_tsquery('simple', $%d::text) AS query) words",
+			      query->text_value, query->text_value);
+}
+
+/* Index predicates are plain; all others are hidden from the planner, which would take them for far rarer than they are and
+ * leave the right index for it. */
+static void append_where(struct query *query, struct buffer *sql, const char *cell_condition)
+{
+	buffer_append_text(sql, " WHERE ");
+	buffer_append_text(sql, cell_condition);
+	buffer_append(sql, query->access.data, query->access.length);
+	if (query->has_text)
+		buffer_append_text(sql, " AND t.words @@ words.query");
+	if (query->filters.length > 0)
+		buffer_printf(sql, " AND CASE WHEN true%s THEN true ELSE false END", buffer_text(&query->filters));
+}
+
+/* By terms when there are any: the array index then serves flags and cells together. */
+static const char *cell_condition(struct query *query)
+{
+	if (!query->has_cells)
+		return "true";
+	return arena_printf(&query->call->ctx->arena, "s.terms && $%d::integer[]", query->cell_terms_value);
+}
+
+/* A statement may not have a value that it does not mention (its type would be unknown), and not every statement of a query
+ * mentions all: those left out are mentioned in a table that nobody reads. */
+static const char *mention_all(struct query *query, struct buffer *body)
+{
+	bool mentioned[QUERY_MAX_VALUES + 1] = { false };
+	struct buffer sql;
+	int unused = 0;
+	for (const char *at = strchr(buffer_text(body), '$'); at; at = strchr(at + 1, '$'))
+		mentioned[strtol(at + 1, NULL, 10) % (QUERY_MAX_VALUES + 1)] = true;
+	buffer_init_arena(&sql, &query->call->ctx->arena, MAX_STATEMENT);
+	for (int i = 1; i <= query->value_count; i++)
+		if (!mentioned[i])
+			buffer_printf(&sql, "%s$%d::text", unused++ ? ", " : "WITH unused AS (SELECT ", i);
+	buffer_append_text(&sql, unused ? ") " : "");
+	buffer_append(&sql, body->data, body->length);
+	return buffer_text(&sql);
+}
+
+const char *statement_total(struct query *query)
+{
+	struct buffer sql;
+	buffer_init_arena(&sql, &query->call->ctx->arena, MAX_STATEMENT);
+	buffer_append_text(&sql, "SELECT count(*) FROM (SELECT 1 FROM ");
+	append_from(query, &sql);
+	append_where(query, &sql, cell_condition(query));
+	buffer_append_text(&sql, " LIMIT 10001) matches");
+	return mention_all(query, &sql);
+}
+
+/* A page in an order that an index (cell, value, id) has: the best of each cell, then the best of those. */
+static bool by_cells(const struct query *query, const struct sort *sort)
+{
+	return query->has_cells && sort->in_cell_index && !query->has_terms && !query->has_text;
+}
+
+static void append_matches(struct query *query, struct buffer *sql, const struct sort *sort, bool cells, int limit)
+{
+	const char *value = sort_value(query, sort), *direction = sort->descending ? "DESC" : "ASC";
+	if (cells)
+		buffer_printf(sql, "SELECT best.* FROM unnest($%d::integer[]) AS c(cell) CROSS JOIN LATERAL (", query->cells_value);
+	buffer_printf(sql, "SELECT s.id, %s AS place FROM ", value);
+	append_from(query, sql);
+	append_where(query, sql, cells ? "s.cell = c.cell" : cell_condition(query));
+	buffer_printf(sql, " ORDER BY %s %s, s.id %s LIMIT coalesce($%d::integer, 20) + 1", value, direction, direction, limit);
+	if (cells)
+		buffer_printf(sql, ") best ORDER BY best.place %s, best.id %s LIMIT coalesce($%d::integer, 20) + 1", direction,
+			      direction, limit);
+}
+
+const char *statement_page(struct query *query, const struct sort *sort)
+{
+	struct buffer sql;
+	const char *direction = sort->descending ? "DESC" : "ASC";
+	int limit = query_value(query, rpc_param(query->call, "limit"));
+	buffer_init_arena(&sql, &query->call->ctx->arena, MAX_STATEMENT);
+	buffer_append_text(&sql, "SELECT (" CARD);
+	if (query->has_near)
+		buffer_printf(&sql,
+			      " || CASE WHEN l.lat IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('distance', "
+			      "round(search_distance(l.lat, l.lon, $%d::float8, $%d::float8)::numeric, 1)) END",
+			      query->lat_value, query->lon_value);
+	buffer_append_text(&sql, ")::text, page.place::text, l.id FROM (");
+	append_matches(query, &sql, sort, by_cells(query, sort), limit);
+	buffer_printf(&sql, " OFFSET 0) page JOIN listing l ON l.id = page.id ORDER BY page.place %s, page.id %s", direction,
+		      direction);
+	return mention_all(query, &sql);
+}
