@@ -103,6 +103,14 @@ CASES = [
     ("api", api(examples=None), "has no examples"),
     ("api", api(name="events.review.get"), "not a name of the form rating."),
     ("api", api(params=[{"name": "text", "schema": {"type": "string"}}]), "/params/text has no upper bound"),
+    (
+        "sql",
+        {
+            "passport/migrations/0001_a.sql": "CREATE TABLE session (id uuid);\n",
+            "rating/a.c": 'const char *SQL = "SELECT 1 FROM session";\n',
+        },
+        "session belongs to passport",
+    ),
     ("text", {"docs/a.md": "see https://py" + "pi.org/x\n"}, "package registry"),
     ("text", {"docs/a.md": "in /wo" + "rk/main\n"}, "path of one machine"),
     ("text", {"docs/a.md": "TO" + "DO: later\n"}, "unfinished work"),
