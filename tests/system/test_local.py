@@ -1,0 +1,83 @@
+"""deploy/local: one command starts everything, again it does no harm, and one stops it."""
+
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from rpc import Endpoint
+from stack import NAMES, ROOT
+from waiting import free_port, wait_until
+
+
+class Local:
+    """A data directory and the scripts of deploy/local on it."""
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="eventloop-local-"))
+        self.folder.chmod(0o755)
+        self.port = free_port()
+
+    def run(self, script, *arguments, check=True):
+        command = [ROOT / "deploy/local" / script, "--data-dir", self.folder, *arguments]
+        result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=280)
+        assert not check or result.returncode == 0, f"{script}:\n{result.stdout}\n{result.stderr}"
+        return result
+
+    def up(self):
+        preset = os.environ.get("EVENTLOOP_PRESET", "release")
+        return self.run("up", "--empty", "--port", str(self.port), "--preset", preset)
+
+    def pids(self):
+        return {name: int((self.folder / "run" / f"{name}.pid").read_text()) for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def local():
+    place = Local()
+    yield place
+    place.run("down", check=False)
+    shutil.rmtree(place.folder)
+
+
+def test_up_starts_everything_and_tells_how_to_reach_it(local):
+    output = local.up().stdout
+    assert f"http://127.0.0.1:{local.port}" in output
+    admin_file = local.folder / "admin.json"
+    assert stat.S_IMODE(admin_file.stat().st_mode) == 0o600
+    admin = json.loads(admin_file.read_text())
+    gateway = Endpoint(admin["gateway"])
+    login = gateway.rpc("passport.auth.login", {"email": admin["email"], "password": admin["password"]})
+    me = gateway.rpc("passport.user.me", {}, login["access_token"])
+    assert "admin" in me["roles"]
+    assert admin["password"] not in output
+
+
+def test_up_again_leaves_what_runs_and_starts_what_died(local):
+    local.up()
+    before = local.pids()
+    assert local.run("status").stdout.count(" yes ") == len(NAMES) + 1
+    os.kill(before["events"], signal.SIGKILL)
+    wait_until(lambda: not Path(f"/proc/{before['events']}/exe").exists(), what="events to be gone")
+    status = local.run("status", check=False)
+    assert status.returncode == 1 and " down " in status.stdout
+    local.up()
+    after = local.pids()
+    assert {name for name in NAMES if after[name] != before[name]} == {"events"}
+    assert local.run("status").returncode == 0
+
+
+def test_logs_and_down(local):
+    local.up()
+    assert local.run("logs", "gateway", "-n", "5").stdout.strip()
+    pids = local.pids()
+    local.run("down")
+    assert not [name for name, pid in pids.items() if Path(f"/proc/{pid}/exe").exists()]
+    assert local.run("status", check=False).returncode == 1
+    assert (local.folder / "postgres" / "data" / "PG_VERSION").exists()
+    local.run("down")
