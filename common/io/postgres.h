@@ -3,15 +3,23 @@
  *
  * Purpose: pg_read and friends read like blocking calls. Every statement is prepared once a connection and named after
  * its text; no session state is used, so a transaction-mode pooler may stand in between.
- * Ownership: a struct pg belongs to one thread. Results belong to the context they were asked with and live until it ends.
- * A transaction that was neither committed nor rolled back when its context ends is rolled back.
- * Invariants: the queue for a connection is bounded (overloaded at once when full); a wait has the context's deadline; a
- * caller that leaves in mid-query never costs its neighbours anything: the answer is read and dropped, or the query
- * cancelled when it ran on a leased connection. Lost connections come back with back-off; what was in flight fails with
- * `unavailable`; reads that had not been answered are retried once.
- * Errors in the context: unavailable (no connection), overloaded, deadline_exceeded, conflict with reason "deadlock" or
- * "serialization" (40P01, 40001), else internal; sqlstate and constraint are always set from the server's error, so a
- * caller may turn a violation into an error of its own with pg_violated and error_clear.
+ *
+ * Ownership: a struct pg belongs to one thread. Results belong to the context they were asked with and live until it
+ * ends. A transaction that was neither committed nor rolled back when its context ends is rolled back.
+ *
+ * Invariants: the queue for a connection is bounded (overloaded at once when full); a wait has the context's deadline;
+ * a caller that leaves in mid-query never costs its neighbours anything: the answer is read and dropped, or the query
+ * cancelled. Lost connections come back with back-off; what was in flight fails with `unavailable`; reads that had not
+ * been answered are retried once. Reads travel in batches that the server runs as one implicit transaction each; when
+ * one fails, those behind it are sent again singly, and nobody but the one that failed hears of it. A read that runs
+ * long does not hold up the others: after a quarter of a second they go elsewhere, to another shared connection or a
+ * lease that is idle.
+ *
+ * Errors in the context: unavailable (no connection; reason "connection_lost" when it broke under a write or a commit,
+ * so that nobody knows whether it was done), overloaded, deadline_exceeded, conflict with reason "deadlock" or
+ * "serialization" (40P01, 40001), else internal with the server's words as cause; sqlstate and constraint are always
+ * set from the server's error, so a caller may turn a violation into an error of its own with pg_violated and
+ * error_clear.
  */
 #ifndef EVENTLOOP_IO_POSTGRES_H
 #define EVENTLOOP_IO_POSTGRES_H
@@ -28,10 +36,10 @@ struct pg_result;
 struct pg_tx;
 
 struct pg_options {
-	const char *url;          /* libpq connection string or URI */
+	const char *url; /* libpq connection string or URI; a single host name is resolved on the offload pool */
 	size_t read_connections;  /* shared, pipelined; 0: 1 */
 	size_t lease_connections; /* for writes and transactions; 0: 3 */
-	size_t queue_limit;       /* callers waiting for a lease, statements waiting on a read connection; 0: 1024 */
+	size_t queue_limit;	  /* callers waiting for a lease, statements waiting on a read connection; 0: 1024 */
 };
 
 /* Starts connecting on this thread's loop; returns at once. NULL only when the url cannot be parsed. */
@@ -44,21 +52,21 @@ void pg_free(struct pg *pg);
 bool pg_ready(const struct pg *pg);
 
 /* Runs one statement that changes nothing on a shared connection. values: text form, NULL for null; borrowed until the
- * call returns. sql must be a static text (statements are prepared by its address and content). Returns NULL with the
- * context's error set. */
+ * call returns. Statements are prepared by the content of sql, the 512 last used of each connection, so texts should be
+ * few. Returns NULL with the context's error set. */
 struct pg_result *pg_read_values(struct context *ctx, struct pg *pg, const char *sql, size_t count,
-                                 const char *const *values) MAY_SUSPEND MUST_CHECK;
+				 const char *const *values) MAY_SUSPEND MUST_CHECK;
 
 /* Runs one statement as a transaction of its own on a leased connection. */
 struct pg_result *pg_write_values(struct context *ctx, struct pg *pg, const char *sql, size_t count,
-                                  const char *const *values) MAY_SUSPEND MUST_CHECK;
+				  const char *const *values) MAY_SUSPEND MUST_CHECK;
 
 /* Leases a connection and opens a transaction (READ COMMITTED); BEGIN travels with the first statement. */
 struct pg_tx *pg_begin(struct context *ctx, struct pg *pg) MAY_SUSPEND MUST_CHECK;
 
 /* Runs a statement in the transaction. After a failure only pg_rollback (or the end of the context) is possible. */
 struct pg_result *pg_query_values(struct context *ctx, struct pg_tx *tx, const char *sql, size_t count,
-                                  const char *const *values) MAY_SUSPEND MUST_CHECK;
+				  const char *const *values) MAY_SUSPEND MUST_CHECK;
 
 /* Sends a statement whose result only matters when it fails: it travels with the next statement or the commit, which
  * reports its error. Saves a round trip. Cannot fail by itself. */
@@ -71,9 +79,9 @@ int pg_commit(struct context *ctx, struct pg_tx *tx) MAY_SUSPEND MUST_CHECK;
 void pg_rollback(struct pg_tx *tx);
 
 /* pg_read(ctx, pg, SQL, "a", "b"): the same with the values spelled out. */
-#define PG_VALUES(...)                                                                                                 \
-	(sizeof((const char *const[]){NULL, ##__VA_ARGS__}) / sizeof(const char *) - 1),                               \
-		(const char *const[]){NULL, ##__VA_ARGS__} + 1
+#define PG_VALUES(...)                                                                   \
+	(sizeof((const char *const[]){NULL, ##__VA_ARGS__}) / sizeof(const char *) - 1), \
+	    (const char *const[]){NULL, ##__VA_ARGS__} + 1
 #define pg_read(ctx, pg, sql, ...) pg_read_values((ctx), (pg), (sql), PG_VALUES(__VA_ARGS__))
 #define pg_write(ctx, pg, sql, ...) pg_write_values((ctx), (pg), (sql), PG_VALUES(__VA_ARGS__))
 #define pg_query(ctx, tx, sql, ...) pg_query_values((ctx), (tx), (sql), PG_VALUES(__VA_ARGS__))
@@ -84,24 +92,35 @@ size_t pg_count(const struct pg_result *result);
 
 /* A column of a row as text, borrowed; NULL for SQL null. */
 const char *pg_text(const struct pg_result *result, size_t row, size_t column);
+
+/* Its length in bytes; 0 for null. */
 size_t pg_length(const struct pg_result *result, size_t row, size_t column);
+
 /* As a number; 0 for null. */
 int64_t pg_integer(const struct pg_result *result, size_t row, size_t column);
+
 /* True for 't'. */
 bool pg_boolean(const struct pg_result *result, size_t row, size_t column);
 
-/* True when the context's error is a violation of the named constraint, or of any when constraint is NULL (class 23). */
+/* True when the context's error is a violation of the named constraint, or of any when constraint is NULL (class 23).
+ */
 bool pg_violated(const struct context *ctx, const char *constraint);
 
-/* Calls function(payload, argument) on this thread for every NOTIFY on the channel, and with NULL after each reconnect
- * (something may have been missed). Uses a connection of its own; a fallback poll stays the caller's duty. */
 struct pg_listener;
+
+/* Calls function(payload, argument) on this thread, outside any coroutine, for every NOTIFY on the channel, and with
+ * NULL whenever listening (re)started: something may have been missed before. The function must not free the listener.
+ * Uses a connection of its own to pg's url and may outlive pg; a fallback poll stays the caller's duty (a pooler in
+ * transaction mode does not pass notifications). */
 struct pg_listener *pg_listen(struct pg *pg, const char *channel, void (*function)(const char *payload, void *argument),
-                              void *argument);
+			      void *argument);
+
+/* Stops listening. Accepts NULL. */
 void pg_listener_free(struct pg_listener *listener);
 
-/* Appends the members of a text array as a PostgreSQL array literal: {"a","b"}. */
 struct buffer;
+
+/* Appends the members of a text array as a PostgreSQL array literal: {"a","b"}; NULL members are null. */
 void pg_array_text(struct buffer *out, const char *const *values, size_t count);
 
 #endif
