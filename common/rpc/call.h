@@ -1,11 +1,11 @@
 /*
  * A call as its handler sees it: parameters in, result or error out.
  *
- * Purpose: a handler is one straight-line function, `int listing_get(struct rpc_call *call)`, that reads like the sentence
- * which describes the method. It returns 0 after one of the rpc_reply functions, or -1 with the error in call->ctx.
- * Ownership: the dispatcher owns the call; everything a handler allocates comes from call->ctx.
- * Invariants: before a handler runs, the caller has been authenticated and has the access that the API file demands, and
- * the parameters fit the schema: strings are NFC, trimmed where the schema says so, numbers in range, nothing unknown.
+ * Purpose: a handler is one straight-line function, `int listing_get(struct rpc_call *call)`, that reads like the
+ * sentence which describes the method. It returns 0 after one of the rpc_reply functions, or -1 with the error in
+ * call->ctx. Ownership: the dispatcher owns the call; everything a handler allocates comes from call->ctx. Invariants:
+ * before a handler runs, the caller has been authenticated and has the access that the API file demands, and the
+ * parameters fit the schema: strings are NFC, trimmed where the schema says so, numbers in range, nothing unknown.
  */
 #ifndef EVENTLOOP_RPC_CALL_H
 #define EVENTLOOP_RPC_CALL_H
@@ -22,22 +22,24 @@
 struct api_method;
 struct daemon_worker;
 struct rpc_client;
+struct rpc_write;
 
 struct rpc_call {
 	struct context *ctx;
 	const struct api_method *method;
 	const struct identity *caller; /* never NULL; kind ANONYMOUS without a token */
-	const char *token;             /* the caller's access token, to pass on; NULL when anonymous */
-	const char *peer;              /* address of the client as the gateway saw it, "" when unknown */
-	const char *user_agent;        /* of the client, "" when unknown */
+	const char *token;	       /* the caller's access token, to pass on; NULL when anonymous */
+	const char *peer;	       /* address of the client as the gateway saw it, "" when unknown */
+	const char *user_agent;	       /* of the client, "" when unknown */
 	struct json_object *params;    /* an object */
 	struct daemon_worker *worker;  /* this thread's daemon: settings, clients */
-	struct pg *db;                 /* this thread's database */
+	struct pg *db;		       /* this thread's database */
 	struct rpc_client *client;     /* calls to other daemons */
-	void *app;                     /* what the daemon's start function made for this thread */
-	const char *result;            /* JSON text; set by rpc_reply functions */
+	void *app;		       /* what the daemon's start function made for this thread */
+	const char *result;	       /* JSON text; set by rpc_reply functions */
 	size_t result_length;
 	bool replayed; /* rpc_begin found the answer of an earlier call with the same key: it is the result already */
+	struct rpc_write *write; /* rpc_begin's and rpc_publish's own; starts as NULL */
 };
 
 typedef int rpc_handler_function(struct rpc_call *call);
@@ -77,9 +79,12 @@ int rpc_not_found(struct rpc_call *call, const char *noun);
 int rpc_conflict(struct rpc_call *call, const char *reason, const char *format, ...) PRINTF(3, 4);
 /* forbidden. */
 int rpc_forbidden(struct rpc_call *call, const char *format, ...) PRINTF(2, 3);
-/* precondition_failed: error.data.rule = rule, and details (JSON members without braces, e.g. "\"minimum\":3", or NULL). */
-int rpc_precondition(struct rpc_call *call, const char *rule, const char *details, const char *format, ...) PRINTF(4, 5);
-/* invalid_params for a rule the schema cannot say: path "/params/period/to", rule "after", expected JSON text or NULL. */
+/* precondition_failed: error.data.rule = rule, and details (JSON members without braces, e.g. "\"minimum\":3", or
+ * NULL). */
+int rpc_precondition(struct rpc_call *call, const char *rule, const char *details, const char *format, ...)
+    PRINTF(4, 5);
+/* invalid_params for a rule the schema cannot say: path "/params/period/to", rule "after", expected JSON text or NULL.
+ */
 int rpc_invalid(struct rpc_call *call, const char *path, const char *rule, const char *expected);
 
 /* --- access beyond x-access. 0, or -1 with forbidden (or not_found where `hide`). --- */
@@ -94,20 +99,24 @@ const char *rpc_caller_id(const struct rpc_call *call);
 
 /* --- writes. A method that changes something runs in one transaction, with its facts and its idempotency key. --- */
 
-/* Opens a transaction and claims params.idempotency_key when the method takes one. When an earlier call with this key and
- * the same parameters was answered, its answer becomes the result, call->replayed is set and NULL is returned WITHOUT an
- * error: the handler then returns rpc_replayed(call). conflict with reason "idempotency_key" for other parameters. */
+/* Opens a transaction and claims params.idempotency_key when the method takes one. When an earlier call with this key
+ * and the same parameters was answered, its answer becomes the result, call->replayed is set and NULL is returned
+ * WITHOUT an error: the handler then returns rpc_replayed(call). conflict with reason "idempotency_key" for other
+ * parameters. */
 struct pg_tx *rpc_begin(struct rpc_call *call) MAY_SUSPEND MUST_CHECK;
 /* For `if (!tx) return rpc_replayed(call);`: 0 when the result is a replay, else -1. */
 int rpc_replayed(struct rpc_call *call);
 /* Writes a fact into the outbox in the transaction: topic "events.booking.created", key (ordering and deduplication
  * subject, e.g. the listing's id), payload JSON text. */
-int rpc_publish(struct rpc_call *call, struct pg_tx *tx, const char *topic, const char *key, const char *payload)
-        MAY_SUSPEND MUST_CHECK;
-/* Takes the first column of the first row as the result object, adds `seq`, stores it under the idempotency key, commits,
- * and replies. not_found for `noun` when there is no row. */
-int rpc_commit_row(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *result, const char *noun)
-        MAY_SUSPEND MUST_CHECK;
+int rpc_publish(struct rpc_call *call, struct pg_tx *tx, const char *topic, const char *key,
+		const char *payload) MAY_SUSPEND MUST_CHECK;
+/* For a transaction that is ended by pg_commit and not by rpc_commit: tells the relay, after the commit, that there are
+ * facts. Without it they wait for the relay's next poll. */
+void rpc_published(struct rpc_call *call);
+/* Takes the first column of the first row as the result object, adds `seq`, stores it under the idempotency key,
+ * commits, and replies. not_found for `noun` when there is no row. */
+int rpc_commit_row(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *result,
+		   const char *noun) MAY_SUSPEND MUST_CHECK;
 /* The same with a JSON object text. */
 int rpc_commit_text(struct rpc_call *call, struct pg_tx *tx, const char *json) MAY_SUSPEND MUST_CHECK;
 

@@ -4,10 +4,16 @@
  *
  * Purpose: rpc_publish (rpc/call.h) writes; the relay here delivers to subscribers; fact handlers consume.
  * Invariants: the relay reads behind the oldest running transaction (xmin of the snapshot), so a late commit is never
- * skipped; one relay of a database works at a time (advisory lock in a transaction); a subscriber has a cursor of its own; what
- * a subscriber keeps refusing goes to outbox_dead_letter with its reason and is replayed by command. A consumer notes the
- * fact's id in its own transaction: a second delivery does nothing.
- * Drivers: direct (RPC `<daemon>.fact.deliver` over the link; default). amqp comes later behind the same interface.
+ * skipped; one relay of a database works at a time (a lease that runs out by itself); a subscriber has a cursor of its
+ * own, so one that is down holds up no other; facts of one key reach a subscriber in commit order: what it refuses is
+ * tried again with back-off while later facts of the same key wait behind it and those of other keys pass; what it
+ * keeps refusing goes to outbox_dead_letter with its reason and is replayed by command. A consumer notes the fact's id
+ * in its own transaction: a second delivery does nothing. Waking: commits of this process wake its relay directly; a
+ * relay that does not hold the lease passes that on by NOTIFY, at most 50 times a second (a NOTIFY in every transaction
+ * would make all commits wait for each other); polling is the fallback. The relay also does the database's
+ * housekeeping: delivered facts after 7 days, consumed fact ids after 14, idempotency keys after 48 hours; so every
+ * daemon with a database has one, also without subscribers. Drivers: direct (RPC `<daemon>.fact.deliver` over the link;
+ * default). amqp comes later behind the same interface.
  */
 #ifndef EVENTLOOP_RPC_OUTBOX_H
 #define EVENTLOOP_RPC_OUTBOX_H
@@ -19,10 +25,10 @@ struct rpc_client;
 
 /* A fact as its consumer sees it. */
 struct fact {
-	const char *id;      /* UUID */
-	const char *topic;   /* "rating.summary.changed" */
-	const char *key;     /* subject */
-	int64_t seq;         /* in the producer's log */
+	const char *id;	   /* UUID */
+	const char *topic; /* "rating.summary.changed" */
+	const char *key;   /* subject */
+	int64_t seq;	   /* in the producer's log */
 	const char *occurred_at;
 	struct json_object *payload; /* borrowed */
 	const char *payload_text;
@@ -38,22 +44,31 @@ struct fact_handler {
 };
 
 struct outbox_relay_options {
-	const char *daemon;               /* whose outbox */
-	struct pg *db;                    /* borrowed */
-	struct rpc_client *client;        /* borrowed */
-	const char *const *subscribers;   /* daemon names ended by NULL */
-	int64_t poll_interval;            /* microseconds, the fallback beside NOTIFY; 0: 1 s */
-	size_t batch;                     /* facts a delivery; 0: 200 */
-	int max_attempts;                 /* before a refused fact is a dead letter; 0: 12 */
+	const char *daemon;		/* whose outbox */
+	struct pg *db;			/* borrowed */
+	struct rpc_client *client;	/* borrowed */
+	const char *const *subscribers; /* daemon names ended by NULL; NULL: none */
+	int64_t poll_interval;		/* microseconds, the fallback beside NOTIFY; 0: 1 s */
+	size_t batch;			/* facts a delivery; 0: 200 */
+	int max_attempts;		/* before a refused fact is a dead letter; 0: 12 */
 };
 
+/* Starts relaying on this thread's loop; at most one a process. NULL when no coroutine can be started. */
 struct outbox_relay *outbox_relay_new(const struct outbox_relay_options *options);
-void outbox_relay_free(struct outbox_relay *relay);
-/* Stops after the delivery under way. */
+/* Stops after the delivery under way and gives the lease back. Must be called before outbox_relay_free. */
 void outbox_relay_stop(struct outbox_relay *relay) MAY_SUSPEND;
+/* Frees it, stopped. Accepts NULL. */
+void outbox_relay_free(struct outbox_relay *relay);
+/* Tells this process's relay, if it has one, that facts were committed. From any thread; cheap. */
+void outbox_wake(void);
+
+/* Sets the facts that this process consumes; NULL: none. Static; once, before the first delivery. */
+void outbox_consume(const struct fact_handler *handlers);
 
 /* The handler of `<daemon>.fact.deliver` (x-access service): params {source, facts:[{id, topic, key, seq, occurred_at,
- * payload}]}; finds the daemon's fact handlers through its worker; answers {"delivered": n, "refused": [{id, reason}]}. */
+ * payload}]}; runs the handlers given to outbox_consume, each fact in a transaction of its own; answers {"delivered":
+ * n, "refused": [{id, reason}]}. Facts after a refused one of the same key are refused too, with the reason "behind". A
+ * source may only deliver its own facts (topic "<source>. ...", source the caller's own name), else forbidden. */
 int outbox_deliver(struct rpc_call *call) MAY_SUSPEND;
 
 /* Puts dead letters back in the queue; subscriber NULL: of all. Returns how many, -1 with an error. */

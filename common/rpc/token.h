@@ -4,9 +4,10 @@
  * Purpose: token_verify turns a compact JWT into an identity without a call per request.
  * Ownership: one verifier a thread; it owns the key set and the cache of verified tokens.
  * Invariants: the algorithm comes from an allow-list (ES256, RS256), never from the token alone; keys only from the
- * configured issuer's JWKS by `kid`; jku, x5u, jwk and crit are refused; typ, iss, aud, exp, nbf are checked with 30 s of
- * skew. A verified token is remembered under a keyed hash until it expires. The key set is fetched in the background,
- * refetched on an unknown kid at most once in 10 s, and survives passport being down.
+ * configured issuer's JWKS by `kid`; jku, x5u, jwk and crit are refused; typ, iss, aud, exp, nbf are checked with 30 s
+ * of skew. A verified token is remembered under a keyed hash until it expires. The key set is fetched in the
+ * background, refetched every 5 minutes and on an unknown kid at most once in 10 s, and survives passport being down.
+ * Tokens that live longer than TOKEN_LIFETIME_MAX are refused, which bounds what must be remembered of revocations.
  * Source: RFC 7515, 7517, 7519, 8725, 9068.
  */
 #ifndef EVENTLOOP_RPC_TOKEN_H
@@ -17,29 +18,38 @@
 
 #include <stddef.h>
 
+#define TOKEN_SIZE_MAX 8192				  /* characters of a token */
+#define TOKEN_SKEW (30 * CLOCK_SECOND)			  /* allowed between clocks */
+#define TOKEN_LIFETIME_MAX (INT64_C(3600) * CLOCK_SECOND) /* exp - iat */
+
 struct http_client;
 struct token_verifier;
 
 struct token_verifier_options {
-	const char *issuer;       /* expected `iss` */
-	const char *audience;     /* expected `aud` ("eventloop") */
-	const char *jwks_url;     /* passport's /.well-known/jwks.json; NULL when keys are set by token_verifier_set_keys */
+	const char *issuer;   /* expected `iss` */
+	const char *audience; /* expected `aud` ("eventloop") */
+	const char *jwks_url; /* passport's /.well-known/jwks.json; NULL when keys are set by token_verifier_set_keys */
 	struct http_client *http; /* fetches it; borrowed */
-	size_t cache_size;        /* verified tokens remembered; 0: 4096 */
+	size_t cache_size;	  /* verified tokens remembered; 0: 4096 */
 };
 
+/* Texts are copied. With jwks_url it needs this thread's loop, and starts fetching. NULL when no coroutine can be
+ * started. */
 struct token_verifier *token_verifier_new(const struct token_verifier_options *options);
+/* Frees it; a fetch under way is cancelled and ends at the loop's next pass. Accepts NULL. */
 void token_verifier_free(struct token_verifier *verifier);
 
-/* Replaces the key set by a JWKS text (passport itself; tests). -1 with a cause when it is not one. */
-int token_verifier_set_keys(struct token_verifier *verifier, struct context *ctx, const char *jwks, size_t length)
-        MUST_CHECK;
+/* Replaces the key set by a JWKS text (passport itself; tests). -1 with a cause when it is not one or has no usable
+ * key: the old set stays then. Remembered tokens are forgotten when a key is gone or has changed. */
+int token_verifier_set_keys(struct token_verifier *verifier, struct context *ctx, const char *jwks,
+			    size_t length) MUST_CHECK;
 
-/* Verifies the compact token. Returns a borrowed identity, valid for the current request, or NULL with `unauthenticated`
- * and a reason: malformed, algorithm, unknown_key, signature, type, issuer, audience, expired, not_yet_valid, revoked.
- * Suspends only to fetch keys for an unknown kid. */
+/* Verifies the compact token. Returns a borrowed identity, valid for the current request, or NULL with
+ * `unauthenticated` and a reason: malformed, algorithm, unknown_key, signature, type, issuer, audience, expired,
+ * not_yet_valid, revoked; or with `unavailable` (reason "keys") while no key set could be loaded yet. Suspends only to
+ * fetch keys for an unknown kid. */
 const struct identity *token_verify(struct context *ctx, struct token_verifier *verifier, const char *token,
-                                    size_t length) MAY_SUSPEND MUST_CHECK;
+				    size_t length) MAY_SUSPEND MUST_CHECK;
 
 /* Forgets remembered tokens of a session (or of a user, when session is NULL) that were issued before `before` (wall
  * microseconds), and refuses them from now on until they would have expired. */
@@ -47,7 +57,7 @@ void token_verifier_revoke(struct token_verifier *verifier, const char *user_id,
 
 /* For metrics and tests. */
 struct token_verifier_stats {
-	uint64_t hits, misses, failures, fetches;
+	uint64_t hits, misses, failures, fetches; /* fetches: of key sets, begun */
 	size_t remembered;
 };
 void token_verifier_stats(const struct token_verifier *verifier, struct token_verifier_stats *ret);
