@@ -35,11 +35,24 @@ enum pg_outcome pg_outcome_of(const PGresult *result)
 	}
 }
 
+/* An error of its own stays; "not run because of another" gives way to what comes later, above all to the loss of the
+ * connection that would have told why. */
+static bool decided(const struct pg_request *request, const PGresult *result)
+{
+	switch (request->outcome) {
+	case PG_PENDING:
+	case PG_ABORTED:
+		return false;
+	case PG_ANSWERED:
+		return request->final && !result;
+	default:
+		return true;
+	}
+}
+
 void pg_request_settle(struct pg_request *request, enum pg_outcome outcome, PGresult *result)
 {
-	bool answered = request->outcome == PG_ANSWERED;
-
-	if ((request->outcome != PG_PENDING && !answered) || (answered && request->final && !result)) {
+	if (decided(request, result)) {
 		PQclear(result);
 		return;
 	}
