@@ -12,9 +12,8 @@ struct defer {
 	void *argument;
 };
 
-void context_init(struct context *ctx, int64_t deadline)
+static void begin(struct context *ctx, int64_t deadline)
 {
-	arena_init(&ctx->arena);
 	ctx->defers = NULL;
 	error_clear(&ctx->error);
 	ctx->deadline = deadline;
@@ -24,7 +23,13 @@ void context_init(struct context *ctx, int64_t deadline)
 	ctx->user = NULL;
 }
 
-void context_done(struct context *ctx)
+void context_init(struct context *ctx, int64_t deadline)
+{
+	arena_init(&ctx->arena);
+	begin(ctx, deadline);
+}
+
+static void run_defers(struct context *ctx)
 {
 	/* A clean-up may register another one: each is unlinked before it runs. */
 	while (ctx->defers != NULL) {
@@ -32,11 +37,23 @@ void context_done(struct context *ctx)
 		ctx->defers = newest->older;
 		newest->function(newest->argument);
 	}
+}
+
+void context_done(struct context *ctx)
+{
+	run_defers(ctx);
 	arena_done(&ctx->arena);
 	/* What pointed into the arena must not be read after it. */
 	ctx->error.details = NULL;
 	ctx->method = NULL;
 	ctx->user = NULL;
+}
+
+void context_restart(struct context *ctx, int64_t deadline)
+{
+	run_defers(ctx);
+	arena_reset(&ctx->arena);
+	begin(ctx, deadline);
 }
 
 void context_defer(struct context *ctx, void (*function)(void *argument), void *argument)

@@ -40,6 +40,9 @@ void context_init(struct context *ctx, int64_t deadline);
 /* Runs the clean-ups and frees the arena. Safe to call twice. */
 void context_done(struct context *ctx);
 
+/* Ends the work as context_done does and starts the next one, keeping the arena's first block. */
+void context_restart(struct context *ctx, int64_t deadline);
+
 /* Registers function(argument) to run at context_done, before those registered earlier. */
 void context_defer(struct context *ctx, void (*function)(void *argument), void *argument);
 
