@@ -1,0 +1,78 @@
+#include "rpc/call.h"
+
+#include "base/buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define DETAILS_MAX ((size_t)32 * 1024)
+
+int rpc_not_found(struct rpc_call *call, const char *noun)
+{
+	return context_fail(call->ctx, ERROR_NOT_FOUND, NULL, "%s not found", noun);
+}
+
+/* Formats into one message of an error; a longer text is cut. */
+#define FORMAT_MESSAGE(message, format)                                    \
+	do {                                                               \
+		va_list values;                                            \
+		va_start(values, format);                                  \
+		(void)vsnprintf(message, sizeof(message), format, values); \
+		va_end(values);                                            \
+	} while (0)
+
+int rpc_conflict(struct rpc_call *call, const char *reason, const char *format, ...)
+{
+	char message[200];
+	FORMAT_MESSAGE(message, format);
+	return context_fail(call->ctx, ERROR_CONFLICT, reason, "%s", message);
+}
+
+int rpc_forbidden(struct rpc_call *call, const char *format, ...)
+{
+	char message[200];
+	FORMAT_MESSAGE(message, format);
+	return context_fail(call->ctx, ERROR_FORBIDDEN, NULL, "%s", message);
+}
+
+/* Sets the error unless there is one already; details belong to the first error only. */
+static int fail_with_details(struct rpc_call *call, enum error_code code, const char *message, const char *details)
+{
+	bool first = call->ctx->error.code == ERROR_NONE;
+	(void)context_fail(call->ctx, code, NULL, "%s", message);
+	if (first)
+		call->ctx->error.details = details;
+	return -1;
+}
+
+int rpc_precondition(struct rpc_call *call, const char *rule, const char *details, const char *format, ...)
+{
+	char message[200];
+	struct buffer data;
+	FORMAT_MESSAGE(message, format);
+	buffer_init_arena(&data, &call->ctx->arena, DETAILS_MAX);
+	buffer_append_text(&data, "{\"rule\":");
+	buffer_append_json_string(&data, rule);
+	if (details != NULL) {
+		buffer_append_char(&data, ',');
+		buffer_append_text(&data, details);
+	}
+	buffer_append_char(&data, '}');
+	return fail_with_details(call, ERROR_PRECONDITION_FAILED, message, buffer_failed(&data) ? NULL : data.data);
+}
+
+int rpc_invalid(struct rpc_call *call, const char *path, const char *rule, const char *expected)
+{
+	struct buffer data;
+	buffer_init_arena(&data, &call->ctx->arena, DETAILS_MAX);
+	buffer_append_text(&data, "{\"fields\":[{\"path\":");
+	buffer_append_json_string(&data, path);
+	buffer_append_text(&data, ",\"rule\":");
+	buffer_append_json_string(&data, rule);
+	if (expected != NULL) {
+		buffer_append_text(&data, ",\"expected\":");
+		buffer_append_text(&data, expected);
+	}
+	buffer_append_text(&data, "}]}");
+	return fail_with_details(call, ERROR_INVALID_PARAMS, "Invalid params", buffer_failed(&data) ? NULL : data.data);
+}
