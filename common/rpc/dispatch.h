@@ -1,10 +1,12 @@
 /*
  * From a JSON-RPC text to its answer: the one dispatch under HTTP and the link.
  *
- * Purpose: read the envelope, find the method, authenticate, check access, validate and normalise the parameters, run the
- * handler with its deadline, render the answer; a batch runs its calls side by side and is answered whole.
+ * Purpose: read the envelope, find the method, authenticate, check access, validate and normalise the parameters, run
+ * the handler with its deadline, render the answer; a batch runs its calls side by side and is answered whole.
  * Ownership: one dispatcher a thread; answers belong to the context.
- * Invariants: the answer is always well-formed JSON-RPC; `internal` never shows a cause; each call's error is logged once.
+ * Invariants: the answer is always well-formed JSON-RPC; `internal` never shows a cause; each call is logged once, with
+ * its outcome. `rpc.discover` is answered here. Every call of a batch runs in a coroutine and a context of its own,
+ * under its method's deadline, which the request's deadline bounds.
  */
 #ifndef EVENTLOOP_RPC_DISPATCH_H
 #define EVENTLOOP_RPC_DISPATCH_H
@@ -17,14 +19,14 @@ struct token_verifier;
 struct rpc_dispatcher;
 
 struct rpc_dispatcher_options {
-	const struct api *api;              /* borrowed, shared by threads */
+	const struct api *api;		    /* borrowed, shared by threads */
 	const struct rpc_handler *handlers; /* borrowed; ended by a NULL name */
 	struct token_verifier *verifier;    /* borrowed; NULL: every token is refused */
-	struct rpc_call prototype;          /* worker, db, client, app are copied into every call */
-	size_t max_batch;                   /* calls; 0: 100 */
-	size_t max_answer;                  /* bytes; 0: 4 MiB */
-	size_t max_depth;                   /* 0: 32 */
-	bool expose_service_methods;        /* HTTP and link of a daemon: true */
+	struct rpc_call prototype;	    /* worker, db, client, app are copied into every call */
+	size_t max_batch;		    /* calls; 0: 100 */
+	size_t max_answer;		    /* bytes; 0: 4 MiB */
+	size_t max_depth;		    /* 0: 32 */
+	bool expose_service_methods;	    /* HTTP and link of a daemon: true */
 };
 
 /* NULL with one line in `error` when a method has no handler or a handler no method. */
@@ -33,14 +35,15 @@ void rpc_dispatcher_free(struct rpc_dispatcher *dispatcher);
 
 /* What came beside the JSON-RPC text. */
 struct rpc_meta {
-	const char *token; /* bearer token or NULL */
+	const char *token; /* bearer token, NUL-terminated, or NULL */
 	size_t token_length;
 	const char *peer, *user_agent; /* "" when unknown */
 };
 
-/* Answers the text. ret_length gets the length; NULL when nothing is to be answered (notifications only). */
+/* Answers the text. ret_length gets the length; NULL when nothing is to be answered (notifications only). The context's
+ * error is set afterwards only when no call could be read: parse_error, invalid_request or too_large. */
 const char *rpc_dispatch(struct context *ctx, struct rpc_dispatcher *dispatcher, const struct rpc_meta *meta,
-                         const char *text, size_t length, size_t *ret_length) MAY_SUSPEND;
+			 const char *text, size_t length, size_t *ret_length) MAY_SUSPEND;
 
 /* Renders the context's error as a JSON-RPC response for the raw id text (NULL: null). In ctx's arena. */
 const char *rpc_render_error(struct context *ctx, const char *id, size_t id_length);

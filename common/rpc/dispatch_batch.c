@@ -1,0 +1,123 @@
+#include "rpc/dispatch_internal.h"
+
+#include "base/clock.h"
+#include "co/sync.h"
+#include "rpc/render.h"
+
+#include <string.h>
+
+/* Calls end at the request's deadline by themselves; one that does not notice is cut off so much later. */
+#define CUT_OFF_DELAY (50 * CLOCK_MILLISECOND)
+
+struct batch {
+	struct context *ctx; /* of the whole text */
+	struct rpc_dispatcher *dispatcher;
+	struct dispatch_caller *caller;
+	size_t answered; /* bytes */
+	size_t max_answer;
+};
+
+struct batch_item {
+	struct batch *batch;
+	const struct envelope_call *envelope;
+	const char *answer; /* in the arena of the text's context; NULL for a notification */
+	size_t length;
+};
+
+static void take_names(struct context *target, const struct context *source)
+{
+	memcpy(target->request_id, source->request_id, sizeof(target->request_id));
+	memcpy(target->traceparent, source->traceparent, sizeof(target->traceparent));
+}
+
+static void keep_answer(struct batch_item *item, const char *answer, size_t length)
+{
+	item->answer = arena_strndup(&item->batch->ctx->arena, answer, length);
+	item->length = length;
+	item->batch->answered += length + 1;
+}
+
+/* The answer of the item, or too_large in its place when the batch has no room for it. */
+static void add_answer(struct batch_item *item, struct context *ctx, const char *answer, size_t length)
+{
+	struct batch *batch = item->batch;
+	if (answer == NULL)
+		return;
+	if (batch->answered + length > batch->max_answer) {
+		error_clear(&ctx->error);
+		(void)context_fail(ctx, ERROR_TOO_LARGE, "answer", "the answer of the batch has more than %zu bytes",
+				   batch->max_answer);
+		answer = render_error(ctx, item->envelope->id, &length);
+	}
+	keep_answer(item, answer, length);
+}
+
+static void run_item(void *argument)
+{
+	struct batch_item *item = argument;
+	struct batch *batch = item->batch;
+	struct context ctx;
+	size_t length = 0;
+	context_init(&ctx, batch->ctx->deadline);
+	take_names(&ctx, batch->ctx);
+	co_set_context(&ctx);
+	const char *answer = dispatch_call(&ctx, batch->dispatcher, batch->caller, item->envelope, &length);
+	add_answer(item, &ctx, answer, length);
+	context_done(&ctx);
+}
+
+/* No coroutine was left to run the call in. */
+static void refuse_item(struct batch_item *item)
+{
+	struct context ctx;
+	size_t length;
+	if (item->envelope->notification)
+		return;
+	context_init(&ctx, DEADLINE_NEVER);
+	take_names(&ctx, item->batch->ctx);
+	(void)context_fail(&ctx, ERROR_OVERLOADED, NULL, NULL);
+	const char *answer = render_error(&ctx, item->envelope->id, &length);
+	keep_answer(item, answer, length);
+	context_done(&ctx);
+}
+
+static const char *join(struct context *ctx, const struct batch_item *items, size_t count, size_t *ret_length)
+{
+	size_t total = 2;
+	for (size_t i = 0; i < count; i++)
+		total += items[i].length + 1;
+	char *text = arena_alloc(&ctx->arena, total + 1), *cursor = text;
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].answer == NULL)
+			continue;
+		*cursor = cursor == text ? '[' : ',';
+		cursor = mempcpy(cursor + 1, items[i].answer, items[i].length);
+	}
+	if (cursor == text)
+		return NULL;
+	memcpy(cursor, "]", 2);
+	*ret_length = (size_t)(cursor + 1 - text);
+	return text;
+}
+
+const char *dispatch_batch(struct context *ctx, struct rpc_dispatcher *dispatcher, struct dispatch_caller *caller,
+			   const struct envelope *envelope, size_t *ret_length)
+{
+	struct batch batch = {ctx, dispatcher, caller, 0, dispatcher->options.max_answer};
+	struct batch_item *items = arena_zalloc(&ctx->arena, envelope->count * sizeof(*items));
+	struct co_group *group = co_group_new(ctx);
+	dispatch_identify(ctx, dispatcher, caller);
+	for (size_t i = 0; i < envelope->count; i++) {
+		items[i] = (struct batch_item){.batch = &batch, .envelope = &envelope->calls[i]};
+		if (co_group_start(group, "batch call", run_item, &items[i])) {
+			error_clear(&ctx->error);
+			refuse_item(&items[i]);
+		}
+	}
+	int64_t cut_off = ctx->deadline == DEADLINE_NEVER ? DEADLINE_NEVER : ctx->deadline + CUT_OFF_DELAY;
+	/* However the wait ended, no child runs any more: each has left an answer. */
+	enum co_result result = co_group_wait_all(group, cut_off);
+	(void)result;
+	error_clear(&ctx->error);
+	return join(ctx, items, envelope->count, ret_length);
+}

@@ -1,0 +1,207 @@
+#include "rpc/dispatch_internal.h"
+
+#include "base/buffer.h"
+#include "rpc/json_tree.h"
+#include "rpc/render.h"
+#include "rpc/token.h"
+
+#include <string.h>
+
+#define FIELDS_MAX ((size_t)16 * 1024)
+
+static const struct identity anonymous = {.kind = IDENTITY_ANONYMOUS};
+
+/* ctx's error may be that of the whole text so far: verification has one of its own. */
+void dispatch_identify(struct context *ctx, struct rpc_dispatcher *dispatcher, struct dispatch_caller *caller)
+{
+	const struct rpc_meta *meta = caller->meta;
+	if (caller->identity != NULL || caller->refused)
+		return;
+	if (meta->token == NULL) {
+		caller->identity = &anonymous;
+		return;
+	}
+	if (dispatcher->options.verifier != NULL)
+		caller->identity = token_verify(ctx, dispatcher->options.verifier, meta->token, meta->token_length);
+	else
+		(void)context_fail(ctx, ERROR_UNAUTHENTICATED, "unknown_key", "no token is accepted here");
+	if (caller->identity != NULL)
+		return;
+	caller->refused = true;
+	caller->error = ctx->error;
+	error_clear(&ctx->error);
+}
+
+static unsigned roles_of(unsigned access)
+{
+	unsigned roles = 0;
+	if (access & API_ACCESS_USER)
+		roles |= ROLE_USER | ROLE_MODERATOR | ROLE_ADMIN;
+	if (access & API_ACCESS_MODERATOR)
+		roles |= ROLE_MODERATOR;
+	if (access & API_ACCESS_ADMIN)
+		roles |= ROLE_ADMIN;
+	return roles;
+}
+
+static enum company_right right_of(unsigned access)
+{
+	if (access & API_ACCESS_COMPANY_STAFF)
+		return RIGHT_STAFF;
+	return access & API_ACCESS_COMPANY_MANAGER ? RIGHT_MANAGER : RIGHT_OWNER;
+}
+
+/* Access as far as it does not depend on the parameters. *ret_company: the company's right decides, later. */
+static int check_access(struct rpc_call *call, bool *ret_company)
+{
+	unsigned access = call->method->access;
+	const struct identity *identity = call->caller;
+	*ret_company = false;
+	if (access & API_ACCESS_PUBLIC)
+		return 0;
+	if (identity->kind == IDENTITY_ANONYMOUS)
+		return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "missing", "an access token is needed");
+	if (identity->kind == IDENTITY_SERVICE) {
+		if (access & API_ACCESS_SERVICE)
+			return 0;
+		return context_fail(call->ctx, ERROR_FORBIDDEN, "access", "not for services");
+	}
+	if (access & API_ACCESS_USER || identity_has_role(identity, roles_of(access)))
+		return 0;
+	if (access & API_ACCESS_COMPANY) {
+		*ret_company = true;
+		return 0;
+	}
+	return context_fail(call->ctx, ERROR_FORBIDDEN, "access", "not for this caller");
+}
+
+/* A method that takes no company_id checks the right itself, when it knows the company. */
+static int check_company(struct rpc_call *call)
+{
+	struct json_object *company = rpc_param_json(call, "company_id");
+	if (!json_object_is_type(company, json_type_string))
+		return 0;
+	return rpc_require_right(call, json_object_get_string(company), right_of(call->method->access));
+}
+
+static void put_tree(void *tree)
+{
+	json_object_put(tree);
+}
+
+static int read_params(struct rpc_call *call, struct json_span text)
+{
+	struct context *ctx = call->ctx;
+	struct schema_result result;
+	struct buffer fields;
+	if (text.data == NULL)
+		text = (struct json_span){"{}", 2};
+	if (!json_tree_build(text.data, text.length, JSON_TREE_NFC, &ctx->arena, &call->params))
+		return context_fail_internal(ctx, "no memory for the parameters");
+	context_defer(ctx, put_tree, call->params);
+	if (schema_validate(call->method->params, call->params, "/params", SCHEMA_NORMALIZE, &ctx->arena, &result))
+		return 0;
+	buffer_init_arena(&fields, &ctx->arena, FIELDS_MAX);
+	buffer_append_text(&fields, "{\"fields\":");
+	schema_result_write(&result, &fields);
+	buffer_append_char(&fields, '}');
+	ctx->error.details = buffer_failed(&fields) ? NULL : fields.data;
+	return context_fail(ctx, ERROR_INVALID_PARAMS, NULL, "Invalid params");
+}
+
+static int run_handler(struct rpc_call *call, rpc_handler_function *function, size_t max_answer)
+{
+	int status = function(call);
+	if (status != 0) {
+		if (call->ctx->error.code == ERROR_NONE)
+			(void)context_fail_internal(call->ctx, "the handler failed and gave no error");
+		return -1;
+	}
+	/* What a handler met and got over is no outcome of the call. */
+	error_clear(&call->ctx->error);
+	if (call->result == NULL)
+		return context_fail_internal(call->ctx, "the handler gave no result");
+	if (call->result_length > max_answer)
+		return context_fail(call->ctx, ERROR_TOO_LARGE, "answer", "the answer has more than %zu bytes",
+				    max_answer);
+	return 0;
+}
+
+/* Takes the caller into the call; -1 with unauthenticated when its token was refused. */
+static int take_caller(struct rpc_call *call, struct dispatch_caller *caller)
+{
+	if (caller->refused) {
+		call->ctx->error = caller->error;
+		return -1;
+	}
+	call->caller = caller->identity;
+	call->token = caller->meta->token;
+	call->peer = caller->meta->peer != NULL ? caller->meta->peer : "";
+	call->user_agent = caller->meta->user_agent != NULL ? caller->meta->user_agent : "";
+	if (call->caller->kind != IDENTITY_ANONYMOUS)
+		call->ctx->user = call->caller->id;
+	return 0;
+}
+
+static int perform(struct rpc_call *call, struct rpc_dispatcher *dispatcher, struct dispatch_entry *entry,
+		   struct dispatch_caller *caller, struct json_span params)
+{
+	struct context *ctx = call->ctx;
+	bool company;
+	dispatch_identify(ctx, dispatcher, caller);
+	if (take_caller(call, caller))
+		return -1;
+	if (entry == dispatcher->discover) {
+		const char *document = api_document(dispatcher->options.api);
+		return rpc_reply_text(call, document, strlen(document));
+	}
+	call->method = entry->method;
+	ctx->deadline = deadline_earlier(ctx->deadline, deadline_after(entry->method->deadline_us));
+	if (check_access(call, &company) || read_params(call, params) || (company && check_company(call)))
+		return -1;
+	return run_handler(call, entry->function, dispatcher->options.max_answer);
+}
+
+/* A wait that was ended because time was up is that, whoever ended it. */
+static void settle_error(struct context *ctx)
+{
+	if (ctx->error.code != ERROR_UNAVAILABLE || strcmp(ctx->error.reason, "cancelled") != 0)
+		return;
+	if (deadline_left(ctx->deadline) > 0)
+		return;
+	error_clear(&ctx->error);
+	(void)context_fail(ctx, ERROR_DEADLINE_EXCEEDED, NULL, NULL);
+}
+
+static int run(struct rpc_call *call, struct rpc_dispatcher *dispatcher, struct dispatch_entry *entry,
+	       struct dispatch_caller *caller, const struct envelope_call *envelope)
+{
+	struct context *ctx = call->ctx;
+	if (envelope->fault != NULL)
+		return context_fail(ctx, ERROR_INVALID_REQUEST, NULL, "%s", envelope->fault);
+	if (entry == dispatcher->unknown)
+		return context_fail(ctx, ERROR_METHOD_NOT_FOUND, NULL, NULL);
+	ctx->method = entry->name;
+	if (perform(call, dispatcher, entry, caller, envelope->params) == 0)
+		return 0;
+	settle_error(ctx);
+	return -1;
+}
+
+const char *dispatch_call(struct context *ctx, struct rpc_dispatcher *dispatcher, struct dispatch_caller *caller,
+			  const struct envelope_call *envelope, size_t *ret_length)
+{
+	int64_t started = clock_monotonic();
+	struct dispatch_entry *entry =
+	    envelope->fault != NULL ? dispatcher->unknown : dispatch_find(dispatcher, envelope->method);
+	struct rpc_call call = dispatcher->options.prototype;
+	call.ctx = ctx;
+	call.caller = &anonymous;
+	int status = run(&call, dispatcher, entry, caller, envelope);
+	dispatch_observe(dispatcher, entry, ctx, started);
+	if (envelope->notification)
+		return NULL;
+	if (status != 0)
+		return render_error(ctx, envelope->id, ret_length);
+	return render_result(ctx, envelope->id, call.result, call.result_length, ret_length);
+}
