@@ -2,11 +2,13 @@
  * The link: JSON-RPC between our own programs over few persistent TCP connections, one text a line, many in flight.
  *
  * Purpose: takes the cost of a call from 16 to 21 us (HTTP) to 2 or 3.
- * Wire: a request is {"jsonrpc":"2.0","id":N,"method":"...","params":{...},"meta":{...}} and LF; an answer is a JSON-RPC
- * response with that id and LF. Ids are a slot and its generation in one number. meta carries token, deadline_ms,
- * request_id, traceparent, peer, user_agent. Line feeds inside a text are white space and are sent as spaces.
- * Invariants: writes are coalesced once a pass of the loop; a line over the limit closes the connection; a caller that
- * leaves early drops its answer without costing the others anything.
+ * Wire: a request is {"jsonrpc":"2.0","id":N,"method":"...","params":{...},"meta":{...}} and LF; an answer is a
+ * JSON-RPC response with that id and LF. Ids are a slot and its generation in one number. meta carries token,
+ * deadline_ms, request_id, traceparent, peer, user_agent. Line feeds inside a text are white space and are sent as
+ * spaces. Stopping: a server that drains says so with the line {"jsonrpc":"2.0","method":"link.drain"}; the client
+ * sends what is new elsewhere, and closes once its last answer is there, so that no call is lost when a daemon is
+ * replaced. Invariants: writes are coalesced once a pass of the loop; a line over the limit closes the connection; a
+ * caller that leaves early drops its answer without costing the others anything.
  */
 #ifndef EVENTLOOP_RPC_LINK_H
 #define EVENTLOOP_RPC_LINK_H
@@ -23,23 +25,34 @@ struct rpc_dispatcher;
 
 struct link_server_options {
 	const char *address; /* numeric; "" for all */
-	uint16_t port;       /* 0: any free one */
+	uint16_t port;	     /* 0: any free one */
 	struct rpc_dispatcher *dispatcher;
-	size_t max_line;        /* bytes; 0: 4 MiB + 64 KiB */
-	size_t max_connections; /* 0: 256 */
-	size_t max_in_flight;   /* requests being handled; 0: 4096 */
+	size_t max_line;	  /* bytes; 0: 4 MiB + 64 KiB */
+	size_t max_connections;	  /* 0: 256 */
+	size_t max_in_flight;	  /* requests being handled; 0: 4096 */
+	int64_t request_deadline; /* microseconds, when the request says none or a later one; 0: 10 s */
 };
 
+/* Listens on this thread's loop (SO_REUSEPORT). NULL with one line in `error`. */
 struct link_server *link_server_new(const struct link_server_options *options, char *error, size_t error_size);
 uint16_t link_server_port(const struct link_server *server);
-/* Stops accepting and reading; requests in flight are answered. */
+/* Stops accepting and tells the clients; what they have sent is answered, then they hang up. */
 void link_server_drain(struct link_server *server);
+/* Requests being handled; connections. */
 size_t link_server_in_flight(const struct link_server *server);
+size_t link_server_connections(const struct link_server *server);
+/* Cancels the requests being handled: each ends with an error soon. */
+void link_server_cancel(struct link_server *server);
+/* Closes everything. No request may be in flight. Accepts NULL. */
 void link_server_free(struct link_server *server);
 
-/* A client of one address, with reconnect and back-off. connections: 0: 1. */
+/* A client of one address on this thread's loop; connects at once, and again with back-off. host: numeric, or a name to
+ * be resolved on the offload pool. connections: 0: 1. */
 struct link_client *link_client_new(const char *host, uint16_t port, size_t connections);
+/* Callers that wait get `unavailable`. Accepts NULL. A connect under way ends by itself a little later: the loop must
+ * run on until idle. */
 void link_client_free(struct link_client *client);
+/* CONNECTING: the first attempt, or the first after a loss; calls wait for it. DOWN: it failed; calls fail at once. */
 enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_UP };
 enum link_state link_client_state(const struct link_client *client);
 
@@ -49,10 +62,10 @@ struct link_request {
 	size_t method_length, params_length;
 };
 
-/* Sends and waits for the answer's line (without LF), in ctx's arena; NULL with unavailable (reason "not_sent" when no byte
- * of it left, so it is safe to send elsewhere; "connection_lost" when it may have been seen), overloaded or
+/* Sends and waits for the answer's line (without LF), in ctx's arena; NULL with unavailable (reason "not_sent" when no
+ * byte of it left, so it is safe to send elsewhere; "connection_lost" when it may have been seen), overloaded or
  * deadline_exceeded. */
 const char *link_call(struct context *ctx, struct link_client *client, const struct link_request *request,
-                      size_t *ret_length) MAY_SUSPEND MUST_CHECK;
+		      size_t *ret_length) MAY_SUSPEND MUST_CHECK;
 
 #endif

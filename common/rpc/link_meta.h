@@ -1,0 +1,27 @@
+/*
+ * The member `meta` of a request on the link: what HTTP carries in headers.
+ */
+#ifndef EVENTLOOP_RPC_LINK_META_H
+#define EVENTLOOP_RPC_LINK_META_H
+
+#include "base/buffer.h"
+#include "base/context.h"
+#include "rpc/dispatch.h"
+#include "rpc/json_scan.h"
+#include "rpc/link.h"
+
+/* Takes a scanned meta object over: request id, traceparent and deadline (bounded by the one it has) into ctx, the rest
+ * into ret_meta, with its texts in ctx's arena. Members we do not know, and values that make no sense, are passed over.
+ */
+void link_meta_read(struct context *ctx, struct json_span text, struct rpc_meta *ret_meta);
+
+/* Appends the meta object of a request. */
+void link_meta_write(struct buffer *out, const struct context *ctx, const struct link_request *request);
+
+/* True for a text that may be a request id: 1 to 36 letters, digits, '-', '_' or '.'. */
+bool request_id_acceptable(const char *text, size_t length);
+
+/* True for a traceparent of version 00 (W3C Trace Context section 3.2). */
+bool traceparent_acceptable(const char *text, size_t length);
+
+#endif
