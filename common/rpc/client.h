@@ -28,8 +28,8 @@ struct rpc_peer {
 };
 
 struct rpc_client_options {
-	const char *self;             /* this daemon's name, the service account */
-	const char *secret;           /* of the service account; NULL or "": no service calls */
+	const char *self;	      /* this daemon's name, the service account */
+	const char *secret;	      /* of the service account; NULL or "": no service calls */
 	const struct rpc_peer *peers; /* copied */
 };
 
@@ -39,30 +39,31 @@ void rpc_client_free(struct rpc_client *client);
 /* One call. */
 struct rpc_request {
 	const char *method;
-	const char *params;  /* JSON object text */
-	const char *token;   /* with RPC_AS_CALLER */
+	const char *params; /* JSON object text */
+	const char *token;  /* with RPC_AS_CALLER */
 	enum rpc_as as;
-	bool idempotent;     /* may be sent again after a transport fault */
+	bool idempotent; /* may be sent again after a transport fault */
 };
 
-/* Calls and waits. Returns the result (a reference owned by ctx), or NULL with the error of the peer (code, reason, message,
- * details taken over; `internal`, `unauthenticated` and `method_not_found` of a peer become `unavailable` for a service
- * call) or of the transport. */
-struct json_object *rpc_invoke(struct context *ctx, struct rpc_client *client, const struct rpc_request *request)
-        MAY_SUSPEND MUST_CHECK;
+/* Calls and waits. Returns the result (a reference owned by ctx), or NULL with the error of the peer (code, reason,
+ * message, details taken over; `internal`, `unauthenticated` and `method_not_found` of a peer become `unavailable` for
+ * a service call) or of the transport. */
+struct json_object *rpc_invoke(struct context *ctx, struct rpc_client *client,
+			       const struct rpc_request *request) MAY_SUSPEND MUST_CHECK;
 
-/* The same without parsing: the answer's raw JSON-RPC text is spliced for the gateway. `id` and `params` are raw JSON texts;
- * the answer is a whole response object with that id, in ctx's arena; NULL with an error in ctx on transport faults. */
+/* The same without parsing: the answer's raw JSON-RPC text is spliced for the gateway. `id` and `params` are raw JSON
+ * texts; the answer is a whole response object with that id, in ctx's arena; NULL with an error in ctx on transport
+ * faults. */
 struct rpc_raw_call {
-	const char *daemon;              /* which peer */
+	const char *daemon;		  /* which peer */
 	const char *method, *params, *id; /* raw JSON; params NULL for none; id NULL for a notification */
 	size_t method_length, params_length, id_length;
-	const char *token;               /* the end user's, or NULL */
-	const char *peer, *user_agent;   /* of the end client */
+	const char *token;	       /* the end user's, or NULL */
+	const char *peer, *user_agent; /* of the end client */
 	bool idempotent;
 };
 const char *rpc_forward(struct context *ctx, struct rpc_client *client, const struct rpc_raw_call *call,
-                        size_t *ret_length) MAY_SUSPEND MUST_CHECK;
+			size_t *ret_length) MAY_SUSPEND MUST_CHECK;
 
 /* True when at least one address of the daemon is connected, or it has not failed yet. */
 bool rpc_client_peer_up(const struct rpc_client *client, const char *daemon);

@@ -1,0 +1,32 @@
+/*
+ * JSON-RPC over HTTP: POST /rpc.
+ *
+ * Purpose: takes an exchange apart for the dispatcher (bearer token, deadline, request id, traceparent) and answers it.
+ * The gateway, which handles POST /rpc itself, uses the same parts.
+ * Invariants: HTTP status 200 for every JSON-RPC answer, 204 when there is nothing to answer, 4xx only when no call
+ * could be read, and then with a JSON-RPC error; X-Request-Id is always in the answer. Source: DESIGN section 4.
+ */
+#ifndef EVENTLOOP_RPC_HTTP_ENDPOINT_H
+#define EVENTLOOP_RPC_HTTP_ENDPOINT_H
+
+#include "io/http_server.h"
+#include "rpc/dispatch.h"
+
+/* Handles POST /rpc; argument: the dispatcher. */
+void rpc_http_endpoint(struct http_exchange *exchange, void *argument) MAY_SUSPEND;
+
+/* Reads the headers of a request: X-Request-Id, traceparent and X-Deadline-Ms into the exchange's context,
+ * Authorization and User-Agent into ret_meta. Sets X-Request-Id in the answer. Returns 0; -1 after having answered it
+ * with 415: the content type is not application/json. */
+int rpc_http_read(struct http_exchange *exchange, struct rpc_meta *ret_meta) MUST_CHECK;
+
+/* Answers with the dispatcher's text (NULL: 204). The status comes from the error of the exchange's context. */
+void rpc_http_reply(struct http_exchange *exchange, const char *answer, size_t length);
+
+/* Answers with an HTTP status and a JSON-RPC error body made from the context's error. */
+void rpc_http_fail(struct http_exchange *exchange, int status);
+
+/* The body of what the HTTP server refuses by itself, for http_server_options.on_fault. */
+const char *rpc_http_fault(struct context *ctx, int status);
+
+#endif
