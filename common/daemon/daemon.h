@@ -1,12 +1,12 @@
 /*
- * What every daemon is made of: configuration, logs, metrics, health, database, HTTP, link, authentication, facts, and a
- * graceful stop, all on by default.
+ * What every daemon is made of: configuration, logs, metrics, health, database, HTTP, link, authentication, facts, and
+ * a graceful stop, all on by default.
  *
  * Use: a daemon's main.c fills one struct daemon_spec and returns daemon_main(argc, argv, &spec).
  * Commands: serve, migrate, dead-letters (list, replay), --version, --help, --print-config, and the spec's own.
  * Endpoints: POST /rpc, GET /livez, /readyz, /metrics, /openrpc.json, and rpc.discover.
- * Threads: `workers` threads, each with a loop and a struct daemon_worker of its own; nothing is shared but the API, the
- * configuration and the offload pool.
+ * Threads: `workers` threads, each with a loop and a struct daemon_worker of its own; nothing is shared but the API,
+ * the configuration and the offload pool.
  */
 #ifndef EVENTLOOP_DAEMON_DAEMON_H
 #define EVENTLOOP_DAEMON_DAEMON_H
@@ -41,8 +41,8 @@ struct daemon_worker {
 	void *app; /* the daemon's own, set by start */
 };
 
-/* A command beside serve, run in a coroutine with a worker that has config, db and clients but serves nothing. argv: what
- * follows the command and was not a setting. Returns the exit status. */
+/* A command beside serve, run in a coroutine with a worker that has config, db and clients but serves nothing. argv:
+ * what follows the command and was not a setting. Returns the exit status. */
 struct daemon_command {
 	const char *name; /* "import"; NULL ends a table */
 	const char *help; /* "FILE: loads listings and bookings from NDJSON" */
@@ -52,17 +52,17 @@ struct daemon_command {
 /* What a daemon is. All static. */
 struct daemon_spec {
 	const char *name;
-	uint16_t port;                            /* default of the setting; the link's is port + 100 */
-	const struct embedded_file *api;          /* NULL-name ended tables from embed_files() */
-	const struct embedded_file *migrations;   /* NULL: no database */
+	uint16_t port;				/* default of the setting; the link's is port + 100 */
+	const struct embedded_file *api;	/* NULL-name ended tables from embed_files() */
+	const struct embedded_file *migrations; /* NULL: no database */
 	const struct rpc_handler *handlers;
 	const struct fact_handler *fact_handlers; /* NULL: consumes none */
-	const char *const *fact_subscribers;      /* daemons told of this one's facts; NULL: none */
-	const struct config_option *options;      /* the daemon's own settings; NULL: none */
-	const struct daemon_command *commands;    /* NULL: none */
-	bool issues_tokens;                       /* passport: verifies with its own keys, fetches no JWKS */
-	/* Runs in a coroutine of each worker before it listens: makes worker->app, adds routes. -1 stops the start with the
-	 * error in ctx. */
+	const char *const *fact_subscribers;	  /* daemons told of this one's facts; NULL: none */
+	const struct config_option *options;	  /* the daemon's own settings; NULL: none */
+	const struct daemon_command *commands;	  /* NULL: none */
+	bool issues_tokens;			  /* passport: verifies with its own keys, fetches no JWKS */
+	/* Runs in a coroutine of each worker before it listens: makes worker->app, adds routes. -1 stops the start with
+	 * the error in ctx. */
 	int (*start)(struct daemon_worker *worker, struct context *ctx);
 	/* Runs in a coroutine when the worker stops, after the last request. May be NULL. */
 	void (*stop)(struct daemon_worker *worker);
