@@ -5,7 +5,7 @@ target_compile_options(eventloop_flags INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef
   -Wframe-larger-than=8192 -Werror
   -fstack-protector-strong -fstack-clash-protection -fcf-protection=branch -fPIE -fno-strict-aliasing
-  -fno-omit-frame-pointer)
+  -fno-omit-frame-pointer -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=)
 target_link_options(eventloop_flags INTERFACE -pie -Wl,-z,relro -Wl,-z,now -Wl,--as-needed)
 target_compile_definitions(eventloop_flags INTERFACE _GNU_SOURCE)
 

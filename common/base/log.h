@@ -6,7 +6,9 @@
  * is left out.
  * Invariants: library code does not log; the layer that decides what an error means logs it once. Values that
  * base/mask.h takes for secrets or personal data never appear. A line is one write() and at most LOG_LINE_MAX bytes;
- * when standard output takes none, it is dropped and counted (log_lines_dropped_total). Threads: safe from any.
+ * when standard output takes none, it is dropped and counted (log_lines_dropped_total).
+ *
+ * Threads: safe from any.
  */
 #ifndef EVENTLOOP_BASE_LOG_H
 #define EVENTLOOP_BASE_LOG_H

@@ -17,7 +17,7 @@ bool text_valid_utf8(const char *bytes, size_t length);
 /* Code points in well-formed UTF-8. */
 size_t text_code_points(const char *bytes, size_t length);
 
-/* Returns the text in NFC, in the arena; the same pointer when it is NFC already. */
+/* Returns the text in NFC, in the arena; the same pointer when it is NFC already or is not UTF-8. */
 const char *text_normalize(struct arena *arena, const char *text);
 
 /* Returns the text without leading and trailing Unicode white space, in the arena (or the same pointer). */
