@@ -170,8 +170,8 @@ static void read_flag(struct config_pass *pass, const struct flag *flag)
 static void read_flags(struct config_pass *pass)
 {
 	struct config *config = pass->config;
-	bool keep_operands = config->operands == NULL; /* a reload leaves them to whoever reads them */
-	if (keep_operands)
+	bool gather = config->operands == NULL; /* a reload leaves them to whoever reads them */
+	if (gather)
 		config->operands = must_calloc((size_t)config->argc + 1, sizeof(*config->operands));
 	bool flags_ended = false;
 	for (int i = 0; i < config->argc;) {
@@ -183,7 +183,7 @@ static void read_flags(struct config_pass *pass)
 			struct flag flag = take_flag(config, &i);
 			read_flag(pass, &flag);
 		} else {
-			if (keep_operands)
+			if (gather)
 				config->operands[config->operand_count++] = argument;
 			i++;
 		}
