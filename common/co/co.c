@@ -1,6 +1,6 @@
 /*
- * Fortified longjmp refuses to go to another stack ("longjmp causes uninitialized stack frame"), which is all this file does:
- * hence the two lines before anything else, here and nowhere else.
+ * Fortified longjmp refuses to go to another stack ("longjmp causes uninitialized stack frame"), which is all this file
+ * does: hence the two lines before anything else, here and nowhere else.
  */
 #undef _FORTIFY_SOURCE
 #define _FORTIFY_SOURCE 0
@@ -11,14 +11,14 @@
 #include "co/co_internal.h"
 
 #include <errno.h>
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 #include <ucontext.h>
 
-static const char *const state_names[] = { "pooled", "ready", "running", "waiting", "done" };
+static const char *const state_names[] = {"pooled", "ready", "running", "waiting", "done"};
 
-/* Leaves the scheduler for the coroutine; returns when it parks or ends. Nothing else is in this frame, because locals do not
- * survive a switch. */
+/* Leaves the scheduler for the coroutine; returns when it parks or ends. Nothing else is in this frame, because locals
+ * do not survive a switch. */
 static void __attribute__((noinline)) enter(struct loop *loop, struct co *co)
 {
 	if (sigsetjmp(loop->place, 0) == 0) {
@@ -99,12 +99,13 @@ static struct co *birth(struct loop *loop)
 		return NULL;
 	}
 	co->loop = loop;
-	co->side = (struct co_side){ .bottom = co->stack.bottom, .size = co->stack.size };
+	co->side = (struct co_side){.bottom = co->stack.bottom, .size = co->stack.size};
 	hooks_birth(&co->side);
 	context.uc_stack.ss_sp = co->stack.bottom;
 	context.uc_stack.ss_size = co->stack.size;
 	context.uc_link = NULL;
-	makecontext(&context, (void (*)(void))(uintptr_t)trampoline, 2, (unsigned)((uintptr_t)co >> 32), (unsigned)(uintptr_t)co);
+	makecontext(&context, (void (*)(void))(uintptr_t)trampoline, 2, (unsigned)((uintptr_t)co >> 32),
+		    (unsigned)(uintptr_t)co);
 	birth_switch(loop, co, &context);
 	return co;
 }
@@ -250,7 +251,7 @@ bool co_cancelled(void)
 	return co_self()->cancelled;
 }
 
-void co_yield(void)
+void co_yield (void)
 {
 	struct co *co = co_self();
 	loop_make_ready(co->loop, co);
@@ -273,7 +274,7 @@ void co_dump(FILE *out)
 	struct loop *loop = loop_current();
 	int64_t now = clock_monotonic();
 	for (struct co *co = loop ? loop->newest : NULL; co; co = co->older)
-		fprintf(out, "coroutine %s %s on %s age_ms=%lld stack_touched=%zu request=%s\n", co->name, state_names[co->state],
-			co->waiting_on, (long long)((now - co->born) / CLOCK_MILLISECOND), co_stack_touched(&co->stack),
-			co->ctx ? co->ctx->request_id : "-");
+		fprintf(out, "coroutine %s %s on %s age_ms=%lld stack_touched=%zu request=%s\n", co->name,
+			state_names[co->state], co->waiting_on, (long long)((now - co->born) / CLOCK_MILLISECOND),
+			co_stack_touched(&co->stack), co->ctx ? co->ctx->request_id : "-");
 }

@@ -4,10 +4,10 @@
  * Purpose: a request handler suspends in the middle of a call and goes on when what it waits for is there.
  * Ownership: the loop owns coroutines and their pooled, guarded stacks; a struct co pointer is valid until its function
  * returned.
- * Invariants: cancelling is sticky and wins over a timeout, which wins over a wake; a cancelled coroutine is resumed with
- * CO_CANCELLED at this and every later wait, and runs to its end. __attribute__((cleanup)) is fine inside the function
- * because it always returns normally.
- * Switching: makecontext once a stack, sigsetjmp/siglongjmp afterwards (25 ns); hooks for ASan, TSan and valgrind.
+ * Invariants: cancelling is sticky and wins over a timeout, which wins over a wake; a cancelled coroutine is resumed
+ * with CO_CANCELLED at this and every later wait, and runs to its end. __attribute__((cleanup)) is fine inside the
+ * function because it always returns normally. Switching: makecontext once a stack, sigsetjmp/siglongjmp afterwards (25
+ * ns); hooks for ASan, TSan and valgrind.
  */
 #ifndef EVENTLOOP_CO_CO_H
 #define EVENTLOOP_CO_CO_H
@@ -24,8 +24,8 @@ struct loop;
 
 enum co_result { CO_OK, CO_TIMEOUT, CO_CANCELLED };
 
-/* Starts function(argument) as a coroutine of this thread's loop; it runs first at the next drain, not inside this call.
- * name is static, for people. NULL when max_coroutines are alive. */
+/* Starts function(argument) as a coroutine of this thread's loop; it runs first at the next drain, not inside this
+ * call. name is static, for people. NULL when max_coroutines are alive. */
 struct co *co_spawn(const char *name, void (*function)(void *argument), void *argument) MUST_CHECK;
 
 /* The running coroutine, or NULL outside one. */
@@ -47,7 +47,7 @@ void co_cancel(struct co *co);
 bool co_cancelled(void);
 
 /* Lets others run. */
-void co_yield(void) MAY_SUSPEND;
+void co_yield (void) MAY_SUSPEND;
 
 /* Suspends until the deadline. CO_TIMEOUT is the normal end. */
 enum co_result co_sleep_until(int64_t deadline) MAY_SUSPEND;
@@ -62,8 +62,8 @@ void co_allow_suspend(void);
 /* Writes one line for every live coroutine: name, state, waiting on, age, stack high-water (debug builds). */
 void co_dump(FILE *out);
 
-/* Turns the result of a wait into the context's error (deadline_exceeded, or unavailable with reason "cancelled"); 0 for
- * CO_OK, else -1. */
+/* Turns the result of a wait into the context's error (deadline_exceeded, or unavailable with reason "cancelled"); 0
+ * for CO_OK, else -1. */
 int co_check(struct context *ctx, enum co_result result) MUST_CHECK;
 
 #endif

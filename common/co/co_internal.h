@@ -32,8 +32,8 @@ struct co {
 	void (*function)(void *argument);
 	void *argument;
 	struct context *ctx;
-	struct co *next;              /* in the ready list or the pool */
-	struct co *newer, *older;     /* among the living */
+	struct co *next;	  /* in the ready list or the pool */
+	struct co *newer, *older; /* among the living */
 };
 
 struct loop_hook {

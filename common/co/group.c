@@ -61,7 +61,7 @@ struct co_group *co_group_new(struct context *ctx)
 int co_group_start(struct co_group *group, const char *name, void (*function)(void *argument), void *argument)
 {
 	struct child *child = arena_zalloc(&group->ctx->arena, sizeof(*child));
-	*child = (struct child){ .group = group, .function = function, .argument = argument };
+	*child = (struct child){.group = group, .function = function, .argument = argument};
 	child->co = co_spawn(name, run_child, child);
 	if (!child->co)
 		return context_fail(group->ctx, ERROR_OVERLOADED, "coroutines", NULL);

@@ -7,7 +7,7 @@
 void heap_done(struct heap *heap)
 {
 	free(heap->entries);
-	*heap = (struct heap){ 0 };
+	*heap = (struct heap){0};
 }
 
 static void put(struct heap *heap, size_t index, struct heap_entry *entry)

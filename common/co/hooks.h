@@ -45,8 +45,8 @@
 struct co_side {
 	const void *bottom; /* lowest usable address; of the thread's own stack: learnt at the first switch */
 	size_t size;
-	void *fake_stack;         /* ASan's */
-	void *fiber;              /* TSan's */
+	void *fake_stack; /* ASan's */
+	void *fiber;	  /* TSan's */
 	unsigned valgrind_stack;
 };
 

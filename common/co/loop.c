@@ -32,7 +32,7 @@ static bool shadow_stack_active(void)
 /* Resumes what was ready when it began, within the budget; the rest has its turn after the next look at the sockets. */
 static void drain(int fd, short what, void *argument)
 {
-	static const struct timeval soon = { 0, 0 };
+	static const struct timeval soon = {0, 0};
 	struct loop *loop = argument;
 	size_t budget = loop->options.pass_budget;
 	(void)fd;
@@ -89,7 +89,7 @@ void loop_arm_timer(struct loop *loop)
 	if (!entry || (loop->timer_at != 0 && loop->timer_at <= entry->deadline))
 		return;
 	int64_t left = deadline_left(entry->deadline);
-	struct timeval delay = { .tv_sec = left / CLOCK_SECOND, .tv_usec = left % CLOCK_SECOND };
+	struct timeval delay = {.tv_sec = left / CLOCK_SECOND, .tv_usec = left % CLOCK_SECOND};
 	loop->timer_at = entry->deadline;
 	(void)event_add(loop->timer, &delay);
 }
@@ -154,7 +154,7 @@ struct loop *loop_new(const struct loop_options *options)
 	if (shadow_stack_active())
 		fatal("shadow stacks are on: coroutines cannot switch");
 	struct loop *loop = must_calloc(1, sizeof(*loop));
-	loop->options = options ? *options : (struct loop_options){ 0 };
+	loop->options = options ? *options : (struct loop_options){0};
 	if (loop->options.stack_size == 0)
 		loop->options.stack_size = DEFAULT_STACK;
 	if (loop->options.max_coroutines == 0)
@@ -182,7 +182,8 @@ void loop_free(struct loop *loop)
 	if (!loop)
 		return;
 	if (loop->stats.alive > 0)
-		fatal("the loop is freed with %zu coroutines alive, the newest %s", loop->stats.alive, loop->newest->name);
+		fatal("the loop is freed with %zu coroutines alive, the newest %s", loop->stats.alive,
+		      loop->newest->name);
 	co_pool_free(loop);
 	while (loop->hooks)
 		loop_hook_free(loop->hooks);
@@ -240,7 +241,7 @@ void loop_stop(struct loop *loop)
 struct loop_hook *loop_at_pass_end(struct loop *loop, void (*function)(void *argument), void *argument)
 {
 	struct loop_hook *hook = must_calloc(1, sizeof(*hook));
-	*hook = (struct loop_hook){ .loop = loop, .function = function, .argument = argument, .next = loop->hooks };
+	*hook = (struct loop_hook){.loop = loop, .function = function, .argument = argument, .next = loop->hooks};
 	loop->hooks = hook;
 	return hook;
 }

@@ -1,12 +1,11 @@
 /*
  * The event loop of a thread, and the coroutines that run on it.
  *
- * Purpose: libevent callbacks only mark coroutines ready; one deferred event drains the ready list, with a budget a pass,
- * so that nothing nests.
- * Ownership: whoever calls loop_new frees it with loop_free after loop_run returned. One loop a thread; a coroutine never
- * changes thread.
- * Invariants: a coroutine is exactly one of READY, RUNNING, WAITING, DONE; waking one that is READY already does nothing,
- * waking a RUNNING or DONE one ends the process with both names. At most `max_coroutines` are alive.
+ * Purpose: libevent callbacks only mark coroutines ready; one deferred event drains the ready list, with a budget a
+ * pass, so that nothing nests. Ownership: whoever calls loop_new frees it with loop_free after loop_run returned. One
+ * loop a thread; a coroutine never changes thread. Invariants: a coroutine is exactly one of READY, RUNNING, WAITING,
+ * DONE; waking one that is READY already does nothing, waking a RUNNING or DONE one ends the process with both names.
+ * At most `max_coroutines` are alive.
  */
 #ifndef EVENTLOOP_CO_LOOP_H
 #define EVENTLOOP_CO_LOOP_H

@@ -14,7 +14,7 @@ struct job {
 	void *argument;
 	struct loop *loop;
 	struct co *waiter; /* NULL when it has left; of the loop's thread only */
-	bool finished;     /* likewise */
+	bool finished;	   /* likewise */
 };
 
 struct offload_pool {
@@ -162,7 +162,11 @@ int offload_run(struct context *ctx, struct offload_pool *pool, void (*work)(voi
 {
 	struct job *job = must_calloc(1, sizeof(*job));
 	*job = (struct job){
-		.work = work, .done = done, .argument = argument, .loop = loop_current(), .waiter = co_self(),
+	    .work = work,
+	    .done = done,
+	    .argument = argument,
+	    .loop = loop_current(),
+	    .waiter = co_self(),
 	};
 	if (!pool || !enqueue(pool, job)) {
 		release(job);

@@ -7,8 +7,8 @@ bool co_stack_map(struct co_stack *stack, size_t size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t usable = (size + page - 1) / page * page;
-	char *mapping = mmap(NULL, usable + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK,
-			     -1, 0);
+	char *mapping = mmap(NULL, usable + page, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
 	if (mapping == MAP_FAILED)
 		return false;
 	if (mprotect(mapping, page, PROT_NONE) != 0) {
@@ -16,7 +16,10 @@ bool co_stack_map(struct co_stack *stack, size_t size)
 		return false;
 	}
 	*stack = (struct co_stack){
-		.mapping = mapping, .mapping_size = usable + page, .bottom = mapping + page, .size = usable,
+	    .mapping = mapping,
+	    .mapping_size = usable + page,
+	    .bottom = mapping + page,
+	    .size = usable,
 	};
 	return true;
 }
@@ -25,7 +28,7 @@ void co_stack_unmap(struct co_stack *stack)
 {
 	if (stack->mapping)
 		(void)munmap(stack->mapping, stack->mapping_size);
-	*stack = (struct co_stack){ 0 };
+	*stack = (struct co_stack){0};
 }
 
 size_t co_stack_touched(const struct co_stack *stack)

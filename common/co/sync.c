@@ -1,7 +1,7 @@
 #include "co/sync.h"
 
-/* On the waiter's stack. Whoever wakes it takes it out of the queue and marks it, so that a wake that meets a timeout is not
- * lost: a marked waiter was served. */
+/* On the waiter's stack. Whoever wakes it takes it out of the queue and marks it, so that a wake that meets a timeout
+ * is not lost: a marked waiter was served. */
 struct co_waiter {
 	struct co *co;
 	struct co_waiter *next;
@@ -37,7 +37,7 @@ static void remove_waiter(struct co_queue *queue, const struct co_waiter *waiter
 
 enum co_result co_queue_wait(struct co_queue *queue, const char *waiting_on, int64_t deadline)
 {
-	struct co_waiter waiter = { .co = co_self() };
+	struct co_waiter waiter = {.co = co_self()};
 	append(queue, &waiter);
 	enum co_result result = co_park(waiting_on, deadline);
 	if (waiter.served)

@@ -38,7 +38,8 @@ struct co_group;
 /* Makes a group owned by ctx; children still running when ctx ends are cancelled and awaited. */
 struct co_group *co_group_new(struct context *ctx);
 /* Starts function(argument) as a child; -1 with `overloaded` in the context at the coroutine cap. */
-int co_group_start(struct co_group *group, const char *name, void (*function)(void *argument), void *argument) MUST_CHECK;
+int co_group_start(struct co_group *group, const char *name, void (*function)(void *argument),
+		   void *argument) MUST_CHECK;
 /* Waits for all children. On deadline or cancel the rest is cancelled and awaited, then the result is returned. */
 enum co_result co_group_wait_all(struct co_group *group, int64_t deadline) MAY_SUSPEND MUST_CHECK;
 

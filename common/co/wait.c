@@ -24,7 +24,7 @@ static void fd_ready(int fd, short what, void *argument)
 enum co_result co_wait_fd(int fd, short events, int64_t deadline, short *ret_ready)
 {
 	struct loop *loop = loop_current();
-	struct fd_wait wait = { .co = co_self() };
+	struct fd_wait wait = {.co = co_self()};
 	struct event *event = event_new(loop->base, fd, events, fd_ready, &wait);
 	if (!event || event_add(event, NULL) != 0) {
 		if (event)
