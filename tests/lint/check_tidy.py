@@ -107,10 +107,12 @@ def check_file(tree, name, command):
 def check(tree):
     commands = compile_commands(tree)
     (tree.root / "build" / "tidy").mkdir(parents=True, exist_ok=True)
-    names = [n for n in tree.files if n in commands and n.split("/")[0] in gate.SOURCE_FOLDERS]
+    sources = [name for name in tree.daemon_sources() if name.endswith(".c")]
+    names = [name for name in sources if name in commands]
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         results = list(pool.map(lambda name: check_file(tree, name, commands[name]), names))
     found = {f"{path}:{line}: {text}" for result in results for path, line, text in result}
+    found |= {f"{name}:1: is not part of the build" for name in sources if name not in commands}
     return sorted(found)
 
 

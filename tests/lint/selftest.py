@@ -127,6 +127,7 @@ CASES = [
     ("cppcheck", source("\tint *nothing = 0;\n\t*nothing = a;\n"), "nullPointer"),
     ("cppcheck", source("\ta++; // cppcheck-suppress nullPointer ; is none\n"), "unmatchedSuppression"),
     ("tidy", source("\tif (a = b)\n\t\treturn a + a - sizeof(sizeof(a));\n"), "bugprone-sizeof-expression"),
+    ("tidy", {"common/base/other.c": "\n"}, "not part of the build"),
     ("tidy", source("\tb++; // NOLINT(bugprone-sizeof-expression): planted\n"), "silences nothing"),
 ]
 
@@ -140,9 +141,11 @@ def plant(folder, files):
         shutil.copy(ROOT / name, folder / name)
     database = folder / "build" / "clang" / "compile_commands.json"
     database.parent.mkdir(parents=True)
-    command = f"clang-14 -std=gnu17 -I{folder}/common -c common/base/add.c"
-    entry = {"directory": str(folder), "file": str(folder / "common/base/add.c"), "command": command}
-    database.write_text(json.dumps([entry]))
+    entries = []
+    for name in ("common/base/add.c", "rating/main.c"):
+        command = f"clang-14 -std=gnu17 -I{folder}/common -c {name}"
+        entries.append({"directory": str(folder), "file": str(folder / name), "command": command})
+    database.write_text(json.dumps(entries))
 
 
 def run_gate(name, files):
