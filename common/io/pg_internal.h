@@ -196,7 +196,8 @@ void pg_request_leave(struct pg_request *request);
 int pg_request_wait(struct context *ctx, struct pg_request *request) MAY_SUSPEND MUST_CHECK;
 
 /* pg_read.c */
-void pg_reads_flush(void *pg);
+/* The hook of the end of a pass; argument is the struct pg. */
+void pg_reads_flush(void *argument);
 /* Sends what waits behind a stuck head elsewhere, if there is an elsewhere. */
 void pg_reads_rescue(struct pg_connection *connection);
 void pg_reads_close(struct pg *pg);
@@ -218,7 +219,8 @@ void pg_cancel_start(struct pg_connection *connection);
 
 /* pg_watch.c */
 void pg_watch_arm(struct pg *pg);
-void pg_watch_tick(int fd, short what, void *pg);
+/* The timer's callback; argument is the struct pg. */
+void pg_watch_tick(int fd, short what, void *argument);
 
 /* pg_transaction.c */
 void pg_tx_lost(struct pg_tx *tx);

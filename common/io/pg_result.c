@@ -26,7 +26,7 @@ size_t pg_count(const struct pg_result *result)
 	if (PQresultStatus(raw(result)) == PGRES_TUPLES_OK)
 		return (size_t)PQntuples(raw(result));
 	/* PQcmdTuples takes a pointer to non-const for history's sake. */
-	return strtoull(PQcmdTuples((PGresult *)(uintptr_t)result), NULL, 10);
+	return strtoull(PQcmdTuples((PGresult *)result), NULL, 10);
 }
 
 const char *pg_text(const struct pg_result *result, size_t row, size_t column)

@@ -132,17 +132,15 @@ struct pg_statement *pg_statement_get(struct pg_connection *connection, const ch
 void pg_statements_clear(struct pg_connection *connection)
 {
 	struct pg_statements *all = &connection->statements;
+	struct pg_statement *next;
 
-	while (all->oldest) {
-		struct pg_statement *statement = all->oldest;
-
-		forget(all, statement);
+	for (struct pg_statement *statement = all->oldest; statement; statement = next) {
+		next = statement->newer;
 		free(statement);
 	}
-	while (all->closing) {
-		struct pg_statement *statement = all->closing;
-
-		all->closing = statement->chain;
+	for (struct pg_statement *statement = all->closing; statement; statement = next) {
+		next = statement->chain;
 		free(statement);
 	}
+	*all = (struct pg_statements){.serial = all->serial};
 }
