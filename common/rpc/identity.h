@@ -1,9 +1,9 @@
 /*
  * Who calls: what a verified access token says (DESIGN section 5).
  *
- * Ownership: an identity made by token_verify lives in the token cache or in a context's arena; callers borrow it for the
- * length of one request.
- * Invariants: ANONYMOUS has no id; a USER has roles and companies; a SERVICE has the daemon's name as its id.
+ * Ownership: an identity made by token_verify lives in the token cache or in a context's arena; callers borrow it for
+ * the length of one request. Invariants: ANONYMOUS has no id; a USER has roles and companies; a SERVICE has the
+ * daemon's name as its id.
  */
 #ifndef EVENTLOOP_RPC_IDENTITY_H
 #define EVENTLOOP_RPC_IDENTITY_H
@@ -33,11 +33,11 @@ struct identity_company {
 struct identity {
 	enum identity_kind kind;
 	unsigned roles;
-	char id[UUID_SIZE];      /* `sub`: a user's id or a daemon's name */
+	char id[UUID_SIZE];	 /* `sub`: a user's id or a daemon's name */
 	char session[UUID_SIZE]; /* `sid`, or "" */
-	int64_t auth_time;       /* wall microseconds */
-	int64_t expires;         /* wall microseconds */
-	bool companies_partial;  /* more than the token can carry: ask passport */
+	int64_t auth_time;	 /* wall microseconds */
+	int64_t expires;	 /* wall microseconds */
+	bool companies_partial;	 /* more than the token can carry: ask passport */
 	size_t company_count;
 	struct identity_company companies[IDENTITY_MAX_COMPANIES];
 };

@@ -1,0 +1,40 @@
+#include "rpc/identity.h"
+
+#include <string.h>
+
+static const char *const right_names[] = {
+    [RIGHT_NONE] = "none",
+    [RIGHT_STAFF] = "staff",
+    [RIGHT_MANAGER] = "manager",
+    [RIGHT_OWNER] = "owner",
+};
+
+enum company_right identity_right(const struct identity *identity, const char *company_id)
+{
+	for (size_t i = 0; i < identity->company_count; i++) {
+		if (strcmp(identity->companies[i].id, company_id) == 0)
+			return identity->companies[i].right;
+	}
+	return RIGHT_NONE;
+}
+
+const char *company_right_name(enum company_right right)
+{
+	return right_names[right];
+}
+
+enum company_right company_right_from(const char *name)
+{
+	for (size_t i = RIGHT_STAFF; name != NULL && i < ARRAY_SIZE(right_names); i++) {
+		if (strcmp(right_names[i], name) == 0)
+			return (enum company_right)i;
+	}
+	return RIGHT_NONE;
+}
+
+bool identity_has_role(const struct identity *identity, unsigned roles)
+{
+	if (identity->kind != IDENTITY_USER)
+		return false;
+	return (identity->roles & (roles | ROLE_ADMIN)) != 0;
+}

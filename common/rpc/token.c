@@ -1,0 +1,144 @@
+#include "rpc/token.h"
+
+#include "base/fatal.h"
+#include "rpc/jwt.h"
+#include "rpc/token_cache.h"
+#include "rpc/token_claims.h"
+#include "rpc/token_keys.h"
+#include "rpc/token_revocation.h"
+
+#include <stdlib.h>
+
+#define CACHE_SIZE 4096
+
+struct token_verifier {
+	char *issuer, *audience;
+	struct token_keys *keys;
+	struct token_cache *cache;
+	struct token_revocations *revocations;
+	uint64_t hits, misses, failures;
+};
+
+static void forget_all(void *argument)
+{
+	struct token_verifier *verifier = argument;
+
+	token_cache_clear(verifier->cache);
+}
+
+struct token_verifier *token_verifier_new(const struct token_verifier_options *options)
+{
+	struct token_verifier *verifier = must_calloc(1, sizeof(*verifier));
+
+	verifier->issuer = must_strdup(options->issuer);
+	verifier->audience = must_strdup(options->audience);
+	verifier->cache = token_cache_new(options->cache_size ? options->cache_size : CACHE_SIZE);
+	verifier->revocations = token_revocations_new();
+	verifier->keys = token_keys_new(options->jwks_url, options->http, forget_all, verifier);
+	if (verifier->keys)
+		return verifier;
+	token_verifier_free(verifier);
+	return NULL;
+}
+
+void token_verifier_free(struct token_verifier *verifier)
+{
+	if (!verifier)
+		return;
+	token_keys_free(verifier->keys);
+	token_revocations_free(verifier->revocations);
+	token_cache_free(verifier->cache);
+	free(verifier->audience);
+	free(verifier->issuer);
+	free(verifier);
+}
+
+int token_verifier_set_keys(struct token_verifier *verifier, struct context *ctx, const char *jwks, size_t length)
+{
+	return token_keys_set(verifier->keys, ctx, jwks, length);
+}
+
+void token_verifier_revoke(struct token_verifier *verifier, const char *user_id, const char *session, int64_t before)
+{
+	token_revocations_add(verifier->revocations, user_id, session, before);
+}
+
+void token_verifier_stats(const struct token_verifier *verifier, struct token_verifier_stats *ret)
+{
+	*ret = (struct token_verifier_stats){
+	    .hits = verifier->hits,
+	    .misses = verifier->misses,
+	    .failures = verifier->failures,
+	    .fetches = token_keys_fetches(verifier->keys),
+	    .remembered = token_cache_count(verifier->cache),
+	};
+}
+
+static int revoked(struct context *ctx)
+{
+	return context_fail(ctx, ERROR_UNAUTHENTICATED, "revoked", "the access token has been revoked");
+}
+
+/* A remembered token is looked up among the revocations only when there are new ones since its last use. */
+static const struct identity *known(struct context *ctx, struct token_verifier *verifier, struct token_entry *entry)
+{
+	uint64_t revision = token_revocations_revision(verifier->revocations);
+
+	if (entry->revision != revision) {
+		if (token_revocations_has(verifier->revocations, &entry->identity, entry->issued)) {
+			token_cache_remove(verifier->cache, entry);
+			(void)revoked(ctx);
+			return NULL;
+		}
+		entry->revision = revision;
+	}
+	verifier->hits++;
+	return &entry->identity;
+}
+
+static const struct identity *unknown(struct context *ctx, struct token_verifier *verifier, const char *token,
+				      size_t length)
+{
+	struct jwt jwt;
+	struct json_object *claims = NULL;
+	struct identity identity;
+	struct token_entry *entry;
+	int64_t issued;
+	EVP_PKEY *key;
+
+	if (jwt_parse(ctx, token, length, &jwt) != 0)
+		return NULL;
+	key = token_keys_get(ctx, verifier->keys, jwt.kid, jwt.algorithm);
+	if (key)
+		claims = jwt_verify(ctx, &jwt, key);
+	const struct token_expectation expected = {verifier->issuer, verifier->audience, clock_wall()};
+	if (!claims || token_claims_read(ctx, claims, &expected, &identity, &issued) != 0)
+		return NULL;
+	if (token_revocations_has(verifier->revocations, &identity, issued)) {
+		(void)revoked(ctx);
+		return NULL;
+	}
+	entry = token_cache_add(ctx, verifier->cache, token, length, issued, identity.expires + TOKEN_SKEW);
+	entry->identity = identity;
+	entry->revision = token_revocations_revision(verifier->revocations);
+	return &entry->identity;
+}
+
+const struct identity *token_verify(struct context *ctx, struct token_verifier *verifier, const char *token,
+				    size_t length)
+{
+	const struct identity *identity = NULL;
+	struct token_entry *entry;
+
+	if (length == 0 || length > TOKEN_SIZE_MAX) {
+		(void)context_fail(ctx, ERROR_UNAUTHENTICATED, "malformed",
+				   "the access token has no acceptable length");
+	} else if ((entry = token_cache_find(ctx, verifier->cache, token, length, clock_wall()))) {
+		identity = known(ctx, verifier, entry);
+	} else {
+		verifier->misses++;
+		identity = unknown(ctx, verifier, token, length);
+	}
+	verifier->failures += identity == NULL;
+	return identity;
+}

@@ -1,0 +1,45 @@
+/*
+ * The issuer's keys as a verifier has them: fetched from its JWKS in the background, kept while it is down.
+ *
+ * Purpose: a rotation of keys is seen before the first token signed by the new key arrives, or at the latest with it.
+ * Ownership: the keys belong to one thread. A fetch under way when they are freed ends by itself at the loop's next
+ * pass. Invariants: fetched at once, then every 5 minutes; after a failure again in 1 s, doubling to 30 s; for an
+ * unknown kid at most once in 10 s, by one fetch that all who need it wait for; a failed fetch, or one that brought no
+ * usable key, changes nothing (pitfall: a cache that forgets its keys refuses everybody).
+ */
+#ifndef EVENTLOOP_RPC_TOKEN_KEYS_H
+#define EVENTLOOP_RPC_TOKEN_KEYS_H
+
+#include "base/context.h"
+#include "base/macros.h"
+#include "rpc/jwks.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TOKEN_KEYS_LIFETIME (300 * CLOCK_SECOND)
+#define TOKEN_KEYS_MIN_INTERVAL (10 * CLOCK_SECOND) /* between fetches for unknown kids */
+
+struct http_client;
+struct token_keys;
+
+/* url NULL: keys come from token_keys_set alone. changed(argument): runs when a key went away or became another one.
+ * NULL when no coroutine can be started. */
+struct token_keys *token_keys_new(const char *url, struct http_client *http, void (*changed)(void *argument),
+				  void *argument);
+
+/* Frees the keys. Accepts NULL. */
+void token_keys_free(struct token_keys *keys);
+
+/* Replaces them by a JWKS text; -1 with `unavailable` and a cause when it is not one: the old ones stay. */
+int token_keys_set(struct token_keys *keys, struct context *ctx, const char *jwks, size_t length) MUST_CHECK;
+
+/* The key of that kid for that algorithm, borrowed until the next wait. May wait for a fetch when the kid is unknown.
+ * NULL with unauthenticated (unknown_key), unavailable (no keys yet, reason keys) or the end of the context's time. */
+EVP_PKEY *token_keys_get(struct context *ctx, struct token_keys *keys, const char *kid,
+			 enum jwt_algorithm algorithm) MAY_SUSPEND MUST_CHECK;
+
+/* Fetches begun. */
+uint64_t token_keys_fetches(const struct token_keys *keys);
+
+#endif
