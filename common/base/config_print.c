@@ -76,8 +76,10 @@ void config_print(const struct config *config, FILE *out)
 	static const char *const sources[] = {"default", "file", "environment", "flag"};
 	for (int i = 0; i < config->count; i++) {
 		const struct config_option *option = config->options[i];
-		(void)fprintf(out, "%s = ", option->name);
-		print_value(option, atomic_load(&config->values[i].text), out);
+		const char *text = atomic_load(&config->values[i].text);
+		bool unset = text[0] == '\0' && option->type != CONFIG_TEXT;
+		(void)fprintf(out, "%s%s = ", unset ? "# " : "", option->name);
+		print_value(option, text, out);
 		(void)fprintf(out, "  # %s\n", sources[config->values[i].source]);
 	}
 }

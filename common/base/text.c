@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include "base/fatal.h"
 #include "base/utf8.h"
 
 #include <stdint.h>
@@ -50,11 +51,11 @@ static bool certainly_nfc(const char *text)
 	return true;
 }
 
-/* Moves what libunistring allocated into the arena; the original stands in for NULL (not UTF-8). */
-static const char *into_arena(struct arena *arena, uint8_t *made, size_t length, const char *original)
+/* Moves what libunistring allocated into the arena. The text was well-formed, so only memory can have been missing. */
+static const char *into_arena(struct arena *arena, uint8_t *made, size_t length)
 {
 	if (made == NULL)
-		return original;
+		fatal("out of memory for a text");
 	const char *text = arena_strndup(arena, (const char *)made, length);
 	free(made);
 	return text;
@@ -65,13 +66,15 @@ const char *text_normalize(struct arena *arena, const char *text)
 	if (certainly_nfc(text))
 		return text;
 	size_t size = strlen(text);
+	if (!text_valid_utf8(text, size))
+		return text;
 	size_t length;
 	uint8_t *normal = u8_normalize(UNINORM_NFC, (const uint8_t *)text, size, NULL, &length);
 	if (normal != NULL && length == size && memcmp(normal, text, size) == 0) {
 		free(normal);
 		return text;
 	}
-	return into_arena(arena, normal, length, text);
+	return into_arena(arena, normal, length);
 }
 
 /* The length of the character at the start when it is white space, 0 otherwise. */
@@ -135,7 +138,10 @@ const char *text_fold(struct arena *arena, const char *text)
 {
 	if (is_ascii(text))
 		return fold_ascii(arena, text);
+	size_t size = strlen(text);
+	if (!text_valid_utf8(text, size))
+		return text;
 	size_t length;
-	uint8_t *folded = u8_casefold((const uint8_t *)text, strlen(text), NULL, UNINORM_NFC, NULL, &length);
-	return into_arena(arena, folded, length, arena_strdup(arena, text));
+	uint8_t *folded = u8_casefold((const uint8_t *)text, size, NULL, UNINORM_NFC, NULL, &length);
+	return into_arena(arena, folded, length);
 }

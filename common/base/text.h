@@ -23,7 +23,8 @@ const char *text_normalize(struct arena *arena, const char *text);
 /* Returns the text without leading and trailing Unicode white space, in the arena (or the same pointer). */
 const char *text_trim(struct arena *arena, const char *text);
 
-/* Returns the text case-folded and NFC-normalised for comparison (e.g. mail addresses), in the arena. */
+/* Returns the text case-folded and NFC-normalised for comparison (e.g. mail addresses), in the arena; the same pointer
+ * when it is not UTF-8. */
 const char *text_fold(struct arena *arena, const char *text);
 
 #endif
