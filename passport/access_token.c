@@ -7,6 +7,7 @@
 #include "passport.h"
 
 #include <jwt.h>
+#include <stdlib.h>
 #include <string.h>
 
 int64_t access_token_lifetime(const struct rpc_call *call)
@@ -43,7 +44,7 @@ const char *access_token_make(struct rpc_call *call, const char *claims)
 	if (jwt_new(&token) == 0 && fill(token, key_ring_signing(passport->keys), grants(call, claims)) == 0) {
 		char *text = jwt_encode_str(token);
 		made = text ? arena_strdup(&call->ctx->arena, text) : NULL;
-		jwt_free_str(text);
+		free(text);
 	}
 	jwt_free(token);
 	if (!made)
