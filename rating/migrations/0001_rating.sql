@@ -22,10 +22,3 @@ CREATE TABLE rating_summary (
 	sum        numeric NOT NULL,
 	stars      bigint[] NOT NULL CHECK (array_length(stars, 1) = 5)
 );
-
--- Progress of imports, so that one that was broken off goes on where it was.
-CREATE TABLE import_progress (
-	file_hash  text PRIMARY KEY,
-	line       bigint NOT NULL,
-	updated_at timestamptz NOT NULL DEFAULT now()
-);

@@ -1,0 +1,273 @@
+#include "daemon/import.h"
+
+#include "base/buffer.h"
+#include "base/ids.h"
+#include "rpc/json_tree.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH 500
+#define BATCH_DEADLINE (120 * CLOCK_SECOND)
+#define MAX_LINE (1 << 20)
+#define LINE_DEPTH 32
+#define HASH_TEXT (2 * EVP_MAX_MD_SIZE + 1)
+
+struct import {
+	struct daemon_worker *worker;
+	const struct import_spec *spec;
+	FILE *file, *rejected;
+	const char *path;
+	char hash[HASH_TEXT];
+	char *line; /* getline's */
+	size_t line_capacity;
+	size_t read, loaded, skipped, rejects;
+	int64_t started;
+};
+
+/* The lines of one batch. */
+struct batch {
+	struct import_line lines[BATCH];
+	struct import_line *good[BATCH];
+	size_t count, good_count;
+};
+
+static const char SELECT_PROGRESS[] = "SELECT line FROM import_progress WHERE file_hash = $1";
+static const char PUT_PROGRESS[] = "INSERT INTO import_progress (file_hash, line) VALUES ($1, $2::bigint) "
+				   "ON CONFLICT (file_hash) DO UPDATE SET line = excluded.line, updated_at = now()";
+
+static int hash_file(struct import *import)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE], *chunk = malloc(65536);
+	unsigned size = 0;
+	EVP_MD_CTX *sha = EVP_MD_CTX_new();
+	bool fine = sha && chunk && EVP_DigestInit_ex(sha, EVP_sha256(), NULL) == 1;
+	size_t got = 0;
+	while (fine && (got = fread(chunk, 1, 65536, import->file)) > 0)
+		fine = EVP_DigestUpdate(sha, chunk, got) == 1;
+	fine = fine && !ferror(import->file) && EVP_DigestFinal_ex(sha, digest, &size) == 1;
+	EVP_MD_CTX_free(sha);
+	free(chunk);
+	if (!fine)
+		return -1;
+	hex_encode(digest, size, import->hash);
+	rewind(import->file);
+	return 0;
+}
+
+static void reject(struct import *import, const struct import_line *line)
+{
+	import->rejects++;
+	fprintf(stderr, "line %zu: %s\n", line->number, line->reason);
+	if (!import->rejected) {
+		char *path = NULL;
+		if (asprintf(&path, "%s.rejected", import->path) > 0)
+			import->rejected = fopen(path, "we");
+		free(path);
+	}
+	if (import->rejected)
+		fprintf(import->rejected, "line %zu: %s\t%s\n", line->number, line->reason, line->text ? line->text : "");
+}
+
+static void put_value(void *argument)
+{
+	json_object_put(argument);
+}
+
+/* Parses the text of the line; a bad one gets its reason. */
+static void parse(struct context *ctx, struct import_line *line, size_t length)
+{
+	struct json_error error = { 0 };
+	if (length > MAX_LINE)
+		line->reason = "longer than 1 MiB";
+	else if (!json_tree_parse(line->text, length, LINE_DEPTH, JSON_TREE_NFC, &ctx->arena, &line->value, &error))
+		line->reason = arena_printf(&ctx->arena, "%s (byte %zu)", json_fault_text(error.fault), error.offset + 1);
+	else if (!json_object_is_type(line->value, json_type_object))
+		line->reason = "not a JSON object";
+	if (line->value)
+		context_defer(ctx, put_value, line->value);
+}
+
+/* Reads up to a batch of lines; blank ones count as read and are left out. False at the end of the file. */
+static bool read_batch(struct import *import, struct context *ctx, struct batch *batch)
+{
+	ssize_t length = 0;
+	batch->count = 0;
+	while (batch->count < BATCH && (length = getline(&import->line, &import->line_capacity, import->file)) >= 0) {
+		import->read++;
+		while (length > 0 && strchr(" \t\r\n", import->line[length - 1]))
+			length--;
+		if (length == 0)
+			continue;
+		struct import_line *line = &batch->lines[batch->count++];
+		*line = (struct import_line){ .number = import->read };
+		line->text = arena_strndup(&ctx->arena, import->line, (size_t)length);
+		parse(ctx, line, (size_t)length);
+	}
+	return batch->count > 0;
+}
+
+static struct rpc_call call_for(struct import *import, struct context *ctx)
+{
+	static const struct identity nobody = { .kind = IDENTITY_ANONYMOUS };
+	return (struct rpc_call){
+		.ctx = ctx,
+		.caller = &nobody,
+		.peer = "",
+		.user_agent = "",
+		.worker = import->worker,
+		.db = import->worker->db,
+		.client = import->worker->client,
+		.app = import->worker->app,
+	};
+}
+
+/* Loads lines and notes the place in one transaction. */
+static int load(struct import *import, struct context *ctx, struct import_line *const *lines, size_t count, size_t place)
+{
+	struct rpc_call call = call_for(import, ctx);
+	struct pg_tx *tx = pg_begin(ctx, import->worker->db);
+	if (!tx || (count > 0 && import->spec->load(&call, tx, lines, count)))
+		return -1;
+	pg_queue(ctx, tx, PUT_PROGRESS, import->hash, arena_printf(&ctx->arena, "%zu", place));
+	return pg_commit(ctx, tx);
+}
+
+static const char *error_text(struct context *outer, const struct error *error)
+{
+	const char *text = error->cause[0] ? error->cause : error->message[0] ? error->message : error_word(error->code);
+	return arena_printf(&outer->arena, "%s%s%s", error->reason, error->reason[0] ? ": " : "", text);
+}
+
+static bool is_transport(const struct error *error)
+{
+	return error->code == ERROR_UNAVAILABLE || error->code == ERROR_DEADLINE_EXCEEDED || error->code == ERROR_OVERLOADED;
+}
+
+/* After a batch failed: each line for itself. -1 when the database is away. */
+static int load_singly(struct import *import, struct context *outer, struct batch *batch)
+{
+	for (size_t i = 0; i < batch->good_count; i++) {
+		struct import_line *line = batch->good[i];
+		struct context ctx;
+		context_init(&ctx, deadline_after(BATCH_DEADLINE));
+		int failed = load(import, &ctx, &line, 1, line->number);
+		bool away = failed && is_transport(&ctx.error);
+		if (failed)
+			line->reason = error_text(outer, &ctx.error);
+		else if (line->reason)
+			line->reason = arena_strdup(&outer->arena, line->reason);
+		context_done(&ctx);
+		if (away)
+			return -1;
+	}
+	return 0;
+}
+
+static void check_lines(struct import *import, struct context *ctx, struct batch *batch)
+{
+	struct rpc_call call = call_for(import, ctx);
+	batch->good_count = 0;
+	for (size_t i = 0; i < batch->count; i++) {
+		struct import_line *line = &batch->lines[i];
+		if (!line->reason && import->spec->check)
+			import->spec->check(&call, line);
+		if (!line->reason)
+			batch->good[batch->good_count++] = line;
+	}
+}
+
+static void account(struct import *import, const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		if (batch->lines[i].reason)
+			reject(import, &batch->lines[i]);
+		else
+			import->loaded++;
+	}
+	fprintf(stderr, "\r%zu lines read, %zu loaded, %zu rejected", import->read, import->loaded, import->rejects);
+}
+
+static int load_batch(struct import *import, struct context *ctx, struct batch *batch)
+{
+	struct context loading;
+	check_lines(import, ctx, batch);
+	context_init(&loading, deadline_after(BATCH_DEADLINE));
+	int failed = load(import, &loading, batch->good, batch->good_count, import->read);
+	for (size_t i = 0; i < batch->good_count; i++)
+		if (failed)
+			batch->good[i]->reason = NULL;
+		else if (batch->good[i]->reason)
+			batch->good[i]->reason = arena_strdup(&ctx->arena, batch->good[i]->reason);
+	if (failed && is_transport(&loading.error))
+		fprintf(stderr, "\n%s\n", error_text(ctx, &loading.error));
+	else if (failed)
+		failed = load_singly(import, ctx, batch);
+	context_done(&loading);
+	if (!failed)
+		account(import, batch);
+	return failed;
+}
+
+/* Reads past the lines that an earlier run loaded. */
+static int skip_done(struct import *import, struct context *ctx)
+{
+	struct pg_result *progress = pg_read(ctx, import->worker->db, SELECT_PROGRESS, import->hash);
+	if (!progress)
+		return -1;
+	size_t done = pg_count(progress) > 0 ? (size_t)pg_integer(progress, 0, 0) : 0;
+	while (import->read < done && getline(&import->line, &import->line_capacity, import->file) >= 0)
+		import->read++;
+	import->skipped = import->read;
+	return 0;
+}
+
+static int load_all(struct import *import, struct context *ctx)
+{
+	bool more = true;
+	int failed = hash_file(import) || skip_done(import, ctx);
+	struct batch *batch = calloc(1, sizeof(*batch));
+	while (batch && !failed && more) {
+		struct context lines;
+		context_init(&lines, deadline_after(BATCH_DEADLINE));
+		more = read_batch(import, &lines, batch);
+		failed = more ? load_batch(import, &lines, batch) : 0;
+		context_done(&lines);
+	}
+	free(batch);
+	return failed;
+}
+
+static void summarise(const struct import *import)
+{
+	double seconds = (double)(clock_monotonic() - import->started) / (double)CLOCK_SECOND;
+	fprintf(stderr, "\n");
+	printf("{\"read\":%zu,\"loaded\":%zu,\"skipped\":%zu,\"rejected\":%zu,\"seconds\":%.3f}\n", import->read, import->loaded,
+	       import->skipped, import->rejects, seconds);
+}
+
+int import_run(struct daemon_worker *worker, struct context *ctx, int argc, char *const *argv, const struct import_spec *spec)
+{
+	struct import import = { .worker = worker, .spec = spec, .started = clock_monotonic() };
+	if (argc != 1) {
+		fprintf(stderr, "usage: import FILE\n");
+		return 2;
+	}
+	import.path = argv[0];
+	import.file = fopen(import.path, "re");
+	if (!import.file) {
+		fprintf(stderr, "%s: %s\n", import.path, strerror(errno));
+		return 1;
+	}
+	int failed = load_all(&import, ctx);
+	if (failed)
+		fprintf(stderr, "\nimport broken off at line %zu; run it again to go on\n", import.read);
+	summarise(&import);
+	(void)fclose(import.file);
+	if (import.rejected)
+		(void)fclose(import.rejected);
+	free(import.line);
+	return failed ? 1 : 0;
+}
