@@ -8,7 +8,7 @@
 
 #define SHARED_PREFIX "EVENTLOOP"
 #define CONFIG_FLAG "config"
-#define FILE_SUFFIX "_file"
+#define FILE_SUFFIX "file" /* after a _ or - */
 
 extern char **environ;
 
@@ -29,8 +29,8 @@ void config_variable_name(const char *prefix, const struct config_option *option
 /* "database_url_file" of the secret database_url: the secret's index, or -1. */
 static int find_secret_file(const struct config *config, const char *name, size_t length)
 {
-	size_t suffix = strlen(FILE_SUFFIX);
-	if (length <= suffix || strncasecmp(name + length - suffix + 1, FILE_SUFFIX + 1, suffix - 1) != 0)
+	size_t suffix = strlen(FILE_SUFFIX) + 1;
+	if (length <= suffix || strncasecmp(name + length - (suffix - 1), FILE_SUFFIX, suffix - 1) != 0)
 		return -1;
 	char separator = name[length - suffix];
 	int index = separator == '_' || separator == '-' ? config_find(config, name, length - suffix) : -1;
