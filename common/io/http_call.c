@@ -1,0 +1,207 @@
+/* A call from its first byte to its last: what an engine does with a request, whichever engine it is. */
+#include "io/http_internal.h"
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "base/ids.h"
+#include "co/co.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	CALLS_KEPT = 128,
+	STATUS_NOT_FOUND = 404,
+	STATUS_METHOD_NOT_ALLOWED = 405,
+	STATUS_INTERNAL = 500,
+	STATUS_UNAVAILABLE = 503,
+};
+
+struct http_call *http_call_begin(struct http_server *server, const char *peer)
+{
+	struct http_call *call = server->free_calls;
+	if (call != NULL) {
+		server->free_calls = call->next_free;
+		server->free_count--;
+	} else {
+		call = must_malloc(sizeof(*call));
+		context_init(&call->ctx, DEADLINE_NEVER);
+	}
+	call->server = server;
+	call->route = NULL;
+	call->next_free = NULL;
+	call->reply_fields = NULL;
+	call->connection = NULL;
+	call->request = NULL;
+	call->in_flight = false;
+	call->answered = false;
+	call->head_only = false;
+	call->exchange = (struct http_exchange){
+	    .ctx = &call->ctx,
+	    .method = "",
+	    .path = "",
+	    .query = "",
+	    .peer = arena_strdup(&call->ctx.arena, peer),
+	    .body = "",
+	    .internal = call,
+	};
+	return call;
+}
+
+void http_call_end(struct http_call *call)
+{
+	struct http_server *server = call->server;
+	if (call->in_flight)
+		server->in_flight--;
+	if (server->free_count == CALLS_KEPT) {
+		context_done(&call->ctx);
+		free(call);
+		return;
+	}
+	context_restart(&call->ctx, DEADLINE_NEVER);
+	call->next_free = server->free_calls;
+	server->free_calls = call;
+	server->free_count++;
+}
+
+static bool path_matches(const struct http_route *route, const char *path, size_t length)
+{
+	if (route->prefix ? length < route->length : length != route->length)
+		return false;
+	return memcmp(route->path, path, route->length) == 0;
+}
+
+static bool method_matches(const struct http_route *route, const char *method)
+{
+	if (route->method == NULL || strcmp(route->method, method) == 0)
+		return true;
+	return strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0;
+}
+
+size_t http_call_route(struct http_call *call)
+{
+	const char *path = call->exchange.path;
+	size_t length = strlen(path);
+	call->head_only = strcmp(call->exchange.method, "HEAD") == 0;
+	for (const struct http_route *route = call->server->routes; route != NULL; route = route->next) {
+		if (path_matches(route, path, length) && method_matches(route, call->exchange.method)) {
+			call->route = route;
+			return route->max_body;
+		}
+	}
+	return call->server->options.max_body;
+}
+
+/* The methods that the path has routes for, as an Allow header wants them; NULL when there is no such path. */
+static const char *allowed_methods(struct http_call *call)
+{
+	const char *allowed = NULL;
+	size_t length = strlen(call->exchange.path);
+	for (const struct http_route *route = call->server->routes; route != NULL; route = route->next) {
+		if (!path_matches(route, call->exchange.path, length))
+			continue;
+		allowed =
+		    allowed == NULL ? route->method : arena_printf(&call->ctx.arena, "%s, %s", allowed, route->method);
+	}
+	return allowed;
+}
+
+static bool id_allowed(const char *id)
+{
+	size_t length = strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+	return length > 0 && length < REQUEST_ID_SIZE && id[length] == '\0';
+}
+
+static bool hex_digits(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (!((text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f')))
+			return false;
+	return true;
+}
+
+/* W3C Trace Context section 3.2: 00-<32 hex, not all zero>-<16 hex, not all zero>-<2 hex>. */
+static bool trace_allowed(const char *trace)
+{
+	static const char ZEROS[] = "00000000000000000000000000000000";
+	return strlen(trace) == TRACEPARENT_SIZE - 1 && memcmp(trace, "00-", 3) == 0 && hex_digits(trace + 3, 32) &&
+	       trace[35] == '-' && hex_digits(trace + 36, 16) && trace[52] == '-' && hex_digits(trace + 53, 2) &&
+	       memcmp(trace + 3, ZEROS, 32) != 0 && memcmp(trace + 36, ZEROS, 16) != 0;
+}
+
+/* The caller's trace goes on, in a span of our own. */
+static void continue_trace(struct context *ctx, const char *trace)
+{
+	enum { SPAN_AT = 36, SPAN_BYTES = 8 };
+	unsigned char span[SPAN_BYTES];
+	char text[2 * SPAN_BYTES + 1];
+	random_bytes(span, sizeof(span));
+	hex_encode(span, sizeof(span), text);
+	memcpy(ctx->traceparent, trace, TRACEPARENT_SIZE);
+	memcpy(ctx->traceparent + SPAN_AT, text, 2 * SPAN_BYTES);
+}
+
+/* Milliseconds of an X-Deadline-Ms header in microseconds; DEADLINE_NEVER when it is not a number of 1 to 9 digits. */
+static int64_t time_left(const char *text)
+{
+	int64_t milliseconds = 0;
+	size_t digits = strspn(text, "0123456789");
+	if (digits == 0 || digits > 9 || text[digits] != '\0')
+		return DEADLINE_NEVER;
+	for (; *text != '\0'; text++)
+		milliseconds = milliseconds * 10 + (*text - '0');
+	return milliseconds * CLOCK_MILLISECOND;
+}
+
+static void take_identity(struct http_call *call)
+{
+	struct context *ctx = &call->ctx;
+	ctx->deadline = deadline_after(call->server->options.request_deadline);
+	const char *left = http_fields_get(&call->fields, "X-Deadline-Ms");
+	if (left != NULL)
+		ctx->deadline = deadline_earlier(ctx->deadline, deadline_after(time_left(left)));
+	const char *id = http_fields_get(&call->fields, "X-Request-Id");
+	if (id != NULL && id_allowed(id))
+		memcpy(ctx->request_id, id, strlen(id) + 1);
+	const char *trace = http_fields_get(&call->fields, "traceparent");
+	if (trace != NULL && trace_allowed(trace))
+		continue_trace(ctx, trace);
+}
+
+/* The body of each coroutine. */
+static void run_handler(void *argument)
+{
+	struct http_call *call = argument;
+	co_set_context(&call->ctx);
+	call->route->handler(&call->exchange, call->route->argument);
+	if (!call->answered)
+		http_call_fault(call, STATUS_INTERNAL);
+	co_set_context(NULL);
+	call->server->engine->done(call);
+}
+
+static void refuse(struct http_call *call, int status)
+{
+	http_call_fault(call, status);
+	call->server->engine->done(call);
+}
+
+void http_call_run(struct http_call *call)
+{
+	struct http_server *server = call->server;
+	take_identity(call);
+	if (call->route == NULL) {
+		const char *allowed = allowed_methods(call);
+		if (allowed != NULL)
+			http_reply_header(&call->exchange, "Allow", allowed);
+		refuse(call, allowed != NULL ? STATUS_METHOD_NOT_ALLOWED : STATUS_NOT_FOUND);
+		return;
+	}
+	if (server->in_flight >= server->options.max_in_flight || co_spawn("http", run_handler, call) == NULL) {
+		http_reply_header(&call->exchange, "Retry-After", "1");
+		refuse(call, STATUS_UNAVAILABLE);
+		return;
+	}
+	call->in_flight = true;
+	server->in_flight++;
+}

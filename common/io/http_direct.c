@@ -1,0 +1,196 @@
+/* The direct engine: accepting, time limits, draining, and the bridge from calls to connections. */
+#include "io/http_direct.h"
+
+#include "base/clock.h"
+#include "base/fatal.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	STATUS_UNAVAILABLE = 503,
+	ACCEPTS_A_PASS = 64,
+	LINGERING_MOST = 256,
+	BYTES_A_SECOND = 64 * 1024, /* what a client that is not hostile manages */
+};
+
+#define TICK_SHORTEST (10 * CLOCK_MILLISECOND)
+#define TICK_LONGEST (500 * CLOCK_MILLISECOND)
+
+static struct timeval tick_interval(const struct http_server_options *options)
+{
+	int64_t interval = deadline_earlier(options->read_timeout, options->idle_timeout) / 8;
+	if (interval > TICK_LONGEST)
+		interval = TICK_LONGEST;
+	if (interval < TICK_SHORTEST)
+		interval = TICK_SHORTEST;
+	return (struct timeval){.tv_usec = interval};
+}
+
+int64_t direct_write_time(const struct direct *direct, int64_t bytes)
+{
+	return direct->server->options.read_timeout + bytes / BYTES_A_SECOND * CLOCK_SECOND;
+}
+
+/* A body that keeps coming at a fair pace is waited for. */
+static int64_t deadline_of(const struct direct_connection *connection)
+{
+	if (connection->state != DIRECT_READING)
+		return connection->deadline;
+	size_t body = connection->call->parser.body.length;
+	return connection->deadline + (int64_t)body * CLOCK_SECOND / BYTES_A_SECOND;
+}
+
+static void on_tick(int fd, short what, void *argument)
+{
+	(void)fd, (void)what;
+	struct direct *direct = argument;
+	int64_t now = clock_monotonic();
+	struct direct_connection *connection;
+	while ((connection = TAILQ_FIRST(&direct->idle)) != NULL && connection->deadline <= now)
+		direct_connection_close(connection);
+	for (connection = TAILQ_FIRST(&direct->others); connection != NULL;) {
+		struct direct_connection *next = TAILQ_NEXT(connection, link);
+		if (deadline_of(connection) <= now)
+			direct_time_out(connection);
+		connection = next;
+	}
+	if (direct->server->connections == 0) {
+		(void)event_del(direct->ticking);
+		direct->ticking_on = false;
+	}
+}
+
+static void refuse(struct direct *direct, int fd, const char *peer)
+{
+	struct context ctx;
+	size_t length;
+	context_init(&ctx, DEADLINE_NEVER);
+	const char *text = http_render_refusal(direct->server, &ctx, STATUS_UNAVAILABLE, &length);
+	ssize_t sent = send(fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+	context_done(&ctx);
+	if (sent < 0 || direct->lingering >= LINGERING_MOST) {
+		(void)close(fd);
+		return;
+	}
+	direct_connection_new(direct, fd, peer, true);
+}
+
+static void accept_some(struct direct *direct, int most)
+{
+	char peer[LISTENER_PEER_SIZE];
+	struct http_server *server = direct->server;
+	for (int i = 0; i < most; i++) {
+		int fd = listener_accept(direct->listener, peer);
+		if (fd < 0)
+			break;
+		if (server->connections - direct->lingering >= server->options.max_connections)
+			refuse(direct, fd, peer);
+		else
+			direct_connection_new(direct, fd, peer, false);
+	}
+	if (!direct->ticking_on && server->connections > 0) {
+		struct timeval interval = tick_interval(&server->options);
+		(void)event_add(direct->ticking, &interval);
+		direct->ticking_on = true;
+	}
+}
+
+static void on_acceptable(int fd, short what, void *argument)
+{
+	(void)fd, (void)what;
+	accept_some(argument, ACCEPTS_A_PASS);
+}
+
+static void *engine_open(struct http_server *server, struct http_listener *listener)
+{
+	struct direct *direct = must_calloc(1, sizeof(*direct));
+	direct->server = server;
+	direct->listener = listener;
+	TAILQ_INIT(&direct->idle);
+	TAILQ_INIT(&direct->handling);
+	TAILQ_INIT(&direct->others);
+	direct->accepting = event_new(server->base, listener->fd, EV_READ | EV_PERSIST, on_acceptable, direct);
+	direct->ticking = event_new(server->base, -1, EV_PERSIST, on_tick, direct);
+	if (direct->accepting == NULL || direct->ticking == NULL || event_add(direct->accepting, NULL) != 0)
+		fatal("cannot watch the listening socket");
+	return direct;
+}
+
+/* A request that is on its way already must not be lost to a connection that is closed under it: one more look. */
+static void drain_list(struct direct_list *list)
+{
+	for (struct direct_connection *connection = TAILQ_FIRST(list); connection != NULL;) {
+		struct direct_connection *next = TAILQ_NEXT(connection, link);
+		bool waits = connection->state == DIRECT_IDLE || connection->state == DIRECT_FRESH;
+		if (waits && !direct_look_once(connection))
+			direct_connection_close(connection);
+		connection = next;
+	}
+}
+
+static void engine_drain(void *state)
+{
+	struct direct *direct = state;
+	accept_some(direct, INT16_MAX);
+	(void)event_del(direct->accepting);
+	drain_list(&direct->idle);
+	drain_list(&direct->others);
+}
+
+static void close_list(struct direct_list *list)
+{
+	struct direct_connection *connection;
+	while ((connection = TAILQ_FIRST(list)) != NULL)
+		direct_connection_close(connection);
+}
+
+static void engine_close(void *state)
+{
+	struct direct *direct = state;
+	close_list(&direct->idle);
+	close_list(&direct->handling);
+	close_list(&direct->others);
+	event_free(direct->accepting);
+	event_free(direct->ticking);
+	free(direct);
+}
+
+static void engine_send(struct http_call *call, const struct http_reply_parts *parts)
+{
+	struct direct_connection *connection = call->connection;
+	if (connection == NULL) {
+		if (parts->file >= 0)
+			(void)close(parts->file);
+		return;
+	}
+	if (call->server->draining)
+		connection->last = true;
+	size_t length;
+	const char *head = http_render_head(call, parts, !connection->last, &length);
+	direct_output_send(connection, head, length, parts, !call->head_only);
+}
+
+static void engine_done(struct http_call *call)
+{
+	struct direct_connection *connection = call->connection;
+	http_parser_end(&call->parser);
+	http_call_end(call);
+	if (connection == NULL)
+		return;
+	connection->call = NULL;
+	if (direct_output_left(connection))
+		direct_enter(connection, DIRECT_WRITING,
+			     deadline_after(direct_write_time(connection->direct, direct_output_size(connection))));
+	else
+		direct_continue(connection);
+}
+
+const struct http_engine HTTP_DIRECT = {
+    .open = engine_open,
+    .drain = engine_drain,
+    .close = engine_close,
+    .send = engine_send,
+    .done = engine_done,
+};

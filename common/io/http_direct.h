@@ -1,0 +1,114 @@
+/*
+ * The direct engine's own types: HTTP/1.1 on plain libevent events, reading and writing the sockets itself.
+ *
+ * Ownership: the engine owns connections; a connection's call points back to it until the client is gone.
+ * Invariants: a connection is in exactly one state and on the list of that state; it reads only in FRESH, IDLE, READING
+ * and LINGERING, and holds no buffer in IDLE. Time limits are checked by one timer over the lists, not by a timer each.
+ */
+#ifndef EVENTLOOP_IO_HTTP_DIRECT_H
+#define EVENTLOOP_IO_HTTP_DIRECT_H
+
+#include "base/buffer.h"
+#include "io/http_internal.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+enum direct_state {
+	DIRECT_FRESH,	  /* accepted; nothing came yet */
+	DIRECT_IDLE,	  /* between requests */
+	DIRECT_READING,	  /* a request is arriving */
+	DIRECT_HANDLING,  /* a request is with its handler */
+	DIRECT_WRITING,	  /* the handler is done, its answer is still leaving */
+	DIRECT_LINGERING, /* answered and closed for writing; what still comes is thrown away */
+};
+
+/* What of an answer could not be sent at once: bytes, then a file. */
+struct direct_output {
+	struct buffer rest;
+	size_t sent; /* of rest */
+	int file;    /* -1: none */
+	int64_t offset, left;
+};
+
+struct direct_connection {
+	TAILQ_ENTRY(direct_connection) link;
+	struct direct *direct;
+	struct http_call *call; /* in READING and HANDLING */
+	struct event read, write;
+	int fd;
+	enum direct_state state;
+	bool reading;	 /* the read event is on */
+	bool last;	 /* close after this answer */
+	bool linger;	 /* the client may still be sending: close gently */
+	bool processing; /* take_requests is on the stack and will see what changed */
+	bool dead;	 /* closed; freed when the input has been left */
+	int64_t deadline;
+	size_t discarded; /* bytes, in LINGERING */
+	char *pending;	  /* bytes that came before their turn; NULL for none */
+	size_t pending_start, pending_end;
+	struct direct_output output;
+	char peer[LISTENER_PEER_SIZE];
+};
+
+TAILQ_HEAD(direct_list, direct_connection);
+
+#define DIRECT_SCRATCH (64 * 1024)
+
+struct direct {
+	struct http_server *server;
+	struct http_listener *listener;
+	struct event *accepting, *ticking;
+	bool ticking_on;
+	size_t lingering;
+	struct direct_list idle;     /* oldest first */
+	struct direct_list handling; /* no time limit here: the request's deadline is its own */
+	struct direct_list others;
+	char scratch[DIRECT_SCRATCH]; /* what read() fills; nothing stays in it */
+};
+
+/* Moves the connection to a state and its list. deadline: monotonic, when it is cut off. */
+void direct_enter(struct direct_connection *connection, enum direct_state state, int64_t deadline);
+
+/* Makes a connection of an accepted socket. refused: it was answered already and is only to be closed gently. */
+void direct_connection_new(struct direct *direct, int fd, const char *peer, bool refused);
+
+/* Closes and frees it (later, when it is being processed). Its call, if any, goes on without it. */
+void direct_connection_close(struct direct_connection *connection);
+
+/* Answers what is being read with a fault and closes gently; closes at once when nothing is. */
+void direct_time_out(struct direct_connection *connection);
+
+/* Reads what is there. False when nothing is; after true the connection may be gone. */
+bool direct_look_once(struct direct_connection *connection);
+
+/* The event callback of readable sockets. */
+void direct_on_readable(int fd, short what, void *argument);
+
+/* The answer is out and the handler is done: goes on with the next request, or closes. */
+void direct_continue(struct direct_connection *connection);
+
+/* Sends head and body now, as far as the socket takes them; keeps the rest. The file is taken over. */
+void direct_output_send(struct direct_connection *connection, const char *head, size_t head_length,
+			const struct http_reply_parts *parts, bool with_content);
+
+/* True while something is left to send. */
+bool direct_output_left(const struct direct_connection *connection);
+
+/* How many bytes are left to send, at most. */
+int64_t direct_output_size(const struct direct_connection *connection);
+
+/* The event callback of writable sockets. */
+void direct_on_writable(int fd, short what, void *argument);
+
+/* Frees what is left to send. */
+void direct_output_drop(struct direct_connection *connection);
+
+/* How long an answer of that many bytes may take to leave, in microseconds. */
+int64_t direct_write_time(const struct direct *direct, int64_t bytes);
+
+#endif

@@ -1,0 +1,315 @@
+/* A connection of the direct engine: from bytes to requests, from one request to the next. */
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "io/http_direct.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	STATUS_BAD_REQUEST = 400,
+	STATUS_TIMEOUT = 408,
+	DISCARD_MOST = 256 * 1024 * 1024, /* bytes read only so that the answer before them is not lost */
+};
+
+#define LINGER_TIME (3 * CLOCK_SECOND)
+
+static struct direct_list *list_of(struct direct *direct, enum direct_state state)
+{
+	return state == DIRECT_IDLE ? &direct->idle : state == DIRECT_HANDLING ? &direct->handling : &direct->others;
+}
+
+void direct_enter(struct direct_connection *connection, enum direct_state state, int64_t deadline)
+{
+	struct direct *direct = connection->direct;
+	TAILQ_REMOVE(list_of(direct, connection->state), connection, link);
+	connection->state = state;
+	connection->deadline = deadline;
+	TAILQ_INSERT_TAIL(list_of(direct, state), connection, link);
+}
+
+static void read_on(struct direct_connection *connection)
+{
+	if (!connection->reading && event_add(&connection->read, NULL) == 0)
+		connection->reading = true;
+}
+
+static void read_off(struct direct_connection *connection)
+{
+	(void)event_del(&connection->read);
+	connection->reading = false;
+}
+
+static void linger_begin(struct direct_connection *connection)
+{
+	free(connection->pending);
+	connection->pending = NULL;
+	(void)shutdown(connection->fd, SHUT_WR);
+	connection->direct->lingering++;
+	direct_enter(connection, DIRECT_LINGERING, deadline_after(LINGER_TIME));
+	read_on(connection);
+}
+
+void direct_connection_new(struct direct *direct, int fd, const char *peer, bool refused)
+{
+	struct direct_connection *connection = must_calloc(1, sizeof(*connection));
+	connection->direct = direct;
+	connection->fd = fd;
+	connection->output.file = -1;
+	memcpy(connection->peer, peer, strlen(peer) + 1);
+	struct event_base *base = direct->server->base;
+	(void)event_assign(&connection->read, base, fd, EV_READ | EV_PERSIST, direct_on_readable, connection);
+	(void)event_assign(&connection->write, base, fd, EV_WRITE | EV_PERSIST, direct_on_writable, connection);
+	direct->server->connections++;
+	connection->state = DIRECT_FRESH;
+	connection->deadline = deadline_after(direct->server->options.read_timeout);
+	TAILQ_INSERT_TAIL(&direct->others, connection, link);
+	if (refused)
+		linger_begin(connection);
+	else
+		read_on(connection);
+}
+
+/* A call that is only half read ends with its connection; one that is being handled goes on. */
+static void release_call(struct direct_connection *connection)
+{
+	struct http_call *call = connection->call;
+	connection->call = NULL;
+	if (call == NULL)
+		return;
+	call->connection = NULL;
+	if (connection->state == DIRECT_READING) {
+		http_parser_end(&call->parser);
+		http_call_end(call);
+	}
+}
+
+void direct_connection_close(struct direct_connection *connection)
+{
+	struct direct *direct = connection->direct;
+	read_off(connection);
+	(void)event_del(&connection->write);
+	(void)close(connection->fd);
+	direct_output_drop(connection);
+	free(connection->pending);
+	connection->pending = NULL;
+	release_call(connection);
+	TAILQ_REMOVE(list_of(direct, connection->state), connection, link);
+	direct->server->connections--;
+	if (connection->state == DIRECT_LINGERING)
+		direct->lingering--;
+	connection->dead = true;
+	if (!connection->processing)
+		free(connection);
+}
+
+/* Answers a request that cannot be handled. Where the next one begins is not known, so it is the last. */
+static void fault(struct direct_connection *connection, int status)
+{
+	struct http_call *call = connection->call;
+	connection->last = true;
+	connection->linger = true;
+	direct_enter(connection, DIRECT_HANDLING, DEADLINE_NEVER);
+	http_call_fault(call, status);
+	call->server->engine->done(call);
+}
+
+void direct_time_out(struct direct_connection *connection)
+{
+	if (connection->state == DIRECT_READING)
+		fault(connection, STATUS_TIMEOUT);
+	else
+		direct_connection_close(connection);
+}
+
+static void begin_request(struct direct_connection *connection)
+{
+	struct http_server *server = connection->direct->server;
+	struct http_call *call = http_call_begin(server, connection->peer);
+	call->connection = connection;
+	connection->call = call;
+	http_parser_begin(&call->parser, &call->ctx.arena, &call->fields, server->options.max_headers);
+	direct_enter(connection, DIRECT_READING, deadline_after(server->options.read_timeout));
+}
+
+static void request_complete(struct direct_connection *connection)
+{
+	struct http_call *call = connection->call;
+	call->exchange.body = buffer_text(&call->parser.body);
+	call->exchange.body_length = call->parser.body.length;
+	if (!call->parser.keep_alive)
+		connection->last = true;
+	direct_enter(connection, DIRECT_HANDLING, DEADLINE_NEVER);
+	http_call_run(call);
+}
+
+/* A client that asked whether to send its body is told to (RFC 9110 section 10.1.1). */
+static void invite_body(const struct direct_connection *connection)
+{
+	static const char TEXT[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	const struct http_call *call = connection->call;
+	if (call->parser.machine.http_minor == 0 || http_fields_get(&call->fields, "Expect") == NULL)
+		return;
+	/* Should it not go out, the client sends its body after a while all the same. */
+	ssize_t sent = send(connection->fd, TEXT, sizeof(TEXT) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)sent;
+}
+
+static void head_complete(struct direct_connection *connection, bool more_came)
+{
+	struct http_call *call = connection->call;
+	struct http_exchange *exchange = &call->exchange;
+	exchange->method = http_parser_method(&call->parser);
+	if (!http_target_split(&call->ctx.arena, http_parser_target(&call->parser), &exchange->path,
+			       &exchange->query)) {
+		fault(connection, STATUS_BAD_REQUEST);
+		return;
+	}
+	if (!http_parser_allow_body(&call->parser, http_call_route(call))) {
+		fault(connection, call->parser.fault);
+		return;
+	}
+	if (http_parser_has_body(&call->parser)) {
+		if (!more_came)
+			invite_body(connection);
+		return;
+	}
+	size_t used;
+	if (http_parser_feed(&call->parser, "", 0, &used) == HTTP_PARSE_DONE)
+		request_complete(connection);
+	else
+		fault(connection, STATUS_BAD_REQUEST);
+}
+
+/* Feeds the request that is being read; returns how many bytes it took. */
+static size_t take_some(struct direct_connection *connection, const char *bytes, size_t length)
+{
+	if (connection->state != DIRECT_READING)
+		begin_request(connection);
+	struct http_parser *parser = &connection->call->parser;
+	size_t used;
+	switch (http_parser_feed(parser, bytes, length, &used)) {
+	case HTTP_PARSE_MORE:
+		break;
+	case HTTP_PARSE_HEAD:
+		head_complete(connection, used < length);
+		break;
+	case HTTP_PARSE_DONE:
+		request_complete(connection);
+		break;
+	case HTTP_PARSE_FAULT:
+		fault(connection, parser->fault);
+		return length;
+	}
+	return used;
+}
+
+static bool takes_input(const struct direct_connection *connection)
+{
+	return !connection->dead && connection->state <= DIRECT_READING;
+}
+
+static size_t take_requests(struct direct_connection *connection, const char *bytes, size_t length)
+{
+	size_t used = 0;
+	connection->processing = true;
+	while (used < length && takes_input(connection))
+		used += take_some(connection, bytes + used, length - used);
+	connection->processing = false;
+	return used;
+}
+
+/* Requests sent ahead wait until it is their turn. */
+static void keep_pending(struct direct_connection *connection, const char *bytes, size_t length)
+{
+	connection->pending = must_malloc(length);
+	memcpy(connection->pending, bytes, length);
+	connection->pending_start = 0;
+	connection->pending_end = length;
+}
+
+static void process_input(struct direct_connection *connection, const char *bytes, size_t length)
+{
+	size_t used = take_requests(connection, bytes, length);
+	if (connection->dead)
+		free(connection);
+	else if (used < length && connection->state != DIRECT_LINGERING)
+		keep_pending(connection, bytes + used, length - used);
+}
+
+static void process_pending(struct direct_connection *connection)
+{
+	size_t left = connection->pending_end - connection->pending_start;
+	char *pending = connection->pending;
+	size_t start = connection->pending_start;
+	/* Taken away while it is read, so that whatever closes the connection meanwhile does not free it. */
+	connection->pending = NULL;
+	size_t used = take_requests(connection, pending + start, left);
+	if (connection->dead) {
+		free(pending);
+		free(connection);
+	} else if (used < left && connection->state != DIRECT_LINGERING) {
+		connection->pending = pending;
+		connection->pending_start = start + used;
+	} else {
+		free(pending);
+		if (takes_input(connection))
+			read_on(connection);
+	}
+}
+
+void direct_continue(struct direct_connection *connection)
+{
+	struct direct *direct = connection->direct;
+	if (connection->last || direct->server->draining) {
+		if (connection->linger || connection->pending != NULL)
+			linger_begin(connection);
+		else
+			direct_connection_close(connection);
+		return;
+	}
+	direct_enter(connection, DIRECT_IDLE, deadline_after(direct->server->options.idle_timeout));
+	if (connection->processing)
+		return;
+	if (connection->pending != NULL)
+		process_pending(connection);
+	else
+		read_on(connection);
+}
+
+static void discard(struct direct_connection *connection, size_t length)
+{
+	connection->discarded += length;
+	if (connection->discarded > DISCARD_MOST)
+		direct_connection_close(connection);
+}
+
+bool direct_look_once(struct direct_connection *connection)
+{
+	struct direct *direct = connection->direct;
+	ssize_t length = read(connection->fd, direct->scratch, sizeof(direct->scratch));
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (length <= 0)
+		direct_connection_close(connection);
+	else if (connection->state == DIRECT_LINGERING)
+		discard(connection, (size_t)length);
+	else
+		process_input(connection, direct->scratch, (size_t)length);
+	return true;
+}
+
+void direct_on_readable(int fd, short what, void *argument)
+{
+	(void)fd, (void)what;
+	struct direct_connection *connection = argument;
+	/* What comes while a request is being handled stays in the kernel until it is its turn. */
+	if (connection->state == DIRECT_HANDLING || connection->state == DIRECT_WRITING)
+		read_off(connection);
+	else
+		(void)direct_look_once(connection);
+}

@@ -1,0 +1,98 @@
+/*
+ * The evhttp engine's own types: libevent's HTTP server, kept to our limits and our manners.
+ *
+ * What evhttp does not do by itself and is added from outside, through its public interface:
+ * - it answers what it cannot read with HTML: a callback on the output buffer sees an answer that nobody here gave,
+ * throws it away and sends on_fault's instead;
+ * - it has no limit for the time a whole request takes, nor for connections: every connection has an entry (struct
+ *   evhttp_peer) with a state and a deadline; over the cap its listener is switched off and connections are refused by
+ * us;
+ * - it reads leniently: what could be understood in two ways is refused before a handler sees it.
+ * It refuses chunk extensions (413), which the direct engine accepts and ignores.
+ * Ownership: the engine owns peers; a peer goes when evhttp says that its connection does.
+ */
+#ifndef EVENTLOOP_IO_HTTP_EVHTTP_H
+#define EVENTLOOP_IO_HTTP_EVHTTP_H
+
+#include "io/http_internal.h"
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+enum peer_state {
+	PEER_FRESH,	/* accepted; nothing came yet */
+	PEER_IDLE,	/* between requests */
+	PEER_READING,	/* a request is arriving */
+	PEER_HANDLING,	/* a request is with its handler */
+	PEER_WRITING,	/* the answer is leaving */
+	PEER_LINGERING, /* refused; what still comes is thrown away */
+};
+
+struct evhttp_peer {
+	TAILQ_ENTRY(evhttp_peer) link;
+	TAILQ_ENTRY(evhttp_peer) waiting; /* in engine->todo, when queued */
+	struct evhttp_engine *engine;
+	struct bufferevent *stream;
+	struct http_call *call; /* in HANDLING and WRITING */
+	int fd;			/* -1 until adopted */
+	enum peer_state state;
+	bool queued;
+	bool ours;  /* the answer in the output buffer is one of ours */
+	int status; /* of the answer that evhttp gave, to be replaced; 0: none */
+	int64_t deadline;
+	size_t received;	     /* bytes of this request so far */
+	bufferevent_event_cb on_end; /* evhttp's, while LINGERING */
+	void *on_end_argument;
+	char address[LISTENER_PEER_SIZE];
+};
+
+TAILQ_HEAD(evhttp_peers, evhttp_peer);
+
+struct evhttp_engine {
+	struct http_server *server;
+	struct http_listener *listener;
+	struct evhttp *http;
+	struct evhttp_bound_socket *bound;
+	struct event *refusing; /* takes the listener's place at the cap */
+	struct event *ticking, *adopting;
+	bool ticking_on, at_cap;
+	size_t max_body, lingering;
+	struct evhttp_peers peers, todo;
+	struct evhttp_peer **by_fd;
+	size_t by_fd_size;
+};
+
+/* evhttp's callback for a bufferevent of a new connection: makes the peer. */
+struct bufferevent *peer_new(struct event_base *base, void *argument);
+
+/* What could not be done inside evhttp's own calls: adopts new peers, replaces answers. An event callback. */
+void peers_attend(int fd, short what, void *argument);
+
+/* Answers with a fault, closes for writing, and ends the connection when the client does. */
+void peer_refuse(struct evhttp_peer *peer, int status);
+
+/* Ends the connection now, as if the client had. */
+void peer_end(struct evhttp_peer *peer);
+
+/* The peer of a request's connection, or NULL. */
+struct evhttp_peer *peer_of(const struct evhttp_engine *engine, struct evhttp_request *request);
+
+/* Frees a peer and forgets it. */
+void peer_free(struct evhttp_peer *peer);
+
+/* Called when a peer was made or freed. */
+void engine_count_changed(struct evhttp_engine *engine);
+
+/* evhttp's callback for a complete request. */
+void evhttp_take_request(struct evhttp_request *request, void *argument);
+
+/* The engine's send(). */
+void evhttp_send_answer(struct http_call *call, const struct http_reply_parts *parts);
+
+#endif

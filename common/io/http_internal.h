@@ -1,0 +1,128 @@
+/*
+ * What the parts of the HTTP server share: the server, a call (one request from its first byte to its last), and what
+ * an engine is. Not for the layers above, which see io/http_server.h.
+ *
+ * Ownership: the server owns calls and keeps some for reuse. An engine takes a call (http_call_begin), fills in the
+ * request, has it handled (http_call_run) and gets told when to send and when it is over; then it gives it back
+ * (http_call_end). Invariants: a call outlives its connection: an engine whose connection is gone forgets the pointer
+ * and still gets `done`.
+ */
+#ifndef EVENTLOOP_IO_HTTP_INTERNAL_H
+#define EVENTLOOP_IO_HTTP_INTERNAL_H
+
+#include "base/context.h"
+#include "io/http_listen.h"
+#include "io/http_parser.h"
+#include "io/http_server.h"
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct event_base;
+
+struct http_route {
+	struct http_route *next; /* in the order they are tried */
+	char *method;		 /* NULL: any */
+	char *path;		 /* without the '*' of a prefix */
+	size_t length, max_body;
+	bool prefix;
+	http_handler *handler;
+	void *argument;
+};
+
+/* A header of the answer. */
+struct http_reply_field {
+	struct http_reply_field *next;
+	const char *name, *value;
+};
+
+/* An answer as the engine sends it: body bytes, or `file` (>= 0) from offset. No content is sent for HEAD. */
+struct http_reply_parts {
+	int status;
+	const char *content_type; /* or NULL */
+	const void *body;
+	size_t length;
+	int file;
+	int64_t offset, file_length;
+};
+
+struct http_call {
+	struct http_exchange exchange;
+	struct context ctx;
+	struct http_server *server;
+	const struct http_route *route; /* NULL before http_call_route and when none matches */
+	struct http_call *next_free;
+	struct http_reply_field *reply_fields;
+	void *connection; /* the engine's; NULL once the client is gone */
+	void *request;	  /* evhttp's, until answered */
+	bool in_flight, answered, head_only;
+	struct http_parser parser; /* of the direct engine */
+	struct http_fields fields;
+};
+
+/* What stands below the server. */
+struct http_engine {
+	/* Starts serving the listening socket. Returns the engine's state. */
+	void *(*open)(struct http_server *server, struct http_listener *listener);
+	/* A route may have so much body. May be NULL. */
+	void (*route_added)(void *state, size_t max_body);
+	void (*drain)(void *state);
+	/* Closes every connection and frees the state. */
+	void (*close)(void *state);
+	/* Sends the answer, or as much as goes, and keeps a copy of the rest. */
+	void (*send)(struct http_call *call, const struct http_reply_parts *parts);
+	/* The handler has returned: the connection may go on. Must give the call back. */
+	void (*done)(struct http_call *call);
+};
+
+extern const struct http_engine HTTP_DIRECT;
+extern const struct http_engine HTTP_EVHTTP;
+
+struct http_server {
+	struct http_server_options options; /* without zeros */
+	const struct http_engine *engine;
+	void *state; /* the engine's */
+	struct event_base *base;
+	struct http_listener listener;
+	struct http_route *routes;
+	struct http_call *free_calls;
+	size_t free_count, in_flight, connections;
+	bool draining;
+	int64_t date_second;
+	char date[32]; /* for the Date header, of date_second */
+};
+
+/* Takes a call for a request that begins. Its context has an arena and no deadline yet. peer is copied. */
+struct http_call *http_call_begin(struct http_server *server, const char *peer);
+
+/* Finds the route for exchange.method and path. Returns how much body is allowed. */
+size_t http_call_route(struct http_call *call);
+
+/* The request is complete: sets deadline and names, then starts the handler in a coroutine, or answers at once when
+ * there is none or too much is in flight. engine->done is called when it is over, at the earliest before this returns.
+ */
+void http_call_run(struct http_call *call);
+
+/* Answers with on_fault's body. */
+void http_call_fault(struct http_call *call, int status);
+
+/* Gives the call back. */
+void http_call_end(struct http_call *call);
+
+/* The reason phrase of a status. Static. */
+const char *http_status_text(int status);
+
+/* The value of a Date header for now. Borrowed until the next call. */
+const char *http_server_date(struct http_server *server);
+
+/* Renders status line and headers up to the empty line, in the call's arena. keep_alive: whether the connection goes
+ * on. */
+const char *http_render_head(struct http_call *call, const struct http_reply_parts *parts, bool keep_alive,
+			     size_t *ret_length);
+
+/* A whole answer to something that is not a call (yet), ending the connection, in ctx's arena. */
+const char *http_render_refusal(struct http_server *server, struct context *ctx, int status, size_t *ret_length);
+
+#endif

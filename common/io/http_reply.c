@@ -1,0 +1,203 @@
+/* Answers: what handlers call to give one, and how it looks on the wire. */
+#include "io/http_internal.h"
+
+#include "base/fatal.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	HEAD_LIMIT = 64 * 1024,
+	HEAD_USUAL = 512,
+	STATUS_UNAVAILABLE = 503,
+};
+
+static const struct {
+	int status;
+	const char *text;
+} STATUS_TEXTS[] = {
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {206, "Partial Content"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {303, "See Other"},
+    {304, "Not Modified"},
+    {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {411, "Length Required"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"},
+    {417, "Expectation Failed"},
+    {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+    {505, "HTTP Version Not Supported"},
+};
+
+const char *http_status_text(int status)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(STATUS_TEXTS); i++)
+		if (STATUS_TEXTS[i].status == status)
+			return STATUS_TEXTS[i].text;
+	return "Unknown";
+}
+
+const char *http_server_date(struct http_server *server)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	if (now.tv_sec != server->date_second) {
+		struct tm parts;
+		(void)gmtime_r(&now.tv_sec, &parts);
+		(void)strftime(server->date, sizeof(server->date), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+		server->date_second = now.tv_sec;
+	}
+	return server->date;
+}
+
+const char *http_header(const struct http_exchange *exchange, const char *name)
+{
+	const struct http_call *call = exchange->internal;
+	return http_fields_get(&call->fields, name);
+}
+
+void http_reply_header(struct http_exchange *exchange, const char *name, const char *value)
+{
+	struct http_call *call = exchange->internal;
+	if (strpbrk(name, "\r\n:") != NULL || strpbrk(value, "\r\n") != NULL)
+		fatal("a header of an answer holds a line break: %s", name);
+	struct http_reply_field *field = arena_alloc(&call->ctx.arena, sizeof(*field));
+	field->name = arena_strdup(&call->ctx.arena, name);
+	field->value = arena_strdup(&call->ctx.arena, value);
+	field->next = NULL;
+	struct http_reply_field **place = &call->reply_fields;
+	while (*place != NULL)
+		place = &(*place)->next;
+	*place = field;
+}
+
+/* Whether an answer of this status says how long its content is (RFC 9110 section 8.6). */
+static bool has_length(int status)
+{
+	return status >= 200 && status != 204 && status != 304;
+}
+
+static void append_line(struct buffer *head, const char *name, const char *value)
+{
+	buffer_append_text(head, name);
+	buffer_append(head, ": ", 2);
+	buffer_append_text(head, value);
+	buffer_append(head, "\r\n", 2);
+}
+
+const char *http_render_head(struct http_call *call, const struct http_reply_parts *parts, bool keep_alive,
+			     size_t *ret_length)
+{
+	struct buffer head;
+	buffer_init_arena(&head, &call->ctx.arena, HEAD_LIMIT);
+	(void)buffer_reserve(&head, HEAD_USUAL);
+	buffer_append_text(&head, "HTTP/1.1 ");
+	buffer_append_integer(&head, parts->status);
+	buffer_append(&head, " ", 1);
+	buffer_append_text(&head, http_status_text(parts->status));
+	buffer_append_text(&head, "\r\nDate: ");
+	buffer_append_text(&head, http_server_date(call->server));
+	buffer_append(&head, "\r\n", 2);
+	if (parts->content_type != NULL)
+		append_line(&head, "Content-Type", parts->content_type);
+	if (has_length(parts->status)) {
+		buffer_append_text(&head, "Content-Length: ");
+		buffer_append_integer(&head, parts->file >= 0 ? parts->file_length : (int64_t)parts->length);
+		buffer_append(&head, "\r\n", 2);
+	}
+	if (!keep_alive)
+		append_line(&head, "Connection", "close");
+	else if (call->parser.machine.http_minor == 0)
+		append_line(&head, "Connection", "keep-alive");
+	for (const struct http_reply_field *field = call->reply_fields; field != NULL; field = field->next)
+		append_line(&head, field->name, field->value);
+	buffer_append(&head, "\r\n", 2);
+	if (buffer_failed(&head))
+		fatal("the headers of an answer are larger than %d bytes", HEAD_LIMIT);
+	*ret_length = head.length;
+	return buffer_text(&head);
+}
+
+static void send_answer(struct http_call *call, struct http_reply_parts *parts)
+{
+	if (call->answered) {
+		if (parts->file >= 0)
+			(void)close(parts->file);
+		return;
+	}
+	call->answered = true;
+	if (!has_length(parts->status)) {
+		if (parts->file >= 0)
+			(void)close(parts->file);
+		parts->file = -1;
+		parts->length = 0;
+	}
+	call->server->engine->send(call, parts);
+}
+
+void http_reply(struct http_exchange *exchange, int status, const char *content_type, const void *body, size_t length)
+{
+	struct http_reply_parts parts = {
+	    .status = status, .content_type = content_type, .body = body, .length = length, .file = -1};
+	send_answer(exchange->internal, &parts);
+}
+
+void http_reply_file(struct http_exchange *exchange, int status, const char *content_type, int fd, int64_t offset,
+		     int64_t length)
+{
+	struct http_reply_parts parts = {
+	    .status = status, .content_type = content_type, .file = fd, .offset = offset, .file_length = length};
+	send_answer(exchange->internal, &parts);
+}
+
+static const char *fault_text(struct http_server *server, struct context *ctx, int status)
+{
+	if (server->options.on_fault != NULL)
+		return server->options.on_fault(ctx, status);
+	return arena_printf(&ctx->arena, "{\"status\":%d,\"error\":\"%s\"}", status, http_status_text(status));
+}
+
+void http_call_fault(struct http_call *call, int status)
+{
+	const char *body = fault_text(call->server, &call->ctx, status);
+	http_reply(&call->exchange, status, "application/json", body, strlen(body));
+}
+
+const char *http_render_refusal(struct http_server *server, struct context *ctx, int status, size_t *ret_length)
+{
+	const char *body = fault_text(server, ctx, status);
+	char *text = arena_printf(&ctx->arena,
+				  "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: application/json\r\n"
+				  "Content-Length: %zu\r\n%sConnection: close\r\n\r\n%s",
+				  status, http_status_text(status), http_server_date(server), strlen(body),
+				  status == STATUS_UNAVAILABLE ? "Retry-After: 1\r\n" : "", body);
+	*ret_length = strlen(text);
+	return text;
+}
