@@ -8,8 +8,11 @@
 
 struct catalogue;
 
+struct co;
+
 struct events {
 	struct catalogue *catalogue;
+	struct co *housekeeper; /* NULL once it has ended */
 };
 
 /* The catalogue of the call's thread. */

@@ -43,7 +43,7 @@ static const char CANCEL_BOOKING[] =
 static int publish_and_commit(struct rpc_call *call, struct pg_tx *tx, const char *topic, const char *listing_id,
 			      const struct pg_result *booking)
 {
-	projection_queue_busy(call->ctx, tx, listing_id);
+	projection_queue_busy(call->ctx, tx, arena_printf(&call->ctx->arena, "{%s}", listing_id));
 	if (rpc_publish(call, tx, topic, listing_id, pg_text(booking, 0, 0)))
 		return -1;
 	return rpc_commit_row(call, tx, booking, "booking");

@@ -44,7 +44,8 @@ static const char PUT_TEXTS[] =
 
 static const char PUT_BUSY[] =
 	"UPDATE listing_search s SET busy = busy.time, busy_days = search_busy_days(busy.time) "
-	"FROM (SELECT search_busy(id, units) AS time FROM listing WHERE id = $1 OFFSET 0) busy WHERE s.id = $1";
+	"FROM (SELECT id, search_busy(id, units) AS time FROM listing WHERE id = ANY ($1::uuid[]) OFFSET 0) busy "
+	"WHERE s.id = busy.id";
 
 static const char PUT_RATING[] =
 	"UPDATE listing_search s SET rating = coalesce(l.rating_bayesian, 0) FROM listing l WHERE l.id = $1 AND s.id = l.id";
@@ -56,9 +57,9 @@ void projection_queue_listings(struct context *ctx, struct pg_tx *tx, const char
 	pg_queue(ctx, tx, PUT_TEXTS, ids);
 }
 
-void projection_queue_busy(struct context *ctx, struct pg_tx *tx, const char *listing_id)
+void projection_queue_busy(struct context *ctx, struct pg_tx *tx, const char *ids)
 {
-	pg_queue(ctx, tx, PUT_BUSY, listing_id);
+	pg_queue(ctx, tx, PUT_BUSY, ids);
 }
 
 void projection_queue_rating(struct context *ctx, struct pg_tx *tx, const char *listing_id)

@@ -13,8 +13,8 @@
  * shows at the next statement or the commit. */
 void projection_queue_listings(struct context *ctx, struct pg_tx *tx, const char *ids);
 
-/* Projects the busy time of one listing. Queued likewise. */
-void projection_queue_busy(struct context *ctx, struct pg_tx *tx, const char *listing_id);
+/* Projects the busy time of the listings of an array text. Queued likewise. */
+void projection_queue_busy(struct context *ctx, struct pg_tx *tx, const char *ids);
 
 /* Projects the rating of one listing. Queued likewise. */
 void projection_queue_rating(struct context *ctx, struct pg_tx *tx, const char *listing_id);

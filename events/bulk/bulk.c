@@ -1,0 +1,163 @@
+#include "bulk/bulk.h"
+
+#include "base/buffer.h"
+#include "bulk/bulk_check.h"
+#include "catalogue/catalogue.h"
+#include "daemon/import.h"
+#include "events.h"
+#include "rpc/json_tree.h"
+#include "booking/unit.h"
+#include "search/projection.h"
+
+#include <string.h>
+
+#define MAX_BATCH (64 << 20)
+
+/* Lines that are there already (by id, or by the company's own id) are passed over: importing twice does no harm. */
+static const char INSERT_LISTINGS[] =
+	"INSERT INTO listing (id, company_id, external_id, type, title, description, address, lat, lon, time_zone, capacity, "
+	"units, price_amount, price_currency, price_unit, properties, images, state, published_at) "
+	"SELECT p.id, p.company_id, p.external_id, p.type, p.title, coalesce(p.description, ''), coalesce(p.address, ''), "
+	"(p.location->>'lat')::float8, (p.location->>'lon')::float8, coalesce(p.time_zone, 'UTC'), coalesce(p.capacity, 0), "
+	"coalesce(p.units, 1), (p.price->>'amount')::bigint, p.price->>'currency', coalesce(p.price_unit, t.unit), "
+	"coalesce(p.properties, '{}'), ARRAY(SELECT jsonb_array_elements_text(p.images)::uuid), "
+	"coalesce(p.state, 'published'), CASE WHEN coalesce(p.state, 'published') = 'published' THEN now() END "
+	"FROM jsonb_to_recordset($1::jsonb) AS p(id uuid, company_id uuid, external_id text, type text, title text, "
+	"description text, address text, location jsonb, time_zone text, capacity integer, units integer, price jsonb, "
+	"price_unit text, properties jsonb, images jsonb, state text) JOIN listing_type t ON t.key = p.type "
+	"ON CONFLICT DO NOTHING";
+
+static const char LISTING_IDS[] = "SELECT coalesce(array_agg(p.id), '{}')::text FROM jsonb_to_recordset($1::jsonb) AS p(id uuid)";
+
+/* Locks the listings in one order, so that imports and bookings never wait for each other in a circle. One row a line, in the
+ * lines' order: the listing (NULL: unknown), its company, its units, whether the booking is there already. */
+static const char LOCK_LISTINGS[] =
+	"SELECT 1 FROM listing l WHERE l.id IN (SELECT p.listing_id FROM jsonb_to_recordset($1::jsonb) AS p(listing_id uuid)) "
+	"OR (l.company_id, l.external_id) IN (SELECT p.company_id, p.listing_external_id FROM jsonb_to_recordset($1::jsonb) "
+	"AS p(company_id uuid, listing_external_id text)) ORDER BY l.id FOR NO KEY UPDATE";
+
+static const char RESOLVE[] =
+	"SELECT l.id, l.units, EXISTS (SELECT 1 FROM booking b WHERE b.id = (p.line->>'id')::uuid "
+	"OR (b.listing_id = l.id AND b.external_id = p.line->>'external_id')), p.line->>'id', "
+	"tstzrange((p.line->'period'->>'from')::timestamptz, (p.line->'period'->>'to')::timestamptz)::text "
+	"FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS p(line, place) LEFT JOIN listing l "
+	"ON CASE WHEN p.line ? 'listing_id' THEN l.id = (p.line->>'listing_id')::uuid "
+	"ELSE l.company_id = (p.line->>'company_id')::uuid AND l.external_id = p.line->>'listing_external_id' END "
+	"ORDER BY p.place";
+
+/* $1: the booking's line with listing_id set; $2: its units as an array. */
+static const char INSERT_BOOKING[] =
+	"WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, external_id, period, units, note) "
+	"SELECT p.id, l.id, l.company_id, p.user_id, p.external_id, tstzrange((p.period->>'from')::timestamptz, "
+	"(p.period->>'to')::timestamptz), coalesce(p.units, 1), coalesce(left(p.note, 1000), '') "
+	"FROM jsonb_to_record($1::jsonb) AS p(id uuid, user_id uuid, external_id text, period jsonb, units integer, note text), "
+	"listing l WHERE l.id = $3::uuid RETURNING *) "
+	"INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, b.period "
+	"FROM b, unnest($2::integer[]) n";
+
+/* The good lines of a kind as a JSON array text; NULL when there are none. */
+static const char *lines_of(struct context *ctx, struct import_line *const *lines, size_t count, const char *kind)
+{
+	struct buffer all;
+	size_t found = 0;
+	buffer_init_arena(&all, &ctx->arena, MAX_BATCH);
+	for (size_t i = 0; i < count; i++) {
+		if (!bulk_is(lines[i], kind))
+			continue;
+		buffer_append_char(&all, found++ > 0 ? ',' : '[');
+		json_tree_write(lines[i]->value, &all);
+	}
+	buffer_append_char(&all, ']');
+	return found > 0 ? buffer_text(&all) : NULL;
+}
+
+static int load_listings(struct rpc_call *call, struct pg_tx *tx, const char *lines)
+{
+	struct pg_result *ids = pg_query(call->ctx, tx, LISTING_IDS, lines);
+	if (!ids || !pg_query(call->ctx, tx, INSERT_LISTINGS, lines))
+		return -1;
+	projection_queue_listings(call->ctx, tx, pg_text(ids, 0, 0));
+	return 0;
+}
+
+/* The units that a booking takes: {1} where there is but one, so that the constraint is the test. */
+static const char *units_of(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *resolved, size_t row,
+			    struct json_object *value)
+{
+	const char *units = "{1}";
+	struct json_object *count = json_object_object_get(value, "units");
+	const char *wanted = count ? arena_strdup(&call->ctx->arena, json_object_get_string(count)) : "1";
+	if (pg_integer(resolved, row, 1) == 1 && strcmp(wanted, "1") == 0)
+		return units;
+	if (unit_allocate(call, tx, pg_text(resolved, row, 0), pg_text(resolved, row, 1), wanted, pg_text(resolved, row, 4),
+			  &units))
+		return NULL;
+	return units;
+}
+
+/* Sends one booking; its error, if any, comes with the batch's next answer. */
+static int load_booking(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *resolved, size_t row,
+			struct import_line *line)
+{
+	struct buffer text;
+	if (!pg_text(resolved, row, 0)) {
+		line->reason = "/listing_id: no such listing";
+		return 0;
+	}
+	if (pg_boolean(resolved, row, 2))
+		return 0;
+	const char *units = units_of(call, tx, resolved, row, line->value);
+	if (!units)
+		return -1;
+	buffer_init_arena(&text, &call->ctx->arena, MAX_BATCH);
+	json_tree_write(line->value, &text);
+	pg_queue(call->ctx, tx, INSERT_BOOKING, buffer_text(&text), units, pg_text(resolved, row, 0));
+	return 0;
+}
+
+static const char *touched_listings(struct context *ctx, const struct pg_result *resolved)
+{
+	struct buffer ids;
+	buffer_init_arena(&ids, &ctx->arena, MAX_BATCH);
+	buffer_append_char(&ids, '{');
+	for (size_t row = 0; row < pg_count(resolved); row++)
+		if (pg_text(resolved, row, 0))
+			buffer_printf(&ids, "%s%s", ids.length > 1 ? "," : "", pg_text(resolved, row, 0));
+	buffer_append_char(&ids, '}');
+	return buffer_text(&ids);
+}
+
+static int load_bookings(struct rpc_call *call, struct pg_tx *tx, struct import_line *const *lines, size_t count,
+			 const char *bookings)
+{
+	if (!pg_query(call->ctx, tx, LOCK_LISTINGS, bookings))
+		return -1;
+	struct pg_result *resolved = pg_query(call->ctx, tx, RESOLVE, bookings);
+	if (!resolved)
+		return -1;
+	for (size_t i = 0, row = 0; i < count; i++)
+		if (bulk_is(lines[i], "booking") && load_booking(call, tx, resolved, row++, lines[i]))
+			return -1;
+	projection_queue_busy(call->ctx, tx, touched_listings(call->ctx, resolved));
+	return 0;
+}
+
+static int load(struct rpc_call *call, struct pg_tx *tx, struct import_line *const *lines, size_t count)
+{
+	const char *listings = lines_of(call->ctx, lines, count, "listing");
+	const char *bookings = lines_of(call->ctx, lines, count, "booking");
+	if (listings && load_listings(call, tx, listings))
+		return -1;
+	return bookings ? load_bookings(call, tx, lines, count, bookings) : 0;
+}
+
+int bulk_import(struct daemon_worker *worker, struct context *ctx, int argc, char *const *argv)
+{
+	static const struct import_spec spec = { .check = bulk_check, .load = load };
+	struct events *events = worker->app;
+	if (catalogue_current(ctx, events->catalogue)) {
+		fprintf(stderr, "the catalogue cannot be read: %s\n", ctx->error.cause);
+		return 1;
+	}
+	return import_run(worker, ctx, argc, argv, &spec);
+}

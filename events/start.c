@@ -1,0 +1,53 @@
+#include "start.h"
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "catalogue/catalogue.h"
+#include "co/co.h"
+#include "events.h"
+#include "search/housekeeping.h"
+
+#include <stdlib.h>
+
+#define INTERVAL (3600 * CLOCK_SECOND)
+#define DEADLINE (600 * CLOCK_SECOND)
+
+/* Hourly, by one thread of the process; replicas that meet skip each other's rows. Runs until the daemon stops. */
+static void keep_house(void *argument)
+{
+	struct daemon_worker *worker = argument;
+	struct events *events = worker->app;
+	do {
+		struct context ctx;
+		context_init(&ctx, deadline_after(DEADLINE));
+		if (housekeeping_run(&ctx, worker->db) && !co_cancelled())
+			log_error_of(LOG_WARNING, &ctx, "search housekeeping failed; again in an hour");
+		context_done(&ctx);
+	} while (co_sleep_until(deadline_after(INTERVAL)) == CO_TIMEOUT);
+	events->housekeeper = NULL;
+}
+
+int events_start(struct daemon_worker *worker, struct context *ctx)
+{
+	struct events *events = must_calloc(1, sizeof(*events));
+	worker->app = events;
+	events->catalogue = catalogue_new(worker->db);
+	if (!worker->http || worker->index != 0)
+		return 0;
+	events->housekeeper = co_spawn("search housekeeping", keep_house, worker);
+	return events->housekeeper ? 0 : context_fail_internal(ctx, "no coroutine left at start");
+}
+
+void events_stop(struct daemon_worker *worker)
+{
+	struct events *events = worker->app;
+	if (!events)
+		return;
+	if (events->housekeeper)
+		co_cancel(events->housekeeper);
+	while (events->housekeeper)
+		co_yield();
+	catalogue_free(events->catalogue);
+	free(events);
+	worker->app = NULL;
+}
