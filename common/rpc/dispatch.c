@@ -82,6 +82,11 @@ void rpc_dispatcher_free(struct rpc_dispatcher *dispatcher)
 	free(dispatcher);
 }
 
+void rpc_dispatcher_set_app(struct rpc_dispatcher *dispatcher, void *app)
+{
+	dispatcher->options.prototype.app = app;
+}
+
 struct dispatch_entry *dispatch_find(const struct rpc_dispatcher *dispatcher, struct json_span name)
 {
 	const struct api_method *method = api_find(dispatcher->options.api, name.data, name.length);

@@ -32,6 +32,8 @@ struct rpc_dispatcher_options {
 /* NULL with one line in `error` when a method has no handler or a handler no method. */
 struct rpc_dispatcher *rpc_dispatcher_new(const struct rpc_dispatcher_options *options, char *error, size_t error_size);
 void rpc_dispatcher_free(struct rpc_dispatcher *dispatcher);
+/* Sets the `app` of every call from now on. */
+void rpc_dispatcher_set_app(struct rpc_dispatcher *dispatcher, void *app);
 
 /* What came beside the JSON-RPC text. */
 struct rpc_meta {

@@ -46,13 +46,14 @@ void link_server_cancel(struct link_server *server);
 /* Closes everything. No request may be in flight. Accepts NULL. */
 void link_server_free(struct link_server *server);
 
-/* A client of one address on this thread's loop; connects at once, and again with back-off. host: numeric, or a name to
+/* A client of one address on this thread's loop; connects at the first call, and from then on
+ * again with back-off. host: numeric, or a name to
  * be resolved on the offload pool. connections: 0: 1. */
 struct link_client *link_client_new(const char *host, uint16_t port, size_t connections);
 /* Callers that wait get `unavailable`. Accepts NULL. A connect under way ends by itself a little later: the loop must
  * run on until idle. */
 void link_client_free(struct link_client *client);
-/* CONNECTING: the first attempt, or the first after a loss; calls wait for it. DOWN: it failed; calls fail at once. */
+/* CONNECTING: before and during the first attempt, or the first after a loss; calls wait for it. DOWN: it failed; calls fail at once. */
 enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_UP };
 enum link_state link_client_state(const struct link_client *client);
 

@@ -50,6 +50,7 @@ struct link_lane {
 	struct event *retry;
 	int64_t back_off;
 	size_t in_flight;
+	bool idle;	   /* nobody has asked for it yet */
 	bool draining;		 /* the server goes away */
 	int64_t connected;	 /* when, monotonic */
 	struct co_queue waiting; /* for the connection */
@@ -272,7 +273,8 @@ struct link_client *link_client_new(const char *host, uint16_t port, size_t conn
 		lane->retry = evtimer_new(client->base, on_retry, lane);
 		if (lane->retry == NULL)
 			fatal("no memory for a timer");
-		connect_lane(lane);
+		lane->state = LINK_CONNECTING;
+		lane->idle = true;
 	}
 	return client;
 }
@@ -367,6 +369,10 @@ static bool send_request(struct link_client *client, struct link_lane *lane, uin
 static struct link_lane *ready_lane(struct context *ctx, struct link_client *client)
 {
 	struct link_lane *lane = choose_lane(client);
+	if (lane != NULL && lane->idle) {
+		lane->idle = false;
+		connect_lane(lane);
+	}
 	if (lane != NULL && lane->state == LINK_CONNECTING) {
 		if (await_lane(ctx, lane))
 			return NULL;

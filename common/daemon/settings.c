@@ -1,0 +1,201 @@
+#include "daemon/settings.h"
+
+#include "daemon/daemon.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LINK_OFFSET 100
+#define SECONDS(count) ((count)*INT64_C(1000000))
+
+/* Rows whose defaults the daemon decides: these come first in the table. */
+enum { ROW_PORT, ROW_HTTP_ENGINE, ROW_DATABASE_URL };
+
+static struct config_option table[] = {
+    [ROW_PORT] = {.name = "port", .type = CONFIG_INTEGER, .max = 65535, .help = "of HTTP; 0 takes any free one"},
+    [ROW_HTTP_ENGINE] = {.name = "http_engine",
+			 .type = CONFIG_CHOICE,
+			 .choices = "evhttp|direct",
+			 .help = "what reads HTTP: libevent's server, or our own around llhttp"},
+    [ROW_DATABASE_URL] = {.name = "database_url",
+			  .type = CONFIG_TEXT,
+			  .max = 2000,
+			  .help = "PostgreSQL, as a libpq connection string or URI"},
+    {.name = "listen_address", .type = CONFIG_TEXT, .fallback = "127.0.0.1", .max = 64, .help = "numeric; of HTTP and link"},
+    {.name = "link_port", .type = CONFIG_INTEGER, .fallback = "0", .max = 65535, .help = "of the link; 0: port + 100"},
+    {.name = "database_read_connections",
+     .type = CONFIG_INTEGER,
+     .fallback = "1",
+     .min = 1,
+     .max = 16,
+     .help = "shared by reads, a thread"},
+    {.name = "database_lease_connections",
+     .type = CONFIG_INTEGER,
+     .fallback = "3",
+     .min = 1,
+     .max = 64,
+     .help = "for transactions, a thread"},
+    {.name = "database_queue_limit",
+     .type = CONFIG_INTEGER,
+     .fallback = "1024",
+     .min = 1,
+     .max = 1000000,
+     .help = "callers that wait for a connection, a thread; more are told that it is overloaded"},
+    {.name = "workers", .type = CONFIG_INTEGER, .fallback = "1", .min = 1, .max = 64, .help = "threads, each with a loop"},
+    {.name = "log_level",
+     .type = CONFIG_CHOICE,
+     .fallback = "info",
+     .flags = CONFIG_RELOADABLE,
+     .choices = "debug|info|warning|error",
+     .help = "the lowest that is written"},
+    {.name = "log_format",
+     .type = CONFIG_CHOICE,
+     .fallback = "json",
+     .flags = CONFIG_RELOADABLE,
+     .choices = "json|text",
+     .help = "json for programs, text for people"},
+    {.name = "shutdown_grace",
+     .type = CONFIG_DURATION,
+     .fallback = "10s",
+     .max = SECONDS(3600),
+     .help = "how long requests may take to end after SIGTERM"},
+    {.name = "migrate", .type = CONFIG_BOOLEAN, .fallback = "false", .help = "bring the database up to date before serving"},
+    {.name = "data_dir", .type = CONFIG_TEXT, .fallback = "", .max = 1000, .help = "for files of the daemon's own"},
+    {.name = "passport_url",
+     .type = CONFIG_TEXT,
+     .fallback = "http://127.0.0.1:7001",
+     .max = 500,
+     .help = "of passport's HTTP: the keys of tokens come from there"},
+    {.name = "token_issuer",
+     .type = CONFIG_TEXT,
+     .fallback = "https://passport.eventloop",
+     .min = 1,
+     .max = 500,
+     .help = "iss of the tokens"},
+    {.name = "token_audience", .type = CONFIG_TEXT, .fallback = "eventloop", .min = 1, .max = 200, .help = "aud of the tokens"},
+    {.name = "service_secret",
+     .type = CONFIG_TEXT,
+     .fallback = "",
+     .max = 500,
+     .flags = CONFIG_SECRET,
+     .help = "of this daemon's service account at passport"},
+    {.name = "passport_link",
+     .type = CONFIG_TEXT,
+     .fallback = "127.0.0.1:7101",
+     .max = 2000,
+     .help = "addresses of passport's link: host:port,host:port"},
+    {.name = "events_link", .type = CONFIG_TEXT, .fallback = "127.0.0.1:7102", .max = 2000, .help = "the same of events"},
+    {.name = "rating_link", .type = CONFIG_TEXT, .fallback = "127.0.0.1:7103", .max = 2000, .help = "the same of rating"},
+    {.name = "images_link", .type = CONFIG_TEXT, .fallback = "127.0.0.1:7104", .max = 2000, .help = "the same of images"},
+    {.name = "gateway_link", .type = CONFIG_TEXT, .fallback = "127.0.0.1:8180", .max = 2000, .help = "the same of gateway"},
+    {.name = "max_body", .type = CONFIG_SIZE, .fallback = "1MiB", .min = 1024, .max = 1 << 30, .help = "of an HTTP request"},
+    {.name = "max_headers",
+     .type = CONFIG_SIZE,
+     .fallback = "16KiB",
+     .min = 1024,
+     .max = 1 << 20,
+     .help = "of an HTTP request"},
+    {.name = "max_connections",
+     .type = CONFIG_INTEGER,
+     .fallback = "4096",
+     .min = 1,
+     .max = 1000000,
+     .help = "of HTTP, a thread"},
+    {.name = "max_in_flight",
+     .type = CONFIG_INTEGER,
+     .fallback = "4096",
+     .min = 1,
+     .max = 1000000,
+     .help = "requests being handled, a thread; of HTTP and of the link each"},
+    {.name = "max_batch", .type = CONFIG_INTEGER, .fallback = "100", .min = 1, .max = 10000, .help = "calls in a batch"},
+    {.name = "max_answer",
+     .type = CONFIG_SIZE,
+     .fallback = "4MiB",
+     .min = 1024,
+     .max = 1 << 26,
+     .help = "of a call or of a whole batch"},
+    {.name = "max_depth", .type = CONFIG_INTEGER, .fallback = "32", .min = 4, .max = 120, .help = "of JSON in requests"},
+    {.name = "request_deadline",
+     .type = CONFIG_DURATION,
+     .fallback = "10s",
+     .min = 1000,
+     .max = SECONDS(3600),
+     .help = "for a request that asks for no earlier one"},
+    {.name = "read_timeout",
+     .type = CONFIG_DURATION,
+     .fallback = "15s",
+     .min = 1000,
+     .max = SECONDS(3600),
+     .help = "for an HTTP request to arrive whole"},
+    {.name = "idle_timeout",
+     .type = CONFIG_DURATION,
+     .fallback = "75s",
+     .min = 1000,
+     .max = SECONDS(3600),
+     .help = "of an HTTP connection between requests"},
+    {.name = "max_coroutines",
+     .type = CONFIG_INTEGER,
+     .fallback = "16000",
+     .min = 64,
+     .max = 30000,
+     .help = "alive at once, a thread"},
+    {.name = "offload_threads",
+     .type = CONFIG_INTEGER,
+     .fallback = "0",
+     .max = 256,
+     .help = "for hashing, images, names; 0: as many as cores"},
+    {.name = "offload_queue",
+     .type = CONFIG_INTEGER,
+     .fallback = "64",
+     .min = 1,
+     .max = 100000,
+     .help = "jobs that wait for such a thread; more are told that it is overloaded"},
+    {.name = NULL},
+};
+
+static char port_text[8];
+
+const struct config_option *settings_table(const struct daemon_spec *spec)
+{
+	(void)snprintf(port_text, sizeof(port_text), "%u", spec->port);
+	table[ROW_PORT].fallback = port_text;
+	table[ROW_HTTP_ENGINE].fallback = spec->direct_http ? "direct" : "evhttp";
+	table[ROW_DATABASE_URL].flags = CONFIG_SECRET | (spec->migrations != NULL ? CONFIG_REQUIRED : 0);
+	return table;
+}
+
+static const struct config_option *find(const struct config_option *options, const char *name, size_t length)
+{
+	for (; options != NULL && options->name != NULL; options++) {
+		if (strlen(options->name) == length && memcmp(options->name, name, length) == 0)
+			return options;
+	}
+	return NULL;
+}
+
+const struct config_option *settings_find(const struct daemon_spec *spec, const char *name, size_t length)
+{
+	const struct config_option *option = find(table, name, length);
+	return option != NULL ? option : find(spec->options, name, length);
+}
+
+uint16_t settings_link_port(const struct config *config)
+{
+	int64_t port = config_integer(config, "port"), link_port = config_integer(config, "link_port");
+	if (link_port == 0 && port != 0)
+		link_port = port + LINK_OFFSET;
+	return link_port <= UINT16_MAX ? (uint16_t)link_port : 0;
+}
+
+void settings_apply_log(const struct daemon_spec *spec, const struct config *config)
+{
+	static const char *const levels[] = {
+	    [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARNING] = "warning", [LOG_ERROR] = "error"};
+	enum log_level level = LOG_INFO;
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
+		if (strcmp(config_text(config, "log_level"), levels[i]) == 0)
+			level = (enum log_level)i;
+	}
+	bool text = strcmp(config_text(config, "log_format"), "text") == 0;
+	log_configure(spec->name, level, text ? LOG_TEXT : LOG_JSON);
+}

@@ -1,0 +1,25 @@
+/*
+ * The settings that every daemon has.
+ */
+#ifndef EVENTLOOP_DAEMON_SETTINGS_H
+#define EVENTLOOP_DAEMON_SETTINGS_H
+
+#include "base/config.h"
+#include "base/log.h"
+
+struct daemon_spec;
+
+/* The table for config_new, with the defaults of this daemon (port, database, HTTP engine). Static: one daemon a
+ * process. */
+const struct config_option *settings_table(const struct daemon_spec *spec);
+
+/* The row of a name ("log_level") in the common or the daemon's own table; NULL when there is none. */
+const struct config_option *settings_find(const struct daemon_spec *spec, const char *name, size_t length);
+
+/* The port of the link: as set, or the daemon's port + 100; 0 (any free one) when the daemon's port is 0. */
+uint16_t settings_link_port(const struct config *config);
+
+/* Sets level and format of the log from the settings. */
+void settings_apply_log(const struct daemon_spec *spec, const struct config *config);
+
+#endif
