@@ -3,7 +3,10 @@
  * a graceful stop, all on by default.
  *
  * Use: a daemon's main.c fills one struct daemon_spec and returns daemon_main(argc, argv, &spec).
- * Commands: serve, migrate, dead-letters (list, replay), --version, --help, --print-config, and the spec's own.
+ * Commands: serve (also when none is named), migrate, dead-letters, --version, --help, --print-config, and the spec's
+ * own. Signals: SIGTERM and SIGINT stop gracefully (readiness off, no new requests, those in flight end within
+ * shutdown_grace), a second one at once; SIGHUP reads the reloadable settings again; SIGUSR1 writes all coroutines to
+ * standard error.
  * Endpoints: POST /rpc, GET /livez, /readyz, /metrics, /openrpc.json, and rpc.discover.
  * Threads: `workers` threads, each with a loop and a struct daemon_worker of its own; nothing is shared but the API,
  * the configuration and the offload pool.
@@ -20,6 +23,7 @@
 #include <stdint.h>
 
 struct api;
+struct daemon_worker;
 struct http_client;
 struct loop;
 struct rpc_dispatcher;
@@ -61,15 +65,21 @@ struct daemon_spec {
 	const struct config_option *options;	  /* the daemon's own settings; NULL: none */
 	const struct daemon_command *commands;	  /* NULL: none */
 	bool issues_tokens;			  /* passport: verifies with its own keys, fetches no JWKS */
-	/* Runs in a coroutine of each worker before it listens: makes worker->app, adds routes. -1 stops the start with
-	 * the error in ctx. */
+	bool direct_http;			  /* default of http_engine: direct instead of evhttp */
+	/* Runs in a coroutine of each worker, once the database is there and its schema fits, before the worker takes
+	 * calls: makes worker->app, adds routes (the server listens already, for the probes, so they must be able to
+	 * serve at once). -1 stops the daemon with the error in ctx. May be NULL. */
 	int (*start)(struct daemon_worker *worker, struct context *ctx);
-	/* Runs in a coroutine when the worker stops, after the last request. May be NULL. */
+	/* Runs in a coroutine when the worker stops, after the last request; also when start failed. May be NULL. */
 	void (*stop)(struct daemon_worker *worker);
 	/* Additional readiness: 0, or -1 with the reason in ctx. May be NULL. */
 	int (*ready)(struct daemon_worker *worker, struct context *ctx);
-	/* Replaces the built-in handling of POST /rpc (the gateway's own). NULL: dispatch. */
+	/* Replaces the built-in handling of POST /rpc (the gateway's own); argument: the worker. GET /openrpc.json is
+	 * then its start function's to route, too. NULL: dispatch. */
 	http_handler *rpc_endpoint;
+	/* passport: makes a service token for this daemon itself, in ctx's arena, and its lifetime in microseconds;
+	 * NULL with an error. NULL for the others: they fetch theirs from passport. */
+	const char *(*make_service_token)(struct daemon_worker *worker, struct context *ctx, int64_t *ret_lifetime);
 };
 
 /* Runs the command line. Returns the process's exit status. */

@@ -51,6 +51,8 @@ struct rpc_client *rpc_client_new(const struct rpc_client_options *options)
 {
 	struct rpc_client *client = must_calloc(1, sizeof(*client));
 	client->self = must_strdup(options->self);
+	client->make_token = options->make_token;
+	client->argument = options->argument;
 	client->secret = must_strdup(options->secret != NULL ? options->secret : "");
 	for (const struct rpc_peer *peer = options->peers; peer != NULL && peer->daemon != NULL; peer++)
 		client->peer_count++;

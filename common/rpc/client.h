@@ -31,6 +31,10 @@ struct rpc_client_options {
 	const char *self;	      /* this daemon's name, the service account */
 	const char *secret;	      /* of the service account; NULL or "": no service calls */
 	const struct rpc_peer *peers; /* copied */
+	/* Makes the service token instead of asking passport for one (passport's own). In ctx's arena; NULL with an
+	 * error. May be NULL. */
+	const char *(*make_token)(struct context *ctx, void *argument, int64_t *ret_lifetime);
+	void *argument;
 };
 
 struct rpc_client *rpc_client_new(const struct rpc_client_options *options);

@@ -38,6 +38,8 @@ struct client_token {
 
 struct rpc_client {
 	char *self, *secret;
+	const char *(*make_token)(struct context *ctx, void *argument, int64_t *ret_lifetime);
+	void *argument;
 	struct client_peer *peers;
 	size_t peer_count;
 	struct client_token token;

@@ -29,6 +29,14 @@ static void put_tree(void *tree)
 	json_object_put(tree);
 }
 
+static void keep_token(struct client_token *token, const char *text, int64_t lifetime)
+{
+	free(token->text);
+	token->text = must_strdup(text);
+	token->renew_at = deadline_after(lifetime * 8 / 10);
+	token->expires_at = deadline_after(lifetime * 95 / 100);
+}
+
 static int take_token(struct context *ctx, struct client_token *token, const char *result, size_t length)
 {
 	struct json_object *tree, *text = NULL, *seconds = NULL;
@@ -40,10 +48,17 @@ static int take_token(struct context *ctx, struct client_token *token, const cha
 	int64_t lifetime = json_object_get_int64(seconds) * CLOCK_SECOND;
 	if (!json_object_is_type(text, json_type_string) || lifetime <= 0)
 		return context_fail_internal(ctx, "%s answered something else", METHOD);
-	free(token->text);
-	token->text = must_strdup(json_object_get_string(text));
-	token->renew_at = deadline_after(lifetime * 8 / 10);
-	token->expires_at = deadline_after(lifetime * 95 / 100);
+	keep_token(token, json_object_get_string(text), lifetime);
+	return 0;
+}
+
+static int make_own(struct context *ctx, struct rpc_client *client)
+{
+	int64_t lifetime = 0;
+	const char *text = client->make_token(ctx, client->argument, &lifetime);
+	if (text == NULL)
+		return -1;
+	keep_token(&client->token, text, lifetime);
 	return 0;
 }
 
@@ -51,6 +66,8 @@ static int fetch(struct context *ctx, struct rpc_client *client)
 {
 	const char *result;
 	size_t length, result_length;
+	if (client->make_token != NULL)
+		return make_own(ctx, client);
 	const char *params = fetch_params(ctx, client);
 	struct link_request request = {
 	    .method = METHOD, .method_length = sizeof(METHOD) - 1, .params = params, .params_length = strlen(params)};
@@ -109,7 +126,7 @@ static int fail_without_token(struct context *ctx, const struct client_token *to
 const char *client_service_token(struct context *ctx, struct rpc_client *client)
 {
 	struct client_token *token = &client->token;
-	if (client->secret[0] == '\0') {
+	if (client->secret[0] == '\0' && client->make_token == NULL) {
 		(void)context_fail_internal(ctx, "service_secret is not set: %s cannot call others", client->self);
 		return NULL;
 	}

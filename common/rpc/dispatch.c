@@ -68,7 +68,9 @@ struct rpc_dispatcher *rpc_dispatcher_new(const struct rpc_dispatcher_options *o
 	    metric_register(METRIC_COUNTER, "rpc_requests_total", "Calls by method and outcome.", "method,code");
 	dispatcher->durations =
 	    metric_register(METRIC_HISTOGRAM, "rpc_duration_seconds", "How long calls took.", "method");
-	if (attach_all(dispatcher, error, error_size))
+	bool complete = attach_all(dispatcher, error, error_size);
+	dispatcher->options.handlers = NULL;
+	if (complete)
 		return dispatcher;
 	rpc_dispatcher_free(dispatcher);
 	return NULL;

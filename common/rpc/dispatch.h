@@ -20,7 +20,7 @@ struct rpc_dispatcher;
 
 struct rpc_dispatcher_options {
 	const struct api *api;		    /* borrowed, shared by threads */
-	const struct rpc_handler *handlers; /* borrowed; ended by a NULL name */
+	const struct rpc_handler *handlers; /* borrowed while it is made; ended by a NULL name */
 	struct token_verifier *verifier;    /* borrowed; NULL: every token is refused */
 	struct rpc_call prototype;	    /* worker, db, client, app are copied into every call */
 	size_t max_batch;		    /* calls; 0: 100 */

@@ -53,7 +53,8 @@ struct link_client *link_client_new(const char *host, uint16_t port, size_t conn
 /* Callers that wait get `unavailable`. Accepts NULL. A connect under way ends by itself a little later: the loop must
  * run on until idle. */
 void link_client_free(struct link_client *client);
-/* CONNECTING: before and during the first attempt, or the first after a loss; calls wait for it. DOWN: it failed; calls fail at once. */
+/* CONNECTING: before and during the first attempt, or the first after a loss; calls wait for it. DOWN: it failed; calls
+ * fail at once. */
 enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_UP };
 enum link_state link_client_state(const struct link_client *client);
 

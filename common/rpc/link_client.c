@@ -50,7 +50,7 @@ struct link_lane {
 	struct event *retry;
 	int64_t back_off;
 	size_t in_flight;
-	bool idle;	   /* nobody has asked for it yet */
+	bool idle;		 /* nobody has asked for it yet */
 	bool draining;		 /* the server goes away */
 	int64_t connected;	 /* when, monotonic */
 	struct co_queue waiting; /* for the connection */

@@ -1,0 +1,154 @@
+#include "daemon/daemon.h"
+
+#include "base/log.h"
+#include "base/version.h"
+#include "daemon/arguments.h"
+#include "daemon/process.h"
+#include "daemon/settings.h"
+#include "io/migrate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define USAGE_STATUS 2
+#define DATABASE_PATIENCE (30 * CLOCK_SECOND)
+
+/* --- commands --- */
+
+static int run_migrate(struct daemon_thread *thread, struct context *ctx)
+{
+	const struct daemon_process *process = thread->process;
+	int applied = migrate_run(ctx, config_text(process->config, "database_url"), daemon_migrations(process->spec));
+	if (applied < 0) {
+		log_error_of(LOG_ERROR, ctx, "the database was not brought up to date");
+		return 1;
+	}
+	log_event(LOG_INFO, NULL, "the database is up to date", LOG_NUMBER("applied", applied));
+	return 0;
+}
+
+static int command_migrate(struct daemon_process *process)
+{
+	if (process->spec->migrations == NULL)
+		return 0;
+	return process_run(process, false, run_migrate);
+}
+
+static int command_serve(struct daemon_process *process)
+{
+	process_hold_signals();
+	if (config_boolean(process->config, "migrate") && command_migrate(process))
+		return 1;
+	if (process_prepare(process))
+		return 1;
+	return process_serve(process);
+}
+
+static int run_dead_letters(struct daemon_thread *thread, struct context *ctx)
+{
+	struct daemon_process *process = thread->process;
+	bool replay = process->argc >= 1 && strcmp(process->argv[0], "replay") == 0;
+	if (!replay || process->argc > 2) {
+		fprintf(stderr, "usage: dead-letters replay [SUBSCRIBER]\n");
+		return USAGE_STATUS;
+	}
+	ctx->deadline = deadline_after(DATABASE_PATIENCE);
+	int64_t count = outbox_replay(ctx, thread->worker.db, process->argc == 2 ? process->argv[1] : NULL);
+	if (count < 0) {
+		log_error_of(LOG_ERROR, ctx, "no dead letters were replayed");
+		return 1;
+	}
+	printf("%lld facts will be delivered again\n", (long long)count);
+	return 0;
+}
+
+static int command_dead_letters(struct daemon_process *process)
+{
+	if (process->spec->migrations == NULL) {
+		fprintf(stderr, "%s has no database\n", process->spec->name);
+		return USAGE_STATUS;
+	}
+	return process_prepare(process) ? 1 : process_run(process, true, run_dead_letters);
+}
+
+static const struct daemon_command *own_command;
+
+static int run_own(struct daemon_thread *thread, struct context *ctx)
+{
+	const struct daemon_process *process = thread->process;
+	return own_command->run(&thread->worker, ctx, process->argc, process->argv);
+}
+
+static int run_command(struct daemon_process *process, const char *name)
+{
+	bool serve = strcmp(name, "serve") == 0, migrate = strcmp(name, "migrate") == 0;
+	if ((serve || migrate) && process->argc > 0) {
+		fprintf(stderr, "%s: what is %s? See --help\n", process->spec->name, process->argv[0]);
+		return USAGE_STATUS;
+	}
+	if (serve)
+		return command_serve(process);
+	if (migrate)
+		return command_migrate(process);
+	if (strcmp(name, "dead-letters") == 0)
+		return command_dead_letters(process);
+	for (own_command = process->spec->commands; own_command != NULL && own_command->name; own_command++) {
+		if (strcmp(own_command->name, name) == 0)
+			return process_prepare(process) ? 1 : process_run(process, true, run_own);
+	}
+	fprintf(stderr, "%s: there is no command %s; see --help\n", process->spec->name, name);
+	return USAGE_STATUS;
+}
+
+/* --- the command line --- */
+
+static void print_help(const struct daemon_spec *spec, const struct config *config)
+{
+	printf("usage: eventloop-%s [COMMAND] [SETTINGS]\n\n"
+	       "  serve                     answers until SIGTERM (the default)\n"
+	       "  migrate                   brings the database up to date\n"
+	       "  dead-letters replay [SUBSCRIBER]\n"
+	       "                            has facts that were given up delivered again\n",
+	       spec->name);
+	for (const struct daemon_command *command = spec->commands; command != NULL && command->name; command++)
+		printf("  %s %s\n", command->name, command->help);
+	printf("  --version                 version and commit\n"
+	       "  --print-config            the settings in effect\n"
+	       "  --config FILE             reads settings from a file\n\n");
+	config_print_help(config, stdout);
+}
+
+static int run_arguments(struct daemon_process *process, const struct arguments *arguments)
+{
+	if (arguments->version) {
+		printf("eventloop-%s %s (%s)\n", process->spec->name, version_number, version_commit);
+		return 0;
+	}
+	if (arguments->help) {
+		print_help(process->spec, process->config);
+		return 0;
+	}
+	if (config_load(process->config, arguments->setting_count, arguments->settings, stderr))
+		return USAGE_STATUS;
+	if (arguments->print_config) {
+		config_print(process->config, stdout);
+		return 0;
+	}
+	process->argc = arguments->rest_count;
+	process->argv = arguments->rest;
+	settings_apply_log(process->spec, process->config);
+	return run_command(process, arguments->command);
+}
+
+int daemon_main(int argc, char **argv, const struct daemon_spec *spec)
+{
+	struct daemon_process process = {.spec = spec};
+	struct arguments arguments;
+	process.config = config_new(spec->name, settings_table(spec), spec->options);
+	arguments_read(&arguments, spec, argc, argv);
+	int status = run_arguments(&process, &arguments);
+	process_finish(&process);
+	arguments_free(&arguments);
+	return status;
+}

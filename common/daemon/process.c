@@ -1,0 +1,116 @@
+#include "daemon/process.h"
+
+#include "base/fatal.h"
+#include "base/version.h"
+#include "co/co.h"
+#include "co/loop.h"
+#include "co/offload.h"
+#include "daemon/fact_api.h"
+#include "rpc/api.h"
+#include "rpc/common_migrations.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct embedded_file *const *daemon_migrations(const struct daemon_spec *spec)
+{
+	static const struct embedded_file *sets[3];
+	sets[0] = common_migrations;
+	sets[1] = spec->migrations;
+	return sets;
+}
+
+static size_t offload_threads(const struct config *config)
+{
+	int64_t threads = config_integer(config, "offload_threads");
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	if (threads > 0)
+		return (size_t)threads;
+	return cores > 0 ? (size_t)cores : 1;
+}
+
+int process_prepare(struct daemon_process *process)
+{
+	const struct daemon_spec *spec = process->spec;
+	char title[64], error[DAEMON_TEXT_SIZE];
+	(void)snprintf(title, sizeof(title), "EventLoop %s", spec->name);
+	process->api_files = fact_api_files(spec);
+	process->api = api_load(process->api_files, title, version_number, error, sizeof(error));
+	if (process->api == NULL) {
+		fprintf(stderr, "%s: %s\n", spec->name, error);
+		return -1;
+	}
+	size_t queue = (size_t)config_integer(process->config, "offload_queue");
+	struct offload_pool *pool = offload_pool_new(offload_threads(process->config), queue);
+	if (pool == NULL) {
+		fprintf(stderr, "%s: no threads can be started\n", spec->name);
+		return -1;
+	}
+	offload_set_default(pool);
+	if (spec->fact_handlers != NULL)
+		outbox_consume(spec->fact_handlers);
+	return 0;
+}
+
+void process_finish(struct daemon_process *process)
+{
+	struct offload_pool *pool = offload_default();
+	offload_set_default(NULL);
+	if (pool != NULL)
+		offload_pool_free(pool);
+	free(process->threads);
+	api_free(process->api);
+	fact_api_free(process->api_files);
+	config_free(process->config);
+}
+
+/* What a command runs with. */
+struct command_run {
+	struct daemon_thread thread;
+	bool clients;
+	int (*function)(struct daemon_thread *thread, struct context *ctx);
+	int status;
+};
+
+static int run_with_parts(struct command_run *run, struct context *ctx)
+{
+	if (run->clients && parts_make(&run->thread, ctx)) {
+		fprintf(stderr, "%s: %s\n", run->thread.process->spec->name, ctx->error.cause);
+		return 1;
+	}
+	return run->function(&run->thread, ctx);
+}
+
+static void run_command(void *argument)
+{
+	struct command_run *run = argument;
+	struct context ctx;
+	context_init(&ctx, DEADLINE_NEVER);
+	co_set_context(&ctx);
+	run->status = run_with_parts(run, &ctx);
+	context_done(&ctx);
+	parts_free(&run->thread);
+}
+
+int process_run(struct daemon_process *process, bool clients,
+		int (*function)(struct daemon_thread *thread, struct context *ctx))
+{
+	struct command_run *run = must_calloc(1, sizeof(*run));
+	struct loop *loop = loop_new(NULL);
+	int status = 1;
+	run->clients = clients;
+	run->function = function;
+	run->status = 1;
+	run->thread.process = process;
+	run->thread.worker =
+	    (struct daemon_worker){.spec = process->spec, .loop = loop, .config = process->config, .api = process->api};
+	if (loop != NULL && co_spawn("command", run_command, run) != NULL) {
+		loop_run_until_idle(loop);
+		status = run->status;
+	}
+	loop_free(loop);
+	free(run);
+	return status;
+}

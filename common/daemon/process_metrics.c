@@ -1,0 +1,89 @@
+#include "daemon/process_metrics.h"
+
+#include "base/metrics.h"
+#include "co/loop.h"
+#include "co/offload.h"
+#include "daemon/process.h"
+#include "rpc/link.h"
+#include "rpc/token.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static void set_gauge(const char *name, const char *help, int index, int64_t value)
+{
+	char worker[12];
+	(void)snprintf(worker, sizeof(worker), "%d", index);
+	struct metric_family *family = metric_register(METRIC_GAUGE, name, help, "worker");
+	metric_set(metric_series(family, (const char *const[]){worker}), value);
+}
+
+static void sample_thread(void *argument)
+{
+	const struct daemon_thread *thread = argument;
+	const struct daemon_worker *worker = &thread->worker;
+	struct loop_stats loop;
+	loop_stats(worker->loop, &loop);
+	set_gauge("eventloop_coroutines", "Coroutines alive.", worker->index, (int64_t)loop.alive);
+	set_gauge("eventloop_coroutines_peak", "Most coroutines alive at once.", worker->index,
+		  (int64_t)loop.alive_peak);
+	if (worker->http != NULL) {
+		set_gauge("http_connections", "HTTP connections.", worker->index,
+			  (int64_t)http_server_connections(worker->http));
+		set_gauge("http_in_flight", "HTTP requests being handled.", worker->index,
+			  (int64_t)http_server_in_flight(worker->http));
+	}
+	if (thread->link != NULL) {
+		set_gauge("link_connections", "Connections of the link.", worker->index,
+			  (int64_t)link_server_connections(thread->link));
+		set_gauge("link_in_flight", "Requests of the link being handled.", worker->index,
+			  (int64_t)link_server_in_flight(thread->link));
+	}
+	if (worker->verifier != NULL) {
+		struct token_verifier_stats tokens;
+		token_verifier_stats(worker->verifier, &tokens);
+		set_gauge("token_cache_size", "Verified tokens remembered.", worker->index, (int64_t)tokens.remembered);
+		set_gauge("token_cache_hits", "Tokens that were known.", worker->index, (int64_t)tokens.hits);
+		set_gauge("token_cache_misses", "Tokens that were not.", worker->index, (int64_t)tokens.misses);
+	}
+}
+
+static int64_t resident_bytes(void)
+{
+	long long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+	if (file == NULL)
+		return 0;
+	if (fscanf(file, "%*s %lld", &pages) != 1)
+		pages = 0;
+	(void)fclose(file);
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
+static void sample_process(void)
+{
+	struct rusage usage;
+	metric_set(metric_single(METRIC_GAUGE, "process_resident_memory_bytes", "Resident memory."), resident_bytes());
+	if (getrusage(RUSAGE_SELF, &usage) == 0) {
+		int64_t seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec;
+		int64_t microseconds = usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+		metric_set(metric_single(METRIC_GAUGE, "process_cpu_microseconds_total", "CPU time used."),
+			   seconds * 1000000 + microseconds);
+	}
+	if (offload_default() != NULL)
+		metric_set(metric_single(METRIC_GAUGE, "offload_queue_length", "Jobs that wait for a thread."),
+			   (int64_t)offload_queued(offload_default()));
+}
+
+void process_metrics_sample(struct daemon_thread *thread)
+{
+	struct daemon_process *process = thread->process;
+	sample_process();
+	sample_thread(thread);
+	for (size_t i = 0; i < process->count; i++) {
+		struct daemon_thread *other = &process->threads[i];
+		if (other != thread && atomic_load(&other->state) == THREAD_SERVING)
+			loop_post(other->worker.loop, sample_thread, other);
+	}
+}

@@ -1,0 +1,193 @@
+#include "daemon/process.h"
+
+#include "base/log.h"
+#include "base/version.h"
+#include "co/co.h"
+#include "co/loop.h"
+#include "daemon/settings.h"
+#include "rpc/api.h"
+#include "rpc/dispatch.h"
+#include "rpc/http_endpoint.h"
+#include "rpc/link.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CHECK_DEADLINE (5 * CLOCK_SECOND)
+#define CHECK_PAUSE_FIRST (5 * CLOCK_MILLISECOND)
+#define CHECK_PAUSE_LAST (500 * CLOCK_MILLISECOND)
+#define START_DEADLINE (30 * CLOCK_SECOND)
+
+static int listen_http(struct daemon_thread *thread, struct context *ctx)
+{
+	const struct config *config = thread->process->config;
+	char error[DAEMON_TEXT_SIZE];
+	bool direct = strcmp(config_text(config, "http_engine"), "direct") == 0;
+	struct http_server_options options = {
+	    .engine = direct ? HTTP_ENGINE_DIRECT : HTTP_ENGINE_EVHTTP,
+	    .address = config_text(config, "listen_address"),
+	    .port = thread->process->port,
+	    .max_body = (size_t)config_integer(config, "max_body"),
+	    .max_headers = (size_t)config_integer(config, "max_headers"),
+	    .max_connections = (size_t)config_integer(config, "max_connections"),
+	    .max_in_flight = (size_t)config_integer(config, "max_in_flight"),
+	    .read_timeout = config_integer(config, "read_timeout"),
+	    .idle_timeout = config_integer(config, "idle_timeout"),
+	    .request_deadline = config_integer(config, "request_deadline"),
+	    .on_fault = rpc_http_fault,
+	};
+	thread->worker.http = http_server_new(&options, error, sizeof(error));
+	if (thread->worker.http == NULL)
+		return context_fail_internal(ctx, "%s", error);
+	thread->process->port = http_server_port(thread->worker.http);
+	health_routes(thread);
+	return 0;
+}
+
+static int listen_link(struct daemon_thread *thread, struct context *ctx)
+{
+	const struct config *config = thread->process->config;
+	char error[DAEMON_TEXT_SIZE];
+	size_t largest = (size_t)config_integer(config, "max_answer");
+	if ((size_t)config_integer(config, "max_body") > largest)
+		largest = (size_t)config_integer(config, "max_body");
+	struct link_server_options options = {
+	    .address = config_text(config, "listen_address"),
+	    .port = thread->process->link_port,
+	    .dispatcher = thread->worker.dispatcher,
+	    .max_line = largest + (size_t)64 * 1024,
+	    .max_in_flight = (size_t)config_integer(config, "max_in_flight"),
+	    .request_deadline = config_integer(config, "request_deadline"),
+	};
+	thread->link = link_server_new(&options, error, sizeof(error));
+	if (thread->link == NULL)
+		return context_fail_internal(ctx, "%s", error);
+	thread->process->link_port = link_server_port(thread->link);
+	return 0;
+}
+
+static void serve_document(struct http_exchange *exchange, void *argument)
+{
+	const struct daemon_thread *thread = argument;
+	const char *document = api_document(thread->worker.api);
+	http_reply(exchange, 200, "application/json", document, strlen(document));
+}
+
+/* Calls that come before the daemon can serve are told so. */
+static void serve_rpc(struct http_exchange *exchange, void *argument)
+{
+	struct daemon_thread *thread = argument;
+	if (atomic_load(&thread->state) == THREAD_STARTING) {
+		(void)context_fail(exchange->ctx, ERROR_UNAVAILABLE, "starting", "the daemon is starting");
+		exchange->ctx->error.retry_after_ms = 500;
+		rpc_http_fail(exchange, 503);
+		return;
+	}
+	if (thread->worker.spec->rpc_endpoint != NULL)
+		thread->worker.spec->rpc_endpoint(exchange, &thread->worker);
+	else
+		rpc_http_endpoint(exchange, thread->worker.dispatcher);
+}
+
+static void note_waiting(struct daemon_thread *thread, const struct context *ctx)
+{
+	const struct error *error = &ctx->error;
+	char text[DAEMON_TEXT_SIZE];
+	const char *message = error->message[0] != '\0' ? error->message : error_word(error->code);
+	(void)snprintf(text, sizeof(text), "%s", message);
+	if (strcmp(text, thread->waiting_for) == 0)
+		return;
+	memcpy(thread->waiting_for, text, sizeof(text));
+	if (thread->worker.index == 0)
+		log_event(LOG_WARNING, NULL, "the start waits", LOG_STRING("for", text),
+			  LOG_STRING("cause", error->cause));
+}
+
+/* Waits until the database answers and has the schema this program knows. -1 when told to stop meanwhile. */
+static int await_schema(struct daemon_thread *thread)
+{
+	int64_t pause = CHECK_PAUSE_FIRST;
+	while (!co_cancelled()) {
+		struct context ctx;
+		context_init(&ctx, deadline_after(CHECK_DEADLINE));
+		int status = health_check_schema(thread, &ctx);
+		if (status != 0 && !co_cancelled())
+			note_waiting(thread, &ctx);
+		context_done(&ctx);
+		if (status == 0)
+			return 0;
+		(void)co_sleep_until(deadline_after(pause));
+		pause = pause * 2 < CHECK_PAUSE_LAST ? pause * 2 : CHECK_PAUSE_LAST;
+	}
+	return -1;
+}
+
+static int start_app(struct daemon_thread *thread, struct context *ctx)
+{
+	struct daemon_worker *worker = &thread->worker;
+	thread->app_started = true;
+	ctx->deadline = deadline_after(START_DEADLINE);
+	if (worker->spec->start != NULL && worker->spec->start(worker, ctx))
+		return -1;
+	rpc_dispatcher_set_app(worker->dispatcher, worker->app);
+	return 0;
+}
+
+static int start_relay(struct daemon_thread *thread, struct context *ctx)
+{
+	const struct daemon_worker *worker = &thread->worker;
+	if (worker->index != 0 || worker->db == NULL)
+		return 0;
+	struct outbox_relay_options options = {.daemon = worker->spec->name,
+					       .db = worker->db,
+					       .client = worker->client,
+					       .subscribers = worker->spec->fact_subscribers};
+	thread->relay = outbox_relay_new(&options);
+	return thread->relay != NULL ? 0 : context_fail_internal(ctx, "no coroutine is left for the relay");
+}
+
+static int start(struct daemon_thread *thread, struct context *ctx)
+{
+	if (parts_make(thread, ctx) || listen_http(thread, ctx))
+		return -1;
+	http_server_route(thread->worker.http, "POST", "/rpc", 0, serve_rpc, thread);
+	if (thread->worker.spec->rpc_endpoint == NULL)
+		http_server_route(thread->worker.http, "GET", "/openrpc.json", 0, serve_document, thread);
+	if (await_schema(thread))
+		return context_fail(ctx, ERROR_UNAVAILABLE, "cancelled", "stopped while starting");
+	return start_app(thread, ctx) || listen_link(thread, ctx) || start_relay(thread, ctx) ? -1 : 0;
+}
+
+static void tell_serving(const struct daemon_thread *thread)
+{
+	const struct daemon_process *process = thread->process;
+	log_event(LOG_INFO, NULL, "serving", LOG_NUMBER("port", process->port),
+		  LOG_NUMBER("link_port", process->link_port), LOG_NUMBER("worker", thread->worker.index),
+		  LOG_STRING("version", version_number), LOG_STRING("commit", version_commit));
+}
+
+static void run_start(void *argument)
+{
+	struct daemon_thread *thread = argument;
+	struct context ctx;
+	context_init(&ctx, DEADLINE_NEVER);
+	co_set_context(&ctx);
+	int status = start(thread, &ctx);
+	if (status == 0 && !thread->stop_asked) {
+		atomic_store(&thread->state, THREAD_SERVING);
+		tell_serving(thread);
+	} else if (status != 0 && !thread->stop_asked) {
+		log_error_of(LOG_ERROR, &ctx, "the daemon cannot start");
+		process_stop(thread->process, 1);
+	}
+	context_done(&ctx);
+	thread->starter = NULL;
+	process_thread_started(thread->process, thread);
+}
+
+void thread_start(struct daemon_thread *thread)
+{
+	thread->starter = co_spawn("start", run_start, thread);
+	if (thread->starter == NULL)
+		process_stop(thread->process, 1);
+}

@@ -1,0 +1,98 @@
+#include "daemon/process.h"
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "co/co.h"
+#include "co/loop.h"
+#include "rpc/link.h"
+
+#define LOOK_AGAIN (5 * CLOCK_MILLISECOND)
+/* How long clients of the link may take to hang up once all is answered. */
+#define HANG_UP (500 * CLOCK_MILLISECOND)
+/* How long cancelled requests may take to end. */
+#define CANCEL (500 * CLOCK_MILLISECOND)
+
+static size_t in_flight(const struct daemon_thread *thread)
+{
+	size_t count = thread->worker.http != NULL ? http_server_in_flight(thread->worker.http) : 0;
+	return count + (thread->link != NULL ? link_server_in_flight(thread->link) : 0);
+}
+
+static void await_requests(const struct daemon_thread *thread, int64_t deadline)
+{
+	while (in_flight(thread) > 0 && deadline_left(deadline) > 0)
+		(void)co_sleep_until(deadline_earlier(deadline, deadline_after(LOOK_AGAIN)));
+}
+
+static void await_hang_up(const struct daemon_thread *thread, int64_t deadline)
+{
+	while (thread->link != NULL && link_server_connections(thread->link) > 0 && deadline_left(deadline) > 0)
+		(void)co_sleep_until(deadline_earlier(deadline, deadline_after(LOOK_AGAIN)));
+}
+
+static void await_starter(struct daemon_thread *thread)
+{
+	if (thread->starter != NULL)
+		co_cancel(thread->starter);
+	while (thread->starter != NULL)
+		(void)co_sleep_until(deadline_after(LOOK_AGAIN));
+}
+
+/* Takes nothing new and lets what is there end, within the grace. */
+static void drain(struct daemon_thread *thread)
+{
+	int64_t deadline = deadline_after(config_integer(thread->process->config, "shutdown_grace"));
+	if (thread->worker.http != NULL)
+		http_server_drain(thread->worker.http);
+	if (thread->link != NULL)
+		link_server_drain(thread->link);
+	await_requests(thread, deadline);
+	await_hang_up(thread, deadline_earlier(deadline, deadline_after(HANG_UP)));
+	if (in_flight(thread) == 0)
+		return;
+	log_event(LOG_WARNING, NULL, "the grace is over: requests are cut off",
+		  LOG_NUMBER("requests", (int64_t)in_flight(thread)));
+	if (thread->link != NULL)
+		link_server_cancel(thread->link);
+	await_requests(thread, deadline_after(CANCEL));
+	thread->cut_off = in_flight(thread) > 0;
+}
+
+static void free_all(struct daemon_thread *thread)
+{
+	struct daemon_worker *worker = &thread->worker;
+	if (thread->relay != NULL)
+		outbox_relay_stop(thread->relay);
+	if (thread->app_started && worker->spec->stop != NULL)
+		worker->spec->stop(worker);
+	outbox_relay_free(thread->relay);
+	link_server_free(thread->link);
+	http_server_free(worker->http);
+	parts_free(thread);
+	thread->relay = NULL;
+	thread->link = NULL;
+	worker->http = NULL;
+}
+
+static void run_stop(void *argument)
+{
+	struct daemon_thread *thread = argument;
+	await_starter(thread);
+	atomic_store(&thread->state, THREAD_STOPPING);
+	drain(thread);
+	/* With requests left behind nothing can be taken from under them: the process ends as it is. */
+	if (!thread->cut_off)
+		free_all(thread);
+	atomic_store(&thread->state, THREAD_DONE);
+	loop_stop(thread->worker.loop);
+}
+
+void thread_stop(void *argument)
+{
+	struct daemon_thread *thread = argument;
+	if (thread->stop_asked)
+		return;
+	thread->stop_asked = true;
+	if (co_spawn("stop", run_stop, thread) == NULL)
+		fatal("no coroutine is left to stop in");
+}
