@@ -1,0 +1,124 @@
+/*
+ * Point reads through io/postgres.h: N coroutines on one pipelined connection, one statement after the other.
+ *
+ *     bench_pg URL [SECONDS]
+ *
+ * Expects what `pgbench -i` makes (table pgbench_accounts) and runs the statement of `pgbench -S`, so that
+ * `pgbench -n -S -M prepared -c16 -j1` on the same server is the figure to compare with. Prints `name value unit`
+ * lines.
+ */
+#include "co/co.h"
+#include "co/loop.h"
+#include "io/postgres.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#define WARM_UP 10000 /* reads */
+
+struct bench {
+	struct pg *pg;
+	const char *url;
+	int64_t duration, ends;
+	uint64_t rows, seed;
+	uint64_t reads, failures;
+	unsigned alive;
+};
+
+static int64_t cpu_time(void)
+{
+	struct rusage usage;
+
+	(void)getrusage(RUSAGE_SELF, &usage);
+	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * CLOCK_SECOND + usage.ru_utime.tv_usec +
+	       usage.ru_stime.tv_usec;
+}
+
+static uint64_t next_number(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+static void read_one(struct bench *bench)
+{
+	char id[24];
+	struct context ctx;
+	const struct pg_result *result;
+
+	context_init(&ctx, deadline_after(10 * CLOCK_SECOND));
+	(void)snprintf(id, sizeof(id), "%d", (int)(next_number(&bench->seed) % bench->rows) + 1);
+	result = pg_read(&ctx, bench->pg, "SELECT abalance FROM pgbench_accounts WHERE aid = $1::int", id);
+	bench->reads++;
+	if (!result || pg_count(result) != 1)
+		bench->failures++;
+	context_done(&ctx);
+}
+
+static void reader(void *argument)
+{
+	struct bench *bench = argument;
+
+	while (clock_monotonic() < bench->ends)
+		read_one(bench);
+	bench->alive--;
+}
+
+static void measure(struct bench *bench, unsigned readers)
+{
+	int64_t started, cpu;
+
+	bench->reads = 0;
+	bench->alive = readers;
+	started = clock_monotonic();
+	cpu = cpu_time();
+	bench->ends = started + bench->duration;
+	for (unsigned i = 0; i < readers; i++) {
+		if (!co_spawn("reader", reader, bench))
+			exit(1);
+	}
+	while (bench->alive > 0)
+		(void)co_sleep_until(deadline_after(10 * CLOCK_MILLISECOND));
+	(void)printf("pg_reads_%u %.0f reads/s\n", readers,
+		     (double)bench->reads * CLOCK_SECOND / (double)(clock_monotonic() - started));
+	(void)printf("pg_read_cpu_%u %.2f us\n", readers, (double)(cpu_time() - cpu) / (double)bench->reads);
+}
+
+static void run(void *argument)
+{
+	struct bench *bench = argument;
+
+	bench->pg = pg_new(&(struct pg_options){.url = bench->url, .lease_connections = 1});
+	if (!bench->pg) {
+		(void)fprintf(stderr, "bench_pg: the url cannot be parsed\n");
+		exit(2);
+	}
+	for (int i = 0; i < WARM_UP; i++)
+		read_one(bench);
+	measure(bench, 1);
+	measure(bench, 16);
+	measure(bench, 64);
+	(void)printf("pg_read_failures %llu reads\n", (unsigned long long)bench->failures);
+	pg_free(bench->pg);
+}
+
+int main(int argc, char **argv)
+{
+	struct bench bench = {.seed = 88172645463325252U, .rows = 100000};
+	struct loop *loop = loop_new(&(struct loop_options){0});
+
+	if (argc < 2 || !loop) {
+		(void)fprintf(stderr, "usage: bench_pg URL [SECONDS]\n");
+		return 2;
+	}
+	bench.url = argv[1];
+	bench.duration = (argc > 2 ? strtol(argv[2], NULL, 10) : 3) * CLOCK_SECOND;
+	if (!co_spawn("bench", run, &bench))
+		return 1;
+	loop_run_until_idle(loop);
+	loop_free(loop);
+	return bench.failures > 0;
+}
