@@ -1,0 +1,113 @@
+#include "import.h"
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/text.h"
+#include "import.h"
+#include "rating.h"
+#include "rpc/json_tree.h"
+#include "summary.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_BATCH (64 << 20)
+#define MAX_TEXT 5000
+#define MAX_NAME 100
+
+/* Reviews that are there already (by id, or by the source's own id) are passed over and count nothing. */
+static const char INSERT_REVIEWS[] =
+	"WITH fresh AS (INSERT INTO review (id, subject_id, author_id, author_name, score, text, external_id, created_at) "
+	"SELECT p.id, p.subject_id, p.author_id, coalesce(p.author_name, ''), p.score, coalesce(p.text, ''), p.external_id, "
+	"coalesce(p.created_at, now()) FROM jsonb_to_recordset($1::jsonb) AS p(id uuid, subject_id uuid, author_id uuid, "
+	"author_name text, score numeric, text text, external_id text, created_at timestamptz) "
+	"ON CONFLICT DO NOTHING RETURNING subject_id, score), "
+	"sums AS (SELECT subject_id, count(*) AS count, sum(score) AS sum, ARRAY(SELECT count(*) FILTER (WHERE "
+	"floor(f.score + 0.5) = n) FROM fresh f, generate_series(1, 5) n WHERE f.subject_id = fresh.subject_id "
+	"GROUP BY n ORDER BY n) AS stars FROM fresh GROUP BY subject_id) "
+	"INSERT INTO rating_summary AS m (subject_id, count, sum, stars) SELECT subject_id, count, sum, stars FROM sums "
+	"ORDER BY subject_id ON CONFLICT (subject_id) DO UPDATE SET count = m.count + excluded.count, "
+	"sum = m.sum + excluded.sum, stars = ARRAY(SELECT m.stars[n] + excluded.stars[n] FROM generate_series(1, 5) n) "
+	"RETURNING m.subject_id, " SUMMARY_JSON("m.subject_id", "$2", "$3") "::text";
+
+static const char *text_of(const struct import_line *line, const char *name)
+{
+	struct json_object *value = json_object_object_get(line->value, name);
+	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+}
+
+static bool absent(const struct import_line *line, const char *name)
+{
+	return json_object_object_get(line->value, name) == NULL;
+}
+
+static bool id_or_absent(const struct import_line *line, const char *name)
+{
+	const char *id = text_of(line, name);
+	return id ? uuid_valid(id) : absent(line, name);
+}
+
+static bool text_or_absent(const struct import_line *line, const char *name, size_t maximum)
+{
+	const char *text = text_of(line, name);
+	return text ? text_code_points(text, strlen(text)) <= maximum : absent(line, name);
+}
+
+static bool score_valid(const struct import_line *line)
+{
+	struct json_object *score = json_object_object_get(line->value, "score");
+	if (!json_object_is_type(score, json_type_int) && !json_object_is_type(score, json_type_double))
+		return false;
+	double value = json_object_get_double(score);
+	return value >= 1 && value <= 5 && fabs(value * 100 - round(value * 100)) < 1e-6;
+}
+
+static void check(struct rpc_call *call, struct import_line *line)
+{
+	const char *created = text_of(line, "created_at");
+	int64_t wall = 0;
+	(void)call;
+	if (!id_or_absent(line, "id") || !id_or_absent(line, "author_id"))
+		line->reason = "/id, /author_id: format uuid";
+	else if (absent(line, "subject_id") || !id_or_absent(line, "subject_id"))
+		line->reason = "/subject_id: format uuid";
+	else if (!score_valid(line))
+		line->reason = "/score: 1 to 5 in steps of 0.01";
+	else if (!text_or_absent(line, "text", MAX_TEXT) || !text_or_absent(line, "author_name", MAX_NAME))
+		line->reason = "/text, /author_name: maxLength 5000, 100";
+	else if (!text_or_absent(line, "external_id", 200))
+		line->reason = "/external_id: maxLength 200";
+	else if (created ? !clock_parse(created, &wall) : !absent(line, "created_at"))
+		line->reason = "/created_at: format date-time";
+	if (absent(line, "id")) {
+		char id[UUID_SIZE];
+		uuid_make(id);
+		json_object_object_add(line->value, "id", json_object_new_string(id));
+	}
+}
+
+static int load(struct rpc_call *call, struct pg_tx *tx, struct import_line *const *lines, size_t count)
+{
+	const struct rating *rating = call->app;
+	struct buffer all;
+	buffer_init_arena(&all, &call->ctx->arena, MAX_BATCH);
+	for (size_t i = 0; i < count; i++) {
+		buffer_append_char(&all, i > 0 ? ',' : '[');
+		json_tree_write(lines[i]->value, &all);
+	}
+	buffer_append_char(&all, ']');
+	struct pg_result *changed = pg_query(call->ctx, tx, INSERT_REVIEWS, buffer_text(&all), rating->prior_mean,
+					     rating->prior_weight);
+	if (!changed)
+		return -1;
+	for (size_t row = 0; row < pg_count(changed); row++)
+		if (rpc_publish(call, tx, "rating.summary.changed", pg_text(changed, row, 0), pg_text(changed, row, 1)))
+			return -1;
+	return 0;
+}
+
+int review_import(struct daemon_worker *worker, struct context *ctx, int argc, char *const *argv)
+{
+	static const struct import_spec spec = { .check = check, .load = load };
+	return import_run(worker, ctx, argc, argv, &spec);
+}
