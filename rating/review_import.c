@@ -1,9 +1,10 @@
-#include "import.h"
+#include "review_import.h"
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/text.h"
-#include "import.h"
+#include "daemon/import.h"
 #include "rating.h"
 #include "rpc/json_tree.h"
 #include "summary.h"

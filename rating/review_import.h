@@ -1,8 +1,8 @@
 /*
  * The command `import FILE`: reviews from NDJSON (docs/operating.md describes the lines).
  */
-#ifndef EVENTLOOP_RATING_IMPORT_H
-#define EVENTLOOP_RATING_IMPORT_H
+#ifndef EVENTLOOP_RATING_REVIEW_IMPORT_H
+#define EVENTLOOP_RATING_REVIEW_IMPORT_H
 
 #include "daemon/daemon.h"
 
