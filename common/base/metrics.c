@@ -159,7 +159,7 @@ static struct metric *add_series(struct metric_family *family, uint64_t hash, co
 	struct metric *metric = find_or_make(family, hash, values, METRICS_MAX_SERIES - 1);
 	if (metric == NULL) {
 		const char *others[METRICS_MAX_LABELS];
-		for (int i = 0; i < family->label_count; i++)
+		for (int i = 0; i < METRICS_MAX_LABELS; i++)
 			others[i] = OTHER;
 		uint64_t other_hash = hash_values(others, family->label_count);
 		metric = find_or_make(family, other_hash, others, METRICS_MAX_SERIES);
@@ -170,9 +170,9 @@ static struct metric *add_series(struct metric_family *family, uint64_t hash, co
 
 struct metric *metric_series(struct metric_family *family, const char *const *values)
 {
-	const char *bounded[METRICS_MAX_LABELS] = {0};
-	for (int i = 0; i < family->label_count; i++) {
-		const char *value = values[i] != NULL ? values[i] : "";
+	const char *bounded[METRICS_MAX_LABELS];
+	for (int i = 0; i < METRICS_MAX_LABELS; i++) {
+		const char *value = values != NULL && i < family->label_count && values[i] != NULL ? values[i] : "";
 		bounded[i] = strnlen(value, METRICS_MAX_VALUE + 1) <= METRICS_MAX_VALUE ? value : OTHER;
 	}
 	uint64_t hash = hash_values(bounded, family->label_count);

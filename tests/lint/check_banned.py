@@ -12,7 +12,6 @@ BANNED = {
     "strcat": "a struct buffer",
     "strncpy": "memcpy with the length, or snprintf",
     "strncat": "a struct buffer",
-    "stpcpy": "a struct buffer",
     "sprintf": "snprintf",
     "vsprintf": "vsnprintf",
     "gets": "fgets",

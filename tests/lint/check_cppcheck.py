@@ -9,6 +9,8 @@ import gate
 
 # Reported for good code: what is used by programs that cppcheck is not shown, and matters of taste that others check.
 NOT_ASKED = (
+    "getcontextCalled",
+    "redundantContinue",
     "missingIncludeSystem",
     "unusedFunction",
     "variableScope",
