@@ -17,7 +17,7 @@ struct lookup {
 static void look_up(void *argument)
 {
 	struct lookup *lookup = argument;
-	const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
+	const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
 
 	lookup->error = getaddrinfo(lookup->host, NULL, &wanted, &found);

@@ -27,10 +27,12 @@
 
 #define PG_SERVER_WAIT_MS 60000
 #define PG_SERVER_STEP_MS 20
+#define PG_SERVER_SOCKET_PORT 5432 /* only part of the socket's name */
 
 struct pg_server {
 	char folder[64];
 	char url[160]; /* of the database postgres */
+	int port;      /* on 127.0.0.1 as well; 0: only the socket */
 	pid_t pid;     /* 0: not running */
 	uid_t uid;
 	gid_t gid;
@@ -121,13 +123,16 @@ static inline void pg_server_await(const struct pg_server *server)
 /* Starts the server of an existing cluster (again). */
 static inline void pg_server_launch(struct pg_server *server)
 {
+	char stale[96], log[96], port[16];
 	const char *const arguments[] = {"postgres",
 					 "-D",
 					 server->folder,
 					 "-k",
 					 server->folder,
 					 "-h",
-					 "",
+					 server->port > 0 ? "127.0.0.1" : "",
+					 "-p",
+					 port,
 					 "-c",
 					 "fsync=off",
 					 "-c",
@@ -137,10 +142,10 @@ static inline void pg_server_launch(struct pg_server *server)
 					 "-c",
 					 "deadlock_timeout=100ms",
 					 NULL};
-	char stale[96], log[96];
 
 	(void)snprintf(stale, sizeof(stale), "%s/postmaster.pid", server->folder);
 	(void)snprintf(log, sizeof(log), "%s/log", server->folder);
+	(void)snprintf(port, sizeof(port), "%d", server->port > 0 ? server->port : PG_SERVER_SOCKET_PORT);
 	(void)unlink(stale);
 	server->pid = pg_server_spawn(server, log, arguments);
 	pg_server_await(server);
@@ -157,8 +162,8 @@ static inline void pg_server_start(struct pg_server *server)
 	pg_server_find_user(server);
 	if (chown(server->folder, server->uid, server->gid) != 0)
 		pg_server_die("chown");
-	(void)snprintf(server->url, sizeof(server->url), "postgresql:///postgres?host=%s&user=postgres",
-		       server->folder);
+	(void)snprintf(server->url, sizeof(server->url), "postgresql:///postgres?host=%s&port=%d&user=postgres",
+		       server->folder, server->port > 0 ? server->port : PG_SERVER_SOCKET_PORT);
 	(void)setenv("LC_ALL", "C", 1);
 	pg_server_run(server, initdb);
 	pg_server_launch(server);
