@@ -69,9 +69,9 @@ enum json_kind { JSON_NOTHING, JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_NUMBER
 
 /* A member name kept to find duplicates. */
 struct json_name {
-	uint32_t hash;
-	uint32_t offset; /* of its first byte after the quote */
-	uint32_t length; /* raw, with escapes */
+	const char *data; /* unescaped */
+	uint32_t length;
+	uint32_t fingerprint; /* equal for equal names */
 };
 
 struct json_name_table;
@@ -79,7 +79,7 @@ struct json_name_table;
 /* An open container. */
 struct json_level {
 	uint32_t first_name; /* index of its first name in names */
-	uint32_t table_id;   /* its id in the table of large objects; 0 while small */
+	uint32_t large_id;   /* its id in the table of large objects; 0 while small */
 	bool object;
 };
 
