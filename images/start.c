@@ -1,0 +1,60 @@
+#include "start.h"
+
+#include "base/fatal.h"
+#include "images.h"
+#include "serve.h"
+#include "upload.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <vips/vips.h>
+
+/* One image a thread: more images at once is what the pool is for, and libvips's own threads cost more than they bring. */
+static int start_codecs(struct context *ctx)
+{
+	if (VIPS_INIT("eventloop-images"))
+		return context_fail_internal(ctx, "libvips: %s", vips_error_buffer());
+	vips_concurrency_set(1);
+	vips_cache_set_max(0);
+	return 0;
+}
+
+static const char *store_directory(const struct daemon_worker *worker, struct context *ctx)
+{
+	const char *directory = config_text(worker->config, "store_dir");
+	const char *data = config_text(worker->config, "data_dir");
+	if (directory[0] || !data[0])
+		return directory;
+	return arena_printf(&ctx->arena, "%s/store", data);
+}
+
+int images_start(struct daemon_worker *worker, struct context *ctx)
+{
+	struct images *images = must_calloc(1, sizeof(*images));
+	worker->app = images;
+	images->worker = worker;
+	images->max_pixels = config_integer(worker->config, "max_pixels");
+	images->max_bytes = config_integer(worker->config, "max_image");
+	images->store.directory = must_strdup(store_directory(worker, ctx));
+	if (!images->store.directory[0] || !store_prepare(&images->store))
+		return context_fail_internal(ctx, "store_dir \"%s\": %s", images->store.directory, strerror(errno));
+	if (start_codecs(ctx))
+		return -1;
+	if (!worker->http)
+		return 0;
+	http_server_route(worker->http, "POST", "/images", (size_t)images->max_bytes, upload_handle, images);
+	http_server_route(worker->http, "GET", "/images/*", 0, serve_handle, images);
+	http_server_route(worker->http, "HEAD", "/images/*", 0, serve_handle, images);
+	return 0;
+}
+
+void images_stop(struct daemon_worker *worker)
+{
+	struct images *images = worker->app;
+	if (!images)
+		return;
+	free((char *)(uintptr_t)images->store.directory);
+	free(images);
+	worker->app = NULL;
+}

@@ -1,0 +1,88 @@
+#include "store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool fits(int length)
+{
+	if (length > 0 && length < STORE_PATH_SIZE)
+		return true;
+	errno = ENAMETOOLONG;
+	return false;
+}
+
+/* <directory>/<first two digits>/<all digits>: 256 folders keep each of them small. */
+static bool path_of(const struct store *store, const char *sha256, const char *suffix, char path[static STORE_PATH_SIZE])
+{
+	return fits(snprintf(path, STORE_PATH_SIZE, "%s/%.2s/%s%s", store->directory, sha256, sha256, suffix));
+}
+
+static bool folder_of(const struct store *store, const char *sha256, char path[static STORE_PATH_SIZE])
+{
+	return fits(snprintf(path, STORE_PATH_SIZE, "%s/%.2s", store->directory, sha256));
+}
+
+static bool make_folder(const char *path)
+{
+	return mkdir(path, 0750) == 0 || errno == EEXIST;
+}
+
+bool store_prepare(const struct store *store)
+{
+	return make_folder(store->directory) && access(store->directory, W_OK | X_OK) == 0;
+}
+
+static bool write_all(int fd, const char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t written = write(fd, bytes, length);
+		if (written < 0 && errno != EINTR)
+			return false;
+		bytes += written > 0 ? written : 0;
+		length -= written > 0 ? (size_t)written : 0;
+	}
+	return true;
+}
+
+/* A rename is only durable when the folder is synced too. */
+static bool sync_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool synced = fd >= 0 && fsync(fd) == 0;
+	if (fd >= 0)
+		(void)close(fd);
+	return synced;
+}
+
+static bool write_file(char *temporary, const char *path, const void *bytes, size_t length)
+{
+	int fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	bool written = write_all(fd, bytes, length) && fchmod(fd, 0640) == 0 && fsync(fd) == 0;
+	written = close(fd) == 0 && written && rename(temporary, path) == 0;
+	if (!written)
+		(void)unlink(temporary);
+	return written;
+}
+
+bool store_put(const struct store *store, const char *sha256, const void *bytes, size_t length)
+{
+	char folder[STORE_PATH_SIZE], path[STORE_PATH_SIZE], temporary[STORE_PATH_SIZE];
+	if (!folder_of(store, sha256, folder) || !path_of(store, sha256, "", path) ||
+	    !path_of(store, sha256, ".XXXXXX", temporary))
+		return false;
+	if (access(path, R_OK) == 0)
+		return true;
+	return make_folder(folder) && write_file(temporary, path, bytes, length) && sync_folder(folder);
+}
+
+int store_open(const struct store *store, const char *sha256)
+{
+	char path[STORE_PATH_SIZE];
+	return path_of(store, sha256, "", path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+}

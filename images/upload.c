@@ -1,0 +1,119 @@
+#include "upload.h"
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "images.h"
+#include "inspect.h"
+#include "io/postgres.h"
+#include "multipart.h"
+#include "rpc/dispatch.h"
+#include "rpc/http_endpoint.h"
+#include "rpc/token.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const char INSERT_IMAGE[] =
+	"INSERT INTO image AS i (id, owner_id, sha256, type, width, height, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7) "
+	"RETURNING " IMAGE_JSON "::text";
+
+/* The bytes of the image in the request. */
+struct upload {
+	const char *bytes;
+	size_t length;
+};
+
+/* The user who uploads; NULL with unauthenticated. */
+static const struct identity *uploader(struct http_exchange *exchange, const struct images *images)
+{
+	struct context *ctx = exchange->ctx;
+	const char *header = http_header(exchange, "Authorization");
+	if (!header || strncasecmp(header, "Bearer ", 7) != 0) {
+		context_fail(ctx, ERROR_UNAUTHENTICATED, "missing", "an access token is needed");
+		return NULL;
+	}
+	const struct identity *user = token_verify(ctx, images->worker->verifier, header + 7, strlen(header + 7));
+	if (user && user->kind != IDENTITY_USER) {
+		context_fail(ctx, ERROR_FORBIDDEN, NULL, "only users upload images");
+		return NULL;
+	}
+	return user;
+}
+
+static int find_upload(struct http_exchange *exchange, struct upload *ret)
+{
+	struct context *ctx = exchange->ctx;
+	char boundary[MULTIPART_BOUNDARY_SIZE];
+	const char *type = http_header(exchange, "Content-Type");
+	*ret = (struct upload){ exchange->body, exchange->body_length };
+	if (type && strncasecmp(type, "multipart/", 10) == 0) {
+		if (!multipart_boundary(type, boundary))
+			return context_fail(ctx, ERROR_INVALID_PARAMS, "multipart", "not multipart/form-data with a boundary");
+		enum multipart_result result = multipart_find(exchange->body, exchange->body_length, boundary, "file",
+							      &ret->bytes, &ret->length);
+		if (result != MULTIPART_FOUND)
+			return context_fail(ctx, ERROR_INVALID_PARAMS, "multipart",
+					    result == MULTIPART_ABSENT ? "no part named file" : "malformed multipart body");
+	}
+	if (ret->length == 0)
+		return context_fail(ctx, ERROR_INVALID_PARAMS, "empty", "there is no image in the request");
+	return 0;
+}
+
+static struct pg_result *insert(struct context *ctx, const struct images *images, const char *owner,
+				const struct image_facts *facts, size_t length)
+{
+	char id[UUID_SIZE];
+	uuid_make(id);
+	return pg_write(ctx, images->worker->db, INSERT_IMAGE, id, owner, facts->sha256, facts->type,
+			arena_printf(&ctx->arena, "%d", facts->width), arena_printf(&ctx->arena, "%d", facts->height),
+			arena_printf(&ctx->arena, "%zu", length));
+}
+
+/* The image as JSON; NULL with an error. The caller's id is copied: an identity is borrowed from a cache that waits may change. */
+static const char *take_upload(struct http_exchange *exchange, const struct images *images)
+{
+	struct upload upload;
+	struct image_facts facts;
+	struct context *ctx = exchange->ctx;
+	const struct identity *user = uploader(exchange, images);
+	const char *owner = user ? arena_strdup(&ctx->arena, user->id) : NULL;
+	if (!owner || find_upload(exchange, &upload) ||
+	    image_inspect(ctx, &images->store, upload.bytes, upload.length, images->max_pixels, &facts))
+		return NULL;
+	struct pg_result *row = insert(ctx, images, owner, &facts, upload.length);
+	return row ? pg_text(row, 0, 0) : NULL;
+}
+
+static int status_of(const struct error *error)
+{
+	switch (error->code) {
+	case ERROR_UNAUTHENTICATED:
+		return 401;
+	case ERROR_FORBIDDEN:
+		return 403;
+	case ERROR_TOO_LARGE:
+		return 413;
+	case ERROR_INVALID_PARAMS:
+		return strcmp(error->reason, "type") == 0 ? 415 : strcmp(error->reason, "damaged") == 0 ? 422 : 400;
+	case ERROR_OVERLOADED:
+	case ERROR_UNAVAILABLE:
+	case ERROR_DEADLINE_EXCEEDED:
+		return 503;
+	default:
+		return 500;
+	}
+}
+
+void upload_handle(struct http_exchange *exchange, void *argument)
+{
+	const struct images *images = argument;
+	const char *json = take_upload(exchange, images);
+	if (!json) {
+		if (exchange->ctx->error.code == ERROR_INTERNAL)
+			log_error_of(LOG_ERROR, exchange->ctx, "upload failed");
+		rpc_http_fail(exchange, status_of(&exchange->ctx->error));
+		return;
+	}
+	http_reply(exchange, 201, "application/json", json, strlen(json));
+}
