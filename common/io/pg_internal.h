@@ -15,6 +15,7 @@
 #define PG_STATEMENT_BUCKETS 256
 #define PG_STATEMENT_LIMIT 512	 /* prepared statements kept a connection */
 #define PG_BATCH_LIMIT 128	 /* reads between two Syncs */
+#define PG_QUEUE_LIMIT 65536	 /* statements queued in a transaction without a round trip */
 #define PG_TICK 50000		 /* us between two looks of the watch */
 #define PG_STALLED_TICKS 5	 /* head older than this: new reads go elsewhere */
 #define PG_ABANDONED_TICKS 2	 /* head without caller older than this: cancelled */

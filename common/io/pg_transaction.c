@@ -174,6 +174,10 @@ void pg_queue_values(struct context *ctx, struct pg_tx *tx, const char *sql, siz
 	(void)ctx;
 	if (!tx->connection || tx->failed)
 		return; /* whoever asks for a result or the commit is told */
+	if (tx->connection->batch >= PG_QUEUE_LIMIT) {
+		tx->failed = true;
+		return;
+	}
 	(void)tx_connection(ctx, tx);
 	pg_connection_send(tx->connection, NULL, sql, count, values);
 }

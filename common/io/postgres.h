@@ -69,7 +69,8 @@ struct pg_result *pg_query_values(struct context *ctx, struct pg_tx *tx, const c
 				  const char *const *values) MAY_SUSPEND MUST_CHECK;
 
 /* Sends a statement whose result only matters when it fails: it travels with the next statement or the commit, which
- * reports its error. Saves a round trip. Cannot fail by itself. */
+ * reports its error. Saves a round trip. Cannot fail by itself; more than 65,536 without a round trip fail the
+ * transaction. */
 void pg_queue_values(struct context *ctx, struct pg_tx *tx, const char *sql, size_t count, const char *const *values);
 
 /* Commits; 0 only when the server confirmed. The transaction is gone either way. */

@@ -382,6 +382,56 @@ static void test_more_than_the_socket_takes_at_once(void **state)
 	with_leases(1, body_large);
 }
 
+static void body_eviction(struct context *ctx, struct pg *pg)
+{
+	const struct pg_result *result;
+	char sql[64];
+
+	for (int i = 0; i < 700; i++) {
+		struct context one;
+		struct pg_tx *tx;
+
+		context_init(&one, ctx->deadline);
+		(void)snprintf(sql, sizeof(sql), "SELECT %d", i);
+		tx = pg_begin(&one, pg);
+		result = pg_query(&one, tx, sql);
+		pg_run_check(&one);
+		assert_int_equal(pg_integer(result, 0, 0), i);
+		assert_int_equal(pg_commit(&one, tx), 0);
+		context_done(&one);
+	}
+	result = pg_write(ctx, pg, "SELECT count(*) FROM pg_prepared_statements");
+	assert_in_range(pg_integer(result, 0, 0), 500, 514);
+}
+
+static void test_prepared_statements_are_bounded(void **state)
+{
+	(void)state;
+	with_leases(1, body_eviction);
+}
+
+/* The queue is bounded: one more than it holds, and the transaction is lost as a whole. */
+static void body_flood(struct context *ctx, struct pg *pg)
+{
+	struct pg_tx *tx;
+
+	make_table(ctx, pg);
+	tx = pg_begin(ctx, pg);
+	for (int i = 0; i < 65537; i++)
+		pg_queue(ctx, tx, "DELETE FROM account WHERE id = 1");
+	assert_int_equal(pg_commit(ctx, tx), -1);
+	assert_int_equal(ctx->error.code, ERROR_INTERNAL);
+	error_clear(&ctx->error);
+	assert_int_equal(accounts(ctx, pg), 10);
+	pg_run_sql(ctx, pg, "SELECT 1");
+}
+
+static void test_a_flood_of_queued_statements(void **state)
+{
+	(void)state;
+	with_leases(1, body_flood);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +445,8 @@ int main(void)
 	    cmocka_unit_test(test_cancel_in_mid_query),
 	    cmocka_unit_test(test_a_full_lease_queue_is_overloaded),
 	    cmocka_unit_test(test_more_than_the_socket_takes_at_once),
+	    cmocka_unit_test(test_prepared_statements_are_bounded),
+	    cmocka_unit_test(test_a_flood_of_queued_statements),
 	};
 
 	url = pg_server_database();
