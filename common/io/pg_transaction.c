@@ -182,24 +182,74 @@ void pg_queue_values(struct context *ctx, struct pg_tx *tx, const char *sql, siz
 	pg_connection_send(tx->connection, NULL, sql, count, values);
 }
 
+/* Frees the answer to COMMIT; -1 when it was a refusal. */
+static int committed(struct context *ctx, struct pg_request *request)
+{
+	int result = 0;
+
+	if (strcmp(PQcmdStatus(request->result), "COMMIT") != 0)
+		result = context_fail_internal(ctx, "the server rolled back instead of committing");
+	PQclear(request->result);
+	request->result = NULL;
+	return result;
+}
+
 static int commit(struct context *ctx, struct pg_tx *tx)
 {
 	struct pg_request request = {.sql = "COMMIT", .final = true};
-	int result = 0;
 
 	if (tx->connection && !tx->failed && !tx->begun)
 		return 0;
 	if (tx_round(ctx, tx, &request) != 0)
 		return -1;
-	if (strcmp(PQcmdStatus(request.result), "COMMIT") != 0)
-		result = context_fail_internal(ctx, "the server rolled back instead of committing");
-	PQclear(request.result);
-	return result;
+	return committed(ctx, &request);
 }
 
 int pg_commit(struct context *ctx, struct pg_tx *tx)
 {
 	int result = commit(ctx, tx);
+
+	tx_release(tx);
+	return result;
+}
+
+/* The statement's answer is kept until that of the COMMIT behind it, in the same batch, has come. */
+static struct pg_result *query_commit(struct context *ctx, struct pg_tx *tx, struct pg_request *query)
+{
+	struct pg_connection *connection = tx_connection(ctx, tx);
+	struct pg_request commit_request = {.sql = "COMMIT", .final = true};
+
+	if (!connection)
+		return NULL;
+	query->co = co_self();
+	query->held = true;
+	pg_connection_send(connection, query, query->sql, query->count, query->values);
+	run(connection, &commit_request);
+	if (pg_request_wait(ctx, &commit_request) != 0) {
+		pg_request_leave(query);
+		tx->failed = true;
+		pg_cancel_start(connection);
+		return NULL;
+	}
+	if (query->outcome != PG_ANSWERED || commit_request.outcome != PG_ANSWERED) {
+		struct pg_request *refused = query->result && query->outcome != PG_ANSWERED ? query : &commit_request;
+
+		(void)fail_request(ctx, tx->pg, refused, tx->connection);
+		PQclear(refused == query ? commit_request.result : query->result);
+		return NULL;
+	}
+	if (committed(ctx, &commit_request) != 0) {
+		PQclear(query->result);
+		return NULL;
+	}
+	return pg_result_keep(ctx, query->result);
+}
+
+struct pg_result *pg_query_commit_values(struct context *ctx, struct pg_tx *tx, const char *sql, size_t count,
+					 const char *const *values)
+{
+	struct pg_request request = {.sql = sql, .count = count, .values = values};
+	struct pg_result *result = query_commit(ctx, tx, &request);
 
 	tx_release(tx);
 	return result;

@@ -76,6 +76,11 @@ void pg_queue_values(struct context *ctx, struct pg_tx *tx, const char *sql, siz
 /* Commits; 0 only when the server confirmed. The transaction is gone either way. */
 int pg_commit(struct context *ctx, struct pg_tx *tx) MAY_SUSPEND MUST_CHECK;
 
+/* Runs a statement and commits, in one round trip. The result only when the server confirmed both. The transaction is
+ * gone either way. */
+struct pg_result *pg_query_commit_values(struct context *ctx, struct pg_tx *tx, const char *sql, size_t count,
+					 const char *const *values) MAY_SUSPEND MUST_CHECK;
+
 /* Rolls back; the transaction is gone. Accepts NULL. */
 void pg_rollback(struct pg_tx *tx);
 
@@ -86,6 +91,7 @@ void pg_rollback(struct pg_tx *tx);
 #define pg_read(ctx, pg, sql, ...) pg_read_values((ctx), (pg), (sql), PG_VALUES(__VA_ARGS__))
 #define pg_write(ctx, pg, sql, ...) pg_write_values((ctx), (pg), (sql), PG_VALUES(__VA_ARGS__))
 #define pg_query(ctx, tx, sql, ...) pg_query_values((ctx), (tx), (sql), PG_VALUES(__VA_ARGS__))
+#define pg_query_commit(ctx, tx, sql, ...) pg_query_commit_values((ctx), (tx), (sql), PG_VALUES(__VA_ARGS__))
 #define pg_queue(ctx, tx, sql, ...) pg_queue_values((ctx), (tx), (sql), PG_VALUES(__VA_ARGS__))
 
 /* Rows of a result, or rows affected when the statement returns none. */
