@@ -19,12 +19,16 @@ static size_t plain_run(const unsigned char *bytes, size_t length)
 {
 	size_t run = 0;
 	while (run < length) {
-		if (length - run >= 8 && plain8(bytes + run)) {
-			run += 8;
+		if (bytes[run] < 0x80) {
+			if (length - run >= 8 && plain8(bytes + run)) {
+				run += 8;
+				continue;
+			}
+			if (bytes[run] < 0x20 || bytes[run] == '"' || bytes[run] == '\\')
+				break;
+			run++;
 			continue;
 		}
-		if (bytes[run] < 0x20 || bytes[run] == '"' || bytes[run] == '\\')
-			break;
 		bool valid;
 		size_t size = utf8_step(bytes + run, length - run, &valid);
 		if (!valid)

@@ -22,7 +22,7 @@ static const struct unit durations[] = {{"us", 1},
 					{NULL, 0}};
 
 static const struct unit sizes[] = {
-    {"", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {"GiB", 1024 * 1024 * 1024}, {NULL, 0}};
+    {"", 1}, {"KiB", 1024}, {"MiB", INT64_C(1024) * 1024}, {"GiB", INT64_C(1024) * 1024 * 1024}, {NULL, 0}};
 
 /* Reads a decimal integer at the start of text; *ret_end points past it. */
 static bool parse_digits(const char *text, int64_t *ret_number, const char **ret_end)

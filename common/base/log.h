@@ -45,7 +45,8 @@ bool log_enabled(enum log_level level);
 
 enum log_field_kind { LOG_FIELD_TEXT, LOG_FIELD_NUMBER };
 
-/* One field of a line: a name and a value. Made by the macros below; a text of NULL leaves the field out. */
+/* One field of a line: a name (a constant without quotes or backslashes) and a value. Made by the macros below; a text
+ * of NULL leaves the field out. */
 struct log_field {
 	const char *name;
 	const char *text;

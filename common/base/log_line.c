@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+enum { USUAL_LINE = 1000 };
 enum { TRACE_ID_AT = 3, TRACE_ID_LENGTH = 32 }; /* in a traceparent */
 
 /* Where values are masked before they are escaped. */
@@ -40,14 +41,21 @@ static bool field_is_absent(const struct log_field *field)
 	return field->kind == LOG_FIELD_TEXT && field->text == NULL;
 }
 
+/* Names are constants of the code: nothing in them needs an escape. */
+static void append_member_name(struct buffer *out, const char *name)
+{
+	if (out->length > 1)
+		buffer_append_char(out, ',');
+	buffer_append_char(out, '"');
+	buffer_append_text(out, name);
+	buffer_append(out, "\":", 2);
+}
+
 static void append_member(struct buffer *out, const char *name, const char *text)
 {
 	if (text == NULL || text[0] == '\0')
 		return;
-	if (out->length > 1)
-		buffer_append_char(out, ',');
-	buffer_append_json_string(out, name);
-	buffer_append_char(out, ':');
+	append_member_name(out, name);
 	buffer_append_json_string(out, text);
 }
 
@@ -70,9 +78,7 @@ static void append_context(struct buffer *out, const struct context *ctx,
 static void append_json_field(struct writer *writer, const struct log_field *field)
 {
 	struct buffer *out = writer->out;
-	buffer_append_char(out, ',');
-	buffer_append_json_string(out, field->name);
-	buffer_append_char(out, ':');
+	append_member_name(out, field->name);
 	if (field_is_shown_as_number(field))
 		buffer_append_integer(out, field->number);
 	else
@@ -151,6 +157,7 @@ void log_line_render(struct buffer *out, const struct log_line *line, enum log_f
 {
 	struct writer writer = {.out = out};
 	buffer_init(&writer.masked, LOG_LINE_MAX);
+	(void)buffer_reserve(out, USUAL_LINE);
 	if (format == LOG_JSON)
 		render_json(&writer, line);
 	else

@@ -7,7 +7,10 @@ static bool word_is_secret(const char *word, size_t length)
 {
 	static const char *const words[] = {"password",	  "passphrase", "token", "secret", "authorization",
 					    "credential", "cookie",	"key",	 "email",  "phone"};
-	if (length > 1 && tolower((unsigned char)word[length - 1]) == 's')
+	/* The first letters of these, to have done with most words at once. */
+	if (length < 3 || strchr("ptsackePTSACKE", word[0]) == NULL)
+		return false;
+	if (tolower((unsigned char)word[length - 1]) == 's')
 		length--;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (strlen(words[i]) == length && strncasecmp(words[i], word, length) == 0)

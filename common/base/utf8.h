@@ -20,7 +20,11 @@ static inline size_t utf8_step(const unsigned char *bytes, size_t length, bool *
 	if (lead < 0xC2 || lead > 0xF4)
 		return 1;
 
-	size_t size = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+	if (lead < 0xE0) {
+		*ret_valid = length > 1 && (bytes[1] & 0xC0) == 0x80;
+		return *ret_valid ? 2 : 1;
+	}
+	size_t size = lead < 0xF0 ? 3 : 4;
 	/* Overlong forms, surrogates and what is above U+10FFFF show in the second byte. */
 	unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
 	unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
