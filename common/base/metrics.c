@@ -123,8 +123,11 @@ static char *copy_values(const char *const *values, int count)
 		size += strlen(values[i]) + 1;
 	char *copy = must_malloc(size);
 	char *place = copy;
-	for (int i = 0; i < count; i++)
-		place = stpcpy(place, values[i]) + 1;
+	for (int i = 0; i < count; i++) {
+		size_t value_size = strlen(values[i]) + 1;
+		memcpy(place, values[i], value_size);
+		place += value_size;
+	}
 	return copy;
 }
 

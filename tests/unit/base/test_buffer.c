@@ -114,7 +114,7 @@ static void reserved_bytes_count_when_committed(void **state)
 	buffer_init(&buffer, 1000);
 	char *place = buffer_reserve(&buffer, 300);
 	assert_non_null(place);
-	memcpy(place, "partial", 7);
+	memcpy(place, "partial", sizeof("partial"));
 	buffer_commit(&buffer, 7);
 	assert_string_equal(buffer_text(&buffer), "partial");
 	assert_int_equal(buffer.length, 7);

@@ -88,8 +88,10 @@ static void messages_stay_one_valid_line(void **state)
 	struct error error = {0};
 	char text[600];
 	memset(text, 0, sizeof(text));
-	for (size_t i = 0; i + 2 < sizeof(text); i += 2)
-		memcpy(text + i, "\xD0\x96", 2);
+	for (size_t i = 0; i + 2 < sizeof(text); i += 2) {
+		text[i] = '\xD0';
+		text[i + 1] = '\x96';
+	}
 	assert_int_equal(error_set(&error, ERROR_CONFLICT, NULL, "x%s", text), -1);
 	/* 199 bytes: x and 99 letters of two bytes. */
 	assert_int_equal(strlen(error.message), 199);

@@ -17,8 +17,8 @@ static void siphash_gives_the_published_result(void **state)
 {
 	(void)state;
 	uint8_t bytes[16];
-	for (uint8_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = i;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)i;
 	assert_true(hash_siphash(bytes, bytes, 15) == UINT64_C(0xa129ca6149be45e5));
 	assert_true(hash_siphash(bytes, NULL, 0) == UINT64_C(0x726fdb47dd0e0e31));
 }
