@@ -172,6 +172,30 @@ static void new_context_is_ready(void **state)
 	context_done(&second);
 }
 
+static void restart_begins_anew_with_the_same_block(void **state)
+{
+	(void)state;
+	struct context ctx;
+	char old_id[REQUEST_ID_SIZE];
+	context_init(&ctx, 1);
+	struct trace trace = {.ctx = &ctx};
+	context_defer(&ctx, note_a, &trace);
+	(void)arena_alloc(&ctx.arena, 100000);
+	ctx.method = arena_strdup(&ctx.arena, "a.b.c");
+	assert_int_equal(context_fail(&ctx, ERROR_CONFLICT, "x", NULL), -1);
+	memcpy(old_id, ctx.request_id, sizeof(old_id));
+
+	context_restart(&ctx, 2);
+	assert_string_equal(trace.order, "a");
+	assert_int_equal(ctx.arena.total, 4096);
+	assert_int_equal(ctx.deadline, 2);
+	assert_int_equal(ctx.error.code, ERROR_NONE);
+	assert_null(ctx.method);
+	assert_string_not_equal(ctx.request_id, old_id);
+	context_done(&ctx);
+	assert_string_equal(trace.order, "a");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -140,6 +140,17 @@ static void hexadecimal_is_lower_case(void **state)
 	assert_string_equal(text, "");
 }
 
+static void hexadecimal_is_read_strictly(void **state)
+{
+	(void)state;
+	unsigned char bytes[4];
+	assert_true(hex_decode("009fA0fF", bytes, 4));
+	assert_memory_equal(bytes, "\x00\x9f\xA0\xff", 4);
+	static const char *const texts[] = {"", "009fa0f", "009fa0fff", "009fa0fg", "0x9fa0ff", "009f a0f"};
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		assert_false(hex_decode(texts[i], bytes, 4));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
