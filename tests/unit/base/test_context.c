@@ -206,6 +206,7 @@ int main(void)
 	    cmocka_unit_test(messages_stay_one_valid_line),
 	    cmocka_unit_test(clean_ups_run_last_first_and_once),
 	    cmocka_unit_test(new_context_is_ready),
+	    cmocka_unit_test(restart_begins_anew_with_the_same_block),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,7 +157,7 @@ int main(void)
 	    cmocka_unit_test(ids_are_version_7_of_now),	     cmocka_unit_test(ids_of_a_thread_increase),
 	    cmocka_unit_test(ids_of_threads_differ),	     cmocka_unit_test(child_process_does_not_repeat_its_parent),
 	    cmocka_unit_test(only_lower_case_ids_are_valid), cmocka_unit_test(random_bytes_differ),
-	    cmocka_unit_test(hexadecimal_is_lower_case),
+	    cmocka_unit_test(hexadecimal_is_lower_case),     cmocka_unit_test(hexadecimal_is_read_strictly),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
