@@ -10,21 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-int64_t access_token_lifetime(const struct rpc_call *call)
+int64_t access_token_lifetime(const struct daemon_worker *worker)
 {
-	return config_integer(call->worker->config, "token_lifetime") / CLOCK_SECOND;
+	return config_integer(worker->config, "token_lifetime") / CLOCK_SECOND;
 }
 
 /* Everything the token says, as one JSON text. */
-static const char *grants(struct rpc_call *call, const char *claims)
+static const char *grants(struct daemon_worker *worker, struct context *ctx, const char *claims)
 {
-	const struct config *config = call->worker->config;
+	const struct config *config = worker->config;
 	long long now = (long long)(clock_wall() / CLOCK_SECOND);
 	char id[UUID_SIZE];
 	uuid_make(id);
-	return arena_printf(&call->ctx->arena, "{\"iss\":\"%s\",\"aud\":\"%s\",\"iat\":%lld,\"exp\":%lld,\"jti\":\"%s\",%s}",
+	return arena_printf(&ctx->arena, "{\"iss\":\"%s\",\"aud\":\"%s\",\"iat\":%lld,\"exp\":%lld,\"jti\":\"%s\",%s}",
 			    config_text(config, "token_issuer"), config_text(config, "token_audience"), now,
-			    now + (long long)access_token_lifetime(call), id, claims);
+			    now + (long long)access_token_lifetime(worker), id, claims);
 }
 
 static int fill(jwt_t *token, const struct signing_key *key, const char *claims)
@@ -36,18 +36,31 @@ static int fill(jwt_t *token, const struct signing_key *key, const char *claims)
 	return jwt_set_alg(token, algorithm, (const unsigned char *)key->pem, (int)strlen(key->pem));
 }
 
-const char *access_token_make(struct rpc_call *call, const char *claims)
+const char *access_token_make(struct daemon_worker *worker, struct context *ctx, const char *claims)
 {
-	const struct passport *passport = call->app;
+	const struct passport *passport = worker->app;
 	const char *made = NULL;
 	jwt_t *token = NULL;
-	if (jwt_new(&token) == 0 && fill(token, key_ring_signing(passport->keys), grants(call, claims)) == 0) {
+	if (jwt_new(&token) == 0 && fill(token, key_ring_signing(passport->keys), grants(worker, ctx, claims)) == 0) {
 		char *text = jwt_encode_str(token);
-		made = text ? arena_strdup(&call->ctx->arena, text) : NULL;
+		made = text ? arena_strdup(&ctx->arena, text) : NULL;
 		free(text);
 	}
 	jwt_free(token);
 	if (!made)
-		context_fail_internal(call->ctx, "the access token cannot be signed");
+		context_fail_internal(ctx, "the access token cannot be signed");
 	return made;
+}
+
+const char *access_token_make_service(struct daemon_worker *worker, struct context *ctx, const char *service)
+{
+	return access_token_make(worker, ctx,
+				 arena_printf(&ctx->arena, "\"sub\":\"%s\",\"client_id\":\"%s\",\"roles\":[\"service\"]", service,
+					      service));
+}
+
+const char *access_token_make_own(struct daemon_worker *worker, struct context *ctx, int64_t *ret_lifetime)
+{
+	*ret_lifetime = access_token_lifetime(worker) * CLOCK_SECOND;
+	return access_token_make_service(worker, ctx, worker->spec->name);
 }

@@ -65,11 +65,9 @@ int auth_service_token(struct rpc_call *call)
 	const char *service = rpc_param(call, "service");
 	if (!service_account_accepts(call, service, rpc_param(call, "secret")))
 		return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "credentials", "wrong service or secret");
-	const char *token = access_token_make(call, arena_printf(&call->ctx->arena,
-								 "\"sub\":\"%s\",\"client_id\":\"%s\",\"roles\":[\"service\"]",
-								 service, service));
+	const char *token = access_token_make_service(call->worker, call->ctx, service);
 	if (!token)
 		return -1;
 	return rpc_reply_printf(call, "{\"access_token\":\"%s\",\"expires_in\":%lld}", token,
-				(long long)access_token_lifetime(call));
+				(long long)access_token_lifetime(call->worker));
 }

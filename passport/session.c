@@ -159,11 +159,11 @@ int session_reply(struct rpc_call *call, const char *session, const char *refres
 		return -1;
 	if (pg_count(row) == 0)
 		return rpc_not_found(call, "session");
-	const char *token = access_token_make(call, session_claims(call, session, row));
+	const char *token = access_token_make(call->worker, call->ctx, session_claims(call, session, row));
 	if (!token)
 		return -1;
 	return rpc_reply_printf(call,
 				"{\"access_token\":\"%s\",\"token_type\":\"Bearer\",\"expires_in\":%lld,"
 				"\"refresh_token\":\"%s\",\"session_id\":\"%s\",\"user\":%s}",
-				token, (long long)access_token_lifetime(call), refresh, session, pg_text(row, 0, 0));
+				token, (long long)access_token_lifetime(call->worker), refresh, session, pg_text(row, 0, 0));
 }

@@ -280,6 +280,28 @@ static int fail(const struct fetch *fetch, struct context *ctx)
 	return -1;
 }
 
+enum { MAX_FIELDS = 64 };
+
+static void read_fields(const struct fetch *fetch, struct context *ctx, struct http_answer *ret)
+{
+	struct http_answer_field *fields = arena_alloc(&ctx->arena, MAX_FIELDS * sizeof(*fields));
+	struct curl_header *header = NULL;
+	size_t count = 0;
+	while (count < MAX_FIELDS && (header = curl_easy_nextheader(fetch->handle, CURLH_HEADER, -1, header)) != NULL)
+		fields[count++] = (struct http_answer_field){arena_strdup(&ctx->arena, header->name),
+							     arena_strdup(&ctx->arena, header->value)};
+	ret->fields = fields;
+	ret->field_count = count;
+}
+
+const char *http_answer_header(const struct http_answer *answer, const char *name)
+{
+	for (size_t i = 0; i < answer->field_count; i++)
+		if (strcasecmp(answer->fields[i].name, name) == 0)
+			return answer->fields[i].value;
+	return NULL;
+}
+
 static void read_answer(const struct fetch *fetch, struct context *ctx, struct http_answer *ret)
 {
 	long status = 0;
@@ -292,6 +314,7 @@ static void read_answer(const struct fetch *fetch, struct context *ctx, struct h
 	    .body_length = fetch->body.length,
 	    .content_type = type != NULL ? arena_strdup(&ctx->arena, type) : "",
 	};
+	read_fields(fetch, ctx, ret);
 }
 
 /* Runs the transfer to its end, or until the waiting ends early; 0, or -1 with the error in ctx. */

@@ -26,11 +26,17 @@ struct http_outgoing {
 	size_t max_answer; /* bytes; 0: 4 MiB */
 };
 
+struct http_answer_field {
+	const char *name, *value;
+};
+
 struct http_answer {
 	int status;
 	const char *body; /* NUL-terminated, in the context's arena */
 	size_t body_length;
 	const char *content_type; /* "" when none */
+	size_t field_count;
+	const struct http_answer_field *fields; /* all headers, in the context's arena */
 };
 
 /* A client on this thread's loop. max_connections: a host; 0: 8; further requests wait for one. */
@@ -44,5 +50,8 @@ void http_client_free(struct http_client *client);
  * Everything in the request is borrowed until the call returns. Adds X-Request-Id and traceparent from ctx. */
 int http_fetch(struct context *ctx, struct http_client *client, const struct http_outgoing *request,
 	       struct http_answer *ret) MAY_SUSPEND MUST_CHECK;
+
+/* A header of the answer, or NULL. name in any case. */
+const char *http_answer_header(const struct http_answer *answer, const char *name);
 
 #endif

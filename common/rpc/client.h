@@ -44,6 +44,7 @@ void rpc_client_free(struct rpc_client *client);
 struct rpc_request {
 	const char *method;
 	const char *params; /* JSON object text */
+	const char *daemon; /* which peer; NULL: the first segment of the method */
 	const char *token;  /* with RPC_AS_CALLER */
 	enum rpc_as as;
 	bool idempotent; /* may be sent again after a transport fault */

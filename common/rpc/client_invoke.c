@@ -122,7 +122,8 @@ static const char *exchange(struct context *ctx, struct rpc_client *client, cons
 	bool failed;
 	size_t length;
 	const char *result;
-	struct client_peer *peer = client_find_peer(ctx, client, request->method, strlen(request->method));
+	const char *name = request->daemon != NULL ? request->daemon : request->method;
+	struct client_peer *peer = client_find_peer(ctx, client, name, strlen(name));
 	if (peer == NULL)
 		return NULL;
 	*ret_token = token_for(ctx, client, request, &failed);

@@ -1,0 +1,66 @@
+#include "booking/booking.h"
+#include "bulk/bulk.h"
+#include "catalogue/definition.h"
+#include "catalogue/listing.h"
+#include "catalogue/listing_rating.h"
+#include "daemon/daemon.h"
+#include "search/search.h"
+#include "start.h"
+
+extern const struct embedded_file events_api[], events_migrations[];
+
+static const struct rpc_handler handlers[] = {
+	{ "events.type.list", type_list },
+	{ "events.type.get", type_get },
+	{ "events.type.create", type_create },
+	{ "events.type.update", type_update },
+	{ "events.type.archive", type_archive },
+	{ "events.property_category.list", property_category_list },
+	{ "events.property_category.get", property_category_get },
+	{ "events.property_category.create", property_category_create },
+	{ "events.property_category.update", property_category_update },
+	{ "events.property_category.archive", property_category_archive },
+	{ "events.property.list", property_list },
+	{ "events.property.get", property_get },
+	{ "events.property.create", property_create },
+	{ "events.property.update", property_update },
+	{ "events.property.archive", property_archive },
+	{ "events.listing.create", listing_create },
+	{ "events.listing.get", listing_get },
+	{ "events.listing.update", listing_update },
+	{ "events.listing.submit", listing_submit },
+	{ "events.listing.approve", listing_approve },
+	{ "events.listing.mine", listing_mine },
+	{ "events.listing.search", listing_search },
+	{ "events.booking.create", booking_create },
+	{ "events.booking.get", booking_get },
+	{ "events.booking.list", booking_list },
+	{ "events.booking.cancel", booking_cancel },
+	{ NULL, NULL },
+};
+
+static const struct fact_handler fact_handlers[] = {
+	{ "rating.summary.changed", listing_rating_changed },
+	{ NULL, NULL },
+};
+
+static const struct daemon_command commands[] = {
+	{ "import", "FILE: loads listings and bookings from NDJSON", bulk_import },
+	{ NULL, NULL, NULL },
+};
+
+int main(int argc, char **argv)
+{
+	static const struct daemon_spec spec = {
+		.name = "events",
+		.port = 7002,
+		.api = events_api,
+		.migrations = events_migrations,
+		.handlers = handlers,
+		.fact_handlers = fact_handlers,
+		.commands = commands,
+		.start = events_start,
+		.stop = events_stop,
+	};
+	return daemon_main(argc, argv, &spec);
+}

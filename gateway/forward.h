@@ -1,0 +1,28 @@
+/*
+ * One call at the gateway: from its envelope to its answer.
+ */
+#ifndef EVENTLOOP_GATEWAY_FORWARD_H
+#define EVENTLOOP_GATEWAY_FORWARD_H
+
+#include "rpc/dispatch.h"
+#include "rpc/envelope.h"
+
+struct gateway;
+
+/* What all calls of one request share. */
+struct forward_request {
+	struct gateway *gateway;
+	const struct rpc_meta *meta;
+	bool refused;       /* the token is bad: `error` says why */
+	struct error error;
+	const char *user;   /* of a good token, for logs; NULL */
+};
+
+/* Verifies the request's token, when it has one. ctx: the request's. */
+void forward_identify(struct context *ctx, struct forward_request *request) MAY_SUSPEND;
+
+/* Answers one call in ctx's arena; NULL for a notification. ctx->error is the gateway's part of the outcome. */
+const char *forward_call(struct context *ctx, const struct forward_request *request, const struct envelope_call *call,
+			 size_t *ret_length) MAY_SUSPEND;
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * What one thread of the gateway keeps. Found in worker->app.
+ */
+#ifndef EVENTLOOP_GATEWAY_GATEWAY_H
+#define EVENTLOOP_GATEWAY_GATEWAY_H
+
+#include "cors.h"
+#include "daemon/daemon.h"
+
+struct co;
+struct methods;
+struct observer;
+
+/* The daemons behind the gateway; the first segment of a method's name is one of them. */
+enum { GATEWAY_DAEMONS = 4 };
+extern const char *const gateway_daemons[GATEWAY_DAEMONS];
+
+struct gateway {
+	struct daemon_worker *worker;
+	struct methods *methods;
+	struct observer *observer;
+	struct cors cors;
+	const char *images_url; /* of images' HTTP, without a slash at its end */
+};
+
+#endif

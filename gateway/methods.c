@@ -1,0 +1,172 @@
+#include "methods.h"
+
+#include "base/buffer.h"
+#include "base/fatal.h"
+#include "base/hash_map.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "co/co.h"
+#include "gateway.h"
+#include "rpc/api.h"
+#include "rpc/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RETRY (500 * CLOCK_MILLISECOND)
+#define REFRESH (30 * CLOCK_SECOND)
+#define FETCH_DEADLINE (3 * CLOCK_SECOND)
+#define MAX_METHODS 4096
+#define MAX_DOCUMENT (16 << 20)
+
+const char *const gateway_daemons[GATEWAY_DAEMONS] = { "passport", "events", "rating", "images" };
+
+struct methods {
+	struct rpc_client *client;
+	struct co *fetcher; /* NULL once it has ended */
+	const char *own;
+	char *documents[GATEWAY_DAEMONS]; /* as they came, without what is internal; NULL: not yet */
+	struct hash_map *table;
+	char *merged;
+};
+
+static bool lists(struct json_object *method, const char *member, const char *word)
+{
+	struct json_object *list = json_object_object_get(method, member);
+	return list && json_object_array_length(list) == 1 &&
+	       strcmp(json_object_get_string(json_object_array_get_idx(list, 0)), word) == 0;
+}
+
+static bool is_internal(struct json_object *method)
+{
+	return lists(method, "x-access", "service") || json_object_get_boolean(json_object_object_get(method, "x-internal"));
+}
+
+static void add_method(struct methods *methods, const char *daemon, struct json_object *object)
+{
+	struct remote_method *method = must_calloc(1, sizeof(*method));
+	*method = (struct remote_method){
+		.daemon = daemon,
+		.idempotent = json_object_get_boolean(json_object_object_get(object, "x-idempotent")),
+		.deadline = json_object_get_int64(json_object_object_get(object, "x-deadline-ms")) * CLOCK_MILLISECOND,
+	};
+	if (!hash_map_put_text(methods->table, json_object_get_string(json_object_object_get(object, "name")), method))
+		free(method);
+}
+
+/* Removes what strangers may not call, and puts the rest into the table. */
+static void take_methods(struct methods *methods, size_t daemon, struct json_object *document)
+{
+	struct json_object *list = json_object_object_get(document, "methods");
+	for (size_t i = list ? json_object_array_length(list) : 0; i-- > 0;) {
+		struct json_object *method = json_object_array_get_idx(list, i);
+		if (is_internal(method))
+			json_object_array_del_idx(list, i, 1);
+		else
+			add_method(methods, gateway_daemons[daemon], method);
+	}
+	free(methods->documents[daemon]);
+	methods->documents[daemon] = must_strdup(json_object_to_json_string_ext(document, JSON_C_TO_STRING_PLAIN));
+}
+
+static void merge(struct methods *methods)
+{
+	struct api_source sources[GATEWAY_DAEMONS + 1];
+	struct arena arena = { 0 };
+	struct buffer text;
+	size_t count = 0;
+	char error[200];
+	for (size_t i = 0; i < GATEWAY_DAEMONS; i++)
+		if (methods->documents[i])
+			sources[count++] = (struct api_source){ gateway_daemons[i], methods->documents[i],
+								strlen(methods->documents[i]) };
+	sources[count++] = (struct api_source){ "gateway", methods->own, strlen(methods->own) };
+	buffer_init(&text, MAX_DOCUMENT);
+	if (api_merge_documents(sources, count, "EventLoop", version_number, true, &arena, &text, error, sizeof(error))) {
+		free(methods->merged);
+		methods->merged = must_strdup(buffer_text(&text));
+	} else {
+		log_event(LOG_WARNING, NULL, "the OpenRPC documents cannot be merged", LOG_STRING("cause", error));
+	}
+	buffer_done(&text);
+	arena_done(&arena);
+}
+
+static int fetch(struct methods *methods, size_t daemon)
+{
+	struct context ctx;
+	struct rpc_request request = {
+		.method = "rpc.discover", .params = "{}", .as = RPC_AS_ANONYMOUS, .daemon = gateway_daemons[daemon], .idempotent = true,
+	};
+	context_init(&ctx, deadline_after(FETCH_DEADLINE));
+	struct json_object *document = rpc_invoke(&ctx, methods->client, &request);
+	if (document)
+		take_methods(methods, daemon, document);
+	context_done(&ctx);
+	return document ? 0 : -1;
+}
+
+/* Runs until methods_free. A daemon that has not answered yet is asked soon again. */
+static void keep_fetching(void *argument)
+{
+	struct methods *methods = argument;
+	bool complete;
+	do {
+		complete = true;
+		for (size_t i = 0; i < GATEWAY_DAEMONS && !co_cancelled(); i++)
+			if (fetch(methods, i) != 0)
+				complete = false;
+		merge(methods);
+	} while (co_sleep_until(deadline_after(complete ? REFRESH : RETRY)) == CO_TIMEOUT);
+	methods->fetcher = NULL;
+}
+
+struct methods *methods_new(struct rpc_client *client, const char *own_document)
+{
+	struct methods *methods = must_calloc(1, sizeof(*methods));
+	methods->client = client;
+	methods->own = own_document;
+	methods->table = hash_map_new(MAX_METHODS, free);
+	merge(methods);
+	methods->fetcher = co_spawn("method discovery", keep_fetching, methods);
+	if (!methods->fetcher) {
+		methods_free(methods);
+		return NULL;
+	}
+	return methods;
+}
+
+void methods_free(struct methods *methods)
+{
+	if (!methods)
+		return;
+	if (methods->fetcher)
+		co_cancel(methods->fetcher);
+	while (methods->fetcher)
+		co_yield();
+	for (size_t i = 0; i < GATEWAY_DAEMONS; i++)
+		free(methods->documents[i]);
+	hash_map_free(methods->table);
+	free(methods->merged);
+	free(methods);
+}
+
+enum methods_answer methods_find(const struct methods *methods, const char *name, size_t length,
+				 const struct remote_method **ret)
+{
+	*ret = hash_map_get(methods->table, name, length);
+	if (*ret)
+		return METHODS_KNOWN;
+	for (size_t i = 0; i < GATEWAY_DAEMONS; i++) {
+		size_t prefix = strlen(gateway_daemons[i]);
+		if (!methods->documents[i] && length > prefix && memcmp(name, gateway_daemons[i], prefix) == 0 &&
+		    name[prefix] == '.')
+			return METHODS_UNSURE;
+	}
+	return METHODS_UNKNOWN;
+}
+
+const char *methods_document(const struct methods *methods)
+{
+	return methods->merged;
+}

@@ -1,0 +1,48 @@
+/*
+ * The methods of the daemons behind the gateway, learnt from their rpc.discover.
+ *
+ * Purpose: tells which methods exist, which may come from outside, which may be repeated; makes the merged OpenRPC document.
+ * Ownership: one a thread. What methods_find returns is valid until the caller's next wait.
+ * Invariants: documents are fetched in the background, again and again; a daemon that is away keeps its last one. Methods that
+ * only daemons may call (x-access service, x-internal) are not in it: through the gateway they do not exist.
+ */
+#ifndef EVENTLOOP_GATEWAY_METHODS_H
+#define EVENTLOOP_GATEWAY_METHODS_H
+
+#include "base/context.h"
+#include "base/macros.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct methods;
+struct rpc_client;
+
+/* A method that may come from outside. */
+struct remote_method {
+	const char *daemon; /* static */
+	bool idempotent;
+	int64_t deadline; /* microseconds that its daemon gives it */
+};
+
+enum methods_answer {
+	METHODS_KNOWN,
+	METHODS_UNKNOWN, /* no such method */
+	METHODS_UNSURE   /* its daemon has not told its methods yet */
+};
+
+/* own_document: the gateway's own OpenRPC document. Starts fetching the others'. NULL when no coroutine is left. */
+struct methods *methods_new(struct rpc_client *client, const char *own_document);
+
+/* Ends the fetching and frees. */
+void methods_free(struct methods *methods) MAY_SUSPEND;
+
+/* Finds a method by name; *ret is set when it is known. */
+enum methods_answer methods_find(const struct methods *methods, const char *name, size_t length,
+				 const struct remote_method **ret);
+
+/* The merged OpenRPC document; borrowed until the next wait. */
+const char *methods_document(const struct methods *methods);
+
+#endif

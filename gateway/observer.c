@@ -1,0 +1,62 @@
+#include "observer.h"
+
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "gateway.h"
+
+#include <stdlib.h>
+
+#define CODES (ERROR_OVERLOADED + 1)
+
+struct observer {
+	struct metric_family *requests, *durations;
+	struct metric *by_code[GATEWAY_DAEMONS + 1][CODES];
+	struct metric *duration[GATEWAY_DAEMONS + 1];
+};
+
+struct observer *observer_new(void)
+{
+	struct observer *observer = must_calloc(1, sizeof(*observer));
+	observer->requests = metric_register(METRIC_COUNTER, "gateway_calls_total", "calls by daemon and outcome at the gateway",
+					     "daemon,code");
+	observer->durations = metric_register(METRIC_HISTOGRAM, "gateway_call_duration_seconds", "of calls by daemon", "daemon");
+	return observer;
+}
+
+void observer_free(struct observer *observer)
+{
+	free(observer);
+}
+
+static size_t index_of(const char *daemon)
+{
+	for (size_t i = 0; i < GATEWAY_DAEMONS; i++)
+		if (daemon == gateway_daemons[i])
+			return i;
+	return GATEWAY_DAEMONS;
+}
+
+static void count(struct observer *observer, size_t index, enum error_code code, int64_t duration)
+{
+	const char *daemon = index < GATEWAY_DAEMONS ? gateway_daemons[index] : "none";
+	if (!observer->by_code[index][code])
+		observer->by_code[index][code] = metric_series(
+			observer->requests, (const char *const[]){ daemon, code == ERROR_NONE ? "ok" : error_word(code) });
+	if (!observer->duration[index])
+		observer->duration[index] = metric_series(observer->durations, (const char *const[]){ daemon });
+	metric_add(observer->by_code[index][code], 1);
+	metric_observe(observer->duration[index], duration);
+}
+
+void observer_note(struct observer *observer, const struct context *ctx, const char *daemon, int64_t started)
+{
+	enum error_code code = ctx->error.code;
+	int64_t duration = clock_monotonic() - started;
+	count(observer, index_of(daemon), code, duration);
+	enum log_level level = code == ERROR_UNAVAILABLE || code == ERROR_OVERLOADED ? LOG_WARNING : LOG_INFO;
+	if (log_enabled(level))
+		log_event(level, ctx, "forward", LOG_STRING("daemon", daemon ? daemon : ""),
+			  LOG_STRING("outcome", code == ERROR_NONE ? "ok" : error_word(code)), LOG_NUMBER("duration_us", duration),
+			  LOG_STRING("cause", ctx->error.cause));
+}

@@ -1,0 +1,54 @@
+#include "pass.h"
+
+#include "base/log.h"
+#include "gateway.h"
+#include "io/http_client.h"
+#include "rpc/http_endpoint.h"
+
+#include <string.h>
+
+#define MAX_IMAGE (64 << 20)
+
+static const char *const asked[] = { "Authorization", "Content-Type", "If-None-Match", "If-Range", "Range" };
+static const char *const answered[] = { "ETag",		"Cache-Control",	  "Accept-Ranges",	   "Content-Range",
+					"X-Content-Type-Options", "Content-Security-Policy" };
+
+static int fetch(struct http_exchange *exchange, const struct gateway *gateway, struct http_answer *ret)
+{
+	struct arena *arena = &exchange->ctx->arena;
+	const char *headers[ARRAY_SIZE(asked) + 1] = { NULL };
+	size_t count = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
+		const char *value = http_header(exchange, asked[i]);
+		if (value)
+			headers[count++] = arena_printf(arena, "%s: %s", asked[i], value);
+	}
+	/* What HEAD asks for is the length that GET would have. */
+	struct http_outgoing request = {
+		.method = strcmp(exchange->method, "HEAD") == 0 ? "GET" : exchange->method,
+		.url = arena_printf(arena, "%s%s", gateway->images_url, exchange->path),
+		.headers = headers,
+		.body = exchange->body_length > 0 ? exchange->body : NULL,
+		.body_length = exchange->body_length,
+		.max_answer = MAX_IMAGE,
+	};
+	return http_fetch(exchange->ctx, gateway->worker->http_client, &request, ret);
+}
+
+void pass_handle(struct http_exchange *exchange, void *argument)
+{
+	struct gateway *gateway = argument;
+	struct http_answer answer;
+	cors_reply(&gateway->cors, exchange);
+	if (fetch(exchange, gateway, &answer)) {
+		log_error_of(LOG_WARNING, exchange->ctx, "images cannot be reached");
+		rpc_http_fail(exchange, exchange->ctx->error.code == ERROR_TOO_LARGE ? 413 : 503);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(answered); i++) {
+		const char *value = http_answer_header(&answer, answered[i]);
+		if (value)
+			http_reply_header(exchange, answered[i], value);
+	}
+	http_reply(exchange, answer.status, answer.content_type[0] ? answer.content_type : NULL, answer.body, answer.body_length);
+}

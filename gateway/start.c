@@ -1,0 +1,94 @@
+#include "start.h"
+
+#include "base/fatal.h"
+#include "gateway.h"
+#include "methods.h"
+#include "observer.h"
+#include "pass.h"
+#include "rpc/api.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct embedded_file gateway_assets[];
+
+static void serve_document(struct http_exchange *exchange, void *argument)
+{
+	const struct gateway *gateway = argument;
+	const char *document = methods_document(gateway->methods);
+	cors_reply(&gateway->cors, exchange);
+	http_reply(exchange, 200, "application/json", document, strlen(document));
+}
+
+static const char *type_of(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	if (dot && strcmp(dot, ".js") == 0)
+		return "text/javascript; charset=utf-8";
+	if (dot && strcmp(dot, ".css") == 0)
+		return "text/css; charset=utf-8";
+	return "text/html; charset=utf-8";
+}
+
+static void serve_asset(struct http_exchange *exchange, void *argument)
+{
+	const struct embedded_file *file = argument;
+	http_reply_header(exchange, "Cache-Control", "no-cache");
+	http_reply_header(exchange, "X-Content-Type-Options", "nosniff");
+	http_reply_header(exchange, "Content-Security-Policy",
+			  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'");
+	http_reply(exchange, 200, type_of(file->name), file->start, (size_t)(file->end - file->start));
+}
+
+/* docs.html is /docs, its parts are beside it. */
+static void route_assets(struct http_server *http)
+{
+	char path[100];
+	for (const struct embedded_file *file = gateway_assets; file->name; file++) {
+		bool page = strcmp(file->name, "docs.html") == 0;
+		(void)snprintf(path, sizeof(path), page ? "/docs" : "/docs/%s", file->name);
+		http_server_route(http, "GET", path, 0, serve_asset, (void *)(uintptr_t)file);
+	}
+}
+
+static void make_routes(struct gateway *gateway)
+{
+	struct http_server *http = gateway->worker->http;
+	size_t max_image = (size_t)config_integer(gateway->worker->config, "max_image");
+	http_server_route(http, "GET", "/openrpc.json", 0, serve_document, gateway);
+	http_server_route(http, "POST", "/images", max_image, pass_handle, gateway);
+	http_server_route(http, "GET", "/images/*", 0, pass_handle, gateway);
+	http_server_route(http, "HEAD", "/images/*", 0, pass_handle, gateway);
+	http_server_route(http, "OPTIONS", "/rpc", 0, cors_preflight, &gateway->cors);
+	http_server_route(http, "OPTIONS", "/images", 0, cors_preflight, &gateway->cors);
+	http_server_route(http, "OPTIONS", "/images/*", 0, cors_preflight, &gateway->cors);
+	http_server_route(http, "OPTIONS", "/openrpc.json", 0, cors_preflight, &gateway->cors);
+	route_assets(http);
+}
+
+int gateway_start(struct daemon_worker *worker, struct context *ctx)
+{
+	struct gateway *gateway = must_calloc(1, sizeof(*gateway));
+	worker->app = gateway;
+	gateway->worker = worker;
+	gateway->cors.origins = config_text(worker->config, "cors_origins");
+	gateway->images_url = config_text(worker->config, "images_url");
+	gateway->observer = observer_new();
+	gateway->methods = methods_new(worker->client, api_document(worker->api));
+	if (!gateway->methods)
+		return context_fail_internal(ctx, "no coroutine left at start");
+	if (worker->http)
+		make_routes(gateway);
+	return 0;
+}
+
+void gateway_stop(struct daemon_worker *worker)
+{
+	struct gateway *gateway = worker->app;
+	if (!gateway)
+		return;
+	methods_free(gateway->methods);
+	observer_free(gateway->observer);
+	free(gateway);
+	worker->app = NULL;
+}

@@ -1,0 +1,72 @@
+#include "base/fatal.h"
+#include "daemon/daemon.h"
+#include "rating.h"
+#include "review.h"
+#include "review_import.h"
+#include "summary.h"
+
+#include <stdlib.h>
+
+extern const struct embedded_file rating_api[], rating_migrations[];
+
+static const struct rpc_handler handlers[] = {
+	{ "rating.review.create", review_create },
+	{ "rating.review.list", review_list },
+	{ "rating.summary.get", summary_get },
+	{ "rating.summary.list", summary_list },
+	{ NULL, NULL },
+};
+
+static const struct config_option options[] = {
+	{ "prior_mean", CONFIG_TEXT, "3.75", 1, 8, 0, NULL, "decimal: the mean that a Bayesian mean starts from", NULL },
+	{ "prior_weight", CONFIG_TEXT, "10", 1, 8, 0, NULL, "decimal: how many reviews the prior counts as", NULL },
+	{ NULL, CONFIG_TEXT, NULL, 0, 0, 0, NULL, NULL, NULL },
+};
+
+static const struct daemon_command commands[] = {
+	{ "import", "FILE: loads reviews from NDJSON", review_import },
+	{ NULL, NULL, NULL },
+};
+
+static const char *const fact_subscribers[] = { "events", NULL };
+
+static bool is_decimal(const char *text, double minimum, double maximum)
+{
+	char *end = NULL;
+	double value = strtod(text, &end);
+	return *text >= '0' && *text <= '9' && *end == '\0' && value >= minimum && value <= maximum;
+}
+
+static int start(struct daemon_worker *worker, struct context *ctx)
+{
+	struct rating *rating = must_calloc(1, sizeof(*rating));
+	worker->app = rating;
+	rating->prior_mean = config_text(worker->config, "prior_mean");
+	rating->prior_weight = config_text(worker->config, "prior_weight");
+	if (!is_decimal(rating->prior_mean, 1, 5) || !is_decimal(rating->prior_weight, 0, 1000000))
+		return context_fail_internal(ctx, "prior_mean must be a decimal from 1 to 5, prior_weight one from 0");
+	return 0;
+}
+
+static void stop(struct daemon_worker *worker)
+{
+	free(worker->app);
+	worker->app = NULL;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct daemon_spec spec = {
+		.name = "rating",
+		.port = 7003,
+		.api = rating_api,
+		.migrations = rating_migrations,
+		.handlers = handlers,
+		.fact_subscribers = fact_subscribers,
+		.options = options,
+		.commands = commands,
+		.start = start,
+		.stop = stop,
+	};
+	return daemon_main(argc, argv, &spec);
+}
