@@ -71,7 +71,8 @@ static const char *run_batch(struct context *ctx, const struct forward_request *
 		start_item(ctx, group, &items[i]);
 	}
 	/* Each item keeps its own deadline; what is left then was cancelled and has answered so. */
-	(void)co_group_wait_all(group, DEADLINE_NEVER);
+	if (co_group_wait_all(group, DEADLINE_NEVER) != CO_OK)
+		error_clear(&ctx->error);
 	buffer_init_arena(&answer, &ctx->arena,
 			  (size_t)config_integer(request->gateway->worker->config, "max_answer") + envelope->count * 512);
 	for (size_t i = 0; i < envelope->count; i++)

@@ -25,7 +25,7 @@ CREATE TABLE session (
 	address         text NOT NULL DEFAULT '',
 	user_agent      text NOT NULL DEFAULT ''
 );
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_by_user ON session (user_id);
 
 -- The family of a session's refresh tokens: hashes only. A successor is derived from its predecessor under a key, so that
 -- the grace window can answer the same one again.
