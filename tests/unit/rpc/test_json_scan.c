@@ -223,7 +223,7 @@ static void large_objects_inside_each_other_are_kept_apart(void **state)
 
 static void depth_is_limited(void **state)
 {
-	char text[20000];
+	static char text[20000];
 	(void)state;
 	memset(text, '[', 10000);
 	memset(text + 10000, ']', 10000);
