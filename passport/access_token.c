@@ -4,11 +4,8 @@
 #include "base/config.h"
 #include "base/ids.h"
 #include "daemon/daemon.h"
+#include "jws.h"
 #include "passport.h"
-
-#include <jwt.h>
-#include <stdlib.h>
-#include <string.h>
 
 int64_t access_token_lifetime(const struct daemon_worker *worker)
 {
@@ -27,29 +24,10 @@ static const char *grants(struct daemon_worker *worker, struct context *ctx, con
 			    now + (long long)access_token_lifetime(worker), id, claims);
 }
 
-static int fill(jwt_t *token, const struct signing_key *key, const char *claims)
-{
-	jwt_alg_t algorithm = strcmp(key->algorithm, "RS256") == 0 ? JWT_ALG_RS256 : JWT_ALG_ES256;
-	if (jwt_add_header(token, "typ", "at+jwt") || jwt_add_header(token, "kid", key->kid) ||
-	    jwt_add_grants_json(token, claims))
-		return -1;
-	return jwt_set_alg(token, algorithm, (const unsigned char *)key->pem, (int)strlen(key->pem));
-}
-
 const char *access_token_make(struct daemon_worker *worker, struct context *ctx, const char *claims)
 {
 	const struct passport *passport = worker->app;
-	const char *made = NULL;
-	jwt_t *token = NULL;
-	if (jwt_new(&token) == 0 && fill(token, key_ring_signing(passport->keys), grants(worker, ctx, claims)) == 0) {
-		char *text = jwt_encode_str(token);
-		made = text ? arena_strdup(&ctx->arena, text) : NULL;
-		free(text);
-	}
-	jwt_free(token);
-	if (!made)
-		context_fail_internal(ctx, "the access token cannot be signed");
-	return made;
+	return jws_sign(ctx, key_ring_signing(passport->keys), grants(worker, ctx, claims));
 }
 
 const char *access_token_make_service(struct daemon_worker *worker, struct context *ctx, const char *service)

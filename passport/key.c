@@ -4,11 +4,13 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "io/postgres.h"
+#include "jws.h"
 #include "key_make.h"
 #include "rpc/token.h"
 #include "sealing.h"
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +22,7 @@ struct key_ring {
 	const struct master_key *master;
 	struct token_verifier *verifier;
 	struct arena arena; /* of the loaded keys: replaced as a whole */
-	struct signing_key signing;
+	struct jws_key signing;
 	const char *jwks;
 };
 
@@ -60,7 +62,7 @@ static int make_first_key(struct context *ctx, struct key_ring *ring, const char
 }
 
 static int take_signing(struct context *ctx, struct key_ring *ring, struct arena *arena, const struct pg_result *keys,
-			size_t row, struct signing_key *ret)
+			size_t row, struct jws_key *ret)
 {
 	size_t length = 0, sealed_length = pg_length(keys, row, 3) / 2;
 	unsigned char *sealed = arena_alloc(&ctx->arena, sealed_length);
@@ -69,19 +71,18 @@ static int take_signing(struct context *ctx, struct key_ring *ring, struct arena
 			    : NULL;
 	if (!pem)
 		return -1;
-	*ret = (struct signing_key){
+	*ret = (struct jws_key){
 		.kid = arena_strdup(arena, pg_text(keys, row, 0)),
 		.algorithm = arena_strdup(arena, pg_text(keys, row, 1)),
-		.pem = arena_strndup(arena, pem, length),
+		.key = jws_parse_key(pem),
 	};
 	OPENSSL_cleanse(pem, length);
-	return 0;
+	return ret->key ? 0 : context_fail_internal(ctx, "a signing key cannot be read");
 }
 
-static void replace(struct key_ring *ring, struct arena *arena, const struct signing_key *signing, const char *jwks)
+static void replace(struct key_ring *ring, struct arena *arena, const struct jws_key *signing, const char *jwks)
 {
-	if (ring->signing.pem)
-		OPENSSL_cleanse((char *)(uintptr_t)ring->signing.pem, strlen(ring->signing.pem));
+	EVP_PKEY_free(ring->signing.key);
 	arena_done(&ring->arena);
 	ring->arena = *arena;
 	ring->signing = *signing;
@@ -95,7 +96,7 @@ int key_ring_reload(struct context *ctx, struct key_ring *ring)
 		return -1;
 	struct arena arena = { 0 };
 	struct buffer jwks;
-	struct signing_key signing = { 0 };
+	struct jws_key signing = { 0 };
 	buffer_init_arena(&jwks, &arena, JWKS_LIMIT);
 	buffer_append_text(&jwks, "{\"keys\":[");
 	for (size_t row = 0; row < pg_count(keys); row++) {
@@ -114,6 +115,7 @@ int key_ring_reload(struct context *ctx, struct key_ring *ring)
 	replace(ring, &arena, &signing, buffer_text(&jwks));
 	return 0;
 failed:
+	EVP_PKEY_free(signing.key);
 	arena_done(&arena);
 	return -1;
 }
@@ -138,11 +140,12 @@ void key_ring_free(struct key_ring *ring)
 {
 	if (!ring)
 		return;
+	EVP_PKEY_free(ring->signing.key);
 	arena_done(&ring->arena);
 	free(ring);
 }
 
-const struct signing_key *key_ring_signing(const struct key_ring *ring)
+const struct jws_key *key_ring_signing(const struct key_ring *ring)
 {
 	return &ring->signing;
 }

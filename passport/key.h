@@ -12,16 +12,11 @@
 #include "base/context.h"
 #include "base/macros.h"
 
+struct jws_key;
 struct key_ring;
 struct master_key;
 struct pg;
 struct token_verifier;
-
-struct signing_key {
-	const char *kid;
-	const char *algorithm; /* "ES256" or "RS256" */
-	const char *pem;       /* private key */
-};
 
 /* Makes the first key when there is none, then loads all. verifier: is given the public keys at every load. algorithm:
  * of a key to make. NULL with the error in ctx. */
@@ -33,7 +28,7 @@ void key_ring_free(struct key_ring *ring);
 int key_ring_reload(struct context *ctx, struct key_ring *ring) MAY_SUSPEND MUST_CHECK;
 
 /* The key that signs; borrowed until the next wait. */
-const struct signing_key *key_ring_signing(const struct key_ring *ring);
+const struct jws_key *key_ring_signing(const struct key_ring *ring);
 
 /* The public keys as a JWKS text; borrowed until the next wait. */
 const char *key_ring_jwks(const struct key_ring *ring);

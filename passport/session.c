@@ -38,7 +38,7 @@ static const char END_SESSION[] =
 
 /* A session's user with everything that an access token says. Rights beyond the token's 32 are left to member.right. */
 static const char SELECT_CLAIMS[] =
-	"SELECT " USER_JSON "::text, u.id, array_to_json(u.roles)::text, extract(epoch FROM s.auth_time)::bigint, "
+	"SELECT " USER_JSON "::text, u.id, array_to_json(u.roles)::text, floor(extract(epoch FROM s.auth_time))::bigint, "
 	"coalesce((SELECT jsonb_object_agg(m.company_id, m.\"right\")::text FROM (SELECT m.company_id, m.\"right\" "
 	"FROM company_member m JOIN company c ON c.id = m.company_id AND c.state = 'active' WHERE m.user_id = u.id "
 	"ORDER BY m.created_at, m.company_id LIMIT 32) m), '{}'), "
