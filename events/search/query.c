@@ -19,7 +19,7 @@ int query_value_asked(struct query *query, const char *value, const char *asked)
 {
 	if (query->value_count < QUERY_MAX_VALUES)
 		query->values[query->value_count++] = value;
-	buffer_append_text(&query->scope, asked);
+	buffer_append_text(&query->scope, asked ? asked : "");
 	buffer_append_char(&query->scope, '\n');
 	return query->value_count;
 }
