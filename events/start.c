@@ -46,7 +46,7 @@ void events_stop(struct daemon_worker *worker)
 	if (events->housekeeper)
 		co_cancel(events->housekeeper);
 	while (events->housekeeper)
-		co_yield();
+		co_yield ();
 	catalogue_free(events->catalogue);
 	free(events);
 	worker->app = NULL;

@@ -8,6 +8,8 @@
 
 /* Makes worker->app (struct events) and starts the housekeeping. */
 int events_start(struct daemon_worker *worker, struct context *ctx) MAY_SUSPEND;
+
+/* Frees it. */
 void events_stop(struct daemon_worker *worker) MAY_SUSPEND;
 
 #endif

@@ -37,8 +37,9 @@ void cors_preflight(struct http_exchange *exchange, void *argument)
 	cors_reply(cors, exchange);
 	if (origin && cors_allows(cors, origin)) {
 		http_reply_header(exchange, "Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS");
-		http_reply_header(exchange, "Access-Control-Allow-Headers",
-				  "Authorization, Content-Type, X-Request-Id, X-Deadline-Ms, traceparent, Range, If-None-Match");
+		http_reply_header(
+		    exchange, "Access-Control-Allow-Headers",
+		    "Authorization, Content-Type, X-Request-Id, X-Deadline-Ms, traceparent, Range, If-None-Match");
 		http_reply_header(exchange, "Access-Control-Max-Age", "600");
 	}
 	http_reply(exchange, 204, NULL, NULL, 0);

@@ -16,7 +16,7 @@ void forward_identify(struct context *ctx, struct forward_request *request)
 	if (!meta->token)
 		return;
 	const struct identity *identity =
-		token_verify(ctx, request->gateway->worker->verifier, meta->token, meta->token_length);
+	    token_verify(ctx, request->gateway->worker->verifier, meta->token, meta->token_length);
 	request->refused = !identity;
 	request->error = ctx->error;
 	request->user = identity ? arena_strdup(&ctx->arena, identity->id) : NULL;
@@ -31,8 +31,8 @@ static bool is_named(const struct envelope_call *call, const char *name)
 static const char *answer_document(struct context *ctx, const struct gateway *gateway, const struct envelope_call *call,
 				   size_t *ret_length)
 {
-	const char *text = arena_printf(&ctx->arena, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"result\":%s}", (int)call->id.length,
-					call->id.data, methods_document(gateway->methods));
+	const char *text = arena_printf(&ctx->arena, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"result\":%s}",
+					(int)call->id.length, call->id.data, methods_document(gateway->methods));
 	*ret_length = strlen(text);
 	return call->notification ? NULL : text;
 }
@@ -41,17 +41,17 @@ static const char *send(struct context *ctx, const struct forward_request *reque
 			const struct remote_method *method, size_t *ret_length)
 {
 	struct rpc_raw_call raw = {
-		.daemon = method->daemon,
-		.method = call->method.data,
-		.method_length = call->method.length,
-		.params = call->params.data,
-		.params_length = call->params.length,
-		.id = call->notification ? NULL : call->id.data,
-		.id_length = call->id.length,
-		.token = request->meta->token,
-		.peer = request->meta->peer,
-		.user_agent = request->meta->user_agent,
-		.idempotent = method->idempotent,
+	    .daemon = method->daemon,
+	    .method = call->method.data,
+	    .method_length = call->method.length,
+	    .params = call->params.data,
+	    .params_length = call->params.length,
+	    .id = call->notification ? NULL : call->id.data,
+	    .id_length = call->id.length,
+	    .token = request->meta->token,
+	    .peer = request->meta->peer,
+	    .user_agent = request->meta->user_agent,
+	    .idempotent = method->idempotent,
 	};
 	if (method->deadline > 0)
 		ctx->deadline = deadline_earlier(ctx->deadline, deadline_after(method->deadline));
@@ -59,8 +59,8 @@ static const char *send(struct context *ctx, const struct forward_request *reque
 }
 
 /* Finds where the call goes and sends it there. NULL with an error, or for a notification. */
-static const char *dispatch(struct context *ctx, const struct forward_request *request, const struct envelope_call *call,
-			    const char **ret_daemon, size_t *ret_length)
+static const char *dispatch(struct context *ctx, const struct forward_request *request,
+			    const struct envelope_call *call, const char **ret_daemon, size_t *ret_length)
 {
 	const struct remote_method *method = NULL;
 	struct gateway *gateway = request->gateway;

@@ -13,9 +13,9 @@ struct gateway;
 struct forward_request {
 	struct gateway *gateway;
 	const struct rpc_meta *meta;
-	bool refused;       /* the token is bad: `error` says why */
+	bool refused; /* the token is bad: `error` says why */
 	struct error error;
-	const char *user;   /* of a good token, for logs; NULL */
+	const char *user; /* of a good token, for logs; NULL */
 };
 
 /* Verifies the request's token, when it has one. ctx: the request's. */

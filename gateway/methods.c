@@ -19,7 +19,7 @@
 #define MAX_METHODS 4096
 #define MAX_DOCUMENT (16 << 20)
 
-const char *const gateway_daemons[GATEWAY_DAEMONS] = { "passport", "events", "rating", "images" };
+const char *const gateway_daemons[GATEWAY_DAEMONS] = {"passport", "events", "rating", "images"};
 
 struct methods {
 	struct rpc_client *client;
@@ -39,16 +39,17 @@ static bool lists(struct json_object *method, const char *member, const char *wo
 
 static bool is_internal(struct json_object *method)
 {
-	return lists(method, "x-access", "service") || json_object_get_boolean(json_object_object_get(method, "x-internal"));
+	return lists(method, "x-access", "service") ||
+	       json_object_get_boolean(json_object_object_get(method, "x-internal"));
 }
 
 static void add_method(struct methods *methods, const char *daemon, struct json_object *object)
 {
 	struct remote_method *method = must_calloc(1, sizeof(*method));
 	*method = (struct remote_method){
-		.daemon = daemon,
-		.idempotent = json_object_get_boolean(json_object_object_get(object, "x-idempotent")),
-		.deadline = json_object_get_int64(json_object_object_get(object, "x-deadline-ms")) * CLOCK_MILLISECOND,
+	    .daemon = daemon,
+	    .idempotent = json_object_get_boolean(json_object_object_get(object, "x-idempotent")),
+	    .deadline = json_object_get_int64(json_object_object_get(object, "x-deadline-ms")) * CLOCK_MILLISECOND,
 	};
 	if (!hash_map_put_text(methods->table, json_object_get_string(json_object_object_get(object, "name")), method))
 		free(method);
@@ -72,17 +73,18 @@ static void take_methods(struct methods *methods, size_t daemon, struct json_obj
 static void merge(struct methods *methods)
 {
 	struct api_source sources[GATEWAY_DAEMONS + 1];
-	struct arena arena = { 0 };
+	struct arena arena = {0};
 	struct buffer text;
 	size_t count = 0;
 	char error[200];
 	for (size_t i = 0; i < GATEWAY_DAEMONS; i++)
 		if (methods->documents[i])
-			sources[count++] = (struct api_source){ gateway_daemons[i], methods->documents[i],
-								strlen(methods->documents[i]) };
-	sources[count++] = (struct api_source){ "gateway", methods->own, strlen(methods->own) };
+			sources[count++] = (struct api_source){gateway_daemons[i], methods->documents[i],
+							       strlen(methods->documents[i])};
+	sources[count++] = (struct api_source){"gateway", methods->own, strlen(methods->own)};
 	buffer_init(&text, MAX_DOCUMENT);
-	if (api_merge_documents(sources, count, "EventLoop", version_number, true, &arena, &text, error, sizeof(error))) {
+	if (api_merge_documents(sources, count, "EventLoop", version_number, true, &arena, &text, error,
+				sizeof(error))) {
 		free(methods->merged);
 		methods->merged = must_strdup(buffer_text(&text));
 	} else {
@@ -96,7 +98,11 @@ static int fetch(struct methods *methods, size_t daemon)
 {
 	struct context ctx;
 	struct rpc_request request = {
-		.method = "rpc.discover", .params = "{}", .as = RPC_AS_ANONYMOUS, .daemon = gateway_daemons[daemon], .idempotent = true,
+	    .method = "rpc.discover",
+	    .params = "{}",
+	    .as = RPC_AS_ANONYMOUS,
+	    .daemon = gateway_daemons[daemon],
+	    .idempotent = true,
 	};
 	context_init(&ctx, deadline_after(FETCH_DEADLINE));
 	struct json_object *document = rpc_invoke(&ctx, methods->client, &request);
@@ -143,7 +149,7 @@ void methods_free(struct methods *methods)
 	if (methods->fetcher)
 		co_cancel(methods->fetcher);
 	while (methods->fetcher)
-		co_yield();
+		co_yield ();
 	for (size_t i = 0; i < GATEWAY_DAEMONS; i++)
 		free(methods->documents[i]);
 	hash_map_free(methods->table);

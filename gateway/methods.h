@@ -1,10 +1,10 @@
 /*
  * The methods of the daemons behind the gateway, learnt from their rpc.discover.
  *
- * Purpose: tells which methods exist, which may come from outside, which may be repeated; makes the merged OpenRPC document.
- * Ownership: one a thread. What methods_find returns is valid until the caller's next wait.
- * Invariants: documents are fetched in the background, again and again; a daemon that is away keeps its last one. Methods that
- * only daemons may call (x-access service, x-internal) are not in it: through the gateway they do not exist.
+ * Purpose: tells which methods exist, which may come from outside, which may be repeated; makes the merged OpenRPC
+ * document. Ownership: one a thread. What methods_find returns is valid until the caller's next wait. Invariants:
+ * documents are fetched in the background, again and again; a daemon that is away keeps its last one. Methods that only
+ * daemons may call (x-access service, x-internal) are not in it: through the gateway they do not exist.
  */
 #ifndef EVENTLOOP_GATEWAY_METHODS_H
 #define EVENTLOOP_GATEWAY_METHODS_H
@@ -29,11 +29,11 @@ struct remote_method {
 enum methods_answer {
 	METHODS_KNOWN,
 	METHODS_UNKNOWN, /* no such method */
-	METHODS_UNSURE   /* its daemon has not told its methods yet */
+	METHODS_UNSURE	 /* its daemon has not told its methods yet */
 };
 
 /* own_document: the gateway's own OpenRPC document. Starts fetching the others'. NULL when no coroutine is left. */
-struct methods *methods_new(struct rpc_client *client, const char *own_document);
+struct methods *methods_new(struct rpc_client *client, const char *own_document) MAY_SUSPEND;
 
 /* Ends the fetching and frees. */
 void methods_free(struct methods *methods) MAY_SUSPEND;

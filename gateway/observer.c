@@ -18,9 +18,10 @@ struct observer {
 struct observer *observer_new(void)
 {
 	struct observer *observer = must_calloc(1, sizeof(*observer));
-	observer->requests = metric_register(METRIC_COUNTER, "gateway_calls_total", "calls by daemon and outcome at the gateway",
-					     "daemon,code");
-	observer->durations = metric_register(METRIC_HISTOGRAM, "gateway_call_duration_seconds", "of calls by daemon", "daemon");
+	observer->requests = metric_register(METRIC_COUNTER, "gateway_calls_total",
+					     "calls by daemon and outcome at the gateway", "daemon,code");
+	observer->durations =
+	    metric_register(METRIC_HISTOGRAM, "gateway_call_duration_seconds", "of calls by daemon", "daemon");
 	return observer;
 }
 
@@ -42,9 +43,9 @@ static void count(struct observer *observer, size_t index, enum error_code code,
 	const char *daemon = index < GATEWAY_DAEMONS ? gateway_daemons[index] : "none";
 	if (!observer->by_code[index][code])
 		observer->by_code[index][code] = metric_series(
-			observer->requests, (const char *const[]){ daemon, code == ERROR_NONE ? "ok" : error_word(code) });
+		    observer->requests, (const char *const[]){daemon, code == ERROR_NONE ? "ok" : error_word(code)});
 	if (!observer->duration[index])
-		observer->duration[index] = metric_series(observer->durations, (const char *const[]){ daemon });
+		observer->duration[index] = metric_series(observer->durations, (const char *const[]){daemon});
 	metric_add(observer->by_code[index][code], 1);
 	metric_observe(observer->duration[index], duration);
 }
@@ -57,6 +58,6 @@ void observer_note(struct observer *observer, const struct context *ctx, const c
 	enum log_level level = code == ERROR_UNAVAILABLE || code == ERROR_OVERLOADED ? LOG_WARNING : LOG_INFO;
 	if (log_enabled(level))
 		log_event(level, ctx, "forward", LOG_STRING("daemon", daemon ? daemon : ""),
-			  LOG_STRING("outcome", code == ERROR_NONE ? "ok" : error_word(code)), LOG_NUMBER("duration_us", duration),
-			  LOG_STRING("cause", ctx->error.cause));
+			  LOG_STRING("outcome", code == ERROR_NONE ? "ok" : error_word(code)),
+			  LOG_NUMBER("duration_us", duration), LOG_STRING("cause", ctx->error.cause));
 }

@@ -10,11 +10,14 @@
 
 struct observer;
 
+/* Registers the metrics; one a thread. */
 struct observer *observer_new(void);
+
+/* Frees it; the metrics stay. */
 void observer_free(struct observer *observer);
 
-/* Counts and logs a call that was forwarded to daemon (static name; NULL: to none). The context's error is the outcome as far as
- * the gateway knows it: an error that the daemon answered is the daemon's to count. */
+/* Counts and logs a call that was forwarded to daemon (static name; NULL: to none). The context's error is the outcome
+ * as far as the gateway knows it: an error that the daemon answered is the daemon's to count. */
 void observer_note(struct observer *observer, const struct context *ctx, const char *daemon, int64_t started);
 
 #endif

@@ -9,14 +9,14 @@
 
 #define MAX_IMAGE (64 << 20)
 
-static const char *const asked[] = { "Authorization", "Content-Type", "If-None-Match", "If-Range", "Range" };
-static const char *const answered[] = { "ETag",		"Cache-Control",	  "Accept-Ranges",	   "Content-Range",
-					"X-Content-Type-Options", "Content-Security-Policy" };
+static const char *const asked[] = {"Authorization", "Content-Type", "If-None-Match", "If-Range", "Range"};
+static const char *const answered[] = {"ETag",		"Cache-Control",	  "Accept-Ranges",
+				       "Content-Range", "X-Content-Type-Options", "Content-Security-Policy"};
 
 static int fetch(struct http_exchange *exchange, const struct gateway *gateway, struct http_answer *ret)
 {
 	struct arena *arena = &exchange->ctx->arena;
-	const char *headers[ARRAY_SIZE(asked) + 1] = { NULL };
+	const char *headers[ARRAY_SIZE(asked) + 1] = {NULL};
 	size_t count = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
 		const char *value = http_header(exchange, asked[i]);
@@ -25,12 +25,12 @@ static int fetch(struct http_exchange *exchange, const struct gateway *gateway, 
 	}
 	/* What HEAD asks for is the length that GET would have. */
 	struct http_outgoing request = {
-		.method = strcmp(exchange->method, "HEAD") == 0 ? "GET" : exchange->method,
-		.url = arena_printf(arena, "%s%s", gateway->images_url, exchange->path),
-		.headers = headers,
-		.body = exchange->body_length > 0 ? exchange->body : NULL,
-		.body_length = exchange->body_length,
-		.max_answer = MAX_IMAGE,
+	    .method = strcmp(exchange->method, "HEAD") == 0 ? "GET" : exchange->method,
+	    .url = arena_printf(arena, "%s%s", gateway->images_url, exchange->path),
+	    .headers = headers,
+	    .body = exchange->body_length > 0 ? exchange->body : NULL,
+	    .body_length = exchange->body_length,
+	    .max_answer = MAX_IMAGE,
 	};
 	return http_fetch(exchange->ctx, gateway->worker->http_client, &request, ret);
 }
@@ -50,5 +50,6 @@ void pass_handle(struct http_exchange *exchange, void *argument)
 		if (value)
 			http_reply_header(exchange, answered[i], value);
 	}
-	http_reply(exchange, answer.status, answer.content_type[0] ? answer.content_type : NULL, answer.body, answer.body_length);
+	http_reply(exchange, answer.status, answer.content_type[0] ? answer.content_type : NULL, answer.body,
+		   answer.body_length);
 }

@@ -6,7 +6,8 @@
 
 #include "io/http_server.h"
 
-/* Sends the request on to images and its answer back, with the headers that matter to either. argument: struct gateway. */
+/* Sends the request on to images and its answer back, with the headers that matter to either. argument: struct gateway.
+ */
 void pass_handle(struct http_exchange *exchange, void *argument) MAY_SUSPEND;
 
 #endif

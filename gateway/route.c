@@ -59,8 +59,8 @@ static void append_item(struct buffer *answer, struct item *item)
 	buffer_append(answer, item->answer, item->length);
 }
 
-static const char *run_batch(struct context *ctx, const struct forward_request *request, const struct envelope *envelope,
-			     size_t *ret_length)
+static const char *run_batch(struct context *ctx, const struct forward_request *request,
+			     const struct envelope *envelope, size_t *ret_length)
 {
 	struct buffer answer;
 	struct item *items = arena_zalloc(&ctx->arena, envelope->count * sizeof(*items));
@@ -74,7 +74,8 @@ static const char *run_batch(struct context *ctx, const struct forward_request *
 	if (co_group_wait_all(group, DEADLINE_NEVER) != CO_OK)
 		error_clear(&ctx->error);
 	buffer_init_arena(&answer, &ctx->arena,
-			  (size_t)config_integer(request->gateway->worker->config, "max_answer") + envelope->count * 512);
+			  (size_t)config_integer(request->gateway->worker->config, "max_answer") +
+			      envelope->count * 512);
 	for (size_t i = 0; i < envelope->count; i++)
 		append_item(&answer, &items[i]);
 	if (answer.length == 0)
@@ -86,9 +87,9 @@ static const char *run_batch(struct context *ctx, const struct forward_request *
 
 static enum error_code code_of(enum envelope_status status)
 {
-	return status == ENVELOPE_PARSE_ERROR ? ERROR_PARSE :
-	       status == ENVELOPE_TOO_LARGE   ? ERROR_TOO_LARGE :
-						ERROR_INVALID_REQUEST;
+	return status == ENVELOPE_PARSE_ERROR ? ERROR_PARSE
+	       : status == ENVELOPE_TOO_LARGE ? ERROR_TOO_LARGE
+					      : ERROR_INVALID_REQUEST;
 }
 
 void route_handle(struct http_exchange *exchange, void *argument)
@@ -100,8 +101,8 @@ void route_handle(struct http_exchange *exchange, void *argument)
 	struct envelope envelope;
 	size_t length = 0;
 	struct envelope_limits limits = {
-		.max_depth = (unsigned)config_integer(worker->config, "max_depth"),
-		.max_calls = (size_t)config_integer(worker->config, "max_batch"),
+	    .max_depth = (unsigned)config_integer(worker->config, "max_depth"),
+	    .max_calls = (size_t)config_integer(worker->config, "max_batch"),
 	};
 	cors_reply(&gateway->cors, exchange);
 	if (rpc_http_read(exchange, &meta))
@@ -112,10 +113,10 @@ void route_handle(struct http_exchange *exchange, void *argument)
 		rpc_http_reply(exchange, answer, strlen(answer));
 		return;
 	}
-	struct forward_request request = { .gateway = gateway, .meta = &meta };
+	struct forward_request request = {.gateway = gateway, .meta = &meta};
 	forward_identify(ctx, &request);
-	const char *answer = envelope.batch ? run_batch(ctx, &request, &envelope, &length) :
-					      forward_call(ctx, &request, &envelope.calls[0], &length);
+	const char *answer = envelope.batch ? run_batch(ctx, &request, &envelope, &length)
+					    : forward_call(ctx, &request, &envelope.calls[0], &length);
 	error_clear(&ctx->error);
 	rpc_http_reply(exchange, answer, length);
 }

@@ -35,8 +35,9 @@ static void serve_asset(struct http_exchange *exchange, void *argument)
 	const struct embedded_file *file = argument;
 	http_reply_header(exchange, "Cache-Control", "no-cache");
 	http_reply_header(exchange, "X-Content-Type-Options", "nosniff");
-	http_reply_header(exchange, "Content-Security-Policy",
-			  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'");
+	http_reply_header(
+	    exchange, "Content-Security-Policy",
+	    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'");
 	http_reply(exchange, 200, type_of(file->name), file->start, (size_t)(file->end - file->start));
 }
 

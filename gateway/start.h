@@ -6,7 +6,10 @@
 
 #include "daemon/daemon.h"
 
-int gateway_start(struct daemon_worker *worker, struct context *ctx);
+/* Makes worker->app (struct gateway) and the routes. */
+int gateway_start(struct daemon_worker *worker, struct context *ctx) MAY_SUSPEND;
+
+/* Frees it. */
 void gateway_stop(struct daemon_worker *worker) MAY_SUSPEND;
 
 #endif

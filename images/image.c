@@ -5,8 +5,9 @@
 static const char SELECT_IMAGE[] = "SELECT " IMAGE_JSON "::text FROM image i WHERE i.id = $1";
 
 static const char SELECT_IMAGES[] =
-	"SELECT jsonb_build_object('items', coalesce(jsonb_agg(" IMAGE_JSON " ORDER BY asked.place), '[]'))::text "
-	"FROM jsonb_array_elements_text($1::jsonb) WITH ORDINALITY AS asked(id, place) JOIN image i ON i.id = asked.id::uuid";
+    "SELECT jsonb_build_object('items', coalesce(jsonb_agg(" IMAGE_JSON " ORDER BY asked.place), '[]'))::text "
+    "FROM jsonb_array_elements_text($1::jsonb) WITH ORDINALITY AS asked(id, place) JOIN image i ON i.id = "
+    "asked.id::uuid";
 
 int image_get(struct rpc_call *call)
 {

@@ -17,9 +17,9 @@ struct images {
 };
 
 /* An image row i as the JSON of the API. */
-#define IMAGE_JSON                                                                                                     \
-	"jsonb_build_object('id', i.id, 'url', '/images/' || i.id, 'type', i.type, 'width', i.width, "                 \
-	"'height', i.height, 'bytes', i.bytes, 'sha256', i.sha256, 'owner_id', i.owner_id, "                           \
+#define IMAGE_JSON                                                                                     \
+	"jsonb_build_object('id', i.id, 'url', '/images/' || i.id, 'type', i.type, 'width', i.width, " \
+	"'height', i.height, 'bytes', i.bytes, 'sha256', i.sha256, 'owner_id', i.owner_id, "           \
 	"'created_at', api_time(i.created_at))"
 
 #endif

@@ -116,8 +116,8 @@ static int judge(struct context *ctx, const struct inspection *job)
 	case WRONG_TYPE:
 		return context_fail(ctx, ERROR_INVALID_PARAMS, "type", "not a JPEG, PNG, WebP or GIF image");
 	case TOO_MANY_PIXELS:
-		return context_fail(ctx, ERROR_TOO_LARGE, "pixels", "%d x %d is more than %lld pixels", job->facts.width,
-				    job->facts.height, (long long)job->max_pixels);
+		return context_fail(ctx, ERROR_TOO_LARGE, "pixels", "%d x %d is more than %lld pixels",
+				    job->facts.width, job->facts.height, (long long)job->max_pixels);
 	case DAMAGED:
 		return context_fail(ctx, ERROR_INVALID_PARAMS, "damaged", "the image is truncated or broken");
 	case NOT_STORED:

@@ -86,8 +86,8 @@ enum multipart_result multipart_find(const char *body, size_t length, const char
 	for (int parts = 0; part && parts < MULTIPART_MAX_PARTS; parts++) {
 		if (end - part >= 2 && memcmp(part, "--", 2) == 0)
 			return MULTIPART_ABSENT;
-		const char *close = end - part >= 2 && memcmp(part, "\r\n", 2) == 0 ? next_delimiter(part, end, delimiter, size) :
-											  NULL;
+		const char *close =
+		    end - part >= 2 && memcmp(part, "\r\n", 2) == 0 ? next_delimiter(part, end, delimiter, size) : NULL;
 		if (!close)
 			return MULTIPART_MALFORMED;
 		enum multipart_result result = read_part(part, close, name, ret_start, ret_length);

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <vips/vips.h>
 
-/* One image a thread: more images at once is what the pool is for, and libvips's own threads cost more than they bring. */
+/* One image a thread: more images at once is what the pool is for, and libvips's own threads cost more than they bring.
+ */
 static int start_codecs(struct context *ctx)
 {
 	if (VIPS_INIT("eventloop-images"))

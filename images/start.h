@@ -6,7 +6,10 @@
 
 #include "daemon/daemon.h"
 
+/* Makes worker->app (struct images) and the routes. */
 int images_start(struct daemon_worker *worker, struct context *ctx);
+
+/* Frees it. */
 void images_stop(struct daemon_worker *worker);
 
 #endif

@@ -16,7 +16,8 @@ static bool fits(int length)
 }
 
 /* <directory>/<first two digits>/<all digits>: 256 folders keep each of them small. */
-static bool path_of(const struct store *store, const char *sha256, const char *suffix, char path[static STORE_PATH_SIZE])
+static bool path_of(const struct store *store, const char *sha256, const char *suffix,
+		    char path[static STORE_PATH_SIZE])
 {
 	return fits(snprintf(path, STORE_PATH_SIZE, "%s/%.2s/%s%s", store->directory, sha256, sha256, suffix));
 }

@@ -1,8 +1,8 @@
 /*
  * The store: bytes in a directory, under their SHA-256.
  *
- * Invariants: a file is complete or not there (written aside, synced, renamed); the same bytes are stored once. Putting blocks,
- * so it is done on the offload pool; opening is one system call on a local directory.
+ * Invariants: a file is complete or not there (written aside, synced, renamed); the same bytes are stored once. Putting
+ * blocks, so it is done on the offload pool; opening is one system call on a local directory.
  */
 #ifndef EVENTLOOP_IMAGES_STORE_H
 #define EVENTLOOP_IMAGES_STORE_H

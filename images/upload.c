@@ -14,8 +14,8 @@
 #include <strings.h>
 
 static const char INSERT_IMAGE[] =
-	"INSERT INTO image AS i (id, owner_id, sha256, type, width, height, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7) "
-	"RETURNING " IMAGE_JSON "::text";
+    "INSERT INTO image AS i (id, owner_id, sha256, type, width, height, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7) "
+    "RETURNING " IMAGE_JSON "::text";
 
 /* The bytes of the image in the request. */
 struct upload {
@@ -45,15 +45,17 @@ static int find_upload(struct http_exchange *exchange, struct upload *ret)
 	struct context *ctx = exchange->ctx;
 	char boundary[MULTIPART_BOUNDARY_SIZE];
 	const char *type = http_header(exchange, "Content-Type");
-	*ret = (struct upload){ exchange->body, exchange->body_length };
+	*ret = (struct upload){exchange->body, exchange->body_length};
 	if (type && strncasecmp(type, "multipart/", 10) == 0) {
 		if (!multipart_boundary(type, boundary))
-			return context_fail(ctx, ERROR_INVALID_PARAMS, "multipart", "not multipart/form-data with a boundary");
-		enum multipart_result result = multipart_find(exchange->body, exchange->body_length, boundary, "file",
-							      &ret->bytes, &ret->length);
+			return context_fail(ctx, ERROR_INVALID_PARAMS, "multipart",
+					    "not multipart/form-data with a boundary");
+		enum multipart_result result =
+		    multipart_find(exchange->body, exchange->body_length, boundary, "file", &ret->bytes, &ret->length);
 		if (result != MULTIPART_FOUND)
 			return context_fail(ctx, ERROR_INVALID_PARAMS, "multipart",
-					    result == MULTIPART_ABSENT ? "no part named file" : "malformed multipart body");
+					    result == MULTIPART_ABSENT ? "no part named file"
+								       : "malformed multipart body");
 	}
 	if (ret->length == 0)
 		return context_fail(ctx, ERROR_INVALID_PARAMS, "empty", "there is no image in the request");
@@ -70,7 +72,8 @@ static struct pg_result *insert(struct context *ctx, const struct images *images
 			arena_printf(&ctx->arena, "%zu", length));
 }
 
-/* The image as JSON; NULL with an error. The caller's id is copied: an identity is borrowed from a cache that waits may change. */
+/* The image as JSON; NULL with an error. The caller's id is copied: an identity is borrowed from a cache that waits may
+ * change. */
 static const char *take_upload(struct http_exchange *exchange, const struct images *images)
 {
 	struct upload upload;

@@ -1,8 +1,9 @@
 /*
  * POST /images: an upload becomes an image.
  *
- * The body is the image itself, or multipart/form-data with a part named "file". Needs a user's access token. Answers 201 with the
- * image as JSON; errors as JSON-RPC error bodies: 400 malformed, 401, 413 too large, 415 no image that we take, 422 damaged.
+ * The body is the image itself, or multipart/form-data with a part named "file". Needs a user's access token. Answers
+ * 201 with the image as JSON; errors as JSON-RPC error bodies: 400 malformed, 401, 413 too large, 415 no image that we
+ * take, 422 damaged.
  */
 #ifndef EVENTLOOP_IMAGES_UPLOAD_H
 #define EVENTLOOP_IMAGES_UPLOAD_H

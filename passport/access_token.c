@@ -32,9 +32,9 @@ const char *access_token_make(struct daemon_worker *worker, struct context *ctx,
 
 const char *access_token_make_service(struct daemon_worker *worker, struct context *ctx, const char *service)
 {
-	return access_token_make(worker, ctx,
-				 arena_printf(&ctx->arena, "\"sub\":\"%s\",\"client_id\":\"%s\",\"roles\":[\"service\"]", service,
-					      service));
+	return access_token_make(
+	    worker, ctx,
+	    arena_printf(&ctx->arena, "\"sub\":\"%s\",\"client_id\":\"%s\",\"roles\":[\"service\"]", service, service));
 }
 
 const char *access_token_make_own(struct daemon_worker *worker, struct context *ctx, int64_t *ret_lifetime)

@@ -11,10 +11,10 @@
 #define MAX_PASSWORD 128
 
 static const char UPSERT_ADMINISTRATOR[] =
-	"INSERT INTO user_account (id, email, email_folded, password_hash, name, roles) "
-	"VALUES ($1, $2, $3, $4, $5, '{user,admin}') ON CONFLICT (email_folded) DO UPDATE SET "
-	"password_hash = excluded.password_hash, version = user_account.version + 1, updated_at = now(), "
-	"roles = ARRAY(SELECT DISTINCT unnest(user_account.roles || '{admin}'::text[]))";
+    "INSERT INTO user_account (id, email, email_folded, password_hash, name, roles) "
+    "VALUES ($1, $2, $3, $4, $5, '{user,admin}') ON CONFLICT (email_folded) DO UPDATE SET "
+    "password_hash = excluded.password_hash, version = user_account.version + 1, updated_at = now(), "
+    "roles = ARRAY(SELECT DISTINCT unnest(user_account.roles || '{admin}'::text[]))";
 
 struct arguments {
 	const char *email, *password_file, *name;
@@ -22,7 +22,7 @@ struct arguments {
 
 static int parse(int argc, char *const *argv, struct arguments *ret)
 {
-	*ret = (struct arguments){ .name = "Administrator" };
+	*ret = (struct arguments){.name = "Administrator"};
 	if (argc < 1 || strcmp(argv[0], "create") != 0)
 		return -1;
 	for (int i = 1; i + 1 < argc; i += 2) {
@@ -72,7 +72,8 @@ int administrator_command(struct daemon_worker *worker, struct context *ctx, int
 	const char *phc = password_hash(ctx, password);
 	if (!phc || !pg_write(ctx, worker->db, UPSERT_ADMINISTRATOR, id, arguments.email,
 			      text_fold(&ctx->arena, arguments.email), phc, arguments.name)) {
-		fprintf(stderr, "administrator not made: %s\n", ctx->error.cause[0] ? ctx->error.cause : ctx->error.message);
+		fprintf(stderr, "administrator not made: %s\n",
+			ctx->error.cause[0] ? ctx->error.cause : ctx->error.message);
 		return 1;
 	}
 	printf("administrator %s is ready\n", arguments.email);

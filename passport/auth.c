@@ -27,7 +27,8 @@ int auth_login(struct rpc_call *call)
 	struct context *ctx = call->ctx;
 	const char *session = NULL, *refresh = NULL;
 	bool match = false;
-	struct pg_result *user = pg_read(ctx, call->db, SELECT_CREDENTIALS, text_fold(&ctx->arena, rpc_param(call, "email")));
+	struct pg_result *user =
+	    pg_read(ctx, call->db, SELECT_CREDENTIALS, text_fold(&ctx->arena, rpc_param(call, "email")));
 	if (!user)
 		return -1;
 	const char *phc = pg_count(user) > 0 ? pg_text(user, 0, 1) : NULL;

@@ -6,19 +6,19 @@
 #define MAX_OWN_COMPANIES "100"
 
 static const char INSERT_COMPANY[] =
-	"WITH c AS (INSERT INTO company (id, name, country) VALUES ($1, $2, $3) RETURNING *), "
-	"m AS (INSERT INTO company_member (company_id, user_id, \"right\") SELECT id, $4, 'owner' FROM c) "
-	"SELECT " COMPANY_JSON "::text FROM c";
+    "WITH c AS (INSERT INTO company (id, name, country) VALUES ($1, $2, $3) RETURNING *), "
+    "m AS (INSERT INTO company_member (company_id, user_id, \"right\") SELECT id, $4, 'owner' FROM c) "
+    "SELECT " COMPANY_JSON "::text FROM c";
 
-static const char COUNT_OWNED[] =
-	"SELECT count(*) >= " MAX_OWN_COMPANIES " FROM (SELECT 1 FROM company_member WHERE user_id = $1 AND \"right\" = 'owner' "
-	"LIMIT " MAX_OWN_COMPANIES ") owned";
+static const char COUNT_OWNED[] = "SELECT count(*) >= " MAX_OWN_COMPANIES
+				  " FROM (SELECT 1 FROM company_member WHERE user_id = $1 AND \"right\" = 'owner' "
+				  "LIMIT " MAX_OWN_COMPANIES ") owned";
 
 static const char SELECT_COMPANY[] = "SELECT " COMPANY_JSON "::text FROM company c WHERE c.id = $1";
 
-static const char SELECT_RIGHT[] =
-	"SELECT jsonb_build_object('right', (SELECT m.\"right\" FROM company_member m JOIN company c ON c.id = m.company_id "
-	"WHERE m.user_id = $1 AND m.company_id = $2 AND c.state = 'active'))::text";
+static const char SELECT_RIGHT[] = "SELECT jsonb_build_object('right', (SELECT m.\"right\" FROM company_member m JOIN "
+				   "company c ON c.id = m.company_id "
+				   "WHERE m.user_id = $1 AND m.company_id = $2 AND c.state = 'active'))::text";
 
 int company_create(struct rpc_call *call)
 {
@@ -50,8 +50,8 @@ int company_get(struct rpc_call *call)
 
 int member_right(struct rpc_call *call)
 {
-	struct pg_result *right = pg_read(call->ctx, call->db, SELECT_RIGHT, rpc_param(call, "user_id"),
-					  rpc_param(call, "company_id"));
+	struct pg_result *right =
+	    pg_read(call->ctx, call->db, SELECT_RIGHT, rpc_param(call, "user_id"), rpc_param(call, "company_id"));
 	if (!right)
 		return -1;
 	return rpc_reply_row(call, right, "member");

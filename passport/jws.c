@@ -67,7 +67,8 @@ const char *jws_sign(struct context *ctx, const struct jws_key *key, const char 
 	unsigned char signature[MAX_SIGNATURE];
 	const char *payload = claims_text(ctx, claims);
 	if (payload) {
-		const char *header = arena_printf(arena, "{\"alg\":\"%s\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}", key->algorithm, key->kid);
+		const char *header =
+		    arena_printf(arena, "{\"alg\":\"%s\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}", key->algorithm, key->kid);
 		const char *text = arena_printf(arena, "%s.%s", base64url_encode(arena, header, strlen(header)),
 						base64url_encode(arena, payload, strlen(payload)));
 		size_t length = sign(key, text, signature);

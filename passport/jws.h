@@ -1,8 +1,9 @@
 /*
  * Signing: a compact JWS (RFC 7515 section 7.1) from claims, with a key that was parsed once.
  *
- * libjwt holds and writes the claims; header and signature are made here, because libjwt 1.10 writes "typ":"JWT" over any other
- * type (RFC 9068 demands at+jwt) and parses the PEM at every signature, which is nine tenths of its half millisecond.
+ * libjwt holds and writes the claims; header and signature are made here, because libjwt 1.10 writes "typ":"JWT" over
+ * any other type (RFC 9068 demands at+jwt) and parses the PEM at every signature, which is nine tenths of its half
+ * millisecond.
  */
 #ifndef EVENTLOOP_PASSPORT_JWS_H
 #define EVENTLOOP_PASSPORT_JWS_H

@@ -31,8 +31,8 @@ static const char LOCK_KEYS[] = "SELECT pg_advisory_xact_lock(hashtext('passport
 static const char HAS_SIGNING[] = "SELECT 1 FROM signing_key WHERE state = 'signing'";
 static const char INSERT_KEY[] = "INSERT INTO signing_key (kid, algorithm, public_jwk, private_sealed, state) "
 				 "VALUES ($1, $2, $3::jsonb, decode($4, 'hex'), 'signing')";
-static const char SELECT_KEYS[] =
-	"SELECT kid, algorithm, public_jwk::text, encode(private_sealed, 'hex'), state FROM signing_key ORDER BY created_at, kid";
+static const char SELECT_KEYS[] = "SELECT kid, algorithm, public_jwk::text, encode(private_sealed, 'hex'), state FROM "
+				  "signing_key ORDER BY created_at, kid";
 
 static const char *hex_text(struct context *ctx, const unsigned char *bytes, size_t length)
 {
@@ -56,7 +56,8 @@ static int make_first_key(struct context *ctx, struct key_ring *ring, const char
 	if (key_pair_make(ctx, algorithm, &pair))
 		return -1;
 	unsigned char *sealed = seal(ctx, ring->master, PRIVATE_LABEL, pair.pem, strlen(pair.pem), &length);
-	if (!sealed || !pg_query(ctx, tx, INSERT_KEY, pair.kid, algorithm, pair.public_jwk, hex_text(ctx, sealed, length)))
+	if (!sealed ||
+	    !pg_query(ctx, tx, INSERT_KEY, pair.kid, algorithm, pair.public_jwk, hex_text(ctx, sealed, length)))
 		return -1;
 	return pg_commit(ctx, tx);
 }
@@ -67,14 +68,14 @@ static int take_signing(struct context *ctx, struct key_ring *ring, struct arena
 	size_t length = 0, sealed_length = pg_length(keys, row, 3) / 2;
 	unsigned char *sealed = arena_alloc(&ctx->arena, sealed_length);
 	char *pem = hex_decode(pg_text(keys, row, 3), sealed, sealed_length)
-			    ? unseal(ctx, ring->master, PRIVATE_LABEL, sealed, sealed_length, &length)
-			    : NULL;
+			? unseal(ctx, ring->master, PRIVATE_LABEL, sealed, sealed_length, &length)
+			: NULL;
 	if (!pem)
 		return -1;
 	*ret = (struct jws_key){
-		.kid = arena_strdup(arena, pg_text(keys, row, 0)),
-		.algorithm = arena_strdup(arena, pg_text(keys, row, 1)),
-		.key = jws_parse_key(pem),
+	    .kid = arena_strdup(arena, pg_text(keys, row, 0)),
+	    .algorithm = arena_strdup(arena, pg_text(keys, row, 1)),
+	    .key = jws_parse_key(pem),
 	};
 	OPENSSL_cleanse(pem, length);
 	return ret->key ? 0 : context_fail_internal(ctx, "a signing key cannot be read");
@@ -94,15 +95,16 @@ int key_ring_reload(struct context *ctx, struct key_ring *ring)
 	struct pg_result *keys = pg_read(ctx, ring->db, SELECT_KEYS);
 	if (!keys)
 		return -1;
-	struct arena arena = { 0 };
+	struct arena arena = {0};
 	struct buffer jwks;
-	struct jws_key signing = { 0 };
+	struct jws_key signing = {0};
 	buffer_init_arena(&jwks, &arena, JWKS_LIMIT);
 	buffer_append_text(&jwks, "{\"keys\":[");
 	for (size_t row = 0; row < pg_count(keys); row++) {
 		buffer_append_text(&jwks, row > 0 ? "," : "");
 		buffer_append_text(&jwks, pg_text(keys, row, 2));
-		if (strcmp(pg_text(keys, row, 4), "signing") == 0 && take_signing(ctx, ring, &arena, keys, row, &signing))
+		if (strcmp(pg_text(keys, row, 4), "signing") == 0 &&
+		    take_signing(ctx, ring, &arena, keys, row, &signing))
 			goto failed;
 	}
 	buffer_append_text(&jwks, "]}");

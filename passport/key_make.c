@@ -27,7 +27,8 @@ static const char *private_pem(struct context *ctx, EVP_PKEY *key)
 	return text;
 }
 
-/* A big number of the key as base64url of its big-endian bytes, at least `width` of them (RFC 7518 sections 6.2, 6.3). */
+/* A big number of the key as base64url of its big-endian bytes, at least `width` of them (RFC 7518 sections 6.2, 6.3).
+ */
 static const char *number_text(struct context *ctx, EVP_PKEY *key, const char *name, int width)
 {
 	const char *text = NULL;
@@ -49,7 +50,8 @@ static const char *ec_jwk(struct context *ctx, EVP_PKEY *key, const char *kid)
 	if (!x || !y)
 		return NULL;
 	return arena_printf(&ctx->arena,
-			    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"use\":\"sig\",\"alg\":\"ES256\",\"kid\":\"%s\",\"x\":\"%s\",\"y\":\"%s\"}",
+			    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"use\":\"sig\",\"alg\":\"ES256\",\"kid\":\"%s\",\"x\":"
+			    "\"%s\",\"y\":\"%s\"}",
 			    kid, x, y);
 }
 
@@ -59,9 +61,9 @@ static const char *rsa_jwk(struct context *ctx, EVP_PKEY *key, const char *kid)
 	const char *e = number_text(ctx, key, OSSL_PKEY_PARAM_RSA_E, 0);
 	if (!n || !e)
 		return NULL;
-	return arena_printf(&ctx->arena,
-			    "{\"kty\":\"RSA\",\"use\":\"sig\",\"alg\":\"RS256\",\"kid\":\"%s\",\"n\":\"%s\",\"e\":\"%s\"}",
-			    kid, n, e);
+	return arena_printf(
+	    &ctx->arena, "{\"kty\":\"RSA\",\"use\":\"sig\",\"alg\":\"RS256\",\"kid\":\"%s\",\"n\":\"%s\",\"e\":\"%s\"}",
+	    kid, n, e);
 }
 
 int key_pair_make(struct context *ctx, const char *algorithm, struct key_pair *ret)
@@ -70,7 +72,7 @@ int key_pair_make(struct context *ctx, const char *algorithm, struct key_pair *r
 	char kid[UUID_SIZE];
 	uuid_make(kid);
 	EVP_PKEY *key = rsa ? EVP_RSA_gen(RSA_BITS) : EVP_EC_gen("P-256");
-	struct key_pair pair = { .kid = arena_strdup(&ctx->arena, kid) };
+	struct key_pair pair = {.kid = arena_strdup(&ctx->arena, kid)};
 	if (key) {
 		pair.pem = private_pem(ctx, key);
 		pair.public_jwk = rsa ? rsa_jwk(ctx, key, kid) : ec_jwk(ctx, key, kid);

@@ -10,54 +10,56 @@
 extern const struct embedded_file passport_api[], passport_migrations[];
 
 static const struct rpc_handler handlers[] = {
-	{ "passport.user.register", user_register },
-	{ "passport.user.me", user_me },
-	{ "passport.user.profiles", user_profiles },
-	{ "passport.auth.login", auth_login },
-	{ "passport.auth.refresh", auth_refresh },
-	{ "passport.auth.logout", auth_logout },
-	{ "passport.auth.service_token", auth_service_token },
-	{ "passport.company.create", company_create },
-	{ "passport.company.get", company_get },
-	{ "passport.member.right", member_right },
-	{ NULL, NULL },
+    {"passport.user.register", user_register},
+    {"passport.user.me", user_me},
+    {"passport.user.profiles", user_profiles},
+    {"passport.auth.login", auth_login},
+    {"passport.auth.refresh", auth_refresh},
+    {"passport.auth.logout", auth_logout},
+    {"passport.auth.service_token", auth_service_token},
+    {"passport.company.create", company_create},
+    {"passport.company.get", company_get},
+    {"passport.member.right", member_right},
+    {NULL, NULL},
 };
 
 static const struct config_option options[] = {
-	{ "master_key", CONFIG_TEXT, NULL, 43, 43, CONFIG_SECRET | CONFIG_REQUIRED, NULL,
-	  "32 bytes as base64url: seals the signing keys at rest", "EVENTLOOP_MASTER_KEY" },
-	{ "service_secrets", CONFIG_TEXT, "", 0, 4096, CONFIG_SECRET, NULL,
-	  "service accounts of the other daemons: name:secret,name:secret", NULL },
-	{ "token_lifetime", CONFIG_DURATION, "10m", 60000000, 3600000000, 0, NULL, "of access tokens", NULL },
-	{ "token_algorithm", CONFIG_CHOICE, "ES256", 0, 0, 0, "ES256|RS256", "of signing keys made from now on", NULL },
-	{ "session_idle", CONFIG_DURATION, "14d", 60000000, 31536000000000, 0, NULL, "a session unused for so long ends", NULL },
-	{ "session_lifetime", CONFIG_DURATION, "90d", 60000000, 31536000000000, 0, NULL, "a session ends after so long", NULL },
-	{ NULL, CONFIG_TEXT, NULL, 0, 0, 0, NULL, NULL, NULL },
+    {"master_key", CONFIG_TEXT, NULL, 43, 43, CONFIG_SECRET | CONFIG_REQUIRED, NULL,
+     "32 bytes as base64url: seals the signing keys at rest", "EVENTLOOP_MASTER_KEY"},
+    {"service_secrets", CONFIG_TEXT, "", 0, 4096, CONFIG_SECRET, NULL,
+     "service accounts of the other daemons: name:secret,name:secret", NULL},
+    {"token_lifetime", CONFIG_DURATION, "10m", 60000000, 3600000000, 0, NULL, "of access tokens", NULL},
+    {"token_algorithm", CONFIG_CHOICE, "ES256", 0, 0, 0, "ES256|RS256", "of signing keys made from now on", NULL},
+    {"session_idle", CONFIG_DURATION, "14d", 60000000, 31536000000000, 0, NULL, "a session unused for so long ends",
+     NULL},
+    {"session_lifetime", CONFIG_DURATION, "90d", 60000000, 31536000000000, 0, NULL, "a session ends after so long",
+     NULL},
+    {NULL, CONFIG_TEXT, NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
 static const struct daemon_command commands[] = {
-	{ "admin", "create --email E --password-file F [--name N]: makes an administrator, or gives one a new password",
-	  administrator_command },
-	{ NULL, NULL, NULL },
+    {"admin", "create --email E --password-file F [--name N]: makes an administrator, or gives one a new password",
+     administrator_command},
+    {NULL, NULL, NULL},
 };
 
-static const char *const fact_subscribers[] = { "events", "rating", "images", "gateway", NULL };
+static const char *const fact_subscribers[] = {"events", "rating", "images", "gateway", NULL};
 
 int main(int argc, char **argv)
 {
 	static const struct daemon_spec spec = {
-		.name = "passport",
-		.port = 7001,
-		.api = passport_api,
-		.migrations = passport_migrations,
-		.handlers = handlers,
-		.options = options,
-		.commands = commands,
-		.fact_subscribers = fact_subscribers,
-		.issues_tokens = true,
-		.make_service_token = access_token_make_own,
-		.start = passport_start,
-		.stop = passport_stop,
+	    .name = "passport",
+	    .port = 7001,
+	    .api = passport_api,
+	    .migrations = passport_migrations,
+	    .handlers = handlers,
+	    .options = options,
+	    .commands = commands,
+	    .fact_subscribers = fact_subscribers,
+	    .issues_tokens = true,
+	    .make_service_token = access_token_make_own,
+	    .start = passport_start,
+	    .stop = passport_stop,
 	};
 	return daemon_main(argc, argv, &spec);
 }

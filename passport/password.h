@@ -1,10 +1,10 @@
 /*
  * Passwords: Argon2id (RFC 9106) on the offload pool.
  *
- * Purpose: hash and verify without blocking the loop; as many at once as the pool has threads, the rest queues, and a full
- * queue is `overloaded`.
- * Invariants: 19 MiB, 2 passes, 1 lane, 16 bytes salt, 32 bytes tag, as a PHC string. Verifying against no hash (an unknown
- * account) does the same work as against one. The parameters read from a stored hash are bounded before they are used.
+ * Purpose: hash and verify without blocking the loop; as many at once as the pool has threads, the rest queues, and a
+ * full queue is `overloaded`. Invariants: 19 MiB, 2 passes, 1 lane, 16 bytes salt, 32 bytes tag, as a PHC string.
+ * Verifying against no hash (an unknown account) does the same work as against one. The parameters read from a stored
+ * hash are bounded before they are used.
  */
 #ifndef EVENTLOOP_PASSPORT_PASSWORD_H
 #define EVENTLOOP_PASSPORT_PASSWORD_H

@@ -22,8 +22,8 @@ int master_key_parse(struct context *ctx, const char *text, struct master_key *r
 	return 0;
 }
 
-static bool encrypt(EVP_CIPHER_CTX *cipher, const struct master_key *key, const char *label, const void *bytes, int length,
-		    unsigned char *out)
+static bool encrypt(EVP_CIPHER_CTX *cipher, const struct master_key *key, const char *label, const void *bytes,
+		    int length, unsigned char *out)
 {
 	int written = 0;
 	unsigned char *body = out + NONCE_SIZE;
@@ -50,8 +50,8 @@ unsigned char *seal(struct context *ctx, const struct master_key *key, const cha
 	return out;
 }
 
-static bool decrypt(EVP_CIPHER_CTX *cipher, const struct master_key *key, const char *label, const unsigned char *sealed,
-		    int length, unsigned char *out)
+static bool decrypt(EVP_CIPHER_CTX *cipher, const struct master_key *key, const char *label,
+		    const unsigned char *sealed, int length, unsigned char *out)
 {
 	int written = 0;
 	unsigned char tag[TAG_SIZE];

@@ -2,8 +2,8 @@
  * Sealing: bytes at rest under the daemon's master key.
  *
  * Purpose: private keys are stored so that a copy of the database alone does not sign tokens.
- * Format: 12 bytes nonce, ciphertext, 16 bytes tag; AES-256-GCM (NIST SP 800-38D). The label (what it is) is authenticated.
- * Ownership: results are in the context's arena.
+ * Format: 12 bytes nonce, ciphertext, 16 bytes tag; AES-256-GCM (NIST SP 800-38D). The label (what it is) is
+ * authenticated. Ownership: results are in the context's arena.
  */
 #ifndef EVENTLOOP_PASSPORT_SEALING_H
 #define EVENTLOOP_PASSPORT_SEALING_H

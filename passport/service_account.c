@@ -23,10 +23,10 @@ static bool next_account(const char **cursor, struct account *ret)
 	if (!colon || colon == start)
 		return false;
 	*ret = (struct account){
-		.name = start,
-		.name_length = (size_t)(colon - start),
-		.secret = colon + 1,
-		.secret_length = length - (size_t)(colon - start) - 1,
+	    .name = start,
+	    .name_length = (size_t)(colon - start),
+	    .secret = colon + 1,
+	    .secret_length = length - (size_t)(colon - start) - 1,
 	};
 	*cursor = start + length + (start[length] == ',');
 	return true;
@@ -62,8 +62,9 @@ int service_accounts_check(struct context *ctx, const char *setting)
 		if (!next_account(&setting, &account))
 			return context_fail_internal(ctx, "service_secrets: not a list of name:secret");
 		if (account.secret_length < MIN_SECRET)
-			return context_fail_internal(ctx, "service_secrets: the secret of %.*s is shorter than %d characters",
-						     (int)account.name_length, account.name, MIN_SECRET);
+			return context_fail_internal(
+			    ctx, "service_secrets: the secret of %.*s is shorter than %d characters",
+			    (int)account.name_length, account.name, MIN_SECRET);
 	}
 	return 0;
 }

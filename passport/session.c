@@ -16,34 +16,35 @@
 #define HASH_TEXT_SIZE (2 * SHA256_DIGEST_LENGTH + 1)
 
 static const char INSERT_SESSION[] =
-	"INSERT INTO session (id, user_id, address, user_agent, idle_expires_at, expires_at) VALUES ($1, $2, $3, left($4, 200), "
-	"now() + $5::bigint * interval '1 microsecond', now() + $6::bigint * interval '1 microsecond')";
+    "INSERT INTO session (id, user_id, address, user_agent, idle_expires_at, expires_at) VALUES ($1, $2, $3, left($4, "
+    "200), "
+    "now() + $5::bigint * interval '1 microsecond', now() + $6::bigint * interval '1 microsecond')";
 
 static const char INSERT_REFRESH[] = "INSERT INTO refresh_token (hash, session_id) VALUES (decode($1, 'hex'), $2)";
 
 /* Both rows are locked, so that of two callers with one token the second sees what the first did. */
 static const char LOCK_REFRESH[] =
-	"SELECT s.id, t.used_at IS NOT NULL, coalesce(t.used_at > now() - interval '10 seconds', false), "
-	"s.ended_at IS NOT NULL, s.idle_expires_at <= now() OR s.expires_at <= now() "
-	"FROM refresh_token t JOIN session s ON s.id = t.session_id WHERE t.hash = decode($1, 'hex') FOR UPDATE OF t, s";
+    "SELECT s.id, t.used_at IS NOT NULL, coalesce(t.used_at > now() - interval '10 seconds', false), "
+    "s.ended_at IS NOT NULL, s.idle_expires_at <= now() OR s.expires_at <= now() "
+    "FROM refresh_token t JOIN session s ON s.id = t.session_id WHERE t.hash = decode($1, 'hex') FOR UPDATE OF t, s";
 
 static const char USE_REFRESH[] =
-	"WITH used AS (UPDATE refresh_token SET used_at = now() WHERE hash = decode($1, 'hex')), "
-	"seen AS (UPDATE session SET last_seen_at = now(), idle_expires_at = now() + $4::bigint * interval '1 microsecond' "
-	"WHERE id = $3) INSERT INTO refresh_token (hash, session_id) VALUES (decode($2, 'hex'), $3)";
+    "WITH used AS (UPDATE refresh_token SET used_at = now() WHERE hash = decode($1, 'hex')), "
+    "seen AS (UPDATE session SET last_seen_at = now(), idle_expires_at = now() + $4::bigint * interval '1 microsecond' "
+    "WHERE id = $3) INSERT INTO refresh_token (hash, session_id) VALUES (decode($2, 'hex'), $3)";
 
 static const char END_SESSION[] =
-	"UPDATE session SET ended_at = now(), end_reason = $2 WHERE id = $1 AND ended_at IS NULL "
-	"RETURNING jsonb_build_object('session_id', id, 'user_id', user_id, 'before', api_time(now()))::text";
+    "UPDATE session SET ended_at = now(), end_reason = $2 WHERE id = $1 AND ended_at IS NULL "
+    "RETURNING jsonb_build_object('session_id', id, 'user_id', user_id, 'before', api_time(now()))::text";
 
 /* A session's user with everything that an access token says. Rights beyond the token's 32 are left to member.right. */
 static const char SELECT_CLAIMS[] =
-	"SELECT " USER_JSON "::text, u.id, array_to_json(u.roles)::text, floor(extract(epoch FROM s.auth_time))::bigint, "
-	"coalesce((SELECT jsonb_object_agg(m.company_id, m.\"right\")::text FROM (SELECT m.company_id, m.\"right\" "
-	"FROM company_member m JOIN company c ON c.id = m.company_id AND c.state = 'active' WHERE m.user_id = u.id "
-	"ORDER BY m.created_at, m.company_id LIMIT 32) m), '{}'), "
-	"(SELECT count(*) > 32 FROM company_member m WHERE m.user_id = u.id) "
-	"FROM session s JOIN user_account u ON u.id = s.user_id WHERE s.id = $1";
+    "SELECT " USER_JSON "::text, u.id, array_to_json(u.roles)::text, floor(extract(epoch FROM s.auth_time))::bigint, "
+    "coalesce((SELECT jsonb_object_agg(m.company_id, m.\"right\")::text FROM (SELECT m.company_id, m.\"right\" "
+    "FROM company_member m JOIN company c ON c.id = m.company_id AND c.state = 'active' WHERE m.user_id = u.id "
+    "ORDER BY m.created_at, m.company_id LIMIT 32) m), '{}'), "
+    "(SELECT count(*) > 32 FROM company_member m WHERE m.user_id = u.id) "
+    "FROM session s JOIN user_account u ON u.id = s.user_id WHERE s.id = $1";
 
 static const char *duration(struct rpc_call *call, const char *setting)
 {
@@ -165,5 +166,6 @@ int session_reply(struct rpc_call *call, const char *session, const char *refres
 	return rpc_reply_printf(call,
 				"{\"access_token\":\"%s\",\"token_type\":\"Bearer\",\"expires_in\":%lld,"
 				"\"refresh_token\":\"%s\",\"session_id\":\"%s\",\"user\":%s}",
-				token, (long long)access_token_lifetime(call->worker), refresh, session, pg_text(row, 0, 0));
+				token, (long long)access_token_lifetime(call->worker), refresh, session,
+				pg_text(row, 0, 0));
 }

@@ -44,8 +44,8 @@ int passport_start(struct daemon_worker *worker, struct context *ctx)
 	if (service_accounts_check(ctx, config_text(config, "service_secrets")) ||
 	    master_key_parse(ctx, config_text(config, "master_key"), &passport->master))
 		return -1;
-	passport->keys = key_ring_new(ctx, worker->db, &passport->master, worker->verifier,
-				      config_text(config, "token_algorithm"));
+	passport->keys =
+	    key_ring_new(ctx, worker->db, &passport->master, worker->verifier, config_text(config, "token_algorithm"));
 	if (!passport->keys)
 		return -1;
 	passport->reloader = co_spawn("signing key reload", reload_keys, passport);
@@ -62,7 +62,7 @@ void passport_stop(struct daemon_worker *worker)
 	if (passport->reloader)
 		co_cancel(passport->reloader);
 	while (passport->reloader)
-		co_yield();
+		co_yield ();
 	key_ring_free(passport->keys);
 	OPENSSL_cleanse(&passport->master, sizeof(passport->master));
 	free(passport);

@@ -7,18 +7,18 @@
 #include "sql.h"
 
 static const char INSERT_USER[] =
-	"WITH u AS (INSERT INTO user_account (id, email, email_folded, password_hash, name, locale) "
-	"VALUES ($1, $2, $3, $4, $5, coalesce($6, 'en')) RETURNING *) SELECT " USER_JSON "::text FROM u";
+    "WITH u AS (INSERT INTO user_account (id, email, email_folded, password_hash, name, locale) "
+    "VALUES ($1, $2, $3, $4, $5, coalesce($6, 'en')) RETURNING *) SELECT " USER_JSON "::text FROM u";
 
 static const char SELECT_ME[] =
-	"SELECT (" USER_JSON " || jsonb_build_object('companies', coalesce((SELECT jsonb_agg(jsonb_build_object("
-	"'id', c.id, 'name', c.name, 'right', m.\"right\") ORDER BY m.created_at, c.id) "
-	"FROM company_member m JOIN company c ON c.id = m.company_id WHERE m.user_id = u.id), '[]')))::text "
-	"FROM user_account u WHERE u.id = $1";
+    "SELECT (" USER_JSON " || jsonb_build_object('companies', coalesce((SELECT jsonb_agg(jsonb_build_object("
+    "'id', c.id, 'name', c.name, 'right', m.\"right\") ORDER BY m.created_at, c.id) "
+    "FROM company_member m JOIN company c ON c.id = m.company_id WHERE m.user_id = u.id), '[]')))::text "
+    "FROM user_account u WHERE u.id = $1";
 
 static const char SELECT_PROFILES[] =
-	"SELECT jsonb_build_object('items', coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name)), '[]'))::text "
-	"FROM user_account WHERE id = ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb)::uuid))";
+    "SELECT jsonb_build_object('items', coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name)), '[]'))::text "
+    "FROM user_account WHERE id = ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb)::uuid))";
 
 int user_register(struct rpc_call *call)
 {
@@ -38,7 +38,8 @@ int user_register(struct rpc_call *call)
 		error_clear(&call->ctx->error);
 		return rpc_conflict(call, "email_taken", "an account with this address exists");
 	}
-	if (!user || rpc_publish(call, tx, "passport.user.registered", id, arena_printf(&call->ctx->arena, "{\"id\":\"%s\"}", id)))
+	if (!user || rpc_publish(call, tx, "passport.user.registered", id,
+				 arena_printf(&call->ctx->arena, "{\"id\":\"%s\"}", id)))
 		return -1;
 	return rpc_commit_row(call, tx, user, "user");
 }

@@ -10,25 +10,25 @@
 extern const struct embedded_file rating_api[], rating_migrations[];
 
 static const struct rpc_handler handlers[] = {
-	{ "rating.review.create", review_create },
-	{ "rating.review.list", review_list },
-	{ "rating.summary.get", summary_get },
-	{ "rating.summary.list", summary_list },
-	{ NULL, NULL },
+    {"rating.review.create", review_create},
+    {"rating.review.list", review_list},
+    {"rating.summary.get", summary_get},
+    {"rating.summary.list", summary_list},
+    {NULL, NULL},
 };
 
 static const struct config_option options[] = {
-	{ "prior_mean", CONFIG_TEXT, "3.75", 1, 8, 0, NULL, "decimal: the mean that a Bayesian mean starts from", NULL },
-	{ "prior_weight", CONFIG_TEXT, "10", 1, 8, 0, NULL, "decimal: how many reviews the prior counts as", NULL },
-	{ NULL, CONFIG_TEXT, NULL, 0, 0, 0, NULL, NULL, NULL },
+    {"prior_mean", CONFIG_TEXT, "3.75", 1, 8, 0, NULL, "decimal: the mean that a Bayesian mean starts from", NULL},
+    {"prior_weight", CONFIG_TEXT, "10", 1, 8, 0, NULL, "decimal: how many reviews the prior counts as", NULL},
+    {NULL, CONFIG_TEXT, NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
 static const struct daemon_command commands[] = {
-	{ "import", "FILE: loads reviews from NDJSON", review_import },
-	{ NULL, NULL, NULL },
+    {"import", "FILE: loads reviews from NDJSON", review_import},
+    {NULL, NULL, NULL},
 };
 
-static const char *const fact_subscribers[] = { "events", NULL };
+static const char *const fact_subscribers[] = {"events", NULL};
 
 static bool is_decimal(const char *text, double minimum, double maximum)
 {
@@ -57,16 +57,16 @@ static void stop(struct daemon_worker *worker)
 int main(int argc, char **argv)
 {
 	static const struct daemon_spec spec = {
-		.name = "rating",
-		.port = 7003,
-		.api = rating_api,
-		.migrations = rating_migrations,
-		.handlers = handlers,
-		.fact_subscribers = fact_subscribers,
-		.options = options,
-		.commands = commands,
-		.start = start,
-		.stop = stop,
+	    .name = "rating",
+	    .port = 7003,
+	    .api = rating_api,
+	    .migrations = rating_migrations,
+	    .handlers = handlers,
+	    .fact_subscribers = fact_subscribers,
+	    .options = options,
+	    .commands = commands,
+	    .start = start,
+	    .stop = stop,
 	};
 	return daemon_main(argc, argv, &spec);
 }

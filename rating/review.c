@@ -8,32 +8,35 @@
 
 #include <string.h>
 
-#define REVIEW_JSON                                                                                                    \
-	"jsonb_build_object('id', r.id, 'booking_id', r.booking_id, 'subject_id', r.subject_id, 'author_id', r.author_id, " \
-	"'author_name', r.author_name, 'score', r.score::float8, 'text', r.text, 'created_at', api_time(r.created_at))"
+#define REVIEW_JSON                                                                                            \
+	"jsonb_build_object('id', r.id, 'booking_id', r.booking_id, 'subject_id', r.subject_id, 'author_id', " \
+	"r.author_id, "                                                                                        \
+	"'author_name', r.author_name, 'score', r.score::float8, 'text', r.text, 'created_at', "               \
+	"api_time(r.created_at))"
 
 static const char INSERT_REVIEW[] =
-	"INSERT INTO review AS r (id, booking_id, subject_id, author_id, author_name, score, text) "
-	"VALUES ($1, $2, $3, $4, $5, $6::numeric, coalesce($7, '')) RETURNING " REVIEW_JSON "::text";
+    "INSERT INTO review AS r (id, booking_id, subject_id, author_id, author_name, score, text) "
+    "VALUES ($1, $2, $3, $4, $5, $6::numeric, coalesce($7, '')) RETURNING " REVIEW_JSON "::text";
 
 /* One statement an order, each on its own index. */
-#define SELECT_REVIEWS(value, type, direction, after)                                                                  \
-	"SELECT " REVIEW_JSON "::text, " value "::text, r.id FROM review r WHERE r.subject_id = $1 "                   \
-	"AND ($2::" type " IS NULL OR (" value ", r.id) " after " ($2::" type ", $3::uuid)) "                          \
+#define SELECT_REVIEWS(value, type, direction, after)                                                \
+	"SELECT " REVIEW_JSON "::text, " value "::text, r.id FROM review r WHERE r.subject_id = $1 " \
+	"AND ($2::" type " IS NULL OR (" value ", r.id) " after " ($2::" type ", $3::uuid)) "        \
 	"ORDER BY " value " " direction ", r.id " direction " " PAGE_LIMIT("$4")
 
 static const char NEWEST[] = SELECT_REVIEWS("r.created_at", "timestamptz", "DESC", "<");
 static const char HIGHEST[] = SELECT_REVIEWS("r.score", "numeric", "DESC", "<");
 static const char LOWEST[] = SELECT_REVIEWS("r.score", "numeric", "ASC", ">");
 
-/* The booking as events has it, when it is the caller's own and completed. NULL with not_found or precondition_failed. */
+/* The booking as events has it, when it is the caller's own and completed. NULL with not_found or precondition_failed.
+ */
 static struct json_object *completed_booking(struct rpc_call *call)
 {
 	struct rpc_request request = {
-		.method = "events.booking.get",
-		.params = arena_printf(&call->ctx->arena, "{\"id\":\"%s\"}", rpc_param(call, "booking_id")),
-		.as = RPC_AS_SERVICE,
-		.idempotent = true,
+	    .method = "events.booking.get",
+	    .params = arena_printf(&call->ctx->arena, "{\"id\":\"%s\"}", rpc_param(call, "booking_id")),
+	    .as = RPC_AS_SERVICE,
+	    .idempotent = true,
 	};
 	struct json_object *booking = rpc_invoke(call->ctx, call->client, &request);
 	if (!booking)
@@ -45,7 +48,8 @@ static struct json_object *completed_booking(struct rpc_call *call)
 		return NULL;
 	}
 	if (!state || strcmp(state, "completed") != 0) {
-		(void)rpc_precondition(call, "booking_completed", NULL, "a booking can be reviewed when its period has passed");
+		(void)rpc_precondition(call, "booking_completed", NULL,
+				       "a booking can be reviewed when its period has passed");
 		return NULL;
 	}
 	return booking;
@@ -56,10 +60,10 @@ static const char *author_name(struct rpc_call *call)
 {
 	struct json_object *items = NULL;
 	struct rpc_request request = {
-		.method = "passport.user.profiles",
-		.params = arena_printf(&call->ctx->arena, "{\"ids\":[\"%s\"]}", rpc_caller_id(call)),
-		.as = RPC_AS_SERVICE,
-		.idempotent = true,
+	    .method = "passport.user.profiles",
+	    .params = arena_printf(&call->ctx->arena, "{\"ids\":[\"%s\"]}", rpc_caller_id(call)),
+	    .as = RPC_AS_SERVICE,
+	    .idempotent = true,
 	};
 	struct json_object *profiles = rpc_invoke(call->ctx, call->client, &request);
 	if (!profiles || !json_object_object_get_ex(profiles, "items", &items))
@@ -82,8 +86,9 @@ int review_create(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	struct pg_result *review = pg_query(ctx, tx, INSERT_REVIEW, id, rpc_param(call, "booking_id"), subject,
-					    rpc_caller_id(call), name, rpc_param(call, "score"), rpc_param(call, "text"));
+	struct pg_result *review =
+	    pg_query(ctx, tx, INSERT_REVIEW, id, rpc_param(call, "booking_id"), subject, rpc_caller_id(call), name,
+		     rpc_param(call, "score"), rpc_param(call, "text"));
 	if (!review && pg_violated(ctx, "review_booking_id_key")) {
 		error_clear(&ctx->error);
 		return rpc_conflict(call, "already_reviewed", "this booking has a review");
@@ -97,10 +102,13 @@ int review_create(struct rpc_call *call)
 int review_list(struct rpc_call *call)
 {
 	const char *after[2], *sort = rpc_param(call, "sort"), *subject = rpc_param(call, "subject_id");
-	const char *sql = !sort || strcmp(sort, "newest") == 0 ? NEWEST : strcmp(sort, "highest") == 0 ? HIGHEST : LOWEST;
+	const char *sql = !sort || strcmp(sort, "newest") == 0 ? NEWEST
+			  : strcmp(sort, "highest") == 0       ? HIGHEST
+							       : LOWEST;
 	const char *scope = arena_printf(&call->ctx->arena, "%s %s", subject, sort ? sort : "newest");
 	if (cursor_read(call, scope, 2, after))
 		return -1;
-	struct pg_result *rows = pg_read(call->ctx, call->db, sql, subject, after[0], after[1], rpc_param(call, "limit"));
+	struct pg_result *rows =
+	    pg_read(call->ctx, call->db, sql, subject, after[0], after[1], rpc_param(call, "limit"));
 	return rows ? rpc_reply_page(call, rows, scope, 2, NULL) : -1;
 }

@@ -18,18 +18,19 @@
 
 /* Reviews that are there already (by id, or by the source's own id) are passed over and count nothing. */
 static const char INSERT_REVIEWS[] =
-	"WITH fresh AS (INSERT INTO review (id, subject_id, author_id, author_name, score, text, external_id, created_at) "
-	"SELECT p.id, p.subject_id, p.author_id, coalesce(p.author_name, ''), p.score, coalesce(p.text, ''), p.external_id, "
-	"coalesce(p.created_at, now()) FROM jsonb_to_recordset($1::jsonb) AS p(id uuid, subject_id uuid, author_id uuid, "
-	"author_name text, score numeric, text text, external_id text, created_at timestamptz) "
-	"ON CONFLICT DO NOTHING RETURNING subject_id, score), "
-	"sums AS (SELECT subject_id, count(*) AS count, sum(score) AS sum, ARRAY(SELECT count(*) FILTER (WHERE "
-	"floor(f.score + 0.5) = n) FROM fresh f, generate_series(1, 5) n WHERE f.subject_id = fresh.subject_id "
-	"GROUP BY n ORDER BY n) AS stars FROM fresh GROUP BY subject_id) "
-	"INSERT INTO rating_summary AS m (subject_id, count, sum, stars) SELECT subject_id, count, sum, stars FROM sums "
-	"ORDER BY subject_id ON CONFLICT (subject_id) DO UPDATE SET count = m.count + excluded.count, "
-	"sum = m.sum + excluded.sum, stars = ARRAY(SELECT m.stars[n] + excluded.stars[n] FROM generate_series(1, 5) n) "
-	"RETURNING m.subject_id, " SUMMARY_JSON("m.subject_id", "$2", "$3") "::text";
+    "WITH fresh AS (INSERT INTO review (id, subject_id, author_id, author_name, score, text, external_id, created_at) "
+    "SELECT p.id, p.subject_id, p.author_id, coalesce(p.author_name, ''), p.score, coalesce(p.text, ''), "
+    "p.external_id, "
+    "coalesce(p.created_at, now()) FROM jsonb_to_recordset($1::jsonb) AS p(id uuid, subject_id uuid, author_id uuid, "
+    "author_name text, score numeric, text text, external_id text, created_at timestamptz) "
+    "ON CONFLICT DO NOTHING RETURNING subject_id, score), "
+    "sums AS (SELECT subject_id, count(*) AS count, sum(score) AS sum, ARRAY(SELECT count(*) FILTER (WHERE "
+    "floor(f.score + 0.5) = n) FROM fresh f, generate_series(1, 5) n WHERE f.subject_id = fresh.subject_id "
+    "GROUP BY n ORDER BY n) AS stars FROM fresh GROUP BY subject_id) "
+    "INSERT INTO rating_summary AS m (subject_id, count, sum, stars) SELECT subject_id, count, sum, stars FROM sums "
+    "ORDER BY subject_id ON CONFLICT (subject_id) DO UPDATE SET count = m.count + excluded.count, "
+    "sum = m.sum + excluded.sum, stars = ARRAY(SELECT m.stars[n] + excluded.stars[n] FROM generate_series(1, 5) n) "
+    "RETURNING m.subject_id, " SUMMARY_JSON("m.subject_id", "$2", "$3") "::text";
 
 static const char *text_of(const struct import_line *line, const char *name)
 {
@@ -97,8 +98,8 @@ static int load(struct rpc_call *call, struct pg_tx *tx, struct import_line *con
 		json_tree_write(lines[i]->value, &all);
 	}
 	buffer_append_char(&all, ']');
-	struct pg_result *changed = pg_query(call->ctx, tx, INSERT_REVIEWS, buffer_text(&all), rating->prior_mean,
-					     rating->prior_weight);
+	struct pg_result *changed =
+	    pg_query(call->ctx, tx, INSERT_REVIEWS, buffer_text(&all), rating->prior_mean, rating->prior_weight);
 	if (!changed)
 		return -1;
 	for (size_t row = 0; row < pg_count(changed); row++)
@@ -109,6 +110,6 @@ static int load(struct rpc_call *call, struct pg_tx *tx, struct import_line *con
 
 int review_import(struct daemon_worker *worker, struct context *ctx, int argc, char *const *argv)
 {
-	static const struct import_spec spec = { .check = check, .load = load };
+	static const struct import_spec spec = {.check = check, .load = load};
 	return import_run(worker, ctx, argc, argv, &spec);
 }

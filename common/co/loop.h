@@ -34,6 +34,7 @@ void loop_free(struct loop *loop);
 /* The calling thread's loop, or NULL. */
 struct loop *loop_current(void);
 
+/* libevent's base under the loop; borrowed. */
 struct event_base *loop_base(struct loop *loop);
 
 /* Runs until loop_stop. */
@@ -57,6 +58,7 @@ struct loop_stats {
 	size_t alive, ready, stacks_pooled, alive_peak;
 	uint64_t switches;
 };
+/* Copies the figures as they are now. */
 void loop_stats(const struct loop *loop, struct loop_stats *ret);
 
 #endif

@@ -32,6 +32,7 @@ int offload_run(struct context *ctx, struct offload_pool *pool, void (*work)(voi
 struct offload_pool *offload_default(void);
 void offload_set_default(struct offload_pool *pool);
 
+/* Jobs that no thread has begun. */
 size_t offload_queued(const struct offload_pool *pool);
 
 #endif

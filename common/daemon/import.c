@@ -68,7 +68,8 @@ static void reject(struct import *import, const struct import_line *line)
 		free(path);
 	}
 	if (import->rejected)
-		fprintf(import->rejected, "line %zu: %s\t%s\n", line->number, line->reason, line->text ? line->text : "");
+		fprintf(import->rejected, "line %zu: %s\t%s\n", line->number, line->reason,
+			line->text ? line->text : "");
 }
 
 static void put_value(void *argument)
@@ -79,11 +80,12 @@ static void put_value(void *argument)
 /* Parses the text of the line; a bad one gets its reason. */
 static void parse(struct context *ctx, struct import_line *line, size_t length)
 {
-	struct json_error error = { 0 };
+	struct json_error error = {0};
 	if (length > MAX_LINE)
 		line->reason = "longer than 1 MiB";
 	else if (!json_tree_parse(line->text, length, LINE_DEPTH, JSON_TREE_NFC, &ctx->arena, &line->value, &error))
-		line->reason = arena_printf(&ctx->arena, "%s (byte %zu)", json_fault_text(error.fault), error.offset + 1);
+		line->reason =
+		    arena_printf(&ctx->arena, "%s (byte %zu)", json_fault_text(error.fault), error.offset + 1);
 	else if (!json_object_is_type(line->value, json_type_object))
 		line->reason = "not a JSON object";
 	if (line->value)
@@ -102,7 +104,7 @@ static bool read_batch(struct import *import, struct context *ctx, struct batch 
 		if (length == 0)
 			continue;
 		struct import_line *line = &batch->lines[batch->count++];
-		*line = (struct import_line){ .number = import->read };
+		*line = (struct import_line){.number = import->read};
 		line->text = arena_strndup(&ctx->arena, import->line, (size_t)length);
 		parse(ctx, line, (size_t)length);
 	}
@@ -111,21 +113,22 @@ static bool read_batch(struct import *import, struct context *ctx, struct batch 
 
 static struct rpc_call call_for(struct import *import, struct context *ctx)
 {
-	static const struct identity nobody = { .kind = IDENTITY_ANONYMOUS };
+	static const struct identity nobody = {.kind = IDENTITY_ANONYMOUS};
 	return (struct rpc_call){
-		.ctx = ctx,
-		.caller = &nobody,
-		.peer = "",
-		.user_agent = "",
-		.worker = import->worker,
-		.db = import->worker->db,
-		.client = import->worker->client,
-		.app = import->worker->app,
+	    .ctx = ctx,
+	    .caller = &nobody,
+	    .peer = "",
+	    .user_agent = "",
+	    .worker = import->worker,
+	    .db = import->worker->db,
+	    .client = import->worker->client,
+	    .app = import->worker->app,
 	};
 }
 
 /* Loads lines and notes the place in one transaction. */
-static int load(struct import *import, struct context *ctx, struct import_line *const *lines, size_t count, size_t place)
+static int load(struct import *import, struct context *ctx, struct import_line *const *lines, size_t count,
+		size_t place)
 {
 	struct rpc_call call = call_for(import, ctx);
 	struct pg_tx *tx = pg_begin(ctx, import->worker->db);
@@ -137,13 +140,16 @@ static int load(struct import *import, struct context *ctx, struct import_line *
 
 static const char *error_text(struct context *outer, const struct error *error)
 {
-	const char *text = error->cause[0] ? error->cause : error->message[0] ? error->message : error_word(error->code);
+	const char *text = error->cause[0]     ? error->cause
+			   : error->message[0] ? error->message
+					       : error_word(error->code);
 	return arena_printf(&outer->arena, "%s%s%s", error->reason, error->reason[0] ? ": " : "", text);
 }
 
 static bool is_transport(const struct error *error)
 {
-	return error->code == ERROR_UNAVAILABLE || error->code == ERROR_DEADLINE_EXCEEDED || error->code == ERROR_OVERLOADED;
+	return error->code == ERROR_UNAVAILABLE || error->code == ERROR_DEADLINE_EXCEEDED ||
+	       error->code == ERROR_OVERLOADED;
 }
 
 /* After a batch failed: each line for itself. -1 when the database is away. */
@@ -244,13 +250,14 @@ static void summarise(const struct import *import)
 {
 	double seconds = (double)(clock_monotonic() - import->started) / (double)CLOCK_SECOND;
 	fprintf(stderr, "\n");
-	printf("{\"read\":%zu,\"loaded\":%zu,\"skipped\":%zu,\"rejected\":%zu,\"seconds\":%.3f}\n", import->read, import->loaded,
-	       import->skipped, import->rejects, seconds);
+	printf("{\"read\":%zu,\"loaded\":%zu,\"skipped\":%zu,\"rejected\":%zu,\"seconds\":%.3f}\n", import->read,
+	       import->loaded, import->skipped, import->rejects, seconds);
 }
 
-int import_run(struct daemon_worker *worker, struct context *ctx, int argc, char *const *argv, const struct import_spec *spec)
+int import_run(struct daemon_worker *worker, struct context *ctx, int argc, char *const *argv,
+	       const struct import_spec *spec)
 {
-	struct import import = { .worker = worker, .spec = spec, .started = clock_monotonic() };
+	struct import import = {.worker = worker, .spec = spec, .started = clock_monotonic()};
 	if (argc != 1) {
 		fprintf(stderr, "usage: import FILE\n");
 		return 2;

@@ -67,6 +67,7 @@ struct http_server *http_server_new(const struct http_server_options *options, c
 void http_server_route(struct http_server *server, const char *method, const char *path, size_t max_body,
 		       http_handler *handler, void *argument);
 
+/* The port it listens on. */
 uint16_t http_server_port(const struct http_server *server);
 
 /* Stops accepting and closes idle connections; requests in flight go on. */

@@ -18,7 +18,8 @@ static const char *next_cursor(struct rpc_call *call, const struct pg_result *ro
 	return arena_printf(&call->ctx->arena, "\"%s\"", cursor_make(call, scope, count, values));
 }
 
-int rpc_reply_page(struct rpc_call *call, const struct pg_result *rows, const char *scope, size_t count, const char *extra)
+int rpc_reply_page(struct rpc_call *call, const struct pg_result *rows, const char *scope, size_t count,
+		   const char *extra)
 {
 	size_t limit = (size_t)rpc_param_integer(call, "limit", PAGE_DEFAULT_LIMIT);
 	size_t shown = pg_count(rows) < limit ? pg_count(rows) : limit;

@@ -1,8 +1,8 @@
 /*
  * Pages of lists: rows of a keyset query become {items, next_cursor, ...}.
  *
- * Use: the statement selects the item's JSON as its first column and the `count` sort values after it, ordered by them, and
- * is limited to PAGE_LIMIT(parameter) rows: one more than the page, which tells whether there is a next one.
+ * Use: the statement selects the item's JSON as its first column and the `count` sort values after it, ordered by them,
+ * and is limited to PAGE_LIMIT(parameter) rows: one more than the page, which tells whether there is a next one.
  */
 #ifndef EVENTLOOP_RPC_PAGE_H
 #define EVENTLOOP_RPC_PAGE_H
@@ -14,9 +14,9 @@
 /* The LIMIT clause for the parameter that carries params.limit. */
 #define PAGE_LIMIT(parameter) "LIMIT coalesce(" parameter "::integer, 20) + 1"
 
-/* Replies with a page. scope: see cursor_read. extra: further members of the result as JSON ("\"total\":3"), or NULL. Returns
- * 0, or -1 with too_large. */
+/* Replies with a page. scope: see cursor_read. extra: further members of the result as JSON ("\"total\":3"), or NULL.
+ * Returns 0, or -1 with too_large. */
 int rpc_reply_page(struct rpc_call *call, const struct pg_result *rows, const char *scope, size_t count,
-		   const char *extra);
+		   const char *extra) MAY_SUSPEND;
 
 #endif

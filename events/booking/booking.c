@@ -11,34 +11,36 @@
 
 /* NO KEY: rows that refer to the listing may be written meanwhile; other bookings of it may not. */
 static const char LOCK_PUBLISHED[] =
-	"SELECT units FROM listing WHERE id = $1 AND state = 'published' FOR NO KEY UPDATE";
+    "SELECT units FROM listing WHERE id = $1 AND state = 'published' FOR NO KEY UPDATE";
 
 /* The quote: the price for each hour, day, night begun, or for the session, times the units. */
-#define QUOTE                                                                                                          \
-	"(l.price_amount * $6::integer * CASE l.price_unit WHEN 'session' THEN 1 WHEN 'hour' THEN "                    \
-	"ceil(extract(epoch FROM upper(p.period) - lower(p.period)) / 3600) ELSE "                                     \
+#define QUOTE                                                                                       \
+	"(l.price_amount * $6::integer * CASE l.price_unit WHEN 'session' THEN 1 WHEN 'hour' THEN " \
+	"ceil(extract(epoch FROM upper(p.period) - lower(p.period)) / 3600) ELSE "                  \
 	"ceil(extract(epoch FROM upper(p.period) - lower(p.period)) / 86400) END)::bigint"
 
 static const char INSERT_BOOKING[] =
-	"WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, period, units, note, price_amount, price_currency) "
-	"SELECT $1, l.id, l.company_id, $3, p.period, $6::integer, coalesce($5, ''), " QUOTE ", l.price_currency "
-	"FROM listing l, (VALUES ($4::tstzrange)) AS p(period) WHERE l.id = $2 RETURNING *), "
-	"u AS (INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, b.period "
-	"FROM b, unnest($7::integer[]) n) SELECT " BOOKING_JSON_WITH("to_jsonb($7::integer[])") "::text FROM b";
+    "WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, period, units, note, price_amount, "
+    "price_currency) "
+    "SELECT $1, l.id, l.company_id, $3, p.period, $6::integer, coalesce($5, ''), " QUOTE ", l.price_currency "
+    "FROM listing l, (VALUES ($4::tstzrange)) AS p(period) WHERE l.id = $2 RETURNING *), "
+    "u AS (INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, b.period "
+    "FROM b, unnest($7::integer[]) n) SELECT " BOOKING_JSON_WITH("to_jsonb($7::integer[])") "::text FROM b";
 
 static const char SELECT_BOOKING[] =
-	"SELECT " BOOKING_JSON "::text, b.user_id, b.company_id, b.listing_id, lower(b.period) <= now(), b.state FROM booking b "
-	"WHERE b.id = $1";
+    "SELECT " BOOKING_JSON
+    "::text, b.user_id, b.company_id, b.listing_id, lower(b.period) <= now(), b.state FROM booking b "
+    "WHERE b.id = $1";
 
 static const char LOCK_LISTING[] = "SELECT 1 FROM listing WHERE id = $1 FOR NO KEY UPDATE";
 
 static const char BOOKING_EXISTS[] = "SELECT 1 FROM booking WHERE id = $1";
 
 static const char CANCEL_BOOKING[] =
-	"WITH b AS (UPDATE booking SET state = 'cancelled', cancelled_at = now(), version = version + 1 "
-	"WHERE id = $1 AND ($2::integer IS NULL OR version = $2::integer) AND state = 'confirmed' RETURNING *), "
-	"u AS (DELETE FROM booking_unit WHERE booking_id IN (SELECT id FROM b)) "
-	"SELECT " BOOKING_JSON_WITH("'[]'::jsonb") "::text FROM b";
+    "WITH b AS (UPDATE booking SET state = 'cancelled', cancelled_at = now(), version = version + 1 "
+    "WHERE id = $1 AND ($2::integer IS NULL OR version = $2::integer) AND state = 'confirmed' RETURNING *), "
+    "u AS (DELETE FROM booking_unit WHERE booking_id IN (SELECT id FROM b)) "
+    "SELECT " BOOKING_JSON_WITH("'[]'::jsonb") "::text FROM b";
 
 static int publish_and_commit(struct rpc_call *call, struct pg_tx *tx, const char *topic, const char *listing_id,
 			      const struct pg_result *booking)
@@ -50,7 +52,8 @@ static int publish_and_commit(struct rpc_call *call, struct pg_tx *tx, const cha
 }
 
 /* A listing with one unit needs no search for a free one: the constraint answers. */
-static int allocate(struct rpc_call *call, struct pg_tx *tx, const char *total, const char *period, const char **ret_units)
+static int allocate(struct rpc_call *call, struct pg_tx *tx, const char *total, const char *period,
+		    const char **ret_units)
 {
 	const char *units = rpc_param(call, "units");
 	*ret_units = "{1}";

@@ -4,12 +4,12 @@
 #include "rpc/page.h"
 
 /* One statement for each way in, so that each is planned on its own index. $1: whose. */
-#define SELECT_BOOKINGS(whose)                                                                                         \
-	"SELECT " BOOKING_JSON "::text, b.created_at::text, b.id FROM booking b WHERE " whose " = $1 "                 \
-	"AND ($2::text IS NULL OR " BOOKING_STATE " = $2) "                                                            \
-	"AND ($3::timestamptz IS NULL OR upper(b.period) > $3::timestamptz) "                                          \
-	"AND ($4::timestamptz IS NULL OR lower(b.period) < $4::timestamptz) "                                          \
-	"AND ($5::timestamptz IS NULL OR (b.created_at, b.id) < ($5::timestamptz, $6::uuid)) "                         \
+#define SELECT_BOOKINGS(whose)                                                                         \
+	"SELECT " BOOKING_JSON "::text, b.created_at::text, b.id FROM booking b WHERE " whose " = $1 " \
+	"AND ($2::text IS NULL OR " BOOKING_STATE " = $2) "                                            \
+	"AND ($3::timestamptz IS NULL OR upper(b.period) > $3::timestamptz) "                          \
+	"AND ($4::timestamptz IS NULL OR lower(b.period) < $4::timestamptz) "                          \
+	"AND ($5::timestamptz IS NULL OR (b.created_at, b.id) < ($5::timestamptz, $6::uuid)) "         \
 	"ORDER BY b.created_at DESC, b.id DESC " PAGE_LIMIT("$7")
 
 static const char BY_USER[] = SELECT_BOOKINGS("b.user_id");
@@ -48,11 +48,11 @@ int booking_list(struct rpc_call *call)
 	const char *state = rpc_param(call, "state"), *from = rpc_param(call, "from"), *to = rpc_param(call, "to");
 	if (!sql)
 		return -1;
-	const char *scope = arena_printf(&call->ctx->arena, "%s %s %s %s", whose, state ? state : "", from ? from : "",
-					 to ? to : "");
+	const char *scope =
+	    arena_printf(&call->ctx->arena, "%s %s %s %s", whose, state ? state : "", from ? from : "", to ? to : "");
 	if (cursor_read(call, scope, 2, after))
 		return -1;
-	struct pg_result *rows = pg_read(call->ctx, call->db, sql, whose, state, from, to, after[0], after[1],
-					 rpc_param(call, "limit"));
+	struct pg_result *rows =
+	    pg_read(call->ctx, call->db, sql, whose, state, from, to, after[0], after[1], rpc_param(call, "limit"));
 	return rows ? rpc_reply_page(call, rows, scope, 2, NULL) : -1;
 }

@@ -1,12 +1,12 @@
 #include "bulk/bulk.h"
 
 #include "base/buffer.h"
+#include "booking/unit.h"
 #include "bulk/bulk_check.h"
 #include "catalogue/catalogue.h"
 #include "daemon/import.h"
 #include "events.h"
 #include "rpc/json_tree.h"
-#include "booking/unit.h"
 #include "search/projection.h"
 
 #include <string.h>
@@ -15,45 +15,50 @@
 
 /* Lines that are there already (by id, or by the company's own id) are passed over: importing twice does no harm. */
 static const char INSERT_LISTINGS[] =
-	"INSERT INTO listing (id, company_id, external_id, type, title, description, address, lat, lon, time_zone, capacity, "
-	"units, price_amount, price_currency, price_unit, properties, images, state, published_at) "
-	"SELECT p.id, p.company_id, p.external_id, p.type, p.title, coalesce(p.description, ''), coalesce(p.address, ''), "
-	"(p.location->>'lat')::float8, (p.location->>'lon')::float8, coalesce(p.time_zone, 'UTC'), coalesce(p.capacity, 0), "
-	"coalesce(p.units, 1), (p.price->>'amount')::bigint, p.price->>'currency', coalesce(p.price_unit, t.unit), "
-	"coalesce(p.properties, '{}'), ARRAY(SELECT jsonb_array_elements_text(p.images)::uuid), "
-	"coalesce(p.state, 'published'), CASE WHEN coalesce(p.state, 'published') = 'published' THEN now() END "
-	"FROM jsonb_to_recordset($1::jsonb) AS p(id uuid, company_id uuid, external_id text, type text, title text, "
-	"description text, address text, location jsonb, time_zone text, capacity integer, units integer, price jsonb, "
-	"price_unit text, properties jsonb, images jsonb, state text) JOIN listing_type t ON t.key = p.type "
-	"ON CONFLICT DO NOTHING";
+    "INSERT INTO listing (id, company_id, external_id, type, title, description, address, lat, lon, time_zone, "
+    "capacity, "
+    "units, price_amount, price_currency, price_unit, properties, images, state, published_at) "
+    "SELECT p.id, p.company_id, p.external_id, p.type, p.title, coalesce(p.description, ''), coalesce(p.address, ''), "
+    "(p.location->>'lat')::float8, (p.location->>'lon')::float8, coalesce(p.time_zone, 'UTC'), coalesce(p.capacity, "
+    "0), "
+    "coalesce(p.units, 1), (p.price->>'amount')::bigint, p.price->>'currency', coalesce(p.price_unit, t.unit), "
+    "coalesce(p.properties, '{}'), ARRAY(SELECT jsonb_array_elements_text(p.images)::uuid), "
+    "coalesce(p.state, 'published'), CASE WHEN coalesce(p.state, 'published') = 'published' THEN now() END "
+    "FROM jsonb_to_recordset($1::jsonb) AS p(id uuid, company_id uuid, external_id text, type text, title text, "
+    "description text, address text, location jsonb, time_zone text, capacity integer, units integer, price jsonb, "
+    "price_unit text, properties jsonb, images jsonb, state text) JOIN listing_type t ON t.key = p.type "
+    "ON CONFLICT DO NOTHING";
 
-static const char LISTING_IDS[] = "SELECT coalesce(array_agg(p.id), '{}')::text FROM jsonb_to_recordset($1::jsonb) AS p(id uuid)";
+static const char LISTING_IDS[] =
+    "SELECT coalesce(array_agg(p.id), '{}')::text FROM jsonb_to_recordset($1::jsonb) AS p(id uuid)";
 
-/* Locks the listings in one order, so that imports and bookings never wait for each other in a circle. One row a line, in the
- * lines' order: the listing (NULL: unknown), its company, its units, whether the booking is there already. */
-static const char LOCK_LISTINGS[] =
-	"SELECT 1 FROM listing l WHERE l.id IN (SELECT p.listing_id FROM jsonb_to_recordset($1::jsonb) AS p(listing_id uuid)) "
-	"OR (l.company_id, l.external_id) IN (SELECT p.company_id, p.listing_external_id FROM jsonb_to_recordset($1::jsonb) "
-	"AS p(company_id uuid, listing_external_id text)) ORDER BY l.id FOR NO KEY UPDATE";
+/* Locks the listings in one order, so that imports and bookings never wait for each other in a circle. One row a line,
+ * in the lines' order: the listing (NULL: unknown), its company, its units, whether the booking is there already. */
+static const char LOCK_LISTINGS[] = "SELECT 1 FROM listing l WHERE l.id IN (SELECT p.listing_id FROM "
+				    "jsonb_to_recordset($1::jsonb) AS p(listing_id uuid)) "
+				    "OR (l.company_id, l.external_id) IN (SELECT p.company_id, p.listing_external_id "
+				    "FROM jsonb_to_recordset($1::jsonb) "
+				    "AS p(company_id uuid, listing_external_id text)) ORDER BY l.id FOR NO KEY UPDATE";
 
 static const char RESOLVE[] =
-	"SELECT l.id, l.units, EXISTS (SELECT 1 FROM booking b WHERE b.id = (p.line->>'id')::uuid "
-	"OR (b.listing_id = l.id AND b.external_id = p.line->>'external_id')), p.line->>'id', "
-	"tstzrange((p.line->'period'->>'from')::timestamptz, (p.line->'period'->>'to')::timestamptz)::text "
-	"FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS p(line, place) LEFT JOIN listing l "
-	"ON CASE WHEN p.line ? 'listing_id' THEN l.id = (p.line->>'listing_id')::uuid "
-	"ELSE l.company_id = (p.line->>'company_id')::uuid AND l.external_id = p.line->>'listing_external_id' END "
-	"ORDER BY p.place";
+    "SELECT l.id, l.units, EXISTS (SELECT 1 FROM booking b WHERE b.id = (p.line->>'id')::uuid "
+    "OR (b.listing_id = l.id AND b.external_id = p.line->>'external_id')), p.line->>'id', "
+    "tstzrange((p.line->'period'->>'from')::timestamptz, (p.line->'period'->>'to')::timestamptz)::text "
+    "FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS p(line, place) LEFT JOIN listing l "
+    "ON CASE WHEN p.line ? 'listing_id' THEN l.id = (p.line->>'listing_id')::uuid "
+    "ELSE l.company_id = (p.line->>'company_id')::uuid AND l.external_id = p.line->>'listing_external_id' END "
+    "ORDER BY p.place";
 
 /* $1: the booking's line with listing_id set; $2: its units as an array. */
 static const char INSERT_BOOKING[] =
-	"WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, external_id, period, units, note) "
-	"SELECT p.id, l.id, l.company_id, p.user_id, p.external_id, tstzrange((p.period->>'from')::timestamptz, "
-	"(p.period->>'to')::timestamptz), coalesce(p.units, 1), coalesce(left(p.note, 1000), '') "
-	"FROM jsonb_to_record($1::jsonb) AS p(id uuid, user_id uuid, external_id text, period jsonb, units integer, note text), "
-	"listing l WHERE l.id = $3::uuid RETURNING *) "
-	"INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, b.period "
-	"FROM b, unnest($2::integer[]) n";
+    "WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, external_id, period, units, note) "
+    "SELECT p.id, l.id, l.company_id, p.user_id, p.external_id, tstzrange((p.period->>'from')::timestamptz, "
+    "(p.period->>'to')::timestamptz), coalesce(p.units, 1), coalesce(left(p.note, 1000), '') "
+    "FROM jsonb_to_record($1::jsonb) AS p(id uuid, user_id uuid, external_id text, period jsonb, units integer, note "
+    "text), "
+    "listing l WHERE l.id = $3::uuid RETURNING *) "
+    "INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, b.period "
+    "FROM b, unnest($2::integer[]) n";
 
 /* The good lines of a kind as a JSON array text; NULL when there are none. */
 static const char *lines_of(struct context *ctx, struct import_line *const *lines, size_t count, const char *kind)
@@ -89,8 +94,8 @@ static const char *units_of(struct rpc_call *call, struct pg_tx *tx, const struc
 	const char *wanted = count ? arena_strdup(&call->ctx->arena, json_object_get_string(count)) : "1";
 	if (pg_integer(resolved, row, 1) == 1 && strcmp(wanted, "1") == 0)
 		return units;
-	if (unit_allocate(call, tx, pg_text(resolved, row, 0), pg_text(resolved, row, 1), wanted, pg_text(resolved, row, 4),
-			  &units))
+	if (unit_allocate(call, tx, pg_text(resolved, row, 0), pg_text(resolved, row, 1), wanted,
+			  pg_text(resolved, row, 4), &units))
 		return NULL;
 	return units;
 }
@@ -153,7 +158,7 @@ static int load(struct rpc_call *call, struct pg_tx *tx, struct import_line *con
 
 int bulk_import(struct daemon_worker *worker, struct context *ctx, int argc, char *const *argv)
 {
-	static const struct import_spec spec = { .check = bulk_check, .load = load };
+	static const struct import_spec spec = {.check = bulk_check, .load = load};
 	struct events *events = worker->app;
 	if (catalogue_current(ctx, events->catalogue)) {
 		fprintf(stderr, "the catalogue cannot be read: %s\n", ctx->error.cause);

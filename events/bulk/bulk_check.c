@@ -24,7 +24,7 @@ bool bulk_is(const struct import_line *line, const char *kind)
 
 static bool is_own_member(const char *name)
 {
-	static const char *const own[] = { "kind", "id", "external_id", "state" };
+	static const char *const own[] = {"kind", "id", "external_id", "state"};
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		if (strcmp(own[i], name) == 0)
 			return true;
@@ -41,7 +41,8 @@ static struct json_object *create_params(struct context *ctx, struct json_object
 {
 	struct json_object *params = json_object_new_object();
 	context_defer(ctx, put, params);
-	json_object_object_foreach(line, name, value) {
+	json_object_object_foreach(line, name, value)
+	{
 		if (!is_own_member(name))
 			json_object_object_add(params, name, json_object_get(value));
 	}
@@ -53,7 +54,7 @@ static void check_listing(struct rpc_call *call, struct import_line *line)
 	static const char create[] = "events.listing.create";
 	struct arena *arena = &call->ctx->arena;
 	struct schema_result result;
-	struct listing_fault fault = { 0 };
+	struct listing_fault fault = {0};
 	const char *state = text_of(line->value, "state");
 	const struct api_method *method = api_find(call->worker->api, create, sizeof(create) - 1);
 	struct json_object *params = create_params(call->ctx, line->value);
@@ -80,7 +81,8 @@ static void check_booking(struct import_line *line)
 		line->reason = "/period: from and to must be RFC 3339 times";
 	else if (end <= start)
 		line->reason = "/period/to: not after from";
-	else if (listing ? !uuid_valid(listing) : !(company && uuid_valid(company) && text_of(line->value, "listing_external_id")))
+	else if (listing ? !uuid_valid(listing)
+			 : !(company && uuid_valid(company) && text_of(line->value, "listing_external_id")))
 		line->reason = "/listing_id: neither it nor company_id with listing_external_id";
 	else if (user && !uuid_valid(user))
 		line->reason = "/user_id: format uuid";

@@ -11,8 +11,8 @@
 /* True for {"kind": kind, ...}. */
 bool bulk_is(const struct import_line *line, const char *kind);
 
-/* Sets line->reason when the line is neither a listing that events.listing.create would take nor a booking. The catalogue must
- * be current. */
+/* Sets line->reason when the line is neither a listing that events.listing.create would take nor a booking. The
+ * catalogue must be current. */
 void bulk_check(struct rpc_call *call, struct import_line *line);
 
 #endif

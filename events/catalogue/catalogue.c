@@ -29,9 +29,10 @@ static const char SELECT_REVISION[] = "SELECT revision FROM catalogue_revision";
 static const char SELECT_TYPES[] = "SELECT key, term, archived FROM listing_type ORDER BY key COLLATE \"C\"";
 
 static const char SELECT_PROPERTIES[] =
-	"SELECT p.key, p.kind, p.archived, coalesce(p.term_yes, 0), coalesce(p.term_no, 0), coalesce(p.slot, 0), "
-	"array_to_json(p.types)::text, coalesce((SELECT json_agg(json_build_array(v.key, v.term) ORDER BY v.position, v.key)::text "
-	"FROM property_value v WHERE v.property = p.key), '[]') FROM property p ORDER BY p.key COLLATE \"C\"";
+    "SELECT p.key, p.kind, p.archived, coalesce(p.term_yes, 0), coalesce(p.term_no, 0), coalesce(p.slot, 0), "
+    "array_to_json(p.types)::text, coalesce((SELECT json_agg(json_build_array(v.key, v.term) ORDER BY v.position, "
+    "v.key)::text "
+    "FROM property_value v WHERE v.property = p.key), '[]') FROM property p ORDER BY p.key COLLATE \"C\"";
 
 struct catalogue *catalogue_new(struct pg *db)
 {
@@ -52,7 +53,7 @@ void catalogue_free(struct catalogue *catalogue)
 
 static enum property_kind kind_from(const char *name)
 {
-	static const char *const names[] = { "boolean", "number", "text", "enum", "multi_enum", "date" };
+	static const char *const names[] = {"boolean", "number", "text", "enum", "multi_enum", "date"};
 	size_t kind = 0;
 	while (kind < ARRAY_SIZE(names) - 1 && strcmp(names[kind], name) != 0)
 		kind++;
@@ -87,12 +88,12 @@ static void take_property(struct arena *arena, const struct pg_result *rows, siz
 	struct json_object *types = json_tokener_parse(pg_text(rows, row, 6));
 	struct json_object *values = json_tokener_parse(pg_text(rows, row, 7));
 	*ret = (struct property){
-		.key = arena_strdup(arena, pg_text(rows, row, 0)),
-		.kind = kind_from(pg_text(rows, row, 1)),
-		.archived = pg_boolean(rows, row, 2),
-		.term_yes = (int)pg_integer(rows, row, 3),
-		.term_no = (int)pg_integer(rows, row, 4),
-		.slot = (int)pg_integer(rows, row, 5),
+	    .key = arena_strdup(arena, pg_text(rows, row, 0)),
+	    .kind = kind_from(pg_text(rows, row, 1)),
+	    .archived = pg_boolean(rows, row, 2),
+	    .term_yes = (int)pg_integer(rows, row, 3),
+	    .term_no = (int)pg_integer(rows, row, 4),
+	    .slot = (int)pg_integer(rows, row, 5),
 	};
 	take_texts(arena, types, ret);
 	take_values(arena, values, ret);
@@ -103,16 +104,16 @@ static void take_property(struct arena *arena, const struct pg_result *rows, siz
 static void take_snapshot(struct snapshot *ret, int64_t revision, const struct pg_result *types,
 			  const struct pg_result *properties)
 {
-	struct snapshot fresh = { .revision = revision };
+	struct snapshot fresh = {.revision = revision};
 	fresh.type_count = pg_count(types);
 	fresh.property_count = pg_count(properties);
 	fresh.types = arena_alloc(&fresh.arena, (fresh.type_count + 1) * sizeof(*fresh.types));
 	fresh.properties = arena_alloc(&fresh.arena, (fresh.property_count + 1) * sizeof(*fresh.properties));
 	for (size_t i = 0; i < fresh.type_count; i++)
 		fresh.types[i] = (struct listing_type){
-			.key = arena_strdup(&fresh.arena, pg_text(types, i, 0)),
-			.term = (int)pg_integer(types, i, 1),
-			.archived = pg_boolean(types, i, 2),
+		    .key = arena_strdup(&fresh.arena, pg_text(types, i, 0)),
+		    .term = (int)pg_integer(types, i, 1),
+		    .archived = pg_boolean(types, i, 2),
 		};
 	for (size_t i = 0; i < fresh.property_count; i++)
 		take_property(&fresh.arena, properties, i, &fresh.properties[i]);
@@ -160,7 +161,8 @@ const struct property *catalogue_property(const struct catalogue *catalogue, con
 	const struct snapshot *snapshot = &catalogue->current;
 	if (snapshot->property_count == 0)
 		return NULL;
-	return bsearch(key, snapshot->properties, snapshot->property_count, sizeof(*snapshot->properties), compare_property);
+	return bsearch(key, snapshot->properties, snapshot->property_count, sizeof(*snapshot->properties),
+		       compare_property);
 }
 
 const struct listing_type *catalogue_type(const struct catalogue *catalogue, const char *key)

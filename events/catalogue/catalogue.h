@@ -37,7 +37,7 @@ struct property {
 	enum property_kind kind;
 	bool archived;
 	int term_yes, term_no; /* boolean */
-	int slot;              /* number and date: place in listing_search.numbers, from 1 */
+	int slot;	       /* number and date: place in listing_search.numbers, from 1 */
 	size_t type_count;     /* 0: every type may have it */
 	const char *const *types;
 	size_t value_count;
@@ -50,6 +50,7 @@ struct listing_type {
 	bool archived;
 };
 
+/* An empty catalogue of this database; read at its first use. */
 struct catalogue *catalogue_new(struct pg *db);
 void catalogue_free(struct catalogue *catalogue);
 

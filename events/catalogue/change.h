@@ -8,18 +8,21 @@
 
 /* A kind of definition. All static. */
 struct definition {
-	const char *noun;     /* "listing type" */
-	const char *created;  /* topic of the fact: "events.type.created" */
-	const char *changed;  /* "events.type.changed" */
-	const char *insert;   /* $1: all parameters as jsonb; returns the JSON */
-	const char *update;   /* $1: all parameters as jsonb (key, version, ...); returns the JSON, or no row */
-	const char *archive;  /* likewise */
-	const char *exists;   /* $1: key */
-	const char *list;     /* $1: all parameters as jsonb; returns one row: {"items": [...]} */
-	const char *get;      /* $1: key; returns the JSON */
+	const char *noun;    /* "listing type" */
+	const char *created; /* topic of the fact: "events.type.created" */
+	const char *changed; /* "events.type.changed" */
+	const char *insert;  /* $1: all parameters as jsonb; returns the JSON */
+	const char *update;  /* $1: all parameters as jsonb (key, version, ...); returns the JSON, or no row */
+	const char *archive; /* likewise */
+	const char *exists;  /* $1: key */
+	const char *list;    /* $1: all parameters as jsonb; returns one row: {"items": [...]} */
+	const char *get;     /* $1: key; returns the JSON */
 };
 
+/* Replies with all that the call's parameters ask for. */
 int definition_list(struct rpc_call *call, const struct definition *definition) MAY_SUSPEND;
+
+/* Replies with the one whose key the call names. */
 int definition_get(struct rpc_call *call, const struct definition *definition) MAY_SUSPEND;
 
 /* Inserts; a key that exists is a conflict with reason key_taken. */

@@ -13,57 +13,60 @@
 #include <string.h>
 
 static const char INSERT_LISTING[] =
-	"INSERT INTO listing AS l (id, company_id, type, title, description, address, lat, lon, time_zone, capacity, units, "
-	"price_amount, price_currency, price_unit, properties, images) "
-	"SELECT $1, p.company_id, p.type, p.title, coalesce(p.description, ''), coalesce(p.address, ''), "
-	"(p.location->>'lat')::float8, (p.location->>'lon')::float8, coalesce(p.time_zone, 'UTC'), coalesce(p.capacity, 0), "
-	"coalesce(p.units, 1), (p.price->>'amount')::bigint, p.price->>'currency', coalesce(p.price_unit, t.unit), "
-	"coalesce(p.properties, '{}'), ARRAY(SELECT jsonb_array_elements_text(p.images)::uuid) "
-	"FROM jsonb_to_record($2::jsonb) AS p(company_id uuid, type text, title text, description text, address text, "
-	"location jsonb, time_zone text, capacity integer, units integer, price jsonb, price_unit text, properties jsonb, "
-	"images jsonb) JOIN listing_type t ON t.key = p.type RETURNING " LISTING_JSON "::text";
+    "INSERT INTO listing AS l (id, company_id, type, title, description, address, lat, lon, time_zone, capacity, "
+    "units, "
+    "price_amount, price_currency, price_unit, properties, images) "
+    "SELECT $1, p.company_id, p.type, p.title, coalesce(p.description, ''), coalesce(p.address, ''), "
+    "(p.location->>'lat')::float8, (p.location->>'lon')::float8, coalesce(p.time_zone, 'UTC'), coalesce(p.capacity, "
+    "0), "
+    "coalesce(p.units, 1), (p.price->>'amount')::bigint, p.price->>'currency', coalesce(p.price_unit, t.unit), "
+    "coalesce(p.properties, '{}'), ARRAY(SELECT jsonb_array_elements_text(p.images)::uuid) "
+    "FROM jsonb_to_record($2::jsonb) AS p(company_id uuid, type text, title text, description text, address text, "
+    "location jsonb, time_zone text, capacity integer, units integer, price jsonb, price_unit text, properties jsonb, "
+    "images jsonb) JOIN listing_type t ON t.key = p.type RETURNING " LISTING_JSON "::text";
 
 static const char UPDATE_LISTING[] =
-	"UPDATE listing l SET title = coalesce(p.title, l.title), description = coalesce(p.description, l.description), "
-	"address = coalesce(p.address, l.address), "
-	"lat = CASE WHEN $1::jsonb ? 'location' THEN (p.location->>'lat')::float8 ELSE l.lat END, "
-	"lon = CASE WHEN $1::jsonb ? 'location' THEN (p.location->>'lon')::float8 ELSE l.lon END, "
-	"time_zone = coalesce(p.time_zone, l.time_zone), capacity = coalesce(p.capacity, l.capacity), "
-	"units = coalesce(p.units, l.units), "
-	"price_amount = CASE WHEN $1::jsonb ? 'price' THEN (p.price->>'amount')::bigint ELSE l.price_amount END, "
-	"price_currency = CASE WHEN $1::jsonb ? 'price' THEN p.price->>'currency' ELSE l.price_currency END, "
-	"price_unit = coalesce(p.price_unit, l.price_unit), properties = coalesce(p.properties, l.properties), "
-	"images = CASE WHEN p.images IS NULL THEN l.images ELSE ARRAY(SELECT jsonb_array_elements_text(p.images)::uuid) END, "
-	"version = l.version + 1, updated_at = now() "
-	"FROM jsonb_to_record($1::jsonb) AS p(id uuid, version integer, title text, description text, address text, "
-	"location jsonb, time_zone text, capacity integer, units integer, price jsonb, price_unit text, properties jsonb, "
-	"images jsonb) WHERE l.id = p.id AND l.version = p.version RETURNING " LISTING_JSON "::text";
+    "UPDATE listing l SET title = coalesce(p.title, l.title), description = coalesce(p.description, l.description), "
+    "address = coalesce(p.address, l.address), "
+    "lat = CASE WHEN $1::jsonb ? 'location' THEN (p.location->>'lat')::float8 ELSE l.lat END, "
+    "lon = CASE WHEN $1::jsonb ? 'location' THEN (p.location->>'lon')::float8 ELSE l.lon END, "
+    "time_zone = coalesce(p.time_zone, l.time_zone), capacity = coalesce(p.capacity, l.capacity), "
+    "units = coalesce(p.units, l.units), "
+    "price_amount = CASE WHEN $1::jsonb ? 'price' THEN (p.price->>'amount')::bigint ELSE l.price_amount END, "
+    "price_currency = CASE WHEN $1::jsonb ? 'price' THEN p.price->>'currency' ELSE l.price_currency END, "
+    "price_unit = coalesce(p.price_unit, l.price_unit), properties = coalesce(p.properties, l.properties), "
+    "images = CASE WHEN p.images IS NULL THEN l.images ELSE ARRAY(SELECT jsonb_array_elements_text(p.images)::uuid) "
+    "END, "
+    "version = l.version + 1, updated_at = now() "
+    "FROM jsonb_to_record($1::jsonb) AS p(id uuid, version integer, title text, description text, address text, "
+    "location jsonb, time_zone text, capacity integer, units integer, price jsonb, price_unit text, properties jsonb, "
+    "images jsonb) WHERE l.id = p.id AND l.version = p.version RETURNING " LISTING_JSON "::text";
 
 static const char SUBMIT_LISTING[] =
-	"UPDATE listing l SET state = 'submitted', version = l.version + 1, updated_at = now() "
-	"WHERE l.id = $1 AND l.version = $2::integer RETURNING " LISTING_JSON "::text";
+    "UPDATE listing l SET state = 'submitted', version = l.version + 1, updated_at = now() "
+    "WHERE l.id = $1 AND l.version = $2::integer RETURNING " LISTING_JSON "::text";
 
 static const char APPROVE_LISTING[] =
-	"UPDATE listing l SET state = 'published', published_at = now(), version = l.version + 1, updated_at = now() "
-	"WHERE l.id = $1 AND ($2::integer IS NULL OR l.version = $2::integer) RETURNING " LISTING_JSON "::text";
+    "UPDATE listing l SET state = 'published', published_at = now(), version = l.version + 1, updated_at = now() "
+    "WHERE l.id = $1 AND ($2::integer IS NULL OR l.version = $2::integer) RETURNING " LISTING_JSON "::text";
 
 static const char LISTING_EXISTS[] = "SELECT 1 FROM listing WHERE id = $1";
 
 static const char LOCK_LISTING[] = "SELECT state, version FROM listing WHERE id = $1 FOR UPDATE";
 
-static const char UNITS_IN_USE[] = "SELECT 1 FROM booking_unit WHERE listing_id = $1 AND unit > $2::integer AND upper(period) > now() "
-				   "LIMIT 1";
+static const char UNITS_IN_USE[] =
+    "SELECT 1 FROM booking_unit WHERE listing_id = $1 AND unit > $2::integer AND upper(period) > now() "
+    "LIMIT 1";
 
 static const char SELECT_OWNER[] = "SELECT company_id, state, type FROM listing WHERE id = $1";
 
 static const char SELECT_LISTING[] =
-	"SELECT " LISTING_JSON "::text, l.state = 'published', l.company_id FROM listing l WHERE l.id = $1";
+    "SELECT " LISTING_JSON "::text, l.state = 'published', l.company_id FROM listing l WHERE l.id = $1";
 
-static const char SELECT_MINE[] =
-	"SELECT " LISTING_JSON "::text, l.created_at::text, l.id FROM listing l "
-	"WHERE l.company_id = ANY ($1::uuid[]) AND ($2::text IS NULL OR l.state = $2) "
-	"AND ($3::timestamptz IS NULL OR (l.created_at, l.id) < ($3::timestamptz, $4::uuid)) "
-	"ORDER BY l.created_at DESC, l.id DESC " PAGE_LIMIT("$5");
+static const char SELECT_MINE[] = "SELECT " LISTING_JSON "::text, l.created_at::text, l.id FROM listing l "
+				  "WHERE l.company_id = ANY ($1::uuid[]) AND ($2::text IS NULL OR l.state = $2) "
+				  "AND ($3::timestamptz IS NULL OR (l.created_at, l.id) < ($3::timestamptz, $4::uuid)) "
+				  "ORDER BY l.created_at DESC, l.id DESC " PAGE_LIMIT("$5");
 
 static const char *id_array(struct rpc_call *call, const char *id)
 {
@@ -210,13 +213,18 @@ static void append_id(struct buffer *ids, const char *id)
 	buffer_printf(ids, "%s%s", ids->length > 1 ? "," : "", id);
 }
 
-/* The caller's companies as an array text: what passport says now, or what the token says when passport cannot be asked. */
+/* The caller's companies as an array text: what passport says now, or what the token says when passport cannot be
+ * asked. */
 static const char *own_companies(struct rpc_call *call)
 {
 	struct buffer ids;
 	struct json_object *companies = NULL;
 	struct rpc_request request = {
-		.method = "passport.user.me", .params = "{}", .token = call->token, .as = RPC_AS_CALLER, .idempotent = true,
+	    .method = "passport.user.me",
+	    .params = "{}",
+	    .token = call->token,
+	    .as = RPC_AS_CALLER,
+	    .idempotent = true,
 	};
 	struct json_object *me = rpc_invoke(call->ctx, call->client, &request);
 	error_clear(&call->ctx->error);
@@ -225,7 +233,7 @@ static const char *own_companies(struct rpc_call *call)
 	if (me && json_object_object_get_ex(me, "companies", &companies)) {
 		for (size_t i = 0; i < json_object_array_length(companies); i++)
 			append_id(&ids, json_object_get_string(
-						json_object_object_get(json_object_array_get_idx(companies, i), "id")));
+					    json_object_object_get(json_object_array_get_idx(companies, i), "id")));
 	} else {
 		for (size_t i = 0; i < call->caller->company_count; i++)
 			append_id(&ids, call->caller->companies[i].id);
@@ -252,7 +260,7 @@ int listing_mine(struct rpc_call *call)
 	const char *scope = arena_printf(&call->ctx->arena, "%s %s", companies, rpc_param(call, "state"));
 	if (cursor_read(call, scope, 2, after))
 		return -1;
-	struct pg_result *rows = pg_read(call->ctx, call->db, SELECT_MINE, companies, rpc_param(call, "state"), after[0],
-					 after[1], rpc_param(call, "limit"));
+	struct pg_result *rows = pg_read(call->ctx, call->db, SELECT_MINE, companies, rpc_param(call, "state"),
+					 after[0], after[1], rpc_param(call, "limit"));
 	return rows ? rpc_reply_page(call, rows, scope, 2, NULL) : -1;
 }

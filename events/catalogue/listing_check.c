@@ -12,7 +12,7 @@
 
 static bool fault(struct listing_fault *ret, const char *path, const char *rule, const char *expected)
 {
-	*ret = (struct listing_fault){ path, rule, expected };
+	*ret = (struct listing_fault){path, rule, expected};
 	return false;
 }
 
@@ -20,7 +20,7 @@ static bool valid_date(const char *text)
 {
 	int year = 0, month = 0, day = 0;
 	char rest = 0;
-	static const int days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	if (strlen(text) != 10 || sscanf(text, "%4d-%2d-%2d%c", &year, &month, &day, &rest) != 3)
 		return false;
 	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -44,7 +44,8 @@ static bool fits_multi_enum(struct arena *arena, const struct property *property
 	if (!json_object_is_type(value, json_type_array))
 		return fault(ret, path, "type", "\"array\"");
 	for (size_t i = 0; i < json_object_array_length(value); i++)
-		if (!fits_enum(property, json_object_array_get_idx(value, i), arena_printf(arena, "%s/%zu", path, i), ret))
+		if (!fits_enum(property, json_object_array_get_idx(value, i), arena_printf(arena, "%s/%zu", path, i),
+			       ret))
 			return false;
 	return true;
 }
@@ -87,8 +88,8 @@ static bool fits_property(struct arena *arena, const struct catalogue *catalogue
 	return fits_kind(arena, property, value, path, ret);
 }
 
-bool listing_fits(struct arena *arena, const struct catalogue *catalogue, const char *type, struct json_object *properties,
-		  struct listing_fault *ret_fault)
+bool listing_fits(struct arena *arena, const struct catalogue *catalogue, const char *type,
+		  struct json_object *properties, struct listing_fault *ret_fault)
 {
 	const struct listing_type *known = catalogue_type(catalogue, type);
 	if (!known)
@@ -97,7 +98,8 @@ bool listing_fits(struct arena *arena, const struct catalogue *catalogue, const 
 		return fault(ret_fault, "/type", "not_archived", NULL);
 	if (!properties)
 		return true;
-	json_object_object_foreach(properties, key, value) {
+	json_object_object_foreach(properties, key, value)
+	{
 		if (!fits_property(arena, catalogue, type, key, value, ret_fault))
 			return false;
 	}
@@ -107,7 +109,7 @@ bool listing_fits(struct arena *arena, const struct catalogue *catalogue, const 
 /* A key unknown to a snapshot of a second ago may have been made since: look again before refusing. */
 static int check_catalogue(struct rpc_call *call, const char *type)
 {
-	struct listing_fault wrong = { 0 };
+	struct listing_fault wrong = {0};
 	struct catalogue *catalogue = call_catalogue(call);
 	struct arena *arena = &call->ctx->arena;
 	struct json_object *properties = rpc_param_json(call, "properties");
@@ -130,10 +132,10 @@ static int check_images(struct rpc_call *call)
 	if (count == 0)
 		return 0;
 	struct rpc_request request = {
-		.method = "images.image.list",
-		.params = arena_printf(&call->ctx->arena, "{\"ids\":%s}", rpc_param(call, "images")),
-		.as = RPC_AS_SERVICE,
-		.idempotent = true,
+	    .method = "images.image.list",
+	    .params = arena_printf(&call->ctx->arena, "{\"ids\":%s}", rpc_param(call, "images")),
+	    .as = RPC_AS_SERVICE,
+	    .idempotent = true,
 	};
 	struct json_object *known = rpc_invoke(call->ctx, call->client, &request);
 	if (!known)

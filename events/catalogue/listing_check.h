@@ -1,6 +1,6 @@
 /*
- * What a listing may hold, beyond what the schema can say: properties that the catalogue knows, images that exist, a time
- * zone that PostgreSQL knows.
+ * What a listing may hold, beyond what the schema can say: properties that the catalogue knows, images that exist, a
+ * time zone that PostgreSQL knows.
  *
  * Purpose: the same checks for events.listing.create, update and the import.
  */
@@ -23,11 +23,11 @@ struct listing_fault {
 };
 
 /* True when type and properties (NULL: none) fit the catalogue; else *ret_fault says what does not. Texts in arena. */
-bool listing_fits(struct arena *arena, const struct catalogue *catalogue, const char *type, struct json_object *properties,
-		  struct listing_fault *ret_fault) MUST_CHECK;
+bool listing_fits(struct arena *arena, const struct catalogue *catalogue, const char *type,
+		  struct json_object *properties, struct listing_fault *ret_fault) MUST_CHECK;
 
-/* Checks the call's properties for the type, its images and its time_zone. 0, or -1 with invalid_params (or unavailable when
- * images cannot be asked). */
+/* Checks the call's properties for the type, its images and its time_zone. 0, or -1 with invalid_params (or unavailable
+ * when images cannot be asked). */
 int listing_check(struct rpc_call *call, const char *type) MAY_SUSPEND MUST_CHECK;
 
 #endif

@@ -4,57 +4,68 @@
 #include <string.h>
 
 /* Values are listed as they are now; inside a statement that changes them too, `changed` carries the new ones. */
-#define PROPERTY_JSON(values)                                                                                          \
-	"jsonb_build_object('key', d.key, 'name', d.name, 'description', d.description, 'category', d.category, "      \
-	"'kind', d.kind, 'unit', d.unit, 'values', " values ", 'types', d.types, 'archived', d.archived, "             \
+#define PROPERTY_JSON(values)                                                                                     \
+	"jsonb_build_object('key', d.key, 'name', d.name, 'description', d.description, 'category', d.category, " \
+	"'kind', d.kind, 'unit', d.unit, 'values', " values ", 'types', d.types, 'archived', d.archived, "        \
 	"'version', d.version)"
 
-#define STORED_VALUES                                                                                                  \
-	"coalesce((SELECT jsonb_agg(jsonb_build_object('key', v.key, 'name', v.name) ORDER BY v.position, v.key) "     \
+#define STORED_VALUES                                                                                              \
+	"coalesce((SELECT jsonb_agg(jsonb_build_object('key', v.key, 'name', v.name) ORDER BY v.position, v.key) " \
 	"FROM property_value v WHERE v.property = d.key), '[]')"
 
-#define GIVEN_TYPES(fallback)                                                                                          \
-	"CASE WHEN $1::jsonb ? 'types' THEN ARRAY(SELECT jsonb_array_elements_text($1::jsonb->'types')) ELSE " fallback " END"
+#define GIVEN_TYPES(fallback)                                                                             \
+	"CASE WHEN $1::jsonb ? 'types' THEN ARRAY(SELECT jsonb_array_elements_text($1::jsonb->'types')) " \
+	"ELSE " fallback " END"
 
 #define THIS_VERSION "d.key = $1::jsonb->>'key' AND d.version = ($1::jsonb->>'version')::integer"
 
 /* Values given again keep their term and take the new name; position is the place in the list. */
 #define PUT_VALUES(from)                                                                                               \
-	"INSERT INTO property_value (property, key, name, position) SELECT d.key, g.value->>'key', g.value->>'name', "  \
+	"INSERT INTO property_value (property, key, name, position) SELECT d.key, g.value->>'key', g.value->>'name', " \
 	"g.place FROM " from " d, jsonb_array_elements($1::jsonb->'values') WITH ORDINALITY AS g(value, place) "       \
 	"ON CONFLICT (property, key) DO UPDATE SET name = excluded.name, position = excluded.position"
 
 static const struct definition properties = {
-	.noun = "property",
-	.created = "events.property.created",
-	.changed = "events.property.changed",
-	.insert = "WITH d AS (INSERT INTO property (key, name, description, category, kind, unit, types, term_yes, term_no, slot) "
-		  "SELECT p.key, p.name, coalesce(p.description, ''), p.category, p.kind, p.unit, " GIVEN_TYPES("'{}'") ", "
-		  "CASE WHEN p.kind = 'boolean' THEN nextval('search_term') END, "
-		  "CASE WHEN p.kind = 'boolean' THEN nextval('search_term') END, "
-		  "CASE WHEN p.kind IN ('number', 'date') THEN nextval('search_slot') END "
-		  "FROM jsonb_to_record($1::jsonb) AS p(key text, name text, description text, category text, kind text, unit text) "
-		  "RETURNING *), put AS (" PUT_VALUES("d") ") "
-		  "SELECT " PROPERTY_JSON("coalesce($1::jsonb->'values', '[]')") "::text FROM d",
-	.update = "WITH d AS (UPDATE property d SET name = coalesce(p.name, d.name), description = coalesce(p.description, "
-		  "d.description), category = coalesce(p.category, d.category), unit = coalesce(p.unit, d.unit), "
-		  "types = " GIVEN_TYPES("d.types") ", version = d.version + 1, updated_at = now() "
-		  "FROM jsonb_to_record($1::jsonb) AS p(name text, description text, category text, unit text) "
-		  "WHERE " THIS_VERSION " RETURNING d.*), put AS (" PUT_VALUES("d") " RETURNING property_value.*), "
-		  "merged AS (SELECT key, name, position FROM put UNION ALL SELECT v.key, v.name, v.position FROM property_value v "
-		  "JOIN d ON d.key = v.property WHERE v.key NOT IN (SELECT key FROM put)) "
-		  "SELECT " PROPERTY_JSON("coalesce((SELECT jsonb_agg(jsonb_build_object('key', m.key, 'name', m.name) "
-					  "ORDER BY m.position, m.key) FROM merged m), '[]')") "::text FROM d",
-	.archive = "UPDATE property d SET archived = coalesce(($1::jsonb->>'archived')::boolean, true), version = d.version + 1, "
-		   "updated_at = now() WHERE " THIS_VERSION " RETURNING " PROPERTY_JSON(STORED_VALUES) "::text",
-	.exists = "SELECT 1 FROM property WHERE key = $1",
-	.list = "SELECT jsonb_build_object('items', coalesce(jsonb_agg(" PROPERTY_JSON(STORED_VALUES)
-		" ORDER BY c.position, d.category, d.name, d.key), '[]'))::text "
-		"FROM property d JOIN property_category c ON c.key = d.category "
-		"WHERE (NOT d.archived OR coalesce(($1::jsonb->>'archived')::boolean, false)) "
-		"AND ($1::jsonb->>'category' IS NULL OR d.category = $1::jsonb->>'category') "
-		"AND ($1::jsonb->>'type' IS NULL OR d.types = '{}' OR $1::jsonb->>'type' = ANY (d.types))",
-	.get = "SELECT " PROPERTY_JSON(STORED_VALUES) "::text FROM property d WHERE d.key = $1",
+    .noun = "property",
+    .created = "events.property.created",
+    .changed = "events.property.changed",
+    .insert = "WITH d AS (INSERT INTO property (key, name, description, category, kind, unit, types, term_yes, "
+	      "term_no, slot) "
+	      "SELECT p.key, p.name, coalesce(p.description, ''), p.category, p.kind, p.unit, " GIVEN_TYPES(
+		  "'{}'") ", "
+			  "CASE WHEN p.kind = 'boolean' THEN nextval('search_term') END, "
+			  "CASE WHEN p.kind = 'boolean' THEN nextval('search_term') END, "
+			  "CASE WHEN p.kind IN ('number', 'date') THEN nextval('search_slot') END "
+			  "FROM jsonb_to_record($1::jsonb) AS p(key text, name text, description text, category text, "
+			  "kind text, unit text) "
+			  "RETURNING *), put AS (" PUT_VALUES(
+			      "d") ") "
+				   "SELECT " PROPERTY_JSON("coalesce($1::jsonb->'values', '[]')") "::text FROM d",
+    .update =
+	"WITH d AS (UPDATE property d SET name = coalesce(p.name, d.name), description = coalesce(p.description, "
+	"d.description), category = coalesce(p.category, d.category), unit = coalesce(p.unit, d.unit), "
+	"types = " GIVEN_TYPES(
+	    "d.types") ", version = d.version + 1, updated_at = now() "
+		       "FROM jsonb_to_record($1::jsonb) AS p(name text, description text, category text, unit text) "
+		       "WHERE " THIS_VERSION " RETURNING d.*), put AS (" PUT_VALUES(
+			   "d") " RETURNING property_value.*), "
+				"merged AS (SELECT key, name, position FROM put UNION ALL SELECT v.key, v.name, "
+				"v.position FROM property_value v "
+				"JOIN d ON d.key = v.property WHERE v.key NOT IN (SELECT key FROM put)) "
+				"SELECT " PROPERTY_JSON(
+				    "coalesce((SELECT jsonb_agg(jsonb_build_object('key', m.key, 'name', m.name) "
+				    "ORDER BY m.position, m.key) FROM merged m), '[]')") "::text FROM d",
+    .archive =
+	"UPDATE property d SET archived = coalesce(($1::jsonb->>'archived')::boolean, true), version = d.version + 1, "
+	"updated_at = now() WHERE " THIS_VERSION " RETURNING " PROPERTY_JSON(STORED_VALUES) "::text",
+    .exists = "SELECT 1 FROM property WHERE key = $1",
+    .list = "SELECT jsonb_build_object('items', coalesce(jsonb_agg(" PROPERTY_JSON(
+	STORED_VALUES) " ORDER BY c.position, d.category, d.name, d.key), '[]'))::text "
+		       "FROM property d JOIN property_category c ON c.key = d.category "
+		       "WHERE (NOT d.archived OR coalesce(($1::jsonb->>'archived')::boolean, false)) "
+		       "AND ($1::jsonb->>'category' IS NULL OR d.category = $1::jsonb->>'category') "
+		       "AND ($1::jsonb->>'type' IS NULL OR d.types = '{}' OR $1::jsonb->>'type' = ANY (d.types))",
+    .get = "SELECT " PROPERTY_JSON(STORED_VALUES) "::text FROM property d WHERE d.key = $1",
 };
 
 int property_list(struct rpc_call *call)
@@ -73,7 +84,8 @@ static int check_values(struct rpc_call *call)
 	struct json_object *values = rpc_param_json(call, "values");
 	size_t count = values ? json_object_array_length(values) : 0;
 	for (size_t i = 0; i < count; i++) {
-		const char *key = json_object_get_string(json_object_object_get(json_object_array_get_idx(values, i), "key"));
+		const char *key =
+		    json_object_get_string(json_object_object_get(json_object_array_get_idx(values, i), "key"));
 		for (size_t j = 0; j < i; j++) {
 			struct json_object *other = json_object_array_get_idx(values, j);
 			if (strcmp(key, json_object_get_string(json_object_object_get(other, "key"))) == 0)

@@ -76,7 +76,8 @@ static int coming_period(struct rpc_call *call, const char **ret_range)
 	if (end <= now)
 		return rpc_precondition(call, "in_past", NULL, "the period has passed");
 	if (end > now + PERIOD_HORIZON_DAYS * 86400 * CLOCK_SECOND)
-		return rpc_precondition(call, "horizon", "\"maximum_days\":500", "the period ends more than 500 days ahead");
+		return rpc_precondition(call, "horizon", "\"maximum_days\":500",
+					"the period ends more than 500 days ahead");
 	if (from < now) {
 		clock_format(now, text);
 		*ret_range = arena_printf(&call->ctx->arena, "[%s,%s)", text, to);
@@ -84,7 +85,8 @@ static int coming_period(struct rpc_call *call, const char **ret_range)
 	return 0;
 }
 
-/* The ring of days is the cheap test, the ranges are the exact one; with several units asked for, the bookings themselves. */
+/* The ring of days is the cheap test, the ranges are the exact one; with several units asked for, the bookings
+ * themselves. */
 static int filter_period(struct query *query)
 {
 	const char *units = rpc_param(query->call, "units"), *period = NULL;
@@ -126,14 +128,16 @@ static int filter_box(struct query *query)
 	struct rpc_call *call = query->call;
 	if (!rpc_param_json(call, "box"))
 		return 0;
-	struct geo_box box = { number(call, "box.south"), number(call, "box.west"), number(call, "box.north"),
-			       number(call, "box.east") };
+	struct geo_box box = {number(call, "box.south"), number(call, "box.west"), number(call, "box.north"),
+			      number(call, "box.east")};
 	if (box.south > box.north)
 		return rpc_invalid(call, "/params/box/north", "minimum", rpc_param(call, "box.south"));
 	look_in(query, &box);
-	query_filter(query, "s.lat BETWEEN $%d::float8 AND $%d::float8", query_value(query, rpc_param(call, "box.south")),
+	query_filter(query, "s.lat BETWEEN $%d::float8 AND $%d::float8",
+		     query_value(query, rpc_param(call, "box.south")),
 		     query_value(query, rpc_param(call, "box.north")));
-	int west = query_value(query, rpc_param(call, "box.west")), east = query_value(query, rpc_param(call, "box.east"));
+	int west = query_value(query, rpc_param(call, "box.west")),
+	    east = query_value(query, rpc_param(call, "box.east"));
 	if (box.west > box.east)
 		query_filter(query, "(s.lon >= $%d::float8 OR s.lon <= $%d::float8)", west, east);
 	else

@@ -6,8 +6,8 @@
 
 #include "search/query.h"
 
-/* Adds everything that the call's parameters ask for. -1 with invalid_params naming an unknown type or property, or a filter
- * that does not go with a property's kind. The catalogue must be current. */
+/* Adds everything that the call's parameters ask for. -1 with invalid_params naming an unknown type or property, or a
+ * filter that does not go with a property's kind. The catalogue must be current. */
 int filter_all(struct query *query) MUST_CHECK;
 
 #endif

@@ -20,8 +20,8 @@ static int add_boolean(const struct condition *condition)
 {
 	if (!json_object_is_type(condition->value, json_type_boolean))
 		return wrong_form(condition, "\"true or false\"");
-	query_require_term(condition->query, json_object_get_boolean(condition->value) ? condition->property->term_yes :
-											 condition->property->term_no);
+	query_require_term(condition->query, json_object_get_boolean(condition->value) ? condition->property->term_yes
+										       : condition->property->term_no);
 	return 0;
 }
 
@@ -34,13 +34,13 @@ static int add_bound(const struct condition *condition, const char *name, const 
 		return 0;
 	if (json_object_is_type(bound, json_type_string) != date)
 		return wrong_form(condition, date ? "\"from and to as dates\"" : "\"from and to as numbers\"");
-	int number = query_value(condition->query, arena_strdup(&condition->query->call->ctx->arena,
-								json_object_get_string(bound)));
+	int number = query_value(condition->query,
+				 arena_strdup(&condition->query->call->ctx->arena, json_object_get_string(bound)));
 	int slot = query_value(condition->query,
 			       arena_printf(&condition->query->call->ctx->arena, "%d", condition->property->slot));
 	query_filter(condition->query,
-		     date ? "s.numbers[$%d::integer] %s ($%d::date - date '1970-01-01')" :
-			    "s.numbers[$%d::integer] %s $%d::float8",
+		     date ? "s.numbers[$%d::integer] %s ($%d::date - date '1970-01-01')"
+			  : "s.numbers[$%d::integer] %s $%d::float8",
 		     slot, operator, number);
 	return 0;
 }
@@ -61,9 +61,11 @@ static const char *terms_of(const struct condition *condition, struct json_objec
 	struct buffer terms;
 	buffer_init_arena(&terms, &call->ctx->arena, 4096);
 	for (size_t i = 0; i < json_object_array_length(keys); i++) {
-		int term = property_term(condition->property, json_object_get_string(json_object_array_get_idx(keys, i)));
+		int term =
+		    property_term(condition->property, json_object_get_string(json_object_array_get_idx(keys, i)));
 		if (!term) {
-			(void)rpc_invalid(call, arena_printf(&call->ctx->arena, "%s/%s/%zu", condition->path, name, i), "enum", NULL);
+			(void)rpc_invalid(call, arena_printf(&call->ctx->arena, "%s/%s/%zu", condition->path, name, i),
+					  "enum", NULL);
 			return NULL;
 		}
 		buffer_printf(&terms, "%s%d", i > 0 ? "," : "{", term);
@@ -126,12 +128,13 @@ int filter_properties(struct query *query)
 	struct json_object *filters = rpc_param_json(call, "properties");
 	if (!filters)
 		return 0;
-	json_object_object_foreach(filters, key, value) {
+	json_object_object_foreach(filters, key, value)
+	{
 		struct condition condition = {
-			.query = query,
-			.property = catalogue_property(call_catalogue(call), key),
-			.value = value,
-			.path = arena_printf(&call->ctx->arena, "/params/properties/%s", key),
+		    .query = query,
+		    .property = catalogue_property(call_catalogue(call), key),
+		    .value = value,
+		    .path = arena_printf(&call->ctx->arena, "/params/properties/%s", key),
 		};
 		if (!condition.property)
 			return rpc_invalid(call, condition.path, "exists", NULL);

@@ -18,7 +18,7 @@ bool geo_box_of_circle(double lat, double lon, double radius, struct geo_box *re
 	double width = asin(sin(angle) / cos(lat * degree)) / degree * 1.0000001;
 	if (isnan(width) || width >= 180)
 		return false;
-	*ret = (struct geo_box){ .south = lat - height, .north = lat + height, .west = lon - width, .east = lon + width };
+	*ret = (struct geo_box){.south = lat - height, .north = lat + height, .west = lon - width, .east = lon + width};
 	if (ret->west < -180)
 		ret->west += 360;
 	if (ret->east > 180)
@@ -32,7 +32,7 @@ struct span {
 
 static struct span columns(double west, double east)
 {
-	return (struct span){ (int)floor((west + 180) / CELL_LON), (int)floor((east + 180) / CELL_LON) };
+	return (struct span){(int)floor((west + 180) / CELL_LON), (int)floor((east + 180) / CELL_LON)};
 }
 
 static void append_cells(struct buffer *ret, struct span rows, struct span cols, int offset)
@@ -49,10 +49,10 @@ static long area(struct span rows, struct span cols)
 
 bool geo_cells(const struct geo_box *box, int offset, struct buffer *ret)
 {
-	struct span rows = { (int)floor((box->south + 90) / CELL_LAT), (int)floor((box->north + 90) / CELL_LAT) };
+	struct span rows = {(int)floor((box->south + 90) / CELL_LAT), (int)floor((box->north + 90) / CELL_LAT)};
 	bool crosses = box->west > box->east;
 	struct span east_part = columns(box->west, crosses ? 180 : box->east);
-	struct span west_part = crosses ? columns(-180, box->east) : (struct span){ 0, -1 };
+	struct span west_part = crosses ? columns(-180, box->east) : (struct span){0, -1};
 	if (area(rows, east_part) + area(rows, west_part) > GEO_MAX_CELLS)
 		return false;
 	buffer_append_char(ret, '{');

@@ -17,12 +17,12 @@ struct geo_box {
 	double south, west, north, east; /* degrees; west > east: across the antimeridian */
 };
 
-/* The smallest box around a circle (metres). False when it holds a pole or goes round the earth, so that only the distance
- * itself can tell. */
+/* The smallest box around a circle (metres). False when it holds a pole or goes round the earth, so that only the
+ * distance itself can tell. */
 bool geo_box_of_circle(double lat, double lon, double radius, struct geo_box *ret);
 
-/* Writes the cells that cover the box as "{1,2,...}", each plus `offset`. False when there are more than GEO_MAX_CELLS: the
- * box is then better not looked up by cells. */
+/* Writes the cells that cover the box as "{1,2,...}", each plus `offset`. False when there are more than GEO_MAX_CELLS:
+ * the box is then better not looked up by cells. */
 bool geo_cells(const struct geo_box *box, int offset, struct buffer *ret);
 
 #endif

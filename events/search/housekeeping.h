@@ -9,8 +9,8 @@
 
 struct pg;
 
-/* Clears the bits of days that are gone and drops busy time that has passed, in batches, until none is left. -1 with the
- * database's error. */
+/* Clears the bits of days that are gone and drops busy time that has passed, in batches, until none is left. -1 with
+ * the database's error. */
 int housekeeping_run(struct context *ctx, struct pg *db) MAY_SUSPEND MUST_CHECK;
 
 #endif

@@ -8,7 +8,7 @@
 void query_init(struct query *query, struct rpc_call *call)
 {
 	struct arena *arena = &call->ctx->arena;
-	*query = (struct query){ .call = call };
+	*query = (struct query){.call = call};
 	buffer_init_arena(&query->access, arena, MAX_TEXT);
 	buffer_init_arena(&query->filters, arena, MAX_TEXT);
 	buffer_init_arena(&query->required, arena, MAX_TEXT);

@@ -1,11 +1,10 @@
 /*
  * A search being built: conditions and values, in the order the statement numbers them.
  *
- * Purpose: filters append to a query, the statement is made from it. The text depends on the shape of the search alone, never
- * on its values, so that each shape is prepared once.
- * Ownership: everything is in the call's arena.
- * Invariants: `access` holds the predicates that the planner may use an index for; `filters` holds all others, and the
- * statement hides them from the planner in a CASE, because it would misjudge them (search.md section 3 of the project's
+ * Purpose: filters append to a query, the statement is made from it. The text depends on the shape of the search alone,
+ * never on its values, so that each shape is prepared once. Ownership: everything is in the call's arena. Invariants:
+ * `access` holds the predicates that the planner may use an index for; `filters` holds all others, and the statement
+ * hides them from the planner in a CASE, because it would misjudge them (search.md section 3 of the project's
  * measurements: containment and masks are taken for far rarer than they are).
  */
 #ifndef EVENTLOOP_EVENTS_QUERY_H
@@ -20,23 +19,25 @@
 
 struct query {
 	struct rpc_call *call;
-	struct buffer access;  /* " AND ..." each */
-	struct buffer filters; /* " AND ..." each */
+	struct buffer access;	/* " AND ..." each */
+	struct buffer filters;	/* " AND ..." each */
 	struct buffer required; /* terms that must all be there: "1,2" */
-	struct buffer scope;   /* what a cursor is bound to: all values in order */
+	struct buffer scope;	/* what a cursor is bound to: all values in order */
 	bool has_text, has_near, has_cells, has_terms;
 	int text_value, lat_value, lon_value, cells_value, cell_terms_value; /* numbers of their values */
 	int value_count;
 	const char *values[QUERY_MAX_VALUES];
 };
 
+/* Makes an empty query for the call. */
 void query_init(struct query *query, struct rpc_call *call);
 
-/* Adds a value (borrowed) and returns its number. Past QUERY_MAX_VALUES the last number again: the schema bounds filters, so
- * that it cannot happen. */
+/* Adds a value (borrowed) and returns its number. Past QUERY_MAX_VALUES the last number again: the schema bounds
+ * filters, so that it cannot happen. */
 int query_value(struct query *query, const char *value);
 
-/* The same for a value that differs from one page to the next (it depends on the clock): cursors are bound to `asked` instead. */
+/* The same for a value that differs from one page to the next (it depends on the clock): cursors are bound to `asked`
+ * instead. */
 int query_value_asked(struct query *query, const char *value, const char *asked);
 
 /* Appends to filters or access; format has one %d for each number given. */

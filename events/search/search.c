@@ -7,7 +7,8 @@
 #include "search/filter.h"
 #include "search/statement.h"
 
-/* Builds the filters; a key that the catalogue of a second ago does not know is looked up again before it is refused. */
+/* Builds the filters; a key that the catalogue of a second ago does not know is looked up again before it is refused.
+ */
 static int build(struct rpc_call *call, struct query *query)
 {
 	struct catalogue *catalogue = call_catalogue(call);
@@ -26,8 +27,8 @@ static int build(struct rpc_call *call, struct query *query)
 }
 
 /* The `total` member for a page: known without counting when the first page holds everything. */
-static const char *total_text(struct rpc_call *call, struct query *query, const struct pg_result *page, const char *count_sql,
-			      size_t count_values)
+static const char *total_text(struct rpc_call *call, struct query *query, const struct pg_result *page,
+			      const char *count_sql, size_t count_values)
 {
 	size_t limit = (size_t)rpc_param_integer(call, "limit", PAGE_DEFAULT_LIMIT);
 	struct arena *arena = &call->ctx->arena;

@@ -5,12 +5,12 @@
 #include <string.h>
 
 static const struct sort sorts[] = {
-	{ "rating", "s.rating", "float8", true, true },
-	{ "price", "s.price", "bigint", false, true },
-	{ "price_desc", "(CASE WHEN s.price = 9223372036854775807 THEN -1 ELSE s.price END)", "bigint", true, false },
-	{ "newest", "s.published_at", "timestamptz", true, false },
-	{ "distance", NULL, "float8", false, false },
-	{ "relevance", NULL, "float4", true, false },
+    {"rating", "s.rating", "float8", true, true},
+    {"price", "s.price", "bigint", false, true},
+    {"price_desc", "(CASE WHEN s.price = 9223372036854775807 THEN -1 ELSE s.price END)", "bigint", true, false},
+    {"newest", "s.published_at", "timestamptz", true, false},
+    {"distance", NULL, "float8", false, false},
+    {"relevance", NULL, "float4", true, false},
 };
 
 static const struct sort *find(const char *name)
@@ -57,7 +57,7 @@ int sort_after(struct query *query, const struct sort *sort, const char *scope)
 	if (!after[0])
 		return 0;
 	int value = query_value(query, after[0]), id = query_value(query, after[1]);
-	query_access(query, "(%s, s.id) %s ($%d::%s, $%d::uuid)", sort_value(query, sort), sort->descending ? "<" : ">", value,
-		     sort->type, id);
+	query_access(query, "(%s, s.id) %s ($%d::%s, $%d::uuid)", sort_value(query, sort), sort->descending ? "<" : ">",
+		     value, sort->type, id);
 	return 0;
 }

@@ -10,10 +10,10 @@
 
 struct sort {
 	const char *name;
-	const char *value;   /* SQL expression on s (and t), or NULL: made from the query (distance, relevance) */
-	const char *type;    /* of the expression */
+	const char *value; /* SQL expression on s (and t), or NULL: made from the query (distance, relevance) */
+	const char *type;  /* of the expression */
 	bool descending;
-	bool in_cell_index;  /* an index (cell, value, id) exists */
+	bool in_cell_index; /* an index (cell, value, id) exists */
 };
 
 /* The order that the call asks for, or the one that suits it. NULL with invalid_params when it needs text or near. */
@@ -24,6 +24,6 @@ const char *sort_value(struct query *query, const struct sort *sort);
 
 /* Reads the call's cursor, which is bound to scope, and adds "comes after it" to the access predicates. -1 with
  * invalid_params. */
-int sort_after(struct query *query, const struct sort *sort, const char *scope) MUST_CHECK;
+int sort_after(struct query *query, const struct sort *sort, const char *scope) MAY_SUSPEND MUST_CHECK;
 
 #endif

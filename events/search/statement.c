@@ -14,13 +14,14 @@ static void append_from(struct query *query, struct buffer *sql)
 	buffer_append_text(sql, "listing_search s");
 	if (query->has_text)
 		buffer_printf(sql,
-			      " JOIN listing_text t ON t.id = s.id, LATERAL (SELECT websearch_to_tsquery('english', $%d::text) || "
+			      " JOIN listing_text t ON t.id = s.id, LATERAL (SELECT websearch_to_tsquery('english', "
+			      "$%d::text) || "
 			      "websearch_to_tsquery('simple', $%d::text) AS query) words",
 			      query->text_value, query->text_value);
 }
 
-/* Index predicates are plain; all others are hidden from the planner, which would take them for far rarer than they are and
- * leave the right index for it. */
+/* Index predicates are plain; all others are hidden from the planner, which would take them for far rarer than they are
+ * and leave the right index for it. */
 static void append_where(struct query *query, struct buffer *sql, const char *cell_condition)
 {
 	buffer_append_text(sql, " WHERE ");
@@ -40,11 +41,11 @@ static const char *cell_condition(struct query *query)
 	return arena_printf(&query->call->ctx->arena, "s.terms && $%d::integer[]", query->cell_terms_value);
 }
 
-/* A statement may not have a value that it does not mention (its type would be unknown), and not every statement of a query
- * mentions all: those left out are mentioned in a table that nobody reads. */
+/* A statement may not have a value that it does not mention (its type would be unknown), and not every statement of a
+ * query mentions all: those left out are mentioned in a table that nobody reads. */
 static const char *mention_all(struct query *query, struct buffer *body)
 {
-	bool mentioned[QUERY_MAX_VALUES + 1] = { false };
+	bool mentioned[QUERY_MAX_VALUES + 1] = {false};
 	struct buffer sql;
 	int unused = 0;
 	for (const char *at = strchr(buffer_text(body), '$'); at; at = strchr(at + 1, '$'))
@@ -79,14 +80,16 @@ static void append_matches(struct query *query, struct buffer *sql, const struct
 {
 	const char *value = sort_value(query, sort), *direction = sort->descending ? "DESC" : "ASC";
 	if (cells)
-		buffer_printf(sql, "SELECT best.* FROM unnest($%d::integer[]) AS c(cell) CROSS JOIN LATERAL (", query->cells_value);
+		buffer_printf(sql, "SELECT best.* FROM unnest($%d::integer[]) AS c(cell) CROSS JOIN LATERAL (",
+			      query->cells_value);
 	buffer_printf(sql, "SELECT s.id, %s AS place FROM ", value);
 	append_from(query, sql);
 	append_where(query, sql, cells ? "s.cell = c.cell" : cell_condition(query));
-	buffer_printf(sql, " ORDER BY %s %s, s.id %s LIMIT coalesce($%d::integer, 20) + 1", value, direction, direction, limit);
+	buffer_printf(sql, " ORDER BY %s %s, s.id %s LIMIT coalesce($%d::integer, 20) + 1", value, direction, direction,
+		      limit);
 	if (cells)
-		buffer_printf(sql, ") best ORDER BY best.place %s, best.id %s LIMIT coalesce($%d::integer, 20) + 1", direction,
-			      direction, limit);
+		buffer_printf(sql, ") best ORDER BY best.place %s, best.id %s LIMIT coalesce($%d::integer, 20) + 1",
+			      direction, direction, limit);
 }
 
 const char *statement_page(struct query *query, const struct sort *sort)
@@ -103,7 +106,7 @@ const char *statement_page(struct query *query, const struct sort *sort)
 			      query->lat_value, query->lon_value);
 	buffer_append_text(&sql, ")::text, page.place::text, l.id FROM (");
 	append_matches(query, &sql, sort, by_cells(query, sort), limit);
-	buffer_printf(&sql, " OFFSET 0) page JOIN listing l ON l.id = page.id ORDER BY page.place %s, page.id %s", direction,
-		      direction);
+	buffer_printf(&sql, " OFFSET 0) page JOIN listing l ON l.id = page.id ORDER BY page.place %s, page.id %s",
+		      direction, direction);
 	return mention_all(query, &sql);
 }
