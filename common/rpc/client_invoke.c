@@ -115,48 +115,52 @@ static const char *token_for(struct context *ctx, struct rpc_client *client, con
 	return token;
 }
 
-/* One exchange. Returns the result's text, or NULL with the error. */
+/* One exchange. Returns the result's text, or NULL with the error; *ret_refused: the service token that the
+ * peer did not accept. */
 static const char *exchange(struct context *ctx, struct rpc_client *client, const struct rpc_request *request,
-			    const char **ret_token, size_t *ret_length)
+			    const char **ret_refused, size_t *ret_length)
 {
 	bool failed;
+	*ret_refused = NULL;
 	size_t length;
 	const char *result;
 	const char *name = request->daemon != NULL ? request->daemon : request->method;
 	struct client_peer *peer = client_find_peer(ctx, client, name, strlen(name));
 	if (peer == NULL)
 		return NULL;
-	*ret_token = token_for(ctx, client, request, &failed);
+	const char *token = token_for(ctx, client, request, &failed);
 	if (failed)
 		return NULL;
 	struct link_request sent = {.method = request->method,
 				    .method_length = strlen(request->method),
 				    .params = request->params,
 				    .params_length = request->params != NULL ? strlen(request->params) : 0,
-				    .token = *ret_token};
+				    .token = token};
 	const char *text = client_send(ctx, peer, &sent, request->idempotent, &length);
-	if (text == NULL || !client_read_answer(ctx, request->method, text, length, &result, ret_length))
+	if (text == NULL)
 		return NULL;
-	return result;
+	if (client_read_answer(ctx, request->method, text, length, &result, ret_length))
+		return result;
+	if (ctx->error.code == ERROR_UNAUTHENTICATED && request->as == RPC_AS_SERVICE)
+		*ret_refused = token;
+	translate(ctx, request);
+	return NULL;
 }
 
 static struct json_object *invoke(struct context *ctx, struct rpc_client *client, const struct rpc_request *request)
 {
-	const char *token = NULL;
+	const char *refused;
 	size_t length;
 	struct json_object *tree;
-	const char *result = exchange(ctx, client, request, &token, &length);
-	/* A refused service token was not looked at further: the call has not been made, a fresh token may do. */
-	if (result == NULL && ctx->error.code == ERROR_UNAUTHENTICATED && request->as == RPC_AS_SERVICE &&
-	    token != NULL) {
+	const char *result = exchange(ctx, client, request, &refused, &length);
+	/* A refused token was not looked at further: the call has not been made, a fresh token may do. */
+	if (result == NULL && refused != NULL) {
 		error_clear(&ctx->error);
-		client_drop_token(client, token);
-		result = exchange(ctx, client, request, &token, &length);
+		client_drop_token(client, refused);
+		result = exchange(ctx, client, request, &refused, &length);
 	}
-	if (result == NULL) {
-		translate(ctx, request);
+	if (result == NULL)
 		return NULL;
-	}
 	if (!json_tree_build(result, length, 0, &ctx->arena, &tree) || tree == NULL) {
 		(void)context_fail_internal(ctx, "%s answered null", request->method);
 		return NULL;

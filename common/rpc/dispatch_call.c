@@ -35,8 +35,6 @@ void dispatch_identify(struct context *ctx, struct rpc_dispatcher *dispatcher, s
 static unsigned roles_of(unsigned access)
 {
 	unsigned roles = 0;
-	if (access & API_ACCESS_USER)
-		roles |= ROLE_USER | ROLE_MODERATOR | ROLE_ADMIN;
 	if (access & API_ACCESS_MODERATOR)
 		roles |= ROLE_MODERATOR;
 	if (access & API_ACCESS_ADMIN)
@@ -66,7 +64,8 @@ static int check_access(struct rpc_call *call, bool *ret_company)
 			return 0;
 		return context_fail(call->ctx, ERROR_FORBIDDEN, "access", "not for services");
 	}
-	if (access & API_ACCESS_USER || identity_has_role(identity, roles_of(access)))
+	unsigned roles = roles_of(access);
+	if (access & API_ACCESS_USER || (roles != 0 && identity_has_role(identity, roles)))
 		return 0;
 	if (access & API_ACCESS_COMPANY) {
 		*ret_company = true;

@@ -3,16 +3,13 @@
 #include "base/fatal.h"
 #include "co/co.h"
 #include "co/loop.h"
+#include "io/http_listen.h"
 #include "rpc/dispatch_internal.h"
 #include "rpc/link_meta.h"
 #include "rpc/link_stream.h"
 #include "rpc/render.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <event2/event.h>
-#include <event2/listener.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,8 +18,7 @@
 #define DEFAULT_IN_FLIGHT 4096
 #define DEFAULT_DEADLINE (10 * CLOCK_SECOND)
 #define POOLED_JOBS 256
-#define BACKLOG 512
-#define ACCEPT_PAUSE ((struct timeval){0, 100000})
+#define ACCEPTS_A_PASS 64
 
 static const char drain_line[] = "{\"jsonrpc\":\"2.0\",\"method\":\"link.drain\"}";
 
@@ -33,7 +29,7 @@ struct link_connection {
 	struct link_connection *older, *newer;
 	size_t jobs;
 	bool closed;
-	char peer[INET6_ADDRSTRLEN];
+	char peer[LISTENER_PEER_SIZE];
 };
 
 /* A request being handled. Pooled with its context, whose arena keeps its first block. */
@@ -49,8 +45,8 @@ struct link_job {
 struct link_server {
 	struct link_server_options options;
 	struct event_base *base;
-	struct evconnlistener *listener;
-	struct event *accept_again;
+	struct http_listener listener;
+	struct event *acceptable;
 	struct link_outbox outbox;
 	struct link_connection *connections;
 	struct link_job *in_flight, *pool;
@@ -217,32 +213,15 @@ static void on_line(void *argument, const char *line, size_t length)
 
 /* --- listening --- */
 
-static void write_peer(struct link_connection *connection, const struct sockaddr *address)
+static void add_connection(struct link_server *server, int fd, const char *peer)
 {
-	const void *ip = address->sa_family == AF_INET6
-			     ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
-			     : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
-	if (inet_ntop(address->sa_family, ip, connection->peer, sizeof(connection->peer)) == NULL)
-		connection->peer[0] = '\0';
-}
-
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int length,
-		      void *argument)
-{
-	struct link_server *server = argument;
-	(void)listener;
-	(void)length;
-	if (server->connection_count >= server->options.max_connections) {
-		(void)close(fd);
-		return;
-	}
 	struct link_connection *connection = must_calloc(1, sizeof(*connection));
 	connection->server = server;
 	connection->stream.max_line = server->options.max_line;
 	connection->stream.on_line = on_line;
 	connection->stream.on_close = on_close;
 	connection->stream.argument = connection;
-	write_peer(connection, address);
+	memcpy(connection->peer, peer, sizeof(connection->peer));
 	connection->older = server->connections;
 	if (connection->older != NULL)
 		connection->older->newer = connection;
@@ -251,44 +230,38 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	link_stream_start(&connection->stream, server->base, &server->outbox, fd);
 }
 
-/* No descriptors left, most likely: accepting again at once would spin. */
-static void on_accept_error(struct evconnlistener *listener, void *argument)
+static void on_acceptable(evutil_socket_t listener, short what, void *argument)
 {
 	struct link_server *server = argument;
-	(void)evconnlistener_disable(listener);
-	(void)event_add(server->accept_again, &ACCEPT_PAUSE);
-}
-
-static void accept_again(evutil_socket_t fd, short what, void *argument)
-{
-	struct link_server *server = argument;
-	(void)fd;
+	char peer[LISTENER_PEER_SIZE];
+	int fd;
+	(void)listener;
 	(void)what;
-	if (server->listener != NULL)
-		(void)evconnlistener_enable(server->listener);
+	for (int i = 0; i < ACCEPTS_A_PASS && (fd = listener_accept(&server->listener, peer)) >= 0; i++) {
+		if (server->connection_count < server->options.max_connections)
+			add_connection(server, fd, peer);
+		else
+			(void)close(fd);
+	}
 }
 
 static bool listen_on(struct link_server *server, char *error, size_t error_size)
 {
-	struct sockaddr_storage address = {0};
-	int length = sizeof(address);
-	char text[INET6_ADDRSTRLEN + 16];
-	const char *host = server->options.address;
-	host = host != NULL && host[0] != '\0' ? host : "0.0.0.0";
-	(void)snprintf(text, sizeof(text), strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, server->options.port);
-	if (evutil_parse_sockaddr_port(text, (struct sockaddr *)&address, &length)) {
-		(void)snprintf(error, error_size, "%s is no address to listen on", text);
+	const struct link_server_options *options = &server->options;
+	if (listener_open(&server->listener, options->address, options->port, error, error_size))
 		return false;
-	}
-	unsigned flags = LEV_OPT_REUSEABLE | LEV_OPT_REUSEABLE_PORT | LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
-	server->listener = evconnlistener_new_bind(server->base, on_accept, server, flags, BACKLOG,
-						   (struct sockaddr *)&address, length);
-	if (server->listener == NULL) {
-		(void)snprintf(error, error_size, "cannot listen on %s: %s", text, strerrordesc_np(errno));
-		return false;
-	}
-	evconnlistener_set_error_cb(server->listener, on_accept_error);
+	server->acceptable = event_new(server->base, server->listener.fd, EV_READ | EV_PERSIST, on_acceptable, server);
+	if (server->acceptable == NULL || event_add(server->acceptable, NULL))
+		fatal("no memory for a listener");
 	return true;
+}
+
+static void stop_listening(struct link_server *server)
+{
+	if (server->acceptable != NULL)
+		event_free(server->acceptable);
+	server->acceptable = NULL;
+	listener_close(&server->listener);
 }
 
 struct link_server *link_server_new(const struct link_server_options *options, char *error, size_t error_size)
@@ -304,9 +277,7 @@ struct link_server *link_server_new(const struct link_server_options *options, c
 	if (server->options.request_deadline == 0)
 		server->options.request_deadline = DEFAULT_DEADLINE;
 	server->base = loop_base(loop_current());
-	server->accept_again = evtimer_new(server->base, accept_again, server);
-	if (server->accept_again == NULL)
-		fatal("no memory for a listener");
+	server->listener = (struct http_listener){.fd = -1, .spare = -1};
 	link_outbox_init(&server->outbox, loop_current());
 	if (listen_on(server, error, error_size))
 		return server;
@@ -316,13 +287,7 @@ struct link_server *link_server_new(const struct link_server_options *options, c
 
 uint16_t link_server_port(const struct link_server *server)
 {
-	struct sockaddr_storage address = {0};
-	socklen_t length = sizeof(address);
-	if (server->listener == NULL ||
-	    getsockname(evconnlistener_get_fd(server->listener), (struct sockaddr *)&address, &length))
-		return 0;
-	/* The port stands at the same place for both families. */
-	return ntohs(((const struct sockaddr_in *)&address)->sin_port);
+	return listener_port(&server->listener);
 }
 
 void link_server_drain(struct link_server *server)
@@ -330,8 +295,7 @@ void link_server_drain(struct link_server *server)
 	if (server->draining)
 		return;
 	server->draining = true;
-	evconnlistener_free(server->listener);
-	server->listener = NULL;
+	stop_listening(server);
 	for (struct link_connection *connection = server->connections; connection != NULL;
 	     connection = connection->older)
 		send_line(connection, drain_line, sizeof(drain_line) - 1);
@@ -371,9 +335,7 @@ void link_server_free(struct link_server *server)
 		context_done(&job->ctx);
 		free(job);
 	}
-	if (server->listener != NULL)
-		evconnlistener_free(server->listener);
-	event_free(server->accept_again);
+	stop_listening(server);
 	link_outbox_done(&server->outbox);
 	free(server);
 }
