@@ -4,6 +4,7 @@
 #include "catalogue/listing.h"
 #include "catalogue/listing_rating.h"
 #include "daemon/daemon.h"
+#include "daemon/session_fact.h"
 #include "search/search.h"
 #include "start.h"
 
@@ -41,6 +42,7 @@ static const struct rpc_handler handlers[] = {
 
 static const struct fact_handler fact_handlers[] = {
     {"rating.summary.changed", listing_rating_changed},
+    {"passport.session.ended", session_ended_fact},
     {NULL, NULL},
 };
 

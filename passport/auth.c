@@ -2,7 +2,9 @@
 
 #include "access_token.h"
 #include "base/text.h"
+#include "daemon/daemon.h"
 #include "password.h"
+#include "rpc/token.h"
 #include "service_account.h"
 #include "session.h"
 
@@ -56,9 +58,11 @@ int auth_logout(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	if (session_end(call, tx, call->caller->session, "logout"))
+	if (session_end(call, tx, call->caller->session, "logout") || rpc_commit_text(call, tx, "{\"ended\":true}"))
 		return -1;
-	return rpc_commit_text(call, tx, "{\"ended\":true}");
+	/* The other daemons are told by the fact; this one knows at once. */
+	token_verifier_revoke(call->worker->verifier, call->caller->id, call->caller->session, clock_wall());
+	return 0;
 }
 
 int auth_service_token(struct rpc_call *call)

@@ -43,7 +43,7 @@ static const struct daemon_command commands[] = {
     {NULL, NULL, NULL},
 };
 
-static const char *const fact_subscribers[] = {"events", "rating", "images", "gateway", NULL};
+static const char *const fact_subscribers[] = {"events", "rating", "images", NULL};
 
 int main(int argc, char **argv)
 {

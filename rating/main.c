@@ -1,5 +1,6 @@
 #include "base/fatal.h"
 #include "daemon/daemon.h"
+#include "daemon/session_fact.h"
 #include "rating.h"
 #include "review.h"
 #include "review_import.h"
@@ -14,6 +15,11 @@ static const struct rpc_handler handlers[] = {
     {"rating.review.list", review_list},
     {"rating.summary.get", summary_get},
     {"rating.summary.list", summary_list},
+    {NULL, NULL},
+};
+
+static const struct fact_handler fact_handlers[] = {
+    {"passport.session.ended", session_ended_fact},
     {NULL, NULL},
 };
 
@@ -62,6 +68,7 @@ int main(int argc, char **argv)
 	    .api = rating_api,
 	    .migrations = rating_migrations,
 	    .handlers = handlers,
+	    .fact_handlers = fact_handlers,
 	    .fact_subscribers = fact_subscribers,
 	    .options = options,
 	    .commands = commands,
