@@ -270,7 +270,7 @@ static int fail(const struct fetch *fetch, struct context *ctx)
 		(void)context_fail(ctx, ERROR_DEADLINE_EXCEEDED, NULL, NULL);
 	else if (result == CURLE_FILESIZE_EXCEEDED || buffer_failed(&fetch->body))
 		(void)context_fail(ctx, ERROR_TOO_LARGE, "answer", NULL);
-	else if (result == CURLE_URL_MALFORMAT || result == CURLE_UNSUPPORTED_PROTOCOL)
+	else if (result == CURLE_URL_MALFORMAT)
 		(void)context_fail(ctx, ERROR_INTERNAL, NULL, NULL);
 	else if (result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST)
 		(void)context_fail(ctx, ERROR_UNAVAILABLE, "connect", NULL);
@@ -338,6 +338,8 @@ int http_fetch(struct context *ctx, struct http_client *client, const struct htt
 {
 	if (deadline_left(ctx->deadline) == 0)
 		return context_fail(ctx, ERROR_DEADLINE_EXCEEDED, NULL, NULL);
+	if (strncasecmp(request->url, "http://", 7) != 0 && strncasecmp(request->url, "https://", 8) != 0)
+		return context_fail_internal(ctx, "not an HTTP address: %s", request->url);
 	struct fetch fetch = {.client = client, .handle = take_handle(client), .waiter = co_self()};
 	set_up(&fetch, ctx, request);
 	int result = transfer(&fetch, ctx);

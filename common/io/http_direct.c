@@ -10,6 +10,7 @@
 
 enum {
 	STATUS_UNAVAILABLE = 503,
+	COPY_MOST = 2048,
 	ACCEPTS_A_PASS = 64,
 	LINGERING_MOST = 256,
 	BYTES_A_SECOND = 64 * 1024, /* what a client that is not hostile manages */
@@ -167,9 +168,18 @@ static void engine_send(struct http_call *call, const struct http_reply_parts *p
 	}
 	if (call->server->draining)
 		connection->last = true;
-	size_t length;
-	const char *head = http_render_head(call, parts, !connection->last, &length);
-	direct_output_send(connection, head, length, parts, !call->head_only);
+	struct buffer head;
+	struct http_reply_parts rest = *parts;
+	http_render_head(call, parts, !connection->last, &head);
+	if (call->head_only) {
+		rest.length = 0;
+		rest.file_length = 0;
+	} else if (rest.length > 0 && rest.length <= COPY_MOST && rest.length <= head.limit - head.length) {
+		/* One piece is cheaper to hand over than two. */
+		buffer_append(&head, rest.body, rest.length);
+		rest.length = 0;
+	}
+	direct_output_send(connection, buffer_text(&head), head.length, &rest);
 }
 
 static void engine_done(struct http_call *call)

@@ -92,9 +92,9 @@ void direct_on_readable(int fd, short what, void *argument);
 /* The answer is out and the handler is done: goes on with the next request, or closes. */
 void direct_continue(struct direct_connection *connection);
 
-/* Sends head and body now, as far as the socket takes them; keeps the rest. The file is taken over. */
+/* Sends head and content now, as far as the socket takes them; keeps the rest. The file is taken over. */
 void direct_output_send(struct direct_connection *connection, const char *head, size_t head_length,
-			const struct http_reply_parts *parts, bool with_content);
+			const struct http_reply_parts *parts);
 
 /* True while something is left to send. */
 bool direct_output_left(const struct direct_connection *connection);

@@ -116,27 +116,35 @@ static void keep_rest(struct direct_output *output, const struct iovec *parts, i
 	}
 }
 
+/* As much as the socket takes of the two; -1 when the connection is broken. */
+static ssize_t send_pieces(int fd, struct iovec *pieces, int flags)
+{
+	struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 2};
+	ssize_t sent = pieces[1].iov_len == 0 ? send(fd, pieces[0].iov_base, pieces[0].iov_len, flags)
+					      : sendmsg(fd, &message, flags);
+	return sent < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : sent;
+}
+
 void direct_output_send(struct direct_connection *connection, const char *head, size_t head_length,
-			const struct http_reply_parts *parts, bool with_content)
+			const struct http_reply_parts *parts)
 {
 	struct direct_output *output = &connection->output;
 	struct iovec pieces[2] = {
 	    {.iov_base = (char *)(uintptr_t)head, .iov_len = head_length},
-	    {.iov_base = (char *)(uintptr_t)parts->body, .iov_len = with_content ? parts->length : 0},
+	    {.iov_base = (char *)(uintptr_t)parts->body, .iov_len = parts->length},
 	};
-	struct msghdr message = {.msg_iov = pieces, .msg_iovlen = pieces[1].iov_len > 0 ? 2 : 1};
 	output->file = parts->file;
 	output->offset = parts->offset;
 	output->left = parts->file_length;
-	if (!with_content || output->left <= 0)
+	if (output->left <= 0)
 		drop_file(output);
 
-	ssize_t sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL | (output->file >= 0 ? MSG_MORE : 0));
-	if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+	ssize_t sent = send_pieces(connection->fd, pieces, MSG_NOSIGNAL | (output->file >= 0 ? MSG_MORE : 0));
+	if (sent < 0) {
 		direct_connection_close(connection);
 		return;
 	}
-	keep_rest(output, pieces, 2, sent > 0 ? (size_t)sent : 0);
+	keep_rest(output, pieces, 2, (size_t)sent);
 	if (output->rest.length == 0 && output->file >= 0 && send_file(connection) != 0) {
 		direct_connection_close(connection);
 		return;

@@ -84,11 +84,16 @@ static void on_refusing(int fd, short what, void *argument)
 	}
 }
 
+/* The engines of this thread: the callback below is told its listener and nothing else of use. */
+static _Thread_local struct evhttp_engine *engines;
+
 /* evhttp's listener could not accept: most likely for want of a descriptor, which listener_accept deals with. */
 static void on_accept_error(struct evconnlistener *listener, void *argument)
 {
-	(void)listener;
-	on_refusing(-1, 0, argument);
+	(void)argument;
+	for (struct evhttp_engine *engine = engines; engine != NULL; engine = engine->next)
+		if (engine->bound != NULL && evhttp_bound_socket_get_listener(engine->bound) == listener)
+			on_refusing(-1, 0, engine);
 }
 
 /* A body that keeps coming at a fair pace is waited for, and an answer that keeps leaving. */
@@ -152,6 +157,8 @@ static void *engine_open(struct http_server *server, struct http_listener *liste
 	if (engine->ticking == NULL || engine->adopting == NULL || engine->refusing == NULL || engine->bound == NULL)
 		fatal("cannot watch the listening socket");
 	evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(engine->bound), on_accept_error);
+	engine->next = engines;
+	engines = engine;
 	return engine;
 }
 
@@ -179,9 +186,18 @@ static void engine_drain(void *state)
 	}
 }
 
+static void forget_engine(struct evhttp_engine *engine)
+{
+	struct evhttp_engine **place = &engines;
+	while (*place != engine)
+		place = &(*place)->next;
+	*place = engine->next;
+}
+
 static void engine_close(void *state)
 {
 	struct evhttp_engine *engine = state;
+	forget_engine(engine);
 	struct evhttp_peer *peer;
 	peers_attend(-1, 0, engine);
 	while ((peer = TAILQ_FIRST(&engine->peers)) != NULL)

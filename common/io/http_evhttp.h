@@ -55,6 +55,7 @@ struct evhttp_peer {
 TAILQ_HEAD(evhttp_peers, evhttp_peer);
 
 struct evhttp_engine {
+	struct evhttp_engine *next; /* of the same thread */
 	struct http_server *server;
 	struct http_listener *listener;
 	struct evhttp *http;

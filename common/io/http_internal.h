@@ -117,10 +117,10 @@ const char *http_status_text(int status);
 /* The value of a Date header for now. Borrowed until the next call. */
 const char *http_server_date(struct http_server *server);
 
-/* Renders status line and headers up to the empty line, in the call's arena. keep_alive: whether the connection goes
- * on. */
-const char *http_render_head(struct http_call *call, const struct http_reply_parts *parts, bool keep_alive,
-			     size_t *ret_length);
+/* Renders status line and headers up to the empty line into *head, made in the call's arena. keep_alive: whether the
+ * connection goes on. */
+void http_render_head(struct http_call *call, const struct http_reply_parts *parts, bool keep_alive,
+		      struct buffer *head);
 
 /* A whole answer to something that is not a call (yet), ending the connection, in ctx's arena. */
 const char *http_render_refusal(struct http_server *server, struct context *ctx, int status, size_t *ret_length);

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 enum {
-	HEAD_LIMIT = 64 * 1024,
-	HEAD_USUAL = 512,
+	HEAD_LIMIT = 64 * 1024, /* with a short content */
+	HEAD_USUAL = 1024,
 	STATUS_UNAVAILABLE = 503,
 };
 
@@ -112,37 +112,34 @@ static void append_line(struct buffer *head, const char *name, const char *value
 	buffer_append(head, "\r\n", 2);
 }
 
-const char *http_render_head(struct http_call *call, const struct http_reply_parts *parts, bool keep_alive,
-			     size_t *ret_length)
+void http_render_head(struct http_call *call, const struct http_reply_parts *parts, bool keep_alive,
+		      struct buffer *head)
 {
-	struct buffer head;
-	buffer_init_arena(&head, &call->ctx.arena, HEAD_LIMIT);
-	(void)buffer_reserve(&head, HEAD_USUAL);
-	buffer_append_text(&head, "HTTP/1.1 ");
-	buffer_append_integer(&head, parts->status);
-	buffer_append(&head, " ", 1);
-	buffer_append_text(&head, http_status_text(parts->status));
-	buffer_append_text(&head, "\r\nDate: ");
-	buffer_append_text(&head, http_server_date(call->server));
-	buffer_append(&head, "\r\n", 2);
+	buffer_init_arena(head, &call->ctx.arena, HEAD_LIMIT);
+	(void)buffer_reserve(head, HEAD_USUAL);
+	buffer_append_text(head, "HTTP/1.1 ");
+	buffer_append_integer(head, parts->status);
+	buffer_append(head, " ", 1);
+	buffer_append_text(head, http_status_text(parts->status));
+	buffer_append_text(head, "\r\nDate: ");
+	buffer_append_text(head, http_server_date(call->server));
+	buffer_append(head, "\r\n", 2);
 	if (parts->content_type != NULL)
-		append_line(&head, "Content-Type", parts->content_type);
+		append_line(head, "Content-Type", parts->content_type);
 	if (has_length(parts->status)) {
-		buffer_append_text(&head, "Content-Length: ");
-		buffer_append_integer(&head, parts->file >= 0 ? parts->file_length : (int64_t)parts->length);
-		buffer_append(&head, "\r\n", 2);
+		buffer_append_text(head, "Content-Length: ");
+		buffer_append_integer(head, parts->file >= 0 ? parts->file_length : (int64_t)parts->length);
+		buffer_append(head, "\r\n", 2);
 	}
 	if (!keep_alive)
-		append_line(&head, "Connection", "close");
+		append_line(head, "Connection", "close");
 	else if (call->parser.machine.http_minor == 0)
-		append_line(&head, "Connection", "keep-alive");
+		append_line(head, "Connection", "keep-alive");
 	for (const struct http_reply_field *field = call->reply_fields; field != NULL; field = field->next)
-		append_line(&head, field->name, field->value);
-	buffer_append(&head, "\r\n", 2);
-	if (buffer_failed(&head))
+		append_line(head, field->name, field->value);
+	buffer_append(head, "\r\n", 2);
+	if (buffer_failed(head))
 		fatal("the headers of an answer are larger than %d bytes", HEAD_LIMIT);
-	*ret_length = head.length;
-	return buffer_text(&head);
 }
 
 static void send_answer(struct http_call *call, struct http_reply_parts *parts)
