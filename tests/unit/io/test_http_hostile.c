@@ -256,42 +256,6 @@ static void requests_over_the_cap_are_refused(void **state)
 	fixture_stop(fixture);
 }
 
-/* With no descriptor left a client is taken and closed; afterwards all goes on. */
-static void descriptors_run_out(void **state)
-{
-	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
-	struct rlimit before, none_left;
-	assert_serves(fixture);
-	int probe = dial(fixture);
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-	int fds[3];
-	for (int i = 0; i < 3; i++) {
-		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		assert_true(fds[i] >= 0);
-	}
-	/* The number after the highest in use: even a lower one that becomes free is taken by filling up first. */
-	int filler[64], fillers = 0;
-	none_left = before;
-	none_left.rlim_cur = (rlim_t)fds[2] + 1;
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none_left), 0);
-	while (fillers < 64 && (filler[fillers] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
-		fillers++;
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(fixture->port)};
-	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(connect(fds[i], (struct sockaddr *)&to, sizeof(to)), 0);
-		assert_true(closed_by_server(fds[i]));
-	}
-	for (int i = 0; i < fillers; i++)
-		(void)close(filler[i]);
-	for (int i = 0; i < 3; i++)
-		(void)close(fds[i]);
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	assert_serves(fixture);
-	(void)close(probe);
-	fixture_stop(fixture);
-}
-
 static atomic_size_t connections_seen;
 
 static void look_at_connections(struct fixture *fixture)
@@ -304,6 +268,52 @@ static void wait_for_no_connections(struct fixture *fixture)
 	do
 		fixture_on_thread(fixture, look_at_connections);
 	while (atomic_load(&connections_seen) > 0);
+}
+
+/* Takes every descriptor there is, also those that the server has still been closing. */
+static size_t take_all_descriptors(struct fixture *fixture, int *fds, size_t most)
+{
+	size_t count = 0;
+	for (int round = 0; round < 3; round++) {
+		while (count < most && (fds[count] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+			count++;
+		fixture_on_thread(fixture, look_at_connections);
+	}
+	assert_true(count < most);
+	return count;
+}
+
+/* With no descriptor left a client is taken and closed; afterwards all goes on. */
+static void descriptors_run_out(void **state)
+{
+	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
+	enum { FEW = 200, CLIENTS = 3 };
+	struct rlimit before, few;
+	int fillers[FEW], clients[CLIENTS];
+	assert_serves(fixture);
+	wait_for_no_connections(fixture);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = FEW;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	for (int i = 0; i < CLIENTS; i++)
+		clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	size_t count = take_all_descriptors(fixture, fillers, FEW);
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(fixture->port)};
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (int i = 0; i < CLIENTS; i++) {
+		assert_int_equal(connect(clients[i], (struct sockaddr *)&to, sizeof(to)), 0);
+		assert_true(closed_by_server(clients[i]));
+		(void)close(clients[i]);
+		clients[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	}
+	for (size_t i = 0; i < count; i++)
+		(void)close(fillers[i]);
+	for (int i = 0; i < CLIENTS; i++)
+		(void)close(clients[i]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_serves(fixture);
+	fixture_stop(fixture);
 }
 
 static void clients_that_vanish(void **state)
