@@ -167,18 +167,25 @@ void http_parser_begin(struct http_parser *parser, struct arena *arena, struct h
 	parser->keep_alive = false;
 }
 
-/* start: the first byte of the request where it is at hand, else a letter. */
-static int fault_of(llhttp_errno_t code, char start)
+/* at: the byte that was refused. */
+static int fault_of(llhttp_errno_t code, char at)
 {
 	switch (code) {
 	case HPE_INVALID_METHOD:
-		return isalpha((unsigned char)start) ? FAULT_UNKNOWN_METHOD : FAULT_BAD_REQUEST;
+		return isalpha((unsigned char)at) ? FAULT_UNKNOWN_METHOD : FAULT_BAD_REQUEST;
 	case HPE_INVALID_VERSION:
 	case HPE_PAUSED_H2_UPGRADE:
 		return FAULT_VERSION;
 	default:
 		return FAULT_BAD_REQUEST;
 	}
+}
+
+/* NUL when there is none to point at. */
+static char refused_byte(const struct http_parser *parser, const char *bytes, size_t length)
+{
+	const char *at = llhttp_get_error_pos(&parser->machine);
+	return at >= bytes && at < bytes + length ? *at : '\0';
 }
 
 static enum http_parse fail(struct http_parser *parser, int status)
@@ -218,7 +225,7 @@ enum http_parse http_parser_feed(struct http_parser *parser, const char *bytes, 
 		return in_head ? check_head(parser) : parser->event;
 	}
 	if (code != HPE_OK)
-		return fail(parser, fault_of(code, parser->head_bytes == 0 && slice > 0 ? bytes[0] : 'A'));
+		return fail(parser, fault_of(code, refused_byte(parser, bytes, slice)));
 	*ret_used = slice;
 	if (in_head && (parser->head_bytes += slice) == parser->max_head)
 		return fail(parser, FAULT_HEAD_TOO_LARGE);
