@@ -61,7 +61,7 @@ static bool type_accepted(const char *type)
 	return type && (strcasecmp(type, "at+jwt") == 0 || strcasecmp(type, "application/at+jwt") == 0);
 }
 
-static int check_header(struct context *ctx, struct json_object *header, struct jwt *ret)
+static int check_header(struct context *ctx, struct json_object *header, struct jwt_token *ret)
 {
 	const char *algorithm = string_member(header, "alg"), *kid = string_member(header, "kid");
 
@@ -91,7 +91,7 @@ static bool find_dots(const char *token, size_t length, const char **ret_first, 
 	return *ret_second && !memchr(*ret_second + 1, '.', (size_t)(end - *ret_second - 1));
 }
 
-int jwt_parse(struct context *ctx, const char *token, size_t length, struct jwt *ret)
+int jwt_parse(struct context *ctx, const char *token, size_t length, struct jwt_token *ret)
 {
 	const char *first, *second;
 	struct json_object *header;
@@ -165,7 +165,7 @@ bool jwt_signature_valid(enum jwt_algorithm algorithm, EVP_PKEY *key, const void
 	return digest_verify(key, bytes, length, signature, signature_length);
 }
 
-struct json_object *jwt_verify(struct context *ctx, const struct jwt *jwt, EVP_PKEY *key)
+struct json_object *jwt_verify(struct context *ctx, const struct jwt_token *jwt, EVP_PKEY *key)
 {
 	struct json_object *claims;
 

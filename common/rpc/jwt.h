@@ -26,7 +26,7 @@
 enum jwt_algorithm { JWT_ES256, JWT_RS256 };
 
 /* A token taken apart, not yet verified. */
-struct jwt {
+struct jwt_token {
 	enum jwt_algorithm algorithm;
 	const char *kid;       /* NUL-terminated */
 	const char *signing;   /* header "." payload, in the token */
@@ -42,7 +42,7 @@ bool jwt_algorithm_from(const char *name, enum jwt_algorithm *ret) MUST_CHECK;
 
 /* Takes a compact token apart and checks its header. -1 with unauthenticated and reason malformed, algorithm or type.
  */
-int jwt_parse(struct context *ctx, const char *token, size_t length, struct jwt *ret) MUST_CHECK;
+int jwt_parse(struct context *ctx, const char *token, size_t length, struct jwt_token *ret) MUST_CHECK;
 
 /* True when the signature over length bytes is the key's. ES256 takes r and s as 32 bytes each; a key that does not fit
  * the algorithm never verifies. */
@@ -51,6 +51,6 @@ bool jwt_signature_valid(enum jwt_algorithm algorithm, EVP_PKEY *key, const void
 
 /* Verifies the token and parses its claims: an object that the context frees. NULL with unauthenticated and reason
  * signature or malformed. */
-struct json_object *jwt_verify(struct context *ctx, const struct jwt *jwt, EVP_PKEY *key) MUST_CHECK;
+struct json_object *jwt_verify(struct context *ctx, const struct jwt_token *jwt, EVP_PKEY *key) MUST_CHECK;
 
 #endif

@@ -1,8 +1,10 @@
 /*
- * Making access tokens (RFC 9068), by libjwt.
+ * Making access tokens (RFC 9068).
  *
- * Purpose: passport signs; everybody else only verifies (rpc/jwt.h). libjwt parses the PEM at every call, half a
- * millisecond, which is little beside the password hash of a login.
+ * Purpose: passport signs; everybody else only verifies (rpc/jwt.h).
+ * Why not by libjwt: 1.10 writes typ "JWT" over whatever the caller asked for, and an access token must say "at+jwt";
+ * it also parses the PEM at every call (0.4 ms), where here each thread keeps its last key parsed (sign: 0.03 ms). The
+ * tests compare signatures with libjwt's.
  */
 #ifndef EVENTLOOP_RPC_JWT_SIGN_H
 #define EVENTLOOP_RPC_JWT_SIGN_H
@@ -14,7 +16,7 @@
 struct jwt_signer {
 	const char *algorithm; /* "ES256" or "RS256" */
 	const char *kid;
-	const char *pem; /* private key */
+	const char *pem; /* private key: P-256 or RSA of at least 2048 bits */
 };
 
 /* Returns the compact token with typ "at+jwt" over the claims, a JSON object text, in ctx's arena. NULL with

@@ -99,7 +99,7 @@ static const struct identity *known(struct context *ctx, struct token_verifier *
 static const struct identity *unknown(struct context *ctx, struct token_verifier *verifier, const char *token,
 				      size_t length)
 {
-	struct jwt jwt;
+	struct jwt_token jwt;
 	struct json_object *claims = NULL;
 	struct identity identity;
 	struct token_entry *entry;
