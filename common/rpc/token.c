@@ -34,7 +34,8 @@ struct token_verifier *token_verifier_new(const struct token_verifier_options *o
 	verifier->audience = must_strdup(options->audience);
 	verifier->cache = token_cache_new(options->cache_size ? options->cache_size : CACHE_SIZE);
 	verifier->revocations = token_revocations_new();
-	verifier->keys = token_keys_new(options->jwks_url, options->http, forget_all, verifier);
+	verifier->keys = token_keys_new(&(struct token_keys_options){
+	    .url = options->jwks_url, .http = options->http, .changed = forget_all, .argument = verifier});
 	if (verifier->keys)
 		return verifier;
 	token_verifier_free(verifier);

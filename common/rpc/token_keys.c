@@ -15,10 +15,8 @@
 
 struct token_keys {
 	struct jwks *set; /* NULL: none yet */
+	struct token_keys_options options;
 	char *url;
-	struct http_client *http;
-	void (*changed)(void *argument);
-	void *argument;
 	struct co *fetcher;	/* NULL without url */
 	struct co_queue wanted; /* those who wait for the fetch to end */
 	char *last_text;	/* of the set, to see that nothing changed */
@@ -47,7 +45,7 @@ static int install(struct token_keys *keys, struct context *ctx, const char *tex
 		return -1;
 	keys->set = fresh;
 	if (!jwks_includes(fresh, old))
-		keys->changed(keys->argument);
+		keys->options.changed(keys->options.argument);
 	jwks_free(old);
 	free(keys->last_text);
 	keys->last_text = must_malloc(length + 1);
@@ -67,7 +65,7 @@ static int fetch(struct token_keys *keys, struct context *ctx)
 	const struct http_outgoing request = {.url = keys->url, .max_answer = JWKS_SIZE_MAX};
 	struct http_answer answer;
 
-	if (http_fetch(ctx, keys->http, &request, &answer) != 0)
+	if (http_fetch(ctx, keys->options.http, &request, &answer) != 0)
 		return -1;
 	if (keys->closed)
 		return 0;
@@ -83,7 +81,7 @@ static int fetch(struct token_keys *keys, struct context *ctx)
 static int64_t refresh(struct token_keys *keys)
 {
 	struct context ctx;
-	int64_t pause = TOKEN_KEYS_LIFETIME;
+	int64_t pause = keys->options.lifetime;
 
 	context_init(&ctx, deadline_after(FETCH_TIMEOUT));
 	keys->fetching = true;
@@ -121,19 +119,20 @@ static void keep_fresh(void *argument)
 		destroy(keys);
 }
 
-struct token_keys *token_keys_new(const char *url, struct http_client *http, void (*changed)(void *argument),
-				  void *argument)
+struct token_keys *token_keys_new(const struct token_keys_options *options)
 {
 	struct token_keys *keys = must_calloc(1, sizeof(*keys));
 
-	keys->http = http;
-	keys->changed = changed;
-	keys->argument = argument;
+	keys->options = *options;
+	if (!options->lifetime)
+		keys->options.lifetime = TOKEN_KEYS_LIFETIME;
+	if (!options->min_interval)
+		keys->options.min_interval = TOKEN_KEYS_MIN_INTERVAL;
 	keys->retry = RETRY_FIRST;
 	keys->requested = INT64_MIN / 2;
-	if (!url)
+	if (!options->url)
 		return keys;
-	keys->url = must_strdup(url);
+	keys->url = must_strdup(options->url);
 	keys->fetching = true; /* whoever comes before the first answer waits for it */
 	keys->fetcher = co_spawn("token keys", keep_fresh, keys);
 	if (keys->fetcher)
@@ -160,7 +159,7 @@ static bool request_fetch(struct token_keys *keys)
 
 	if (keys->fetching)
 		return true;
-	if (!keys->fetcher || !keys->idle || now - keys->requested < TOKEN_KEYS_MIN_INTERVAL)
+	if (!keys->fetcher || !keys->idle || now - keys->requested < keys->options.min_interval)
 		return false;
 	keys->requested = now;
 	keys->fetching = true;

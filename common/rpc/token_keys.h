@@ -23,10 +23,17 @@
 struct http_client;
 struct token_keys;
 
-/* url NULL: keys come from token_keys_set alone. changed(argument): runs when a key went away or became another one.
- * NULL when no coroutine can be started. */
-struct token_keys *token_keys_new(const char *url, struct http_client *http, void (*changed)(void *argument),
-				  void *argument);
+struct token_keys_options {
+	const char *url;		 /* NULL: keys come from token_keys_set alone */
+	struct http_client *http;	 /* borrowed until token_keys_free and the loop's next pass */
+	void (*changed)(void *argument); /* a key went away or became another one */
+	void *argument;
+	int64_t lifetime;     /* microseconds; 0: TOKEN_KEYS_LIFETIME */
+	int64_t min_interval; /* microseconds; 0: TOKEN_KEYS_MIN_INTERVAL */
+};
+
+/* NULL when no coroutine can be started. */
+struct token_keys *token_keys_new(const struct token_keys_options *options);
 
 /* Frees the keys. Accepts NULL. */
 void token_keys_free(struct token_keys *keys);

@@ -10,6 +10,7 @@
 #include "base/base64url.h"
 #include "base/context.h"
 #include "base/ids.h"
+#include "rpc/token.h"
 #include "unit.h"
 
 #include <openssl/bn.h>
@@ -145,5 +146,88 @@ static inline const char *token_good(struct arena *arena, const struct token_key
 {
 	return token_make(arena, key, token_header(arena, key), token_claims(arena, 0, ""));
 }
+
+/* Keys that the verifier of a test knows, and one it does not, of the same kid. */
+static struct token_key key, rsa_key, stranger;
+
+static inline int make_keys(void **state)
+{
+	(void)state;
+	key = token_key_make("ES256", "key-1");
+	rsa_key = token_key_make("RS256", "key-2");
+	stranger = token_key_make("ES256", "key-1");
+	return 0;
+}
+
+static inline int free_keys(void **state)
+{
+	(void)state;
+	token_key_free(&key);
+	token_key_free(&rsa_key);
+	token_key_free(&stranger);
+	return 0;
+}
+
+static inline struct token_verifier *make_verifier(struct context *ctx)
+{
+	const struct token_key both[] = {key, rsa_key};
+	const char *jwks = token_jwks(&ctx->arena, both, 2);
+	struct token_verifier *verifier =
+	    token_verifier_new(&(struct token_verifier_options){.issuer = TOKEN_ISSUER, .audience = TOKEN_AUDIENCE});
+
+	assert_non_null(verifier);
+	assert_int_equal(token_verifier_set_keys(verifier, ctx, jwks, strlen(jwks)), 0);
+	return verifier;
+}
+
+static inline const struct identity *verify(struct context *ctx, struct token_verifier *verifier, const char *token)
+{
+	error_clear(&ctx->error);
+	return token_verify(ctx, verifier, token, strlen(token));
+}
+
+static inline void assert_refused(struct context *ctx, struct token_verifier *verifier, const char *token, const char *reason)
+{
+	struct token_verifier_stats before, after;
+
+	token_verifier_stats(verifier, &before);
+	for (int i = 0; i < 2; i++) { /* the second time nothing must have been remembered */
+		if (verify(ctx, verifier, token) != NULL)
+			fail_msg("accepted, expected %s: %s", reason, token);
+		assert_int_equal(ctx->error.code, ERROR_UNAUTHENTICATED);
+		assert_string_equal(ctx->error.reason, reason);
+	}
+	token_verifier_stats(verifier, &after);
+	assert_int_equal(after.remembered, before.remembered);
+	assert_int_equal(after.failures, before.failures + 2);
+}
+
+static inline void assert_header_refused(struct context *ctx, struct token_verifier *verifier, const char *header,
+				  const char *reason)
+{
+	assert_refused(ctx, verifier, token_make(&ctx->arena, &key, header, token_claims(&ctx->arena, 0, "")), reason);
+}
+
+static inline void assert_claims_refused(struct context *ctx, struct token_verifier *verifier, const char *claims,
+				  const char *reason)
+{
+	assert_refused(ctx, verifier, token_make(&ctx->arena, &key, token_header(&ctx->arena, &key), claims), reason);
+}
+
+/* A test that gets a context and a verifier which knows key and rsa_key. */
+#define TEST(name)                                                                     \
+	static void name##_body(struct context *ctx, struct token_verifier *verifier); \
+	static void name(void **state)                                                 \
+	{                                                                              \
+		struct context ctx;                                                    \
+		struct token_verifier *verifier;                                       \
+		(void)state;                                                           \
+		context_init(&ctx, DEADLINE_NEVER);                                    \
+		verifier = make_verifier(&ctx);                                        \
+		name##_body(&ctx, verifier);                                           \
+		token_verifier_free(verifier);                                         \
+		context_done(&ctx);                                                    \
+	}                                                                              \
+	static void name##_body(struct context *ctx, struct token_verifier *verifier)
 
 #endif
