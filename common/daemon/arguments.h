@@ -21,6 +21,7 @@ struct arguments {
  * library's own; a command of the daemon gets them in rest. Borrows the texts of argv. */
 void arguments_read(struct arguments *arguments, const struct daemon_spec *spec, int argc, char **argv);
 
+/* Frees the lists, not the texts. */
 void arguments_free(struct arguments *arguments);
 
 #endif

@@ -98,8 +98,8 @@ void parts_free(struct daemon_thread *thread);
 /* Starts the thread's parts on its loop, which exists; from then on it goes by itself. */
 void thread_start(struct daemon_thread *thread);
 
-/* Stops the thread; ends its loop when done. On the thread's loop. */
-void thread_stop(void *thread);
+/* Stops the thread (argument); ends its loop when done. On the thread's loop. */
+void thread_stop(void *argument);
 
 /* --- health.c --- */
 

@@ -8,6 +8,8 @@
 #include "rpc/token.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -51,14 +53,14 @@ static void sample_thread(void *argument)
 
 static int64_t resident_bytes(void)
 {
-	long long pages = 0;
+	char line[200];
 	FILE *file = fopen("/proc/self/statm", "re");
 	if (file == NULL)
 		return 0;
-	if (fscanf(file, "%*s %lld", &pages) != 1)
-		pages = 0;
+	const char *read = fgets(line, sizeof(line), file);
 	(void)fclose(file);
-	return pages * sysconf(_SC_PAGESIZE);
+	const char *second = read != NULL ? strchr(line, ' ') : NULL;
+	return second != NULL ? strtoll(second, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
 }
 
 static void sample_process(void)

@@ -36,6 +36,7 @@ static struct link_client *connect_address(char *text)
 static void add_peer(struct client_peer *peer, const struct rpc_peer *source)
 {
 	char *list = must_strdup(source->addresses), *rest = list, *text;
+	*peer = (struct client_peer){0};
 	peer->daemon = must_strdup(source->daemon);
 	while ((text = strsep(&rest, ", ")) != NULL) {
 		struct link_client *link = connect_address(text);
@@ -54,11 +55,10 @@ struct rpc_client *rpc_client_new(const struct rpc_client_options *options)
 	client->make_token = options->make_token;
 	client->argument = options->argument;
 	client->secret = must_strdup(options->secret != NULL ? options->secret : "");
-	for (const struct rpc_peer *peer = options->peers; peer != NULL && peer->daemon != NULL; peer++)
-		client->peer_count++;
-	client->peers = must_calloc(client->peer_count + 1, sizeof(*client->peers));
-	for (size_t i = 0; i < client->peer_count; i++)
-		add_peer(&client->peers[i], &options->peers[i]);
+	for (const struct rpc_peer *peer = options->peers; peer != NULL && peer->daemon != NULL; peer++) {
+		client->peers = must_realloc(client->peers, (client->peer_count + 1) * sizeof(*client->peers));
+		add_peer(&client->peers[client->peer_count++], peer);
+	}
 	return client;
 }
 

@@ -37,7 +37,9 @@ struct rpc_client_options {
 	void *argument;
 };
 
+/* Makes a client on this thread's loop; connects when it is first asked for a peer. */
 struct rpc_client *rpc_client_new(const struct rpc_client_options *options);
+/* Frees it; calls under way end with an error. Accepts NULL. The loop must run on until idle. */
 void rpc_client_free(struct rpc_client *client);
 
 /* One call. */

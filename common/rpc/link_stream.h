@@ -53,6 +53,7 @@ struct link_stream {
 	void *argument;
 };
 
+/* Makes an empty outbox that is emptied at the end of every pass of the loop; and unmakes it, empty. */
 void link_outbox_init(struct link_outbox *outbox, struct loop *loop);
 void link_outbox_done(struct link_outbox *outbox);
 
