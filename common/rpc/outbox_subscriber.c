@@ -106,6 +106,7 @@ static enum pass one_pass(struct outbox_subscriber *subscriber)
 	enum pass outcome;
 
 	context_init(&ctx, deadline_after(PASS_TIMEOUT));
+	ctx.method = arena_printf(&ctx.arena, "%s.fact.deliver", subscriber->name); /* for logs */
 	outcome = deliver(&ctx, subscriber);
 	if (outcome == PASS_DOWN)
 		subscriber->positioned = false; /* another relay may have moved the cursor meanwhile */
