@@ -63,10 +63,9 @@ static void refuse_one(struct evhttp_engine *engine, int fd)
 	char unread[1024];
 	context_init(&ctx, DEADLINE_NEVER);
 	const char *text = http_render_refusal(engine->server, &ctx, STATUS_UNAVAILABLE, &length);
-	ssize_t ignored = send(fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)send(fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)shutdown(fd, SHUT_WR);
-	ignored = recv(fd, unread, sizeof(unread), MSG_DONTWAIT);
-	(void)ignored;
+	(void)recv(fd, unread, sizeof(unread), MSG_DONTWAIT);
 	context_done(&ctx);
 	(void)close(fd);
 }

@@ -118,7 +118,7 @@ enum outbox_sent outbox_send(struct context *ctx, struct outbox_subscriber *subs
 /* --- outbox_subscriber.c --- */
 
 /* The coroutine of a subscriber; runs until the relay stops. */
-void outbox_subscriber_run(void *subscriber);
+void outbox_subscriber_run(void *argument);
 void outbox_subscriber_wake(struct outbox_subscriber *subscriber);
 
 /* --- outbox_keep.c --- */
