@@ -124,11 +124,15 @@ const char *dispatch_envelope(struct context *ctx, struct rpc_dispatcher *dispat
 		dispatch_observe(dispatcher, entry, ctx, clock_monotonic());
 		return render_error(ctx, (struct json_span){NULL, 0}, ret_length);
 	}
-	struct dispatch_caller caller = {.meta = meta};
+	struct dispatch_caller caller; /* error is only set when refused: clearing it would be most of the work */
+	caller.meta = meta;
+	caller.identity = NULL;
+	caller.refused = false;
 	if (envelope->batch)
 		return dispatch_batch(ctx, dispatcher, &caller, envelope, ret_length);
 	answer = dispatch_call(ctx, dispatcher, &caller, &envelope->calls[0], ret_length);
-	error_clear(&ctx->error);
+	if (ctx->error.code != ERROR_NONE)
+		error_clear(&ctx->error);
 	return answer;
 }
 

@@ -117,7 +117,8 @@ static int run_handler(struct rpc_call *call, rpc_handler_function *function, si
 		return -1;
 	}
 	/* What a handler met and got over is no outcome of the call. */
-	error_clear(&call->ctx->error);
+	if (call->ctx->error.code != ERROR_NONE)
+		error_clear(&call->ctx->error);
 	if (call->result == NULL)
 		return context_fail_internal(call->ctx, "the handler gave no result");
 	if (call->result_length > max_answer)
