@@ -155,8 +155,7 @@ static void invite_body(const struct direct_connection *connection)
 	if (call->parser.machine.http_minor == 0 || http_fields_get(&call->fields, "Expect") == NULL)
 		return;
 	/* Should it not go out, the client sends its body after a while all the same. */
-	ssize_t sent = send(connection->fd, TEXT, sizeof(TEXT) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-	(void)sent;
+	(void)send(connection->fd, TEXT, sizeof(TEXT) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void head_complete(struct direct_connection *connection, bool more_came)

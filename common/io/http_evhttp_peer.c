@@ -216,8 +216,7 @@ static void send_fault(struct evhttp_peer *peer, int status)
 	context_init(&ctx, DEADLINE_NEVER);
 	const char *text = http_render_refusal(peer->engine->server, &ctx, status, &length);
 	/* Nothing else is in the socket's buffer, so this fits; a client that is gone does not matter. */
-	ssize_t sent = send(peer->fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
-	(void)sent;
+	(void)send(peer->fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
 	context_done(&ctx);
 }
 

@@ -189,16 +189,16 @@ static void huge_body_sent_in_full(void **state)
 static void chunks_without_end(void **state)
 {
 	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
-	static char chunk[65536 + 9];
-	memcpy(chunk, "10000\r\n", 7);
-	memset(chunk + 7, 'c', 65536);
-	memcpy(chunk + 7 + 65536, "\r\n", 2);
+	enum { SIZE = 65536, START = 7 };
+	static char chunk[START + SIZE + 3] = "10000\r\n";
+	memset(chunk + START, 'c', SIZE);
+	memcpy(chunk + START + SIZE, "\r\n", 3);
 	struct answer answer;
 	int fd = dial(fixture);
 	send_text(fd, "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
 	/* evhttp only knows the largest limit of all routes. */
 	for (int i = 0; i < 400; i++)
-		send_bytes(fd, chunk, sizeof(chunk));
+		send_bytes(fd, chunk, sizeof(chunk) - 1);
 	assert_true(read_answer(fd, &answer));
 	assert_fault(&answer, 413);
 	answer_free(&answer);

@@ -172,12 +172,12 @@ static void limits_of_the_body(void **state)
 	static const char CHUNKED[] = START "Transfer-Encoding: chunked\r\n\r\n";
 	begin(&bench);
 	assert_int_equal(feed(&bench, CHUNKED, sizeof(CHUNKED) - 1, SIZE_MAX, &used), HTTP_PARSE_MORE);
-	static char chunk[4096 + 8] = "1000\r\n";
-	memcpy(chunk + 6 + 4096, "\r\n", 2);
+	static char chunk[4096 + 9] = "1000\r\n";
+	memcpy(chunk + 6 + 4096, "\r\n", 3);
 	enum http_parse result = HTTP_PARSE_MORE;
 	size_t fed = 0;
 	while (result == HTTP_PARSE_MORE) {
-		result = http_parser_feed(&bench.parser, chunk, sizeof(chunk), &used);
+		result = http_parser_feed(&bench.parser, chunk, sizeof(chunk) - 1, &used);
 		fed += 4096;
 	}
 	assert_int_equal(result, HTTP_PARSE_FAULT);
@@ -251,8 +251,8 @@ static void targets(void **state)
 		assert_string_equal(path, CASES[i].path);
 		assert_string_equal(query, CASES[i].query);
 	}
-	static const char *const REFUSED[] = {"", "a", "host:80", "http://", "http:///x", "ftp://host/", "/%", "/%4", "/%4x",
-					      "/%x4", "/%00", "/a%00b"};
+	static const char *const REFUSED[] = {"",   "a",   "host:80", "http://", "http:///x", "ftp://host/",
+					      "/%", "/%4", "/%4x",    "/%x4",	 "/%00",      "/a%00b"};
 	for (size_t i = 0; i < ARRAY_SIZE(REFUSED); i++)
 		assert_false(http_target_split(&arena, REFUSED[i], &path, &query));
 	arena_done(&arena);
@@ -261,14 +261,10 @@ static void targets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(pieces_do_not_matter),
-	    cmocka_unit_test(what_could_be_read_in_two_ways),
-	    cmocka_unit_test(limits_of_the_head),
-	    cmocka_unit_test(limits_beside_the_body),
-	    cmocka_unit_test(limits_of_the_body),
-	    cmocka_unit_test(an_offer_to_upgrade_is_declined),
-	    cmocka_unit_test(keep_alive_as_asked),
-	    cmocka_unit_test(targets),
+	    cmocka_unit_test(pieces_do_not_matter), cmocka_unit_test(what_could_be_read_in_two_ways),
+	    cmocka_unit_test(limits_of_the_head),   cmocka_unit_test(limits_beside_the_body),
+	    cmocka_unit_test(limits_of_the_body),   cmocka_unit_test(an_offer_to_upgrade_is_declined),
+	    cmocka_unit_test(keep_alive_as_asked),  cmocka_unit_test(targets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
