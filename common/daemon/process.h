@@ -91,7 +91,7 @@ void process_stop(struct daemon_process *process, int status);
 int parts_make(struct daemon_thread *thread, struct context *ctx) MUST_CHECK;
 
 /* Frees them. Nothing may use them any more. */
-void parts_free(struct daemon_thread *thread);
+void parts_free(struct daemon_thread *thread) MAY_SUSPEND;
 
 /* --- start.c, stop.c: the life of a serving thread, in coroutines of its own --- */
 

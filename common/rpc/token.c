@@ -15,7 +15,6 @@ struct token_verifier {
 	char *issuer, *audience;
 	struct token_keys *keys;
 	struct token_cache *cache;
-	struct token_revocations *revocations;
 	uint64_t hits, misses, failures;
 };
 
@@ -33,7 +32,6 @@ struct token_verifier *token_verifier_new(const struct token_verifier_options *o
 	verifier->issuer = must_strdup(options->issuer);
 	verifier->audience = must_strdup(options->audience);
 	verifier->cache = token_cache_new(options->cache_size ? options->cache_size : CACHE_SIZE);
-	verifier->revocations = token_revocations_new();
 	verifier->keys = token_keys_new(&(struct token_keys_options){
 	    .url = options->jwks_url, .http = options->http, .changed = forget_all, .argument = verifier});
 	if (verifier->keys)
@@ -47,7 +45,6 @@ void token_verifier_free(struct token_verifier *verifier)
 	if (!verifier)
 		return;
 	token_keys_free(verifier->keys);
-	token_revocations_free(verifier->revocations);
 	token_cache_free(verifier->cache);
 	free(verifier->audience);
 	free(verifier->issuer);
@@ -61,7 +58,8 @@ int token_verifier_set_keys(struct token_verifier *verifier, struct context *ctx
 
 void token_verifier_revoke(struct token_verifier *verifier, const char *user_id, const char *session, int64_t before)
 {
-	token_revocations_add(verifier->revocations, user_id, session, before);
+	(void)verifier; /* one table for all: the others must not accept what this one was told of */
+	token_revocation_add(user_id, session, before);
 }
 
 void token_verifier_stats(const struct token_verifier *verifier, struct token_verifier_stats *ret)
@@ -83,10 +81,10 @@ static int revoked(struct context *ctx)
 /* A remembered token is looked up among the revocations only when there are new ones since its last use. */
 static const struct identity *known(struct context *ctx, struct token_verifier *verifier, struct token_entry *entry)
 {
-	uint64_t revision = token_revocations_revision(verifier->revocations);
+	uint64_t revision = token_revocation_revision();
 
 	if (entry->revision != revision) {
-		if (token_revocations_has(verifier->revocations, &entry->identity, entry->issued)) {
+		if (token_revocation_has(&entry->identity, entry->issued)) {
 			token_cache_remove(verifier->cache, entry);
 			(void)revoked(ctx);
 			return NULL;
@@ -104,6 +102,7 @@ static const struct identity *unknown(struct context *ctx, struct token_verifier
 	struct json_object *claims = NULL;
 	struct identity identity;
 	struct token_entry *entry;
+	uint64_t revision;
 	int64_t issued;
 	EVP_PKEY *key;
 
@@ -115,13 +114,14 @@ static const struct identity *unknown(struct context *ctx, struct token_verifier
 	const struct token_expectation expected = {verifier->issuer, verifier->audience, clock_wall()};
 	if (!claims || token_claims_read(ctx, claims, &expected, &identity, &issued) != 0)
 		return NULL;
-	if (token_revocations_has(verifier->revocations, &identity, issued)) {
+	revision = token_revocation_revision();
+	if (token_revocation_has(&identity, issued)) {
 		(void)revoked(ctx);
 		return NULL;
 	}
 	entry = token_cache_add(ctx, verifier->cache, token, length, issued, identity.expires + TOKEN_SKEW);
 	entry->identity = identity;
-	entry->revision = token_revocations_revision(verifier->revocations);
+	entry->revision = revision;
 	return &entry->identity;
 }
 

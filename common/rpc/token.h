@@ -36,8 +36,9 @@ struct token_verifier_options {
 /* Texts are copied. With jwks_url it needs this thread's loop, and starts fetching. NULL when no coroutine can be
  * started. */
 struct token_verifier *token_verifier_new(const struct token_verifier_options *options);
-/* Frees it; a fetch under way is cancelled and ends at the loop's next pass. Accepts NULL. */
-void token_verifier_free(struct token_verifier *verifier);
+/* Frees it. In a coroutine it waits until a fetch under way has been broken off, outside one that ends at the loop's
+ * next pass: free the http client after that. No verification may be waiting. Accepts NULL. */
+void token_verifier_free(struct token_verifier *verifier) MAY_SUSPEND;
 
 /* Replaces the key set by a JWKS text (passport itself; tests). -1 with a cause when it is not one or has no usable
  * key: the old set stays then. Remembered tokens are forgotten when a key is gone or has changed. */
@@ -51,8 +52,9 @@ int token_verifier_set_keys(struct token_verifier *verifier, struct context *ctx
 const struct identity *token_verify(struct context *ctx, struct token_verifier *verifier, const char *token,
 				    size_t length) MAY_SUSPEND MUST_CHECK;
 
-/* Forgets remembered tokens of a session (or of a user, when session is NULL) that were issued before `before` (wall
- * microseconds), and refuses them from now on until they would have expired. */
+/* Refuses tokens of a session (or of a user, when session is NULL) that were issued before `before` (wall
+ * microseconds), remembered or not, until they would have expired. For all verifiers of the process, from any thread.
+ */
 void token_verifier_revoke(struct token_verifier *verifier, const char *user_id, const char *session, int64_t before);
 
 /* For metrics and tests. */

@@ -23,7 +23,8 @@ struct token_keys {
 	int64_t requested;	/* monotonic: when the last fetch for an unknown kid began */
 	int64_t retry;		/* how long to wait after the next failure */
 	uint64_t fetches;
-	bool fetching, idle, closed; /* idle: parked until the next fetch */
+	bool fetching, idle;  /* idle: parked until the next fetch */
+	bool closed, awaited; /* closed: whoever comes last frees; awaited: that is token_keys_free */
 };
 
 static void destroy(struct token_keys *keys)
@@ -115,7 +116,9 @@ static void keep_fresh(void *argument)
 	}
 	keys->fetcher = NULL;
 	keys->idle = false;
-	if (keys->closed)
+	if (keys->awaited)
+		co_queue_wake_all(&keys->wanted); /* who waits frees */
+	else if (keys->closed)
 		destroy(keys);
 }
 
@@ -146,9 +149,13 @@ void token_keys_free(struct token_keys *keys)
 	if (!keys)
 		return;
 	keys->closed = true;
-	if (keys->fetcher)
-		co_cancel(keys->fetcher); /* which frees the keys when it ends */
-	else
+	if (keys->fetcher) {
+		co_cancel(keys->fetcher);
+		keys->awaited = co_self() != NULL;
+		while (keys->awaited && keys->fetcher)
+			keys->awaited = co_queue_wait(&keys->wanted, "end of a fetch", DEADLINE_NEVER) == CO_OK;
+	}
+	if (!keys->fetcher)
 		destroy(keys);
 }
 

@@ -35,8 +35,9 @@ struct token_keys_options {
 /* NULL when no coroutine can be started. */
 struct token_keys *token_keys_new(const struct token_keys_options *options);
 
-/* Frees the keys. Accepts NULL. */
-void token_keys_free(struct token_keys *keys);
+/* Frees the keys. In a coroutine it waits until a fetch under way has been broken off; outside one, that ends at the
+ * loop's next pass. Nobody may be waiting for a key. Accepts NULL. */
+void token_keys_free(struct token_keys *keys) MAY_SUSPEND;
 
 /* Replaces them by a JWKS text; -1 with `unavailable` and a cause when it is not one: the old ones stay. */
 int token_keys_set(struct token_keys *keys, struct context *ctx, const char *jwks, size_t length) MUST_CHECK;

@@ -5,6 +5,8 @@
 #include "base/hash.h"
 #include "rpc/token.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,128 +21,149 @@ struct revocation {
 };
 
 /* Open addressing, at most half full; rebuilt when it grows and when old entries are dropped. */
-struct token_revocations {
-	uint64_t revision;
+static struct {
+	pthread_mutex_t lock;
+	_Atomic uint64_t revision;
 	int64_t floor; /* every token issued before is void */
 	size_t capacity, count;
-	struct revocation *slots;
-};
-
-struct token_revocations *token_revocations_new(void)
-{
-	struct token_revocations *table = must_calloc(1, sizeof(*table));
-
-	table->capacity = SLOTS_FIRST;
-	table->slots = must_calloc(table->capacity, sizeof(*table->slots));
-	return table;
-}
-
-void token_revocations_free(struct token_revocations *table)
-{
-	if (!table)
-		return;
-	free(table->slots);
-	free(table);
-}
+	struct revocation *slots; /* NULL while there are none */
+} table = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* The slot that has the subject, or the free one where it belongs. */
-static struct revocation *slot_of(const struct token_revocations *table, char kind, const char *id)
+static struct revocation *slot_of(char kind, const char *id)
 {
-	size_t mask = table->capacity - 1, i = hash_bytes(id, strlen(id)) & mask;
+	size_t mask = table.capacity - 1, i = hash_bytes(id, strlen(id)) & mask;
 
-	while (table->slots[i].id[0] && (table->slots[i].kind != kind || strcmp(table->slots[i].id, id) != 0))
+	while (table.slots[i].id[0] && (table.slots[i].kind != kind || strcmp(table.slots[i].id, id) != 0))
 		i = (i + 1) & mask;
-	return &table->slots[i];
+	return &table.slots[i];
 }
 
 /* Moves what was revoked at or after `oldest` into fresh slots. */
-static void rebuild(struct token_revocations *table, size_t capacity, int64_t oldest)
+static void rebuild(size_t capacity, int64_t oldest)
 {
-	struct revocation *old = table->slots;
-	size_t old_capacity = table->capacity;
+	struct revocation *old = table.slots;
+	size_t old_capacity = table.capacity;
 
-	table->slots = must_calloc(capacity, sizeof(*table->slots));
-	table->capacity = capacity;
-	table->count = 0;
+	table.slots = must_calloc(capacity, sizeof(*table.slots));
+	table.capacity = capacity;
+	table.count = 0;
 	for (size_t i = 0; i < old_capacity; i++) {
 		if (!old[i].id[0] || old[i].before < oldest)
 			continue;
-		*slot_of(table, old[i].kind, old[i].id) = old[i];
-		table->count++;
+		*slot_of(old[i].kind, old[i].id) = old[i];
+		table.count++;
 	}
 	free(old);
 }
 
-static int64_t oldest_of(const struct token_revocations *table)
+static int64_t oldest_entry(void)
 {
 	int64_t oldest = INT64_MAX;
 
-	for (size_t i = 0; i < table->capacity; i++) {
-		if (table->slots[i].id[0] && table->slots[i].before < oldest)
-			oldest = table->slots[i].before;
+	for (size_t i = 0; i < table.capacity; i++) {
+		if (table.slots[i].id[0] && table.slots[i].before < oldest)
+			oldest = table.slots[i].before;
 	}
 	return oldest;
 }
 
 /* A full table forgets its oldest part and voids every token that could have been named there: its owners refresh. */
-static void raise_floor(struct token_revocations *table)
+static void raise_floor(void)
 {
-	int64_t oldest = oldest_of(table);
+	int64_t oldest = oldest_entry(), now = clock_wall();
 
-	table->floor = oldest + (clock_wall() - oldest) / 8 + 1;
-	rebuild(table, table->capacity, table->floor);
+	table.floor = oldest + (now > oldest ? (now - oldest) / 8 : 0) + 1;
+	rebuild(table.capacity, table.floor);
 }
 
 /* Makes room for one more: drops what no token can be older than, then grows, then forgets the oldest. */
-static void make_room(struct token_revocations *table)
+static void make_room(void)
 {
-	if (table->count < table->capacity / 2)
+	if (table.capacity == 0)
+		rebuild(SLOTS_FIRST, INT64_MIN);
+	if (table.count < table.capacity / 2)
 		return;
-	rebuild(table, table->capacity, clock_wall() - KEEP);
-	if (table->count < table->capacity / 4)
+	rebuild(table.capacity, clock_wall() - KEEP);
+	if (table.count < table.capacity / 4)
 		return;
-	if (table->count < REVOCATIONS_MAX)
-		rebuild(table, table->capacity * 2, INT64_MIN);
+	if (table.count < REVOCATIONS_MAX)
+		rebuild(table.capacity * 2, INT64_MIN);
 	else
-		raise_floor(table);
+		raise_floor();
 }
 
-void token_revocations_add(struct token_revocations *table, const char *user_id, const char *session, int64_t before)
+static void add(char kind, const char *id, int64_t before)
 {
-	bool by_session = session && *session;
-	const char *id = by_session ? session : user_id;
 	struct revocation *slot;
 
-	if (!id || !*id || strlen(id) >= UUID_SIZE)
-		return;
-	make_room(table);
-	slot = slot_of(table, by_session ? 's' : 'u', id);
+	make_room();
+	slot = slot_of(kind, id);
 	if (!slot->id[0]) {
-		slot->kind = by_session ? 's' : 'u';
+		slot->kind = kind;
+		slot->before = INT64_MIN;
 		memcpy(slot->id, id, strlen(id) + 1);
-		table->count++;
+		table.count++;
 	}
 	if (slot->before < before)
 		slot->before = before;
-	table->revision++;
 }
 
-bool token_revocations_has(const struct token_revocations *table, const struct identity *identity, int64_t issued)
+void token_revocation_add(const char *user_id, const char *session, int64_t before)
 {
-	if (issued < table->floor)
-		return true;
-	if (table->count == 0)
-		return false;
-	return slot_of(table, 'u', identity->id)->before > issued ||
-	       (identity->session[0] && slot_of(table, 's', identity->session)->before > issued);
+	bool by_session = session && *session;
+	const char *id = by_session ? session : user_id;
+
+	if (!id || !*id || strlen(id) >= UUID_SIZE)
+		return;
+	(void)pthread_mutex_lock(&table.lock);
+	add(by_session ? 's' : 'u', id, before);
+	atomic_fetch_add(&table.revision, 1);
+	(void)pthread_mutex_unlock(&table.lock);
 }
 
-uint64_t token_revocations_revision(const struct token_revocations *table)
+static bool is_void(char kind, const char *id, int64_t issued)
 {
-	return table->revision;
+	const struct revocation *slot = slot_of(kind, id);
+
+	return slot->id[0] && slot->before > issued;
 }
 
-size_t token_revocations_count(const struct token_revocations *table)
+bool token_revocation_has(const struct identity *identity, int64_t issued)
 {
-	return table->count;
+	bool has;
+
+	(void)pthread_mutex_lock(&table.lock);
+	has = issued < table.floor;
+	if (!has && table.count > 0)
+		has = is_void('u', identity->id, issued) ||
+		      (identity->session[0] && is_void('s', identity->session, issued));
+	(void)pthread_mutex_unlock(&table.lock);
+	return has;
+}
+
+uint64_t token_revocation_revision(void)
+{
+	return atomic_load(&table.revision);
+}
+
+size_t token_revocation_count(void)
+{
+	size_t count;
+
+	(void)pthread_mutex_lock(&table.lock);
+	count = table.count;
+	(void)pthread_mutex_unlock(&table.lock);
+	return count;
+}
+
+void token_revocation_clear(void)
+{
+	(void)pthread_mutex_lock(&table.lock);
+	free(table.slots);
+	table.slots = NULL;
+	table.capacity = table.count = 0;
+	table.floor = 0;
+	atomic_fetch_add(&table.revision, 1);
+	(void)pthread_mutex_unlock(&table.lock);
 }

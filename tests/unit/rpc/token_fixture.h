@@ -11,6 +11,7 @@
 #include "base/context.h"
 #include "base/ids.h"
 #include "rpc/token.h"
+#include "rpc/token_revocation.h"
 #include "unit.h"
 
 #include <openssl/bn.h>
@@ -186,7 +187,8 @@ static inline const struct identity *verify(struct context *ctx, struct token_ve
 	return token_verify(ctx, verifier, token, strlen(token));
 }
 
-static inline void assert_refused(struct context *ctx, struct token_verifier *verifier, const char *token, const char *reason)
+static inline void assert_refused(struct context *ctx, struct token_verifier *verifier, const char *token,
+				  const char *reason)
 {
 	struct token_verifier_stats before, after;
 
@@ -203,13 +205,13 @@ static inline void assert_refused(struct context *ctx, struct token_verifier *ve
 }
 
 static inline void assert_header_refused(struct context *ctx, struct token_verifier *verifier, const char *header,
-				  const char *reason)
+					 const char *reason)
 {
 	assert_refused(ctx, verifier, token_make(&ctx->arena, &key, header, token_claims(&ctx->arena, 0, "")), reason);
 }
 
 static inline void assert_claims_refused(struct context *ctx, struct token_verifier *verifier, const char *claims,
-				  const char *reason)
+					 const char *reason)
 {
 	assert_refused(ctx, verifier, token_make(&ctx->arena, &key, token_header(&ctx->arena, &key), claims), reason);
 }
@@ -226,6 +228,7 @@ static inline void assert_claims_refused(struct context *ctx, struct token_verif
 		verifier = make_verifier(&ctx);                                        \
 		name##_body(&ctx, verifier);                                           \
 		token_verifier_free(verifier);                                         \
+		token_revocation_clear();                                              \
 		context_done(&ctx);                                                    \
 	}                                                                              \
 	static void name##_body(struct context *ctx, struct token_verifier *verifier)
