@@ -4,7 +4,8 @@
  * Purpose: the one way in which text from outside becomes a tree, and a tree text, so that what is exact stays exact.
  * Ownership: trees are json-c's: json_object_put by whoever gets one (in requests by context_defer).
  * Invariants: integers of 64 bits stay exact; larger numbers, and those with fraction or exponent, become doubles. A
- * tree made here has no string with U+0000. Nothing recurses, whatever the depth.
+ * tree made here has no string with U+0000. Nothing recurses; trees nested deeper than JSON_DEPTH_MAX (which none made
+ * here is) fail to be written and equal nothing.
  */
 #ifndef EVENTLOOP_RPC_JSON_TREE_H
 #define EVENTLOOP_RPC_JSON_TREE_H
