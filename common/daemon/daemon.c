@@ -74,10 +74,19 @@ static int command_dead_letters(struct daemon_process *process)
 
 static const struct daemon_command *own_command;
 
+/* A command finds what the daemon keeps for its requests (worker->app), as they do. */
 static int run_own(struct daemon_thread *thread, struct context *ctx)
 {
 	const struct daemon_process *process = thread->process;
-	return own_command->run(&thread->worker, ctx, process->argc, process->argv);
+	struct daemon_worker *worker = &thread->worker;
+	int status = 1;
+	if (process->spec->start != NULL && process->spec->start(worker, ctx))
+		fprintf(stderr, "%s: %s\n", process->spec->name, ctx->error.cause);
+	else
+		status = own_command->run(worker, ctx, process->argc, process->argv);
+	if (process->spec->stop != NULL)
+		process->spec->stop(worker);
+	return status;
 }
 
 static int run_command(struct daemon_process *process, const char *name)

@@ -45,8 +45,9 @@ struct daemon_worker {
 	void *app; /* the daemon's own, set by start */
 };
 
-/* A command beside serve, run in a coroutine with a worker that has config, db and clients but serves nothing. argv:
- * what follows the command and was not a setting. Returns the exit status. */
+/* A command beside serve, run in a coroutine between the spec's start and stop, with a worker that has config, db,
+ * clients and app but serves nothing (http is NULL). argv: what follows the command and was not a setting. Returns the
+ * exit status. */
 struct daemon_command {
 	const char *name; /* "import"; NULL ends a table */
 	const char *help; /* "FILE: loads listings and bookings from NDJSON" */
