@@ -23,6 +23,8 @@ struct http_call *http_call_begin(struct http_server *server, const char *peer)
 	if (call != NULL) {
 		server->free_calls = call->next_free;
 		server->free_count--;
+		/* The one it has is as old as the last use. */
+		uuid_make(call->ctx.request_id);
 	} else {
 		call = must_malloc(sizeof(*call));
 		context_init(&call->ctx, DEADLINE_NEVER);
