@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RETRY (500 * CLOCK_MILLISECOND)
+#define RETRY (100 * CLOCK_MILLISECOND)
 #define REFRESH (30 * CLOCK_SECOND)
 #define FETCH_DEADLINE (3 * CLOCK_SECOND)
 #define MAX_METHODS 4096

@@ -39,18 +39,34 @@ static const char *file_name(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
+/* Fields that have something to say. */
+struct fields {
+	struct log_field list[10];
+	size_t count;
+};
+
+static void add_text(struct fields *fields, const char *name, const char *text)
+{
+	if (text != NULL && text[0] != '\0')
+		fields->list[fields->count++] = LOG_STRING(name, text);
+}
+
 static void log_failure(enum log_level level, const struct context *ctx, int64_t duration)
 {
 	const struct error *error = &ctx->error;
-	if (error->cause[0] == '\0' && level == LOG_INFO)
-		log_event(level, ctx, "call", LOG_STRING("outcome", error_word(error->code)),
-			  LOG_STRING("reason", error->reason), LOG_NUMBER("duration_us", duration));
-	else
-		log_event(level, ctx, "call", LOG_STRING("outcome", error_word(error->code)),
-			  LOG_STRING("reason", error->reason), LOG_NUMBER("duration_us", duration),
-			  LOG_STRING("message", error->message), LOG_STRING("cause", error->cause),
-			  LOG_STRING("sqlstate", error->sqlstate), LOG_STRING("file", file_name(error->file)),
-			  LOG_NUMBER("line", error->line));
+	struct fields fields = {.count = 0};
+	add_text(&fields, "outcome", error_word(error->code));
+	add_text(&fields, "reason", error->reason);
+	fields.list[fields.count++] = LOG_NUMBER("duration_us", duration);
+	if (error->cause[0] != '\0' || level != LOG_INFO) {
+		add_text(&fields, "text", error->message);
+		add_text(&fields, "cause", error->cause);
+		add_text(&fields, "sqlstate", error->sqlstate);
+		add_text(&fields, "file", file_name(error->file));
+		fields.list[fields.count++] = LOG_NUMBER("line", error->line);
+	}
+	fields.list[fields.count] = LOG_END;
+	log_write(level, ctx, "call", fields.list);
 }
 
 void dispatch_observe(struct rpc_dispatcher *dispatcher, struct dispatch_entry *entry, const struct context *ctx,

@@ -16,7 +16,9 @@
 
 #define CONNECT_TIMEOUT (2 * CLOCK_SECOND)
 #define BACK_OFF_FIRST (50 * CLOCK_MILLISECOND)
-#define BACK_OFF_LAST (1000 * CLOCK_MILLISECOND)
+#define BACK_OFF_LAST (250 * CLOCK_MILLISECOND)
+/* A connection that lasts less is a server that hangs up. */
+#define SHORT_LIVED (1000 * CLOCK_MILLISECOND)
 #define SLOT_BITS 20
 #define SLOTS_MAX ((uint32_t)16384)
 #define GENERATIONS UINT32_MAX
@@ -217,7 +219,7 @@ static void on_close(void *argument, const char *why)
 	lane->draining = false;
 	lane->back_off = 0;
 	/* A server that hangs up at once is not called again at once. */
-	if (clock_monotonic() - lane->connected < BACK_OFF_LAST)
+	if (clock_monotonic() - lane->connected < SHORT_LIVED)
 		retry_later(lane);
 	else
 		connect_lane(lane);
