@@ -17,10 +17,10 @@ static const char *cells_of(struct geo_box box, int offset)
 
 static size_t count(const char *cells)
 {
-	size_t number = cells[1] != '}';
-	for (; *cells; cells++)
-		number += *cells == ',';
-	return number;
+	size_t commas = 0;
+	for (const char *at = cells; *at; at++)
+		commas += *at == ',';
+	return strcmp(cells, "{}") == 0 ? 0 : commas + 1;
 }
 
 /* The same as search_cell() of migration 0003. */
@@ -31,8 +31,10 @@ static int cell_of(double lat, double lon)
 
 static bool has(const char *cells, int cell)
 {
-	for (const char *at = cells + 1; *at; at += strcspn(at, ",}") + 1)
-		if (strtol(at, NULL, 10) == cell)
+	char wanted[32];
+	(void)snprintf(wanted, sizeof(wanted), "%d", cell);
+	for (const char *at = strstr(cells, wanted); at; at = strstr(at + 1, wanted))
+		if (strchr("{,", at[-1]) && strchr(",}", at[strlen(wanted)]))
 			return true;
 	return false;
 }
