@@ -6,6 +6,7 @@
 #include "daemon/process.h"
 #include "daemon/settings.h"
 #include "io/migrate.h"
+#include "rpc/common_migrations.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@
 static int run_migrate(struct daemon_thread *thread, struct context *ctx)
 {
 	const struct daemon_process *process = thread->process;
-	int applied = migrate_run(ctx, config_text(process->config, "database_url"), daemon_migrations(process->spec));
+	int applied = migrate_run(ctx, config_text(process->config, "database_url"), process->migrations);
 	if (applied < 0) {
 		log_error_of(LOG_ERROR, ctx, "the database was not brought up to date");
 		return 1;
@@ -152,7 +153,7 @@ static int run_arguments(struct daemon_process *process, const struct arguments 
 
 int daemon_main(int argc, char **argv, const struct daemon_spec *spec)
 {
-	struct daemon_process process = {.spec = spec};
+	struct daemon_process process = {.spec = spec, .migrations = {common_migrations, spec->migrations}};
 	struct arguments arguments;
 	process.config = config_new(spec->name, settings_table(spec), spec->options);
 	arguments_read(&arguments, spec, argc, argv);

@@ -29,7 +29,7 @@ int health_check_schema(struct daemon_thread *thread, struct context *ctx)
 		return 0;
 	if (thread->schema_checked != 0 && clock_monotonic() - thread->schema_checked < CHECK_AGAIN)
 		return 0;
-	if (migrate_check(ctx, worker->db, daemon_migrations(worker->spec)))
+	if (migrate_check(ctx, worker->db, thread->process->migrations))
 		return -1;
 	thread->schema_checked = clock_monotonic();
 	return 0;

@@ -7,20 +7,11 @@
 #include "co/offload.h"
 #include "daemon/fact_api.h"
 #include "rpc/api.h"
-#include "rpc/common_migrations.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-const struct embedded_file *const *daemon_migrations(const struct daemon_spec *spec)
-{
-	static const struct embedded_file *sets[3];
-	sets[0] = common_migrations;
-	sets[1] = spec->migrations;
-	return sets;
-}
 
 static size_t offload_threads(const struct config *config)
 {

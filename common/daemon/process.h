@@ -45,7 +45,8 @@ struct daemon_process {
 	const struct daemon_spec *spec;
 	struct config *config;
 	struct api *api;
-	struct embedded_file *api_files; /* the spec's and the common ones */
+	struct embedded_file *api_files;	   /* the spec's and the common ones */
+	const struct embedded_file *migrations[3]; /* common's, the daemon's, NULL */
 	size_t count;
 	struct daemon_thread *threads;
 	uint16_t port, link_port; /* bound by the first thread */
@@ -54,9 +55,6 @@ struct daemon_process {
 	int argc;	   /* what follows the command */
 	char *const *argv;
 };
-
-/* The tables of migrations: common's, the daemon's, NULL. */
-const struct embedded_file *const *daemon_migrations(const struct daemon_spec *spec);
 
 /* --- process.c: what the commands share --- */
 

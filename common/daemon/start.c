@@ -39,7 +39,9 @@ static int listen_http(struct daemon_thread *thread, struct context *ctx)
 	thread->worker.http = http_server_new(&options, error, sizeof(error));
 	if (thread->worker.http == NULL)
 		return context_fail_internal(ctx, "%s", error);
-	thread->process->port = http_server_port(thread->worker.http);
+	/* The others come later and listen on the same ports. */
+	if (thread->worker.index == 0)
+		thread->process->port = http_server_port(thread->worker.http);
 	health_routes(thread);
 	return 0;
 }
@@ -62,7 +64,8 @@ static int listen_link(struct daemon_thread *thread, struct context *ctx)
 	thread->link = link_server_new(&options, error, sizeof(error));
 	if (thread->link == NULL)
 		return context_fail_internal(ctx, "%s", error);
-	thread->process->link_port = link_server_port(thread->link);
+	if (thread->worker.index == 0)
+		thread->process->link_port = link_server_port(thread->link);
 	return 0;
 }
 
