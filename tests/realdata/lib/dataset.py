@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, UTC
 from pathlib import Path
 
 csv.field_size_limit(1 << 27)
@@ -147,7 +147,7 @@ def shift_days(first_day, today=None):
     """Whole weeks, in days, that bring the first day into the week from tomorrow on."""
     if first_day is None:
         return 0
-    tomorrow = (today or datetime.now(timezone.utc).date()) + timedelta(days=1)
+    tomorrow = (today or datetime.now(UTC).date()) + timedelta(days=1)
     return -((first_day - tomorrow).days // 7) * 7
 
 

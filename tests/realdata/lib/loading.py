@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, UTC
 from pathlib import Path
 
 import catalogue
@@ -14,7 +14,7 @@ from dataset import make_id, shift_days
 from door import Door
 
 ROOT = Path(__file__).resolve().parents[3]
-HOME = ROOT / "build"
+BUILD = ROOT / "build"
 
 
 def door_of(gateway, data_dir):
@@ -46,16 +46,14 @@ def program(data_dir, daemon):
         running = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode()
         if running.endswith(f"eventloop-{daemon}") and os.access(running, os.X_OK):
             return running
-    return str(HOME / os.environ.get("EVENTLOOP_PRESET", "release") / f"eventloop-{daemon}")
+    return str(BUILD / os.environ.get("EVENTLOOP_PRESET", "release") / f"eventloop-{daemon}")
 
 
 def run_import(data_dir, daemon, path):
     """The summary of `eventloop-DAEMON import`, with the settings that the data directory has for it."""
     config = Path(data_dir) / "config" / f"{daemon}.conf"
     command = [program(data_dir, daemon), "import", str(path), "--config", str(config)]
-    result = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
-    )
+    result = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, text=True)
     lines = result.stdout.strip().splitlines()
     if result.returncode != 0 or not lines:
         raise SystemExit(f"{' '.join(command)}: exit {result.returncode}\n{result.stdout}{result.stderr[-4000:]}")
@@ -152,7 +150,7 @@ def begin_state(door, dataset, data_dir):
             "name": dataset.name,
             "company_id": company["id"],
             "shift_days": shift_days(dataset.first_day),
-            "loaded_first": datetime.now(timezone.utc).date().isoformat(),
+            "loaded_first": datetime.now(UTC).date().isoformat(),
         }
         door.renew()
     company_id = state["company_id"]

@@ -1,4 +1,4 @@
-"""Reads an inventory of cultural spaces: one CSV file, a row a venue, whose columns become properties by their values."""
+"""Reads an inventory of cultural spaces: one CSV file whose columns become properties by their values."""
 
 from dataset import (
     UNKNOWN,
