@@ -53,7 +53,8 @@ static inline void token_key_free(struct token_key *key)
 	key->key = NULL;
 }
 
-static inline const char *token_number(struct arena *arena, const struct token_key *key, const char *name, int width)
+static __attribute__((noinline, unused)) const char *token_number(struct arena *arena, const struct token_key *key,
+								  const char *name, int width)
 {
 	unsigned char bytes[1024];
 	BIGNUM *number = NULL;
@@ -101,7 +102,8 @@ static inline size_t token_raw_signature(unsigned char *signature, size_t length
 	return 64;
 }
 
-static inline const char *token_signature(struct arena *arena, const struct token_key *key, const char *signing)
+static __attribute__((noinline, unused)) const char *token_signature(struct arena *arena, const struct token_key *key,
+								     const char *signing)
 {
 	unsigned char signature[1024];
 	size_t length = sizeof(signature);
