@@ -81,6 +81,8 @@ class Stack:
         else:
             settings["passport_url"] = f"http://127.0.0.1:{self.ports['passport'][0]}"
             settings["service_secret"] = self.secrets[name]
+        if name == "gateway":
+            settings["images_url"] = f"http://127.0.0.1:{self.ports['images'][0]}"
         if name == "images":
             settings["store_dir"] = self.folder / "images"
         return settings
