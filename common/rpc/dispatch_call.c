@@ -144,7 +144,7 @@ static int take_caller(struct rpc_call *call, struct dispatch_caller *caller)
 }
 
 static int perform(struct rpc_call *call, struct rpc_dispatcher *dispatcher, struct dispatch_entry *entry,
-		   struct dispatch_caller *caller, struct json_span params)
+		   struct dispatch_caller *caller, struct json_span params, int64_t started)
 {
 	struct context *ctx = call->ctx;
 	bool company;
@@ -156,7 +156,7 @@ static int perform(struct rpc_call *call, struct rpc_dispatcher *dispatcher, str
 		return rpc_reply_text(call, document, strlen(document));
 	}
 	call->method = entry->method;
-	ctx->deadline = deadline_earlier(ctx->deadline, deadline_after(entry->method->deadline_us));
+	ctx->deadline = deadline_earlier(ctx->deadline, started + entry->method->deadline_us);
 	if (check_access(call, &company) || read_params(call, params) || (company && check_company(call)))
 		return -1;
 	return run_handler(call, entry->function, dispatcher->options.max_answer);
@@ -174,7 +174,7 @@ static void settle_error(struct context *ctx)
 }
 
 static int run(struct rpc_call *call, struct rpc_dispatcher *dispatcher, struct dispatch_entry *entry,
-	       struct dispatch_caller *caller, const struct envelope_call *envelope)
+	       struct dispatch_caller *caller, const struct envelope_call *envelope, int64_t started)
 {
 	struct context *ctx = call->ctx;
 	if (envelope->fault != NULL)
@@ -182,7 +182,7 @@ static int run(struct rpc_call *call, struct rpc_dispatcher *dispatcher, struct 
 	if (entry == dispatcher->unknown)
 		return context_fail(ctx, ERROR_METHOD_NOT_FOUND, NULL, NULL);
 	ctx->method = entry->name;
-	if (perform(call, dispatcher, entry, caller, envelope->params) == 0)
+	if (perform(call, dispatcher, entry, caller, envelope->params, started) == 0)
 		return 0;
 	settle_error(ctx);
 	return -1;
@@ -197,7 +197,7 @@ const char *dispatch_call(struct context *ctx, struct rpc_dispatcher *dispatcher
 	struct rpc_call call = dispatcher->options.prototype;
 	call.ctx = ctx;
 	call.caller = &anonymous;
-	int status = run(&call, dispatcher, entry, caller, envelope);
+	int status = run(&call, dispatcher, entry, caller, envelope, started);
 	dispatch_observe(dispatcher, entry, ctx, started);
 	if (envelope->notification)
 		return NULL;

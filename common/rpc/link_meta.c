@@ -3,18 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define META_DEPTH 4
 #define DEADLINE_MS_MAX INT64_C(86400000)
 
 bool request_id_acceptable(const char *text, size_t length)
 {
+	static const bool accepted[256] = {
+	    ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true, ['_'] = true, ['.'] = true};
 	if (length == 0 || length >= REQUEST_ID_SIZE)
 		return false;
 	for (size_t i = 0; i < length; i++) {
-		char character = text[i];
-		bool letter = (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
-		bool digit = character >= '0' && character <= '9';
-		if (!letter && !digit && character != '-' && character != '_' && character != '.')
+		if (!accepted[(unsigned char)text[i]])
 			return false;
 	}
 	return true;
@@ -39,8 +37,9 @@ static void take_deadline(struct context *ctx, struct json_span value)
 		return;
 	memcpy(digits, value.data, value.length);
 	digits[value.length] = '\0';
-	long long milliseconds = strtoll(digits, NULL, 10);
-	if (milliseconds < 0 || milliseconds > DEADLINE_MS_MAX)
+	char *end;
+	long long milliseconds = strtoll(digits, &end, 10);
+	if (end == digits || milliseconds < 0 || milliseconds > DEADLINE_MS_MAX)
 		return;
 	ctx->deadline = deadline_earlier(ctx->deadline, deadline_after(milliseconds * CLOCK_MILLISECOND));
 }
@@ -48,8 +47,13 @@ static void take_deadline(struct context *ctx, struct json_span value)
 /* A string value unescaped, in the arena, with a NUL. */
 static char *string_of(struct context *ctx, struct json_span value, size_t *ret_length)
 {
+	struct json_span inside = {value.data + 1, value.length - 2};
+	if (memchr(inside.data, '\\', inside.length) == NULL) {
+		*ret_length = inside.length;
+		return arena_strndup(&ctx->arena, inside.data, inside.length);
+	}
 	char *text = arena_alloc(&ctx->arena, value.length);
-	size_t length = json_unescape((struct json_span){value.data + 1, value.length - 2}, text);
+	size_t length = json_unescape(inside, text);
 	text[length] = '\0';
 	*ret_length = length;
 	return text;
@@ -80,23 +84,55 @@ static void take_string(struct context *ctx, struct json_span name, struct json_
 	}
 }
 
+/* --- walking an object that the scanner has accepted: nothing is checked again --- */
+
+static const char *skip_space(const char *cursor)
+{
+	while (*cursor == ' ' || *cursor == '\t' || *cursor == '\r' || *cursor == '\n')
+		cursor++;
+	return cursor;
+}
+
+/* Past the closing quote of the string whose opening quote is at cursor. */
+static const char *skip_string(const char *cursor)
+{
+	for (cursor++; *cursor != '"'; cursor++)
+		cursor += *cursor == '\\';
+	return cursor + 1;
+}
+
+/* Past any value. */
+static const char *skip_value(const char *cursor)
+{
+	int depth = 0;
+	if (*cursor == '"')
+		return skip_string(cursor);
+	do {
+		if (*cursor == '"') {
+			cursor = skip_string(cursor);
+			continue;
+		}
+		depth += (*cursor == '{' || *cursor == '[') - (*cursor == '}' || *cursor == ']');
+		cursor++;
+	} while (depth > 0 || (*cursor != ',' && *cursor != '}' && *cursor != ']'));
+	return cursor;
+}
+
 void link_meta_read(struct context *ctx, struct json_span text, struct rpc_meta *ret_meta)
 {
-	struct json_scanner scanner;
-	struct json_span name, value;
-	bool escaped, first = true;
-	json_scanner_init(&scanner, text.data, text.length, META_DEPTH, &ctx->arena);
-	if (!json_scan_enter(&scanner, JSON_OBJECT))
-		return;
-	while (json_scan_member(&scanner, first, &name, &escaped) == 1) {
-		first = false;
-		enum json_kind kind = json_scan_peek(&scanner);
-		if (!json_scan_value(&scanner, &value))
-			return;
-		if (kind == JSON_STRING)
+	const char *cursor = skip_space(text.data + 1);
+	while (*cursor != '}') {
+		const char *name_end = skip_string(cursor);
+		struct json_span name = {cursor + 1, (size_t)(name_end - cursor) - 2};
+		cursor = skip_space(skip_space(name_end) + 1);
+		struct json_span value = {cursor, (size_t)(skip_value(cursor) - cursor)};
+		if (*cursor == '"')
 			take_string(ctx, name, value, ret_meta);
-		else if (kind == JSON_NUMBER && named(name, "deadline_ms"))
+		else if (named(name, "deadline_ms"))
 			take_deadline(ctx, value);
+		cursor = skip_space(cursor + value.length);
+		if (*cursor == ',')
+			cursor = skip_space(cursor + 1);
 	}
 }
 

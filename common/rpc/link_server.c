@@ -102,7 +102,7 @@ static struct link_job *take_job(struct link_server *server)
 	} else {
 		server->pool = job->older;
 		server->pooled--;
-		context_restart(&job->ctx, deadline);
+		job->ctx.deadline = deadline; /* it was restarted when it was given back */
 	}
 	job->newer = NULL;
 	job->older = server->in_flight;

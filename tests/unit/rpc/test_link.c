@@ -129,6 +129,34 @@ static void test_ids(void **state)
 	toy_run(ids);
 }
 
+/* Members of meta that we do not know are passed over, whatever they hold. */
+static void unknown_meta(struct toy *toy)
+{
+	static const char sent[] =
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"meta\" : { \"other\" : {\"a\":[\"}\\\"\",1,{}]} , \"b\":[ "
+	    "],\"deadline_ms\" : 400 "
+	    ",\"c\":null} ,\"method\":\"toy.deadline.left\"}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"meta\":{},\"method\":"
+	    "\"toy.deadline.left\"}\n";
+	char line[1000];
+	int fd = raw_connect(link_server_port(toy->link));
+	raw_send(fd, sent, sizeof(sent) - 1);
+	for (int i = 0; i < 2; i++) {
+		assert_true(raw_line(fd, line, sizeof(line)) > 0);
+		const char *result = strstr(line, "\"result\":");
+		assert_non_null(result);
+		long left = strtol(result + 9, NULL, 10);
+		bool first = strstr(line, "\"id\":1,") != NULL;
+		assert_true(first ? left <= 400 : left > 400);
+	}
+	(void)close(fd);
+}
+
+static void test_unknown_meta(void **state)
+{
+	(void)state;
+	toy_run(unknown_meta);
+}
+
 static void garbage(struct toy *toy)
 {
 	static const char sent[] =
@@ -473,6 +501,7 @@ int main(void)
 	    cmocka_unit_test(test_meta),
 	    cmocka_unit_test(test_ids),
 	    cmocka_unit_test(test_garbage),
+	    cmocka_unit_test(test_unknown_meta),
 	    cmocka_unit_test(test_oversized_line),
 	    cmocka_unit_test(test_oversized_request),
 	    cmocka_unit_test(test_leave_early),
