@@ -25,6 +25,14 @@ static void forget_all(void *argument)
 	token_cache_clear(verifier->cache);
 }
 
+static void destroy(struct token_verifier *verifier)
+{
+	token_cache_free(verifier->cache);
+	free(verifier->audience);
+	free(verifier->issuer);
+	free(verifier);
+}
+
 struct token_verifier *token_verifier_new(const struct token_verifier_options *options)
 {
 	struct token_verifier *verifier = must_calloc(1, sizeof(*verifier));
@@ -36,7 +44,7 @@ struct token_verifier *token_verifier_new(const struct token_verifier_options *o
 	    .url = options->jwks_url, .http = options->http, .changed = forget_all, .argument = verifier});
 	if (verifier->keys)
 		return verifier;
-	token_verifier_free(verifier);
+	destroy(verifier);
 	return NULL;
 }
 
@@ -45,10 +53,7 @@ void token_verifier_free(struct token_verifier *verifier)
 	if (!verifier)
 		return;
 	token_keys_free(verifier->keys);
-	token_cache_free(verifier->cache);
-	free(verifier->audience);
-	free(verifier->issuer);
-	free(verifier);
+	destroy(verifier);
 }
 
 int token_verifier_set_keys(struct token_verifier *verifier, struct context *ctx, const char *jwks, size_t length)

@@ -27,6 +27,15 @@
 	"IoypGl"                                                                                                     \
 	"UPQGe77Rw"
 
+/* A point that is not on the curve; a curve that is not ours. */
+static const char off_curve_jwk[] =
+    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"good\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
+    "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a1\"}";
+static const char p384_jwk[] =
+    "{\"kty\":\"EC\",\"crv\":\"P-384\",\"kid\":\"good\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
+    "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}";
+static const char double_keys[] = "{\"keys\":[" RFC_EC_JWK "],\"keys\":[]}";
+
 static struct jwks *parse(struct context *ctx, const char *text)
 {
 	error_clear(&ctx->error);
@@ -112,11 +121,8 @@ static void leaves_out_what_cannot_verify(void **state)
 	    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"good\",\"x\":\"AQ\",\"y\":\"AQ\"}",
 	    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"good\"}",
 	    "{\"kty\":\"RSA\",\"kid\":\"good\",\"n\":\"AQ\",\"e\":\"AQAB\"}",
-	    /* A point that is not on the curve. */
-	    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"good\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
-	    "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a1\"}",
-	    "{\"kty\":\"EC\",\"crv\":\"P-384\",\"kid\":\"good\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
-	    "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}",
+	    off_curve_jwk,
+	    p384_jwk,
 	    "{\"kty\":7}",
 	    "null",
 	    "[]",
@@ -142,15 +148,8 @@ static void leaves_out_what_cannot_verify(void **state)
 
 static void refuses_what_is_no_set(void **state)
 {
-	static const char *const texts[] = {"",
-					    "{}",
-					    "[]",
-					    "null",
-					    "{\"keys\":{}}",
-					    "{\"keys\":[]}",
-					    "{\"keys\":[],}",
-					    "<html>",
-					    "{\"keys\":[" RFC_EC_JWK "],\"keys\":[]}"};
+	static const char *const texts[] = {
+	    "", "{}", "[]", "null", "{\"keys\":{}}", "{\"keys\":[]}", "{\"keys\":[],}", "<html>", double_keys};
 	struct context ctx;
 
 	(void)state;
