@@ -1,42 +1,12 @@
-/*
- * Fortified longjmp refuses to go to another stack ("longjmp causes uninitialized stack frame"), which is all this file
- * does: hence the two lines before anything else, here and nowhere else.
- */
-#undef _FORTIFY_SOURCE
-#define _FORTIFY_SOURCE 0
-
 #include "co/co.h"
 
 #include "base/fatal.h"
+#include "base/fault.h"
 #include "co/co_internal.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <ucontext.h>
 
-static const char *const state_names[] = {"pooled", "ready", "running", "waiting", "done"};
-
-/* Leaves the scheduler for the coroutine; returns when it parks or ends. Nothing else is in this frame, because locals
- * do not survive a switch. */
-static void __attribute__((noinline)) enter(struct loop *loop, struct co *co)
-{
-	if (sigsetjmp(loop->place, 0) == 0) {
-		hooks_leave(&loop->side, &co->side);
-		siglongjmp(co->place, 1);
-	}
-	hooks_arrive(&loop->side, &co->side);
-}
-
-/* Leaves the coroutine for the scheduler; returns when it is resumed. */
-static void __attribute__((noinline)) leave(struct co *co)
-{
-	if (sigsetjmp(co->place, 0) == 0) {
-		hooks_leave(&co->side, &co->loop->side);
-		siglongjmp(co->loop->place, 1);
-	}
-	hooks_arrive(&co->side, &co->loop->side);
-}
+static const char *const state_names[] = {"ready", "running", "waiting", "done"};
 
 static void live_append(struct co *co)
 {
@@ -63,50 +33,30 @@ static void live_remove(struct co *co)
 }
 
 /* A stack's whole life: it runs one function after the other, and rests in the pool between them. */
-static void life(struct co *co)
+static void live(void *argument)
 {
-	leave(co);
+	struct co *co = argument;
 	for (;;) {
 		co->function(co->argument);
 		co->state = CO_DONE;
-		leave(co);
+		fiber_switch(&co->fiber, &co->loop->fiber);
 	}
-}
-
-/* makecontext passes ints: a pointer travels as two. */
-static void trampoline(unsigned high, unsigned low)
-{
-	struct co *co = (struct co *)(((uintptr_t)high << 32) | low);
-	hooks_arrive(&co->side, &co->loop->side);
-	life(co);
-}
-
-static void __attribute__((noinline)) birth_switch(struct loop *loop, struct co *co, ucontext_t *target)
-{
-	if (sigsetjmp(loop->place, 0) == 0) {
-		hooks_leave(&loop->side, &co->side);
-		setcontext(target);
-	}
-	hooks_arrive(&loop->side, &co->side);
 }
 
 static struct co *birth(struct loop *loop)
 {
-	ucontext_t context;
 	struct co *co = must_calloc(1, sizeof(*co));
-	if (getcontext(&context) != 0 || !co_stack_map(&co->stack, loop->options.stack_size)) {
+	struct fiber *parent = loop->running ? &loop->running->fiber : &loop->fiber;
+	co->loop = loop;
+	if (FAULT("co.stack") || !co_stack_map(&co->stack, loop->options.stack_size)) {
 		free(co);
 		return NULL;
 	}
-	co->loop = loop;
-	co->side = (struct co_side){.bottom = co->stack.bottom, .size = co->stack.size};
-	hooks_birth(&co->side);
-	context.uc_stack.ss_sp = co->stack.bottom;
-	context.uc_stack.ss_size = co->stack.size;
-	context.uc_link = NULL;
-	makecontext(&context, (void (*)(void))(uintptr_t)trampoline, 2, (unsigned)((uintptr_t)co >> 32),
-		    (unsigned)(uintptr_t)co);
-	birth_switch(loop, co, &context);
+	if (!fiber_birth(&co->fiber, parent, &co->stack, live, co)) {
+		co_stack_unmap(&co->stack);
+		free(co);
+		return NULL;
+	}
 	return co;
 }
 
@@ -116,8 +66,29 @@ static struct co *take_pooled(struct loop *loop)
 	if (!co)
 		return NULL;
 	loop->pool = co->next;
-	loop->stats.stacks_pooled--;
+	if (--loop->stats.stacks_pooled < loop->pool_low)
+		loop->pool_low = loop->stats.stacks_pooled;
 	return co;
+}
+
+static void give_to_pool(struct co *co)
+{
+	struct loop *loop = co->loop;
+	fiber_rest(&co->fiber);
+	co->next = loop->pool;
+	loop->pool = co;
+	loop->stats.stacks_pooled++;
+}
+
+size_t co_pool_trim(struct loop *loop, size_t keep)
+{
+	size_t spare = loop->pool_low;
+	for (struct co *co; spare > 0 && loop->stats.stacks_pooled > keep && (co = take_pooled(loop)); spare--) {
+		fiber_death(&co->fiber);
+		co_stack_unmap(&co->stack);
+		free(co);
+	}
+	return loop->pool_low = loop->stats.stacks_pooled;
 }
 
 struct co *co_spawn(const char *name, void (*function)(void *argument), void *argument)
@@ -128,33 +99,20 @@ struct co *co_spawn(const char *name, void (*function)(void *argument), void *ar
 	if (loop->stats.alive >= loop->options.max_coroutines)
 		return NULL;
 	struct co *co = take_pooled(loop);
-	/* A new stack is born on the scheduler's: from inside a coroutine its place must be kept. */
-	if (!co && loop->running) {
-		sigjmp_buf place;
-		struct co_side side = loop->side;
-		memcpy(&place, &loop->place, sizeof(place));
-		loop->side = loop->running->side;
-		co = birth(loop);
-		loop->running->side = loop->side;
-		loop->side = side;
-		memcpy(&loop->place, &place, sizeof(place));
-	} else if (!co) {
-		co = birth(loop);
-	}
-	if (!co)
+	if (!co && !(co = birth(loop)))
 		return NULL;
 	co->name = name;
 	co->function = function;
 	co->argument = argument;
 	co->result = CO_OK;
 	co->cancelled = false;
-	co->saved_errno = 0;
+	co->fiber.saved_errno = 0;
 	co->ctx = NULL;
 	co->waiting_on = "start";
 	co->born = clock_monotonic();
-	co->state = CO_WAITING;
+	co->state = CO_READY;
 	live_append(co);
-	loop_make_ready(loop, co);
+	loop_append_ready(loop, co);
 	return co;
 }
 
@@ -164,26 +122,14 @@ void co_resume(struct co *co)
 	co->state = CO_RUNNING;
 	loop->running = co;
 	loop->stats.switches++;
-	errno = co->saved_errno;
-	enter(loop, co);
+	fiber_switch(&loop->fiber, &co->fiber);
 	loop->running = NULL;
 	if (co->state != CO_DONE)
 		return;
+	if (loop->forbidden > 0)
+		fatal("coroutine %s ended without co_allow_suspend", co->name);
 	live_remove(co);
-	co->state = CO_POOLED;
-	co->next = loop->pool;
-	loop->pool = co;
-	loop->stats.stacks_pooled++;
-}
-
-void co_pool_free(struct loop *loop)
-{
-	struct co *co;
-	while ((co = take_pooled(loop))) {
-		hooks_death(&co->side);
-		co_stack_unmap(&co->stack);
-		free(co);
-	}
+	give_to_pool(co);
 }
 
 struct co *co_self(void)
@@ -192,27 +138,35 @@ struct co *co_self(void)
 	return loop ? loop->running : NULL;
 }
 
-void co_set_context(struct context *ctx)
+static struct co *self_or_die(const char *what)
 {
-	co_self()->ctx = ctx;
+	struct co *co = co_self();
+	if (!co)
+		fatal("%s outside a coroutine", what);
+	return co;
 }
 
-static void suspend(struct co *co, const char *waiting_on)
+void co_set_context(struct context *ctx)
+{
+	self_or_die("co_set_context")->ctx = ctx;
+}
+
+/* Leaves the processor; the state says whether somebody must wake it. */
+static void suspend(struct co *co, enum co_state state, const char *waiting_on)
 {
 	if (co->loop->forbidden > 0)
 		fatal("coroutine %s suspends on %s where it may not", co->name, waiting_on);
-	co->state = CO_WAITING;
 	co->waiting_on = waiting_on;
 	co->result = CO_OK;
-	co->saved_errno = errno;
-	leave(co);
+	co->state = state;
+	if (state == CO_READY)
+		loop_append_ready(co->loop, co);
+	fiber_switch(&co->fiber, &co->loop->fiber);
 }
 
 enum co_result co_park(const char *waiting_on, int64_t deadline)
 {
-	struct co *co = co_self();
-	if (!co)
-		fatal("co_park(%s) outside a coroutine", waiting_on);
+	struct co *co = self_or_die(waiting_on);
 	if (co->cancelled)
 		return CO_CANCELLED;
 	if (deadline != DEADLINE_NEVER) {
@@ -220,43 +174,59 @@ enum co_result co_park(const char *waiting_on, int64_t deadline)
 		heap_insert(&co->loop->deadlines, &co->timer);
 		loop_arm_timer(co->loop);
 	}
-	suspend(co, waiting_on);
+	suspend(co, CO_WAITING, waiting_on);
 	heap_remove(&co->loop->deadlines, &co->timer);
 	return co->cancelled ? CO_CANCELLED : co->result;
 }
 
 void co_park_uncancellable(const char *waiting_on)
 {
-	suspend(co_self(), waiting_on);
+	suspend(self_or_die(waiting_on), CO_WAITING, waiting_on);
+}
+
+void co_yield (void)
+{
+	suspend(self_or_die("co_yield"), CO_READY, "yield");
+}
+
+static void make_ready(struct co *co)
+{
+	co->state = CO_READY;
+	loop_append_ready(co->loop, co);
 }
 
 void co_wake(struct co *co)
 {
 	if (co->state == CO_READY)
 		return;
-	if (co->state != CO_WAITING)
-		fatal("coroutine %s is woken while %s", co->name, state_names[co->state]);
-	loop_make_ready(co->loop, co);
+	if (co->state != CO_WAITING) {
+		const struct co *waker = co_self();
+		fatal("coroutine %s is woken while %s, by %s", co->name, state_names[co->state],
+		      waker ? waker->name : "the loop");
+	}
+	make_ready(co);
+}
+
+/* Also for one that was woken and has not run since: a deadline wins over a wake. */
+void co_expire(struct co *co)
+{
+	co->result = CO_TIMEOUT;
+	if (co->state == CO_WAITING)
+		make_ready(co);
 }
 
 void co_cancel(struct co *co)
 {
+	if (co->state == CO_DONE)
+		fatal("coroutine %s is cancelled while done", co->name);
 	co->cancelled = true;
 	if (co->state == CO_WAITING)
-		loop_make_ready(co->loop, co);
+		make_ready(co);
 }
 
 bool co_cancelled(void)
 {
-	return co_self()->cancelled;
-}
-
-void co_yield (void)
-{
-	struct co *co = co_self();
-	loop_make_ready(co->loop, co);
-	co->saved_errno = errno;
-	leave(co);
+	return self_or_die("co_cancelled")->cancelled;
 }
 
 void co_forbid_suspend(void)
@@ -266,7 +236,10 @@ void co_forbid_suspend(void)
 
 void co_allow_suspend(void)
 {
-	loop_current()->forbidden--;
+	struct loop *loop = loop_current();
+	if (loop->forbidden == 0)
+		fatal("co_allow_suspend without co_forbid_suspend");
+	loop->forbidden--;
 }
 
 void co_dump(FILE *out)
@@ -274,7 +247,8 @@ void co_dump(FILE *out)
 	struct loop *loop = loop_current();
 	int64_t now = clock_monotonic();
 	for (struct co *co = loop ? loop->newest : NULL; co; co = co->older)
-		fprintf(out, "coroutine %s %s on %s age_ms=%lld stack_touched=%zu request=%s\n", co->name,
-			state_names[co->state], co->waiting_on, (long long)((now - co->born) / CLOCK_MILLISECOND),
-			co_stack_touched(&co->stack), co->ctx ? co->ctx->request_id : "-");
+		(void)fprintf(out, "coroutine %s %s on %s age_ms=%lld stack_touched=%zu request=%s%s\n", co->name,
+			      state_names[co->state], co->waiting_on, (long long)((now - co->born) / CLOCK_MILLISECOND),
+			      co_stack_touched(&co->stack), co->ctx ? co->ctx->request_id : "-",
+			      co->cancelled ? " cancelled" : "");
 }

@@ -5,9 +5,11 @@
  * Ownership: the loop owns coroutines and their pooled, guarded stacks; a struct co pointer is valid until its function
  * returned.
  * Invariants: cancelling is sticky and wins over a timeout, which wins over a wake; a cancelled coroutine is resumed
- * with CO_CANCELLED at this and every later wait, and runs to its end. __attribute__((cleanup)) is fine inside the
- * function because it always returns normally. Switching: makecontext once a stack, sigsetjmp/siglongjmp afterwards (25
- * ns); hooks for ASan, TSan and valgrind.
+ * with CO_CANCELLED at this and every later wait, and runs to its end: it is never freed while suspended, so
+ * __attribute__((cleanup)) works in it. errno belongs to the coroutine; other state that libraries keep for a thread
+ * (the queue of OpenSSL) must be read before the next wait. Results: a result other than CO_OK does not say that what
+ * was waited for has not come; it may have come too late. Stacks: see loop.h; an overflow dies in a guard page. No
+ * frame over 4 KiB, no alloca.
  */
 #ifndef EVENTLOOP_CO_CO_H
 #define EVENTLOOP_CO_CO_H
@@ -25,41 +27,47 @@ struct loop;
 enum co_result { CO_OK, CO_TIMEOUT, CO_CANCELLED };
 
 /* Starts function(argument) as a coroutine of this thread's loop; it runs first at the next drain, not inside this
- * call. name is static, for people. NULL when max_coroutines are alive. */
+ * call. name is static, for people. NULL when max_coroutines are alive or the system has no stack left. */
 struct co *co_spawn(const char *name, void (*function)(void *argument), void *argument) MUST_CHECK;
 
 /* The running coroutine, or NULL outside one. */
 struct co *co_self(void);
 
-/* The context its work belongs to, for logs and for co_dump; NULL before co_set_context. */
+/* Says whose work the running coroutine does: co_dump shows the request's id. ctx must outlive it or be replaced; NULL
+ * for none. */
 void co_set_context(struct context *ctx);
 
-/* Suspends until co_wake, the deadline (monotonic microseconds) or co_cancel. The one primitive under every wait. */
+/* Suspends until co_wake, the deadline (monotonic microseconds) or co_cancel. The one primitive under every wait.
+ * Returns CO_CANCELLED at once when cancelled before. waiting_on is static, for people. A late wake of an earlier wait
+ * is not told from one of this: look whether what you wait for is there. */
 enum co_result co_park(const char *waiting_on, int64_t deadline) MAY_SUSPEND MUST_CHECK;
 
-/* Makes a waiting coroutine ready. From callbacks of this thread's loop or from another coroutine. */
+/* Makes a waiting coroutine ready; nothing when it is ready already. From callbacks of this thread's loop or from
+ * another coroutine. */
 void co_wake(struct co *co);
 
-/* Resumes it with CO_CANCELLED at this and every later wait. */
+/* Resumes it with CO_CANCELLED at this and every later wait. Twice is as once. */
 void co_cancel(struct co *co);
 
 /* True once the running coroutine was cancelled. */
 bool co_cancelled(void);
 
-/* Lets others run. */
+/* Lets others run, and after a budget of them the sockets too. */
 void co_yield (void) MAY_SUSPEND;
 
 /* Suspends until the deadline. CO_TIMEOUT is the normal end. */
 enum co_result co_sleep_until(int64_t deadline) MAY_SUSPEND;
 
-/* Suspends until fd is ready. events: EV_READ and/or EV_WRITE; ret_ready (may be NULL) gets what came. */
+/* Suspends until fd is ready. events: EV_READ and/or EV_WRITE; ret_ready (may be NULL) gets what came. A descriptor
+ * that cannot be watched ends the process. */
 enum co_result co_wait_fd(int fd, short events, int64_t deadline, short *ret_ready) MAY_SUSPEND MUST_CHECK;
 
-/* Aborts in debug builds when a suspend happens between the two: for code that must not be interleaved. */
+/* Ends the process when a suspend happens between the two: for code that must not be interleaved. They nest. */
 void co_forbid_suspend(void);
 void co_allow_suspend(void);
 
-/* Writes one line for every live coroutine: name, state, waiting on, age, stack high-water (debug builds). */
+/* Writes one line for every live coroutine of this thread, newest first: name, state, waiting on, age, bytes of stack
+ * that were ever touched (in pages), request. */
 void co_dump(FILE *out);
 
 /* Turns the result of a wait into the context's error (deadline_exceeded, or unavailable with reason "cancelled"); 0

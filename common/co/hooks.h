@@ -1,6 +1,6 @@
 /*
- * What sanitizers and valgrind must be told about stacks of our own: one header, so that co.c reads the same with and
- * without them.
+ * What sanitizers and valgrind must be told about stacks of our own: one header, so that switch.c reads the same with
+ * and without them.
  *
  * Use: hooks_leave just before a switch, hooks_arrive as the very first thing after it, on the stack arrived at.
  * Source: sanitizer/common_interface_defs.h, sanitizer/tsan_interface.h, valgrind/valgrind.h.
@@ -69,13 +69,19 @@ static inline void hooks_birth(struct co_side *side)
 #endif
 }
 
-/* From another stack, when this one will never run again. */
-static inline void hooks_death(struct co_side *side)
+/* From another stack, between two uses of this one: what poison is left belongs to frames that are gone. */
+static inline void hooks_rest(struct co_side *side)
 {
 	(void)side;
 #ifdef CO_ASAN
 	__asan_unpoison_memory_region(side->bottom, side->size);
 #endif
+}
+
+/* From another stack, when this one will never run again. */
+static inline void hooks_death(struct co_side *side)
+{
+	hooks_rest(side);
 #ifdef CO_TSAN
 	__tsan_destroy_fiber(side->fiber);
 #endif

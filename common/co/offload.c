@@ -1,64 +1,201 @@
 #include "co/offload.h"
 
 #include "base/fatal.h"
+#include "base/fault.h"
 #include "co/co.h"
-#include "co/loop.h"
+#include "co/co_internal.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 
+/* Queued, then taken by a thread or withdrawn or dropped; then posted to its loop (unless withdrawn), where it ends. */
 struct job {
-	struct job *next;
+	struct job *next, *before; /* in the queue, under the pool's lock */
+	bool queued;		   /* likewise */
+	bool dropped;		   /* by offload_pool_free; written before it is posted */
+	struct offload_pool *pool;
 	void (*work)(void *argument);
 	void (*done)(void *argument);
 	void *argument;
 	struct loop *loop;
 	struct co *waiter; /* NULL when it has left; of the loop's thread only */
-	bool finished;	   /* likewise */
+	bool arrived;	   /* the post came; likewise */
 };
 
 struct offload_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work;
 	struct job *first, *last;
-	size_t queued, limit, idle, thread_count;
+	size_t queued, running, queue_limit, thread_count;
+	size_t references; /* the owner's and one for each job that a loop still knows */
 	bool stopping;
 	pthread_t *threads;
 };
 
 static struct offload_pool *default_pool;
 
-static void release(struct job *job)
+static void unreference(struct offload_pool *pool)
 {
-	if (job->done)
-		job->done(job->argument);
+	(void)pthread_mutex_lock(&pool->lock);
+	bool last = --pool->references == 0;
+	(void)pthread_mutex_unlock(&pool->lock);
+	if (!last)
+		return;
+	(void)pthread_cond_destroy(&pool->work);
+	(void)pthread_mutex_destroy(&pool->lock);
+	free(pool->threads);
+	free(pool);
+}
+
+/* --- the queue; the lock is held --- */
+
+static void append(struct offload_pool *pool, struct job *job)
+{
+	job->before = pool->last;
+	if (pool->last)
+		pool->last->next = job;
+	else
+		pool->first = job;
+	pool->last = job;
+	job->queued = true;
+	pool->queued++;
+}
+
+static void take_out(struct offload_pool *pool, struct job *job)
+{
+	if (job->before)
+		job->before->next = job->next;
+	else
+		pool->first = job->next;
+	if (job->next)
+		job->next->before = job->before;
+	else
+		pool->last = job->before;
+	job->queued = false;
+	pool->queued--;
+}
+
+/* --- on the loop's thread --- */
+
+static void forget(struct job *job)
+{
+	loop_paid(job->loop);
+	unreference(job->pool);
 	free(job);
 }
 
-/* On the loop's thread: the work is over, or was never begun. */
-static void finish(void *argument)
+/* The post: work is over, or will never begin. */
+static void arrive(void *argument)
 {
 	struct job *job = argument;
-	if (!job->waiter) {
-		release(job);
+	if (job->waiter) {
+		job->arrived = true;
+		co_wake(job->waiter);
 		return;
 	}
-	job->finished = true;
-	co_wake(job->waiter);
+	if (job->done)
+		job->done(job->argument);
+	forget(job);
 }
 
-static struct job *take(struct offload_pool *pool)
+/* False when the pool is full or ends. A job that a thread will take at once does not count as waiting. */
+static bool enqueue(struct offload_pool *pool, struct job *job)
 {
 	(void)pthread_mutex_lock(&pool->lock);
-	pool->idle++;
+	bool room = !pool->stopping && pool->queued + pool->running < pool->queue_limit + pool->thread_count;
+	if (room) {
+		append(pool, job);
+		pool->references++;
+		(void)pthread_cond_signal(&pool->work);
+	}
+	(void)pthread_mutex_unlock(&pool->lock);
+	if (room)
+		loop_owe(job->loop);
+	return room;
+}
+
+/* Takes a job that no thread has begun out of the queue. */
+static bool withdraw(struct job *job)
+{
+	(void)pthread_mutex_lock(&job->pool->lock);
+	bool queued = job->queued;
+	if (queued)
+		take_out(job->pool, job);
+	(void)pthread_mutex_unlock(&job->pool->lock);
+	return queued;
+}
+
+/* The caller goes without the job: whoever sees it last frees the argument. */
+static void leave(struct job *job)
+{
+	job->waiter = NULL;
+	if (job->arrived || withdraw(job))
+		arrive(job);
+}
+
+/* Before a thread is bothered: is there a pool, and somebody to use the result? */
+static int admit(struct context *ctx, const struct offload_pool *pool)
+{
+	if (!co_self())
+		fatal("offload_run outside a coroutine");
+	if (co_cancelled())
+		return co_check(ctx, CO_CANCELLED);
+	if (deadline_left(ctx->deadline) == 0)
+		return co_check(ctx, CO_TIMEOUT);
+	if (!pool || FAULT("co.offload"))
+		return context_fail(ctx, ERROR_OVERLOADED, "offload", NULL);
+	return 0;
+}
+
+static struct job *submit(struct context *ctx, struct offload_pool *pool, void (*work)(void *argument), void *argument,
+			  void (*done)(void *argument))
+{
+	struct job *job = must_calloc(1, sizeof(*job));
+	*job = (struct job){.pool = pool, .work = work, .done = done, .argument = argument};
+	job->loop = loop_current();
+	job->waiter = co_self();
+	if (enqueue(pool, job))
+		return job;
+	free(job);
+	(void)context_fail(ctx, ERROR_OVERLOADED, "offload", NULL);
+	return NULL;
+}
+
+int offload_run(struct context *ctx, struct offload_pool *pool, void (*work)(void *argument), void *argument,
+		void (*done)(void *argument))
+{
+	struct job *job = admit(ctx, pool) == 0 ? submit(ctx, pool, work, argument, done) : NULL;
+	if (!job) {
+		if (done)
+			done(argument);
+		return -1;
+	}
+	enum co_result result;
+	do
+		result = co_park("offload", ctx->deadline);
+	while (result == CO_OK && !job->arrived);
+	if (result == CO_OK && !job->dropped) {
+		forget(job);
+		return 0;
+	}
+	leave(job);
+	return result == CO_OK ? context_fail(ctx, ERROR_UNAVAILABLE, "stopping", NULL) : co_check(ctx, result);
+}
+
+/* --- on the pool's threads --- */
+
+static struct job *take(struct offload_pool *pool, bool worked)
+{
+	(void)pthread_mutex_lock(&pool->lock);
+	if (worked)
+		pool->running--;
 	while (!pool->first && !pool->stopping)
 		(void)pthread_cond_wait(&pool->work, &pool->lock);
-	pool->idle--;
 	struct job *job = pool->first;
 	if (job) {
-		pool->first = job->next;
-		pool->last = job->next ? pool->last : NULL;
-		pool->queued--;
+		take_out(pool, job);
+		pool->running++;
 	}
 	(void)pthread_mutex_unlock(&pool->lock);
 	return job;
@@ -67,29 +204,47 @@ static struct job *take(struct offload_pool *pool)
 static void *run_thread(void *argument)
 {
 	struct offload_pool *pool = argument;
-	struct job *job;
-	while ((job = take(pool))) {
+	struct job *job = NULL;
+	while ((job = take(pool, job != NULL))) {
 		job->work(job->argument);
-		loop_post(job->loop, finish, job);
+		loop_post(job->loop, arrive, job);
 	}
 	return NULL;
+}
+
+/* --- a pool's life --- */
+
+/* Signals are the loop's: a pool's thread inherits a mask that blocks them all. */
+static bool start_threads(struct offload_pool *pool, size_t threads)
+{
+	sigset_t all, before;
+	bool started = true;
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	while (started && pool->thread_count < threads) {
+		pthread_t *thread = &pool->threads[pool->thread_count];
+		started = pthread_create(thread, NULL, run_thread, pool) == 0;
+		if (started) {
+			(void)pthread_setname_np(*thread, "offload");
+			pool->thread_count++;
+		}
+	}
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return started;
 }
 
 struct offload_pool *offload_pool_new(size_t threads, size_t queue_limit)
 {
 	struct offload_pool *pool = must_calloc(1, sizeof(*pool));
-	pool->limit = queue_limit;
+	pool->queue_limit = queue_limit;
+	pool->references = 1;
 	pool->threads = must_calloc(threads, sizeof(*pool->threads));
 	(void)pthread_mutex_init(&pool->lock, NULL);
 	(void)pthread_cond_init(&pool->work, NULL);
-	while (pool->thread_count < threads) {
-		if (pthread_create(&pool->threads[pool->thread_count], NULL, run_thread, pool) != 0) {
-			offload_pool_free(pool);
-			return NULL;
-		}
-		pool->thread_count++;
-	}
-	return pool;
+	if (start_threads(pool, threads))
+		return pool;
+	offload_pool_free(pool);
+	return NULL;
 }
 
 void offload_pool_free(struct offload_pool *pool)
@@ -98,89 +253,17 @@ void offload_pool_free(struct offload_pool *pool)
 		return;
 	(void)pthread_mutex_lock(&pool->lock);
 	pool->stopping = true;
-	struct job *dropped = pool->first;
-	pool->first = pool->last = NULL;
-	pool->queued = 0;
+	while (pool->first) {
+		struct job *job = pool->first;
+		take_out(pool, job);
+		job->dropped = true;
+		loop_post(job->loop, arrive, job);
+	}
 	(void)pthread_cond_broadcast(&pool->work);
 	(void)pthread_mutex_unlock(&pool->lock);
 	for (size_t i = 0; i < pool->thread_count; i++)
 		(void)pthread_join(pool->threads[i], NULL);
-	while (dropped) {
-		struct job *next = dropped->next;
-		release(dropped);
-		dropped = next;
-	}
-	(void)pthread_cond_destroy(&pool->work);
-	(void)pthread_mutex_destroy(&pool->lock);
-	free(pool->threads);
-	free(pool);
-}
-
-/* A thread that waits for work does not count as queue: a job it will take at once is not waiting. */
-static bool enqueue(struct offload_pool *pool, struct job *job)
-{
-	(void)pthread_mutex_lock(&pool->lock);
-	bool room = !pool->stopping && pool->queued < pool->limit + pool->idle;
-	if (room) {
-		if (pool->last)
-			pool->last->next = job;
-		else
-			pool->first = job;
-		pool->last = job;
-		pool->queued++;
-		(void)pthread_cond_signal(&pool->work);
-	}
-	(void)pthread_mutex_unlock(&pool->lock);
-	return room;
-}
-
-/* Takes a job that no thread has begun out of the queue. */
-static bool withdraw(struct offload_pool *pool, const struct job *job)
-{
-	struct job *before = NULL;
-	(void)pthread_mutex_lock(&pool->lock);
-	struct job *at = pool->first;
-	while (at && at != job) {
-		before = at;
-		at = at->next;
-	}
-	if (at) {
-		if (before)
-			before->next = at->next;
-		else
-			pool->first = at->next;
-		if (pool->last == at)
-			pool->last = before;
-		pool->queued--;
-	}
-	(void)pthread_mutex_unlock(&pool->lock);
-	return at != NULL;
-}
-
-int offload_run(struct context *ctx, struct offload_pool *pool, void (*work)(void *argument), void *argument,
-		void (*done)(void *argument))
-{
-	struct job *job = must_calloc(1, sizeof(*job));
-	*job = (struct job){
-	    .work = work,
-	    .done = done,
-	    .argument = argument,
-	    .loop = loop_current(),
-	    .waiter = co_self(),
-	};
-	if (!pool || !enqueue(pool, job)) {
-		release(job);
-		return context_fail(ctx, ERROR_OVERLOADED, "offload", NULL);
-	}
-	enum co_result result = co_park("offload", ctx->deadline);
-	if (job->finished) {
-		free(job);
-		return 0;
-	}
-	job->waiter = NULL;
-	if (withdraw(pool, job))
-		release(job);
-	return co_check(ctx, result);
+	unreference(pool);
 }
 
 struct offload_pool *offload_default(void)
@@ -193,7 +276,12 @@ void offload_set_default(struct offload_pool *pool)
 	default_pool = pool;
 }
 
-size_t offload_queued(const struct offload_pool *pool)
+size_t offload_queued(struct offload_pool *pool)
 {
-	return pool->queued;
+	if (!pool)
+		return 0;
+	(void)pthread_mutex_lock(&pool->lock);
+	size_t queued = pool->queued;
+	(void)pthread_mutex_unlock(&pool->lock);
+	return queued;
 }

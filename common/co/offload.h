@@ -3,6 +3,7 @@
  *
  * Invariants: the queue is bounded and a full one is refused at once; when the caller's deadline passes, the job goes
  * on without it, so a job owns its argument: what it needs is copied in, and exactly one of caller and pool frees it.
+ * Ownership: see offload_run; a pool may be freed while callers wait and before the loops that use it.
  * Threads: one pool a process, shared by its loops.
  */
 #ifndef EVENTLOOP_CO_OFFLOAD_H
@@ -15,16 +16,20 @@
 
 struct offload_pool;
 
-/* threads: at least 1; queue_limit: jobs waiting beyond those running. NULL when threads cannot be started. */
+/* threads: at least 1; queue_limit: jobs waiting beyond those running, may be 0. Signals are blocked on the threads.
+ * NULL when threads cannot be started. */
 struct offload_pool *offload_pool_new(size_t threads, size_t queue_limit);
 
-/* Waits for running jobs, drops queued ones (their done still runs), joins the threads. */
+/* Waits for running jobs, drops queued ones (callers get `unavailable`, reason "stopping"), joins the threads. What the
+ * jobs own is freed by the loops they came from, at their next pass or in loop_free. Accepts NULL. */
 void offload_pool_free(struct offload_pool *pool);
 
-/* Runs work(argument) on a thread while the coroutine waits. 0 when it has run: the caller has its argument back and
- * frees it. -1 with `overloaded` (queue full), `deadline_exceeded` or a cancel in ctx: the pool keeps the argument and
- * calls done(argument) (may be NULL) once, on this loop's thread, as soon as no thread works on it: at once when it was
- * never queued. pool NULL is `overloaded`. */
+/* Runs work(argument) on a thread while the coroutine waits until ctx's deadline.
+ * 0: work has run; the caller has its argument back, uses the results and frees them; done is not called.
+ * -1: with `overloaded` (queue full, or pool NULL), `deadline_exceeded`, `unavailable` (reason "cancelled" or
+ * "stopping") in ctx: the caller must not touch the argument any more. done(argument), NULL for none, is called exactly
+ * once on this thread as soon as no other works on it: before this returns when work never began or is over, else by
+ * the loop later. work runs on another thread: it touches nothing but its argument. done must not suspend. */
 int offload_run(struct context *ctx, struct offload_pool *pool, void (*work)(void *argument), void *argument,
 		void (*done)(void *argument)) MAY_SUSPEND MUST_CHECK;
 
@@ -32,7 +37,7 @@ int offload_run(struct context *ctx, struct offload_pool *pool, void (*work)(voi
 struct offload_pool *offload_default(void);
 void offload_set_default(struct offload_pool *pool);
 
-/* Jobs that no thread has begun. */
-size_t offload_queued(const struct offload_pool *pool);
+/* Jobs that no thread has taken yet. 0 for NULL. From any thread. */
+size_t offload_queued(struct offload_pool *pool);
 
 #endif

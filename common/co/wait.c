@@ -1,6 +1,8 @@
+#include "base/fatal.h"
 #include "co/co.h"
-
 #include "co/co_internal.h"
+
+#include <event2/event_struct.h>
 
 enum co_result co_sleep_until(int64_t deadline)
 {
@@ -9,6 +11,7 @@ enum co_result co_sleep_until(int64_t deadline)
 
 /* Lives on the waiter's stack, which is there as long as the event is. */
 struct fd_wait {
+	struct event event;
 	struct co *co;
 	short ready;
 };
@@ -23,16 +26,17 @@ static void fd_ready(int fd, short what, void *argument)
 
 enum co_result co_wait_fd(int fd, short events, int64_t deadline, short *ret_ready)
 {
-	struct loop *loop = loop_current();
 	struct fd_wait wait = {.co = co_self()};
-	struct event *event = event_new(loop->base, fd, events, fd_ready, &wait);
-	if (!event || event_add(event, NULL) != 0) {
-		if (event)
-			event_free(event);
-		return CO_CANCELLED;
-	}
-	enum co_result result = co_park("fd", deadline);
-	event_free(event);
+	if (!wait.co)
+		fatal("co_wait_fd outside a coroutine");
+	if (fd < 0 || event_assign(&wait.event, wait.co->loop->base, fd, events, fd_ready, &wait) != 0 ||
+	    event_add(&wait.event, NULL) != 0)
+		fatal("coroutine %s cannot wait for descriptor %d", wait.co->name, fd);
+	enum co_result result;
+	do
+		result = co_park("fd", deadline);
+	while (result == CO_OK && wait.ready == 0);
+	(void)event_del(&wait.event);
 	if (result == CO_OK && ret_ready)
 		*ret_ready = wait.ready;
 	return result;
