@@ -217,13 +217,39 @@ WRITE_TEST(fails_with_its_fact)
 	pg_free(pg);
 }
 
+/* What is only checked at the commit fails the call, although its last statement was answered. */
+WRITE_TEST(fails_at_the_commit)
+{
+	struct pg *pg = open_database(ctx, 0);
+	struct rpc_call call = write_call(ctx, pg, "{\"idempotency_key\":\"late\"}");
+	struct pg_tx *tx;
+
+	(void)write_sql(ctx, pg, "ALTER TABLE thing ADD CONSTRAINT late UNIQUE (name) DEFERRABLE INITIALLY DEFERRED");
+	tx = rpc_begin(&call);
+	assert_non_null(tx);
+	assert_non_null(pg_query(ctx, tx, "ALTER TABLE thing DROP CONSTRAINT thing_name_key"));
+	assert_non_null(pg_query(ctx, tx, "INSERT INTO thing (name) VALUES ('a'), ('a')"));
+	assert_int_equal(rpc_commit_text(&call, tx, "{}"), -1);
+	assert_true(pg_violated(ctx, "late"));
+	assert_null(call.result);
+	error_clear(&ctx->error);
+	assert_int_equal(write_number(ctx, pg, "SELECT count(*) FROM thing"), 0);
+	assert_int_equal(write_number(ctx, pg, "SELECT count(*) FROM idempotency_key"), 0);
+	pg_free(pg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(answers_the_place_in_the_log),   cmocka_unit_test(adds_seq_to_any_object),
-	    cmocka_unit_test(says_what_was_not_found),	      cmocka_unit_test(answers_a_key_once),
-	    cmocka_unit_test(scopes_keys_to_the_caller),      cmocka_unit_test(frees_the_key_of_a_failure),
-	    cmocka_unit_test(answers_concurrent_calls_alike), cmocka_unit_test(fails_with_its_fact),
+	    cmocka_unit_test(answers_the_place_in_the_log),
+	    cmocka_unit_test(adds_seq_to_any_object),
+	    cmocka_unit_test(says_what_was_not_found),
+	    cmocka_unit_test(answers_a_key_once),
+	    cmocka_unit_test(scopes_keys_to_the_caller),
+	    cmocka_unit_test(frees_the_key_of_a_failure),
+	    cmocka_unit_test(answers_concurrent_calls_alike),
+	    cmocka_unit_test(fails_with_its_fact),
+	    cmocka_unit_test(fails_at_the_commit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
