@@ -70,4 +70,4 @@ def pytest_runtest_makereport(item, call):
     if report.failed:
         for name, value in getattr(item, "funcargs", {}).items():
             if isinstance(value, Stack):
-                report.sections.append((f"logs of {name}", value.logs()))
+                report.sections.append((f"logs of {name}", value.logs(15)))

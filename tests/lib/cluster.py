@@ -49,7 +49,9 @@ class Cluster:
         return self
 
     def __exit__(self, *_):
-        self.stop()
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGQUIT)  # without a last checkpoint: the folder goes anyway
+            self.process.wait(60)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _as_user(self, *command):
@@ -128,10 +130,6 @@ class Cluster:
         with self.connect() as connection:
             connection.execute(f'CREATE DATABASE "{name}" OWNER eventloop {source}')
         return name
-
-    def drop_database(self, name):
-        with self.connect() as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def log_tail(self, lines=40):
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])

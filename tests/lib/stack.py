@@ -15,7 +15,7 @@ from pathlib import Path
 
 from process import Daemon
 from rpc import Endpoint
-from waiting import free_port
+from waiting import free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("passport", "events", "rating", "images", "gateway")
@@ -64,6 +64,7 @@ class Stack:
             self.daemons[name] = Daemon(name, program(name, preset), self.folder, self._settings(name) | own)
         self.gateway = self.daemons.get("gateway")
         self._admin = None
+        self._type = None
 
     def _settings(self, name):
         port, link_port = self.ports[name]
@@ -110,6 +111,13 @@ class Stack:
             daemon.start(wait=False)
         for daemon in self.daemons.values():
             daemon.wait_ready()
+        if self.gateway:
+            wait_until(self.is_connected, 60, f"the gateway to know all daemons:\n{self.gateway.log_tail()}")
+
+    def is_connected(self):
+        """The gateway reaches every daemon of the stack."""
+        reached = {daemon["name"] for daemon in self.rpc("gateway.status")["daemons"] if daemon["up"]}
+        return reached >= set(self.names) - {"gateway"}
 
     def kill_all(self):
         for daemon in self.daemons.values():
@@ -126,8 +134,7 @@ class Stack:
             if status != 0:
                 faults.append(f"{name} ended with {status}:\n{daemon.log_tail()}")
             faults += [f"{name}: {line}\n{daemon.log_tail()}" for line in daemon.findings()]
-        for database in self.databases.values():
-            self.cluster.drop_database(database)
+        # The databases stay until their cluster is removed: dropping one costs a checkpoint.
         if check and faults:
             raise AssertionError("\n".join(faults))
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -177,15 +184,18 @@ class Stack:
         account = {"service": name, "secret": self.secrets[name]}
         return self["passport"].rpc("passport.auth.service_token", account)["access_token"]
 
+    def listing_type(self):
+        """The key of a type that listings may have."""
+        if self._type is None:
+            known = self.rpc("events.type.list")["items"]
+            hall = {"key": "test_hall", "name": "Hall", "description": "For tests", "unit": "day"}
+            self._type = (known or [self.admin().rpc("events.type.create", hall)])[0]["key"]
+        return self._type
+
     def listing(self, company_id, owner, publish=True, **changes):
         """A listing of the company; published by the administrator unless told otherwise."""
-        params = {
-            "company_id": company_id,
-            "type": "venue",
-            "title": f"Hall {next(_numbers)}",
-            "capacity": 100,
-            **changes,
-        }
+        params = {"company_id": company_id, "type": changes.pop("type", None) or self.listing_type()}
+        params |= {"title": f"Hall {next(_numbers)}", "capacity": 100, **changes}
         listing = owner.rpc("events.listing.create", params)
         if publish:
             owner.rpc("events.listing.submit", {"id": listing["id"], "version": listing["version"]})
