@@ -64,7 +64,7 @@ static const char *dispatch(struct context *ctx, const struct forward_request *r
 {
 	const struct remote_method *method = NULL;
 	struct gateway *gateway = request->gateway;
-	switch (methods_find(gateway->methods, call->method.data, call->method.length, &method)) {
+	switch (methods_await(ctx, gateway->methods, call->method.data, call->method.length, &method)) {
 	case METHODS_KNOWN:
 		*ret_daemon = method->daemon;
 		return send(ctx, request, call, method, ret_length);

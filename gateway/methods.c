@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define RETRY (100 * CLOCK_MILLISECOND)
+#define PATIENCE (1 * CLOCK_SECOND)
 #define REFRESH (30 * CLOCK_SECOND)
 #define FETCH_DEADLINE (3 * CLOCK_SECOND)
 #define MAX_METHODS 4096
@@ -170,6 +171,17 @@ enum methods_answer methods_find(const struct methods *methods, const char *name
 			return METHODS_UNSURE;
 	}
 	return METHODS_UNKNOWN;
+}
+
+enum methods_answer methods_await(struct context *ctx, const struct methods *methods, const char *name, size_t length,
+				  const struct remote_method **ret)
+{
+	int64_t until = deadline_earlier(ctx->deadline, deadline_after(PATIENCE));
+	enum methods_answer answer = methods_find(methods, name, length, ret);
+	while (answer == METHODS_UNSURE && deadline_left(until) > 0 &&
+	       co_sleep_until(deadline_after(RETRY / 2)) == CO_TIMEOUT)
+		answer = methods_find(methods, name, length, ret);
+	return answer;
 }
 
 const char *methods_document(const struct methods *methods)

@@ -42,6 +42,10 @@ void methods_free(struct methods *methods) MAY_SUSPEND;
 enum methods_answer methods_find(const struct methods *methods, const char *name, size_t length,
 				 const struct remote_method **ret);
 
+/* The same, but waits up to a second for a daemon that has not told its methods yet: all may just be starting. */
+enum methods_answer methods_await(struct context *ctx, const struct methods *methods, const char *name, size_t length,
+				  const struct remote_method **ret) MAY_SUSPEND;
+
 /* The merged OpenRPC document; borrowed until the next wait. */
 const char *methods_document(const struct methods *methods);
 

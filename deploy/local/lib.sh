@@ -114,6 +114,7 @@ settings() {
 		[ "$neighbour" = "$name" ] || echo "${neighbour}_link = 127.0.0.1:$((ports[$neighbour] + 100))"
 	done
 	[ "$name" = passport ] || echo "passport_url = http://127.0.0.1:${ports[passport]}"
+	[ "$name" != gateway ] || echo "images_url = http://127.0.0.1:${ports[images]}"
 	[ "$name" = gateway ] || echo "database_url = $(database_url "$name")"
 	case $name in
 	passport)
