@@ -69,6 +69,14 @@ wait_ready() {
 	exit 1
 }
 
+# The gateway reaches all the others.
+gateway_is_connected() {
+	local answer
+	answer=$(curl -fsS -m 2 -H 'Content-Type: application/json' "http://127.0.0.1:${ports[gateway]}/rpc" \
+		-d '{"jsonrpc":"2.0","id":1,"method":"gateway.status","params":{}}' 2>/dev/null) || return 1
+	[[ $answer =~ \"up\":\ ?true && ! $answer =~ \"up\":\ ?false ]]
+}
+
 migrate_daemon() {
 	"$(binary "$1")" migrate --config "$data_dir/config/$1.conf" >>"$data_dir/log/$1.log" 2>&1 </dev/null && return
 	tail -n 20 "$data_dir/log/$1.log" >&2
