@@ -20,11 +20,13 @@ struct birth {
 
 bool fiber_forbidden(void)
 {
-	unsigned long shadow = 0;
 #ifdef __x86_64__
+	unsigned long shadow = 0;
 	__asm__ volatile("rdsspq %0" : "+r"(shadow)); /* does nothing where shadow stacks are off */
-#endif
 	return shadow != 0;
+#else
+	return false;
+#endif
 }
 
 void fiber_of_thread(struct fiber *thread)

@@ -1,13 +1,15 @@
 /* The offload pool and posts from other threads. */
 #include "base/clock.h"
+#include "base/fault.h"
 #include "co/co.h"
 #include "co/loop.h"
 #include "co/offload.h"
 #include "unit.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
-#include <unistd.h>
 
 struct gate {
 	pthread_mutex_t lock;
@@ -64,7 +66,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* Runs the coroutine, then the pool's end, then what the pool posted. */
+/* Runs the coroutine, then the pool's end, then the loop's. */
 static void run(void (*function)(void *argument), size_t threads, size_t queue)
 {
 	struct loop *loop = loop_new(NULL);
@@ -74,9 +76,7 @@ static void run(void (*function)(void *argument), size_t threads, size_t queue)
 	loop_run_until_idle(loop);
 	gate_set(true);
 	offload_pool_free(pool);
-	assert_non_null(co_spawn("settle", count_free, NULL));
-	loop_run_until_idle(loop);
-	atomic_fetch_sub(&freed, 1);
+	pool = NULL;
 	loop_free(loop);
 }
 
@@ -99,6 +99,13 @@ static void test_the_caller_has_its_argument_back(void **state)
 	assert_int_equal(atomic_load(&freed), 0);
 }
 
+/* Holds the loop until a thread works on the job, so that the deadline passes no sooner. */
+static void hold_until_entered(void *argument)
+{
+	(void)argument;
+	await_entered(1);
+}
+
 static int late_value;
 
 static void leave_early(void *argument)
@@ -106,10 +113,10 @@ static void leave_early(void *argument)
 	struct context ctx;
 	(void)argument;
 	gate_set(false);
-	context_init(&ctx, deadline_after(5 * CLOCK_MILLISECOND));
+	assert_non_null(co_spawn("hold", hold_until_entered, NULL));
+	context_init(&ctx, deadline_after(CLOCK_SECOND / 4));
 	assert_int_equal(offload_run(&ctx, pool, work_at_gate, &late_value, count_free), -1);
 	assert_int_equal(ctx.error.code, ERROR_DEADLINE_EXCEEDED);
-	await_entered(1);
 	assert_int_equal(atomic_load(&freed), 0);
 	gate_set(true);
 	while (atomic_load(&freed) == 0)
@@ -196,6 +203,202 @@ static void test_cancel_takes_a_job_out_of_the_queue(void **state)
 	assert_int_equal(atomic_load(&worked), 1);
 }
 
+/* --- ends in every order --- */
+
+static void be_stopped(void *argument)
+{
+	struct context ctx;
+	context_init(&ctx, DEADLINE_NEVER);
+	assert_int_equal(offload_run(&ctx, pool, work_at_gate, argument, count_free), -1);
+	assert_int_equal(ctx.error.code, ERROR_UNAVAILABLE);
+	assert_string_equal(ctx.error.reason, "stopping");
+	context_done(&ctx);
+}
+
+static void *open_gate(void *argument)
+{
+	(void)argument;
+	await_entered(1);
+	gate_set(true);
+	return NULL;
+}
+
+/* Opens it no sooner than the pool has dropped what was queued. */
+static void *open_gate_after_drop(void *argument)
+{
+	while (offload_queued(argument) > 0)
+		(void)sched_yield();
+	return open_gate(NULL);
+}
+
+static void free_under_callers(void *argument)
+{
+	static int value;
+	pthread_t opener;
+	(void)argument;
+	gate_set(false);
+	assert_non_null(co_spawn("running", occupy, NULL));
+	co_yield ();
+	await_entered(1);
+	assert_non_null(co_spawn("dropped", be_stopped, &value));
+	struct co *leaver = co_spawn("dropped and cancelled", wait_in_queue, &value);
+	co_yield ();
+	assert_int_equal(offload_queued(pool), 2);
+	assert_int_equal(pthread_create(&opener, NULL, open_gate_after_drop, pool), 0);
+	offload_pool_free(pool);
+	pool = NULL;
+	co_cancel(leaver);
+	assert_int_equal(pthread_join(opener, NULL), 0);
+}
+
+static void test_a_pool_may_end_under_its_callers(void **state)
+{
+	(void)state;
+	run(free_under_callers, 1, 4);
+	assert_int_equal(atomic_load(&worked), 1);
+	assert_int_equal(atomic_load(&freed), 2);
+}
+
+static void cancel_running(void *argument)
+{
+	(void)argument;
+	gate_set(false);
+	struct co *running = co_spawn("running", wait_in_queue, &late_value);
+	co_yield ();
+	await_entered(1);
+	co_cancel(running);
+}
+
+static void test_a_loop_awaits_the_jobs_it_started(void **state)
+{
+	pthread_t opener;
+	(void)state;
+	struct loop *loop = loop_new(NULL);
+	pool = offload_pool_new(1, 0);
+	assert_non_null(co_spawn("test", cancel_running, NULL));
+	loop_run_until_idle(loop);
+	assert_int_equal(atomic_load(&freed), 0);
+	assert_int_equal(pthread_create(&opener, NULL, open_gate, NULL), 0);
+	loop_free(loop);
+	assert_int_equal(atomic_load(&worked), 1);
+	assert_int_equal(atomic_load(&freed), 1);
+	assert_int_equal(pthread_join(opener, NULL), 0);
+	offload_pool_free(pool);
+}
+
+/* --- refusals --- */
+
+static void ask_in_vain(void *argument)
+{
+	struct context ctx;
+	(void)argument;
+	context_init(&ctx, DEADLINE_NEVER);
+	assert_int_equal(offload_run(&ctx, NULL, work_at_gate, NULL, count_free), -1);
+	assert_int_equal(ctx.error.code, ERROR_OVERLOADED);
+	error_clear(&ctx.error);
+	ctx.deadline = clock_monotonic();
+	assert_int_equal(offload_run(&ctx, pool, work_at_gate, NULL, count_free), -1);
+	assert_int_equal(ctx.error.code, ERROR_DEADLINE_EXCEEDED);
+	error_clear(&ctx.error);
+	ctx.deadline = DEADLINE_NEVER;
+#ifdef EVENTLOOP_FAULTS
+	fault_arm("co.offload", 1);
+	assert_int_equal(offload_run(&ctx, pool, work_at_gate, NULL, NULL), -1);
+	assert_int_equal(ctx.error.code, ERROR_OVERLOADED);
+	error_clear(&ctx.error);
+#endif
+	co_cancel(co_self());
+	assert_int_equal(offload_run(&ctx, pool, work_at_gate, NULL, count_free), -1);
+	assert_string_equal(ctx.error.reason, "cancelled");
+	context_done(&ctx);
+}
+
+static void test_what_cannot_be_used_is_not_begun(void **state)
+{
+	(void)state;
+	run(ask_in_vain, 1, 1);
+	assert_int_equal(atomic_load(&worked), 0);
+	assert_int_equal(atomic_load(&freed), 3);
+	assert_int_equal(offload_queued(NULL), 0);
+}
+
+static void see_signals(void *argument)
+{
+	sigset_t blocked;
+	assert_int_equal(pthread_sigmask(SIG_BLOCK, NULL, &blocked), 0);
+	*(int *)argument = sigismember(&blocked, SIGTERM) && sigismember(&blocked, SIGUSR1);
+}
+
+static void ask_for_signals(void *argument)
+{
+	int blocked = 0;
+	struct context ctx;
+	(void)argument;
+	context_init(&ctx, DEADLINE_NEVER);
+	assert_int_equal(offload_run(&ctx, pool, see_signals, &blocked, NULL), 0);
+	assert_int_equal(blocked, 1);
+	context_done(&ctx);
+}
+
+static void test_signals_are_left_to_the_loop(void **state)
+{
+	sigset_t blocked;
+	(void)state;
+	run(ask_for_signals, 1, 0);
+	assert_int_equal(pthread_sigmask(SIG_BLOCK, NULL, &blocked), 0);
+	assert_int_equal(sigismember(&blocked, SIGTERM), 0);
+}
+
+/* --- loops that share a pool --- */
+
+enum { CALLERS = 8, CALLS = 50 };
+
+static void add_one(void *argument)
+{
+	++*(int *)argument;
+}
+
+static void call_many(void *argument)
+{
+	int value = 0;
+	struct context ctx;
+	context_init(&ctx, DEADLINE_NEVER);
+	for (int i = 0; i < CALLS; i++)
+		assert_int_equal(offload_run(&ctx, pool, add_one, &value, NULL), 0);
+	*(int *)argument += value;
+	context_done(&ctx);
+}
+
+static void *run_loop(void *argument)
+{
+	struct loop *loop = loop_new(NULL);
+	for (int i = 0; i < CALLERS; i++)
+		assert_non_null(co_spawn("caller", call_many, argument));
+	loop_run_until_idle(loop);
+	loop_free(loop);
+	return NULL;
+}
+
+static void test_loops_share_a_pool(void **state)
+{
+	pthread_t threads[2];
+	int sums[2] = {0, 0};
+	(void)state;
+	pool = offload_pool_new(2, 2 * (size_t)CALLERS);
+	offload_set_default(pool);
+	assert_ptr_equal(offload_default(), pool);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, run_loop, &sums[i]), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(sums[0], CALLERS * CALLS);
+	assert_int_equal(sums[1], CALLERS * CALLS);
+	offload_set_default(NULL);
+	offload_pool_free(pool);
+}
+
+/* --- posts --- */
+
 enum { POSTERS = 4, POSTS = 1000 };
 static int posted;
 static struct co *collector;
@@ -241,6 +444,11 @@ int main(void)
 	    cmocka_unit_test_setup(test_a_job_outlives_its_caller_and_frees_its_argument_once, setup),
 	    cmocka_unit_test_setup(test_a_full_queue_is_refused_at_once, setup),
 	    cmocka_unit_test_setup(test_cancel_takes_a_job_out_of_the_queue, setup),
+	    cmocka_unit_test_setup(test_a_pool_may_end_under_its_callers, setup),
+	    cmocka_unit_test_setup(test_a_loop_awaits_the_jobs_it_started, setup),
+	    cmocka_unit_test_setup(test_what_cannot_be_used_is_not_begun, setup),
+	    cmocka_unit_test_setup(test_signals_are_left_to_the_loop, setup),
+	    cmocka_unit_test_setup(test_loops_share_a_pool, setup),
 	    cmocka_unit_test_setup(test_posts_from_many_threads_all_arrive, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
