@@ -1,138 +1,96 @@
-#include "rpc/api.h"
+#include "rpc/api_internal.h"
 
 #include "rpc/json_tree.h"
+#include "rpc/json_walk.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define DOCUMENT_DEPTH 64
-#define SCHEMA_REFERENCE "#/components/schemas/"
+#define SCHEMAS "#/components/schemas/"
 
-/* The documents being merged, and the one being made. */
-struct merge {
-	struct arena *arena;
-	struct json_object *methods, *schemas, *errors;
-	bool public_only;
-	char *error;
-	size_t error_size;
-};
-
-static struct json_object *component(struct json_object *document, const char *kind)
+/* Makes references to the source's schemas ones to their names in the merged document. */
+static void rewrite_references(struct json_object *tree, const char *daemon, struct arena *arena)
 {
-	return json_object_object_get(json_object_object_get(document, "components"), kind);
-}
-
-/* A reference to a schema gets the daemon's prefix; everything else stays. */
-static struct json_object *rewritten(const struct merge *merge, const char *daemon, struct json_object *value)
-{
-	const char *text = json_object_get_string(value);
-	if (strncmp(text, SCHEMA_REFERENCE, strlen(SCHEMA_REFERENCE)) != 0)
-		return json_object_get(value);
-	return json_object_new_string(
-	    arena_printf(merge->arena, SCHEMA_REFERENCE "%s.%s", daemon, text + strlen(SCHEMA_REFERENCE)));
-}
-
-/* Copies a tree of ours with its references rewritten. The depth is that of the parsed document, so it is bounded. */
-static struct json_object *copy(const struct merge *merge, const char *daemon, struct json_object *tree)
-{
-	struct json_object *made;
-	if (json_object_is_type(tree, json_type_array)) {
-		made = json_object_new_array();
-		for (size_t i = 0; i < json_object_array_length(tree); i++)
-			json_object_array_add(made, copy(merge, daemon, json_object_array_get_idx(tree, i)));
-		return made;
+	struct json_walk walk;
+	enum json_walk_event event;
+	json_walk_init(&walk, tree);
+	while ((event = json_walk_next(&walk)) != WALK_END && event != WALK_TOO_DEEP) {
+		const char *key = json_walk_key(&walk);
+		if (event != WALK_SCALAR || key == NULL || strcmp(key, "$ref") != 0 ||
+		    !json_object_is_type(walk.value, json_type_string))
+			continue;
+		const char *reference = json_object_get_string(walk.value);
+		if (strncmp(reference, SCHEMAS, strlen(SCHEMAS)) != 0)
+			continue;
+		/* Changes the string, not the tree around it, so the walk goes on. */
+		(void)json_object_set_string(walk.value,
+					     arena_printf(arena, SCHEMAS "%s.%s", daemon, reference + strlen(SCHEMAS)));
 	}
-	if (!json_object_is_type(tree, json_type_object))
-		return json_object_get(tree);
-	made = json_object_new_object();
-	json_object_object_foreach(tree, name, value)
-	{
-		bool reference = strcmp(name, "$ref") == 0 && json_object_is_type(value, json_type_string);
-		json_object_object_add(made, name,
-				       reference ? rewritten(merge, daemon, value) : copy(merge, daemon, value));
-	}
-	return made;
 }
 
-static bool only_for_services(struct json_object *method)
+static bool merge_methods(struct json_object *merged, struct json_object *source, bool public_only)
 {
-	struct json_object *access = json_object_object_get(method, "x-access");
-	return json_object_is_type(access, json_type_array) && json_object_array_length(access) == 1 &&
-	       strcmp(json_object_get_string(json_object_array_get_idx(access, 0)), "service") == 0;
-}
-
-static void take(const struct merge *merge, const char *daemon, struct json_object *document)
-{
-	struct json_object *methods = json_object_object_get(document, "methods");
-	struct json_object *schemas = component(document, "schemas"), *errors = component(document, "errors");
+	struct json_object *methods = api_member(source, "methods", json_type_array);
+	struct json_object *all = json_object_object_get(merged, "methods");
+	if (methods == NULL)
+		return false;
 	for (size_t i = 0; i < json_object_array_length(methods); i++) {
 		struct json_object *method = json_object_array_get_idx(methods, i);
-		if (!merge->public_only || !only_for_services(method))
-			json_object_array_add(merge->methods, copy(merge, daemon, method));
+		struct json_object *access = api_member(method, "x-access", json_type_array);
+		if (!public_only || api_access_read(access) != (unsigned)API_ACCESS_SERVICE)
+			json_object_array_add(all, json_object_get(method));
 	}
+	return true;
+}
+
+static void merge_components(struct json_object *merged, struct json_object *source, const char *daemon,
+			     struct arena *arena)
+{
+	struct json_object *all = json_object_object_get(merged, "components");
+	struct json_object *components = api_member(source, "components", json_type_object);
+	struct json_object *schemas = api_member(components, "schemas", json_type_object);
+	struct json_object *errors = api_member(components, "errors", json_type_object);
 	if (schemas != NULL) {
 		json_object_object_foreach(schemas, name, schema)
 		{
-			json_object_object_add(merge->schemas, arena_printf(merge->arena, "%s.%s", daemon, name),
-					       copy(merge, daemon, schema));
+			json_object_object_add(json_object_object_get(all, "schemas"),
+					       arena_printf(arena, "%s.%s", daemon, name), json_object_get(schema));
 		}
 	}
-	if (errors == NULL)
-		return;
-	json_object_object_foreach(errors, word, error)
-	{
-		json_object_object_add(merge->errors, word, json_object_get(error));
+	if (errors != NULL) {
+		json_object_object_foreach(errors, word, error)
+		{
+			json_object_object_add(json_object_object_get(all, "errors"), word, json_object_get(error));
+		}
 	}
 }
 
-static bool merge_source(const struct merge *merge, const struct api_source *source)
+static bool merge_source(struct json_object *merged, const struct api_source *source, bool public_only,
+			 struct arena *arena, struct api_reader *reader)
 {
-	struct json_error fault = {0};
-	struct json_object *document = NULL;
-	bool parsed = json_tree_parse(source->text, source->length, DOCUMENT_DEPTH, 0, merge->arena, &document, &fault);
-	bool fine = parsed && json_object_is_type(json_object_object_get(document, "methods"), json_type_array);
-	if (fine)
-		take(merge, source->name, document);
-	else
-		(void)snprintf(merge->error, merge->error_size, "%s: %s", source->name,
-			       parsed ? "no OpenRPC document" : json_fault_text(fault.fault));
-	json_object_put(document);
-	return fine;
-}
-
-static struct json_object *assemble(const struct merge *merge, const char *title, const char *version)
-{
-	struct json_object *document = json_object_new_object(), *info = json_object_new_object();
-	struct json_object *components = json_object_new_object();
-	json_object_object_add(info, "title", json_object_new_string(title));
-	json_object_object_add(info, "version", json_object_new_string(version));
-	json_object_object_add(document, "openrpc", json_object_new_string("1.2.6"));
-	json_object_object_add(document, "info", info);
-	json_object_object_add(document, "methods", merge->methods);
-	json_object_object_add(components, "schemas", merge->schemas);
-	json_object_object_add(components, "errors", merge->errors);
-	json_object_object_add(document, "components", components);
-	return document;
+	struct json_object *tree;
+	struct json_error fault;
+	reader->file = source->name;
+	if (!json_tree_parse(source->text, source->length, JSON_DEPTH_MAX, 0, arena, &tree, &fault))
+		return api_fail(reader, "%s at byte %zu", json_fault_text(fault.fault), fault.offset);
+	rewrite_references(tree, source->name, arena);
+	bool taken = merge_methods(merged, tree, public_only);
+	if (taken)
+		merge_components(merged, tree, source->name, arena);
+	json_object_put(tree);
+	return taken || api_fail(reader, "no OpenRPC document");
 }
 
 bool api_merge_documents(const struct api_source *sources, size_t count, const char *title, const char *version,
 			 bool public_only, struct arena *arena, struct buffer *target, char *error, size_t error_size)
 {
-	bool fine = true;
-	struct merge merge = {
-	    .arena = arena,
-	    .methods = json_object_new_array(),
-	    .schemas = json_object_new_object(),
-	    .errors = json_object_new_object(),
-	    .public_only = public_only,
-	    .error = error,
-	    .error_size = error_size,
-	};
-	for (size_t i = 0; i < count && fine; i++)
-		fine = merge_source(&merge, &sources[i]);
-	struct json_object *document = assemble(&merge, title, version);
-	if (fine)
-		json_tree_write(document, target);
-	json_object_put(document);
-	return fine && !buffer_failed(target);
+	struct api_reader reader = {.error = error, .size = error_size, .file = "merged document"};
+	struct json_object *merged = api_document_new(title, version);
+	bool taken = true;
+	for (size_t i = 0; taken && i < count; i++)
+		taken = merge_source(merged, &sources[i], public_only, arena, &reader);
+	if (taken)
+		json_tree_write(merged, target);
+	json_object_put(merged);
+	return taken && (!buffer_failed(target) || api_fail(&reader, "larger than %zu bytes", target->limit));
 }

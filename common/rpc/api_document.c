@@ -1,0 +1,109 @@
+#include "rpc/api_internal.h"
+
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define OPENRPC_VERSION "1.2.6"
+#define MESSAGE_SIZE 64
+
+bool api_fail(struct api_reader *reader, const char *format, ...)
+{
+	va_list values;
+	char text[400];
+	va_start(values, format);
+	(void)vsnprintf(text, sizeof(text), format, values);
+	va_end(values);
+	(void)snprintf(reader->error, reader->size, "%s: %s%s%s", reader->file,
+		       reader->method == NULL ? "" : reader->method, reader->method == NULL ? "" : ": ", text);
+	return false;
+}
+
+struct json_object *api_member(struct json_object *object, const char *name, enum json_type type)
+{
+	struct json_object *member;
+	if (!json_object_is_type(object, json_type_object) || !json_object_object_get_ex(object, name, &member) ||
+	    !json_object_is_type(member, type))
+		return NULL;
+	return member;
+}
+
+const char *api_text(struct json_object *object, const char *name)
+{
+	struct json_object *text = api_member(object, name, json_type_string);
+	return text == NULL || json_object_get_string_len(text) == 0 ? NULL : json_object_get_string(text);
+}
+
+/* "not_found" as "Not found". */
+static void sentence(const char *word, char target[static MESSAGE_SIZE])
+{
+	(void)snprintf(target, MESSAGE_SIZE, "%s", word);
+	for (char *character = target; *character != '\0'; character++)
+		if (*character == '_')
+			*character = ' ';
+	target[0] = (char)(target[0] & ~0x20);
+}
+
+static void add_error(struct json_object *errors, enum error_code code)
+{
+	char message[MESSAGE_SIZE];
+	struct json_object *error = json_object_new_object();
+	sentence(error_word(code), message);
+	json_object_object_add(error, "code", json_object_new_int(error_number(code)));
+	json_object_object_add(error, "message", json_object_new_string(message));
+	json_object_object_add(errors, error_word(code), error);
+}
+
+struct json_object *api_document_new(const char *title, const char *version)
+{
+	struct json_object *document = json_object_new_object(), *info = json_object_new_object();
+	struct json_object *components = json_object_new_object(), *errors = json_object_new_object();
+	json_object_object_add(document, "openrpc", json_object_new_string(OPENRPC_VERSION));
+	json_object_object_add(info, "title", json_object_new_string(title));
+	json_object_object_add(info, "version", json_object_new_string(version));
+	json_object_object_add(document, "info", info);
+	json_object_object_add(document, "methods", json_object_new_array());
+	json_object_object_add(components, "schemas", json_object_new_object());
+#define X(name, number, word) add_error(errors, ERROR_##name);
+	ERROR_CODES(X)
+#undef X
+	json_object_object_add(components, "errors", errors);
+	json_object_object_add(document, "components", components);
+	return document;
+}
+
+static const char *const access_words[] = {
+#define X(name, word) word,
+    API_ACCESS(X)
+#undef X
+};
+
+const char *api_access_word(enum api_access access)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(access_words); i++)
+		if ((unsigned)access == 1U << i)
+			return access_words[i];
+	return NULL;
+}
+
+static unsigned access_bit(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(access_words); i++)
+		if (word != NULL && strcmp(word, access_words[i]) == 0)
+			return 1U << i;
+	return 0;
+}
+
+unsigned api_access_read(struct json_object *words)
+{
+	unsigned access = 0;
+	for (size_t i = 0; words != NULL && i < json_object_array_length(words); i++) {
+		unsigned bit = access_bit(json_object_get_string(json_object_array_get_idx(words, i)));
+		if (bit == 0)
+			return 0;
+		access |= bit;
+	}
+	return access;
+}

@@ -1,0 +1,45 @@
+/*
+ * The inside of rpc/api.h: how a catalogue is put together.
+ */
+#ifndef EVENTLOOP_RPC_API_INTERNAL_H
+#define EVENTLOOP_RPC_API_INTERNAL_H
+
+#include "rpc/api.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Where an error text goes, and what is being read. */
+struct api_reader {
+	char *error;
+	size_t size;
+	const char *file;
+	const char *method; /* NULL outside one */
+};
+
+/* Sets the error text, "<file>: <method>: <text>". Always false. */
+bool api_fail(struct api_reader *reader, const char *format, ...) PRINTF(2, 3);
+
+/* Checks a method object, fills in what it says of itself (all but index and schemas), makes it by-name, and makes the
+ * schema of its parameters as one object, owned by the caller. */
+bool api_method_read(struct api_reader *reader, struct json_object *object, struct api_method *method,
+		     struct json_object **ret_params) MUST_CHECK;
+
+/* Checks that an example pairing names parameters of the method and has a result. */
+bool api_example_check(struct api_reader *reader, struct json_object *example, struct json_object *params) MUST_CHECK;
+
+/* A document with info, no methods, and components of no schemas and every error of base/error.h. Owned by the caller.
+ */
+struct json_object *api_document_new(const char *title, const char *version);
+
+/* A member that must be there and of a type; NULL when it is not. */
+struct json_object *api_member(struct json_object *object, const char *name, enum json_type type);
+
+/* The text of a member; NULL when it is absent, empty or no string. */
+const char *api_text(struct json_object *object, const char *name);
+
+/* The flags of an x-access; 0 when it has a word that is none. */
+unsigned api_access_read(struct json_object *words);
+
+#endif

@@ -1,0 +1,257 @@
+/* The catalogue from API files: what loads, what is refused and how it is named, the documents made of it. */
+#include "base/error.h"
+#include "rpc/api.h"
+#include "rpc/json_tree.h"
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define METHOD_PARTS(name, extra)                                                                                  \
+	"{\"name\":\"" name                                                                                        \
+	"\",\"summary\":\"s\",\"description\":\"d\",\"params\":[{\"name\":\"id\",\"required\":true,"               \
+	"\"schema\":{\"$ref\":\"#/components/schemas/Id\"}},{\"name\":\"note\",\"schema\":{\"type\":\"string\","   \
+	"\"maxLength\":3}}],\"result\":{\"name\":\"thing\",\"schema\":{\"$ref\":\"#/components/schemas/Thing\"}}," \
+	"\"errors\":[{\"$ref\":\"#/components/errors/"                                                             \
+	"conflict\"}],\"examples\":[{\"name\":\"e\",\"params\":[{\"name\":\"id\","                                 \
+	"\"value\":\"x\"}],\"result\":{\"name\":\"thing\",\"value\":{\"id\":\"x\"}}}]," extra "}"
+#define EXTENSIONS(access) "\"x-access\":[" access "],\"x-idempotent\":true,\"x-deadline-ms\":1500,\"x-cost\":3"
+#define METHOD(name) METHOD_PARTS(name, EXTENSIONS("\"user\",\"company:owner\""))
+#define COMPONENTS                                                                                                    \
+	"{\"components\":{\"schemas\":{\"Id\":{\"type\":\"string\",\"maxLength\":10},\"Thing\":{\"type\":\"object\"," \
+	"\"properties\":{\"id\":{\"$ref\":\"#/components/schemas/Id\"}}}}}}"
+
+static char error[500];
+
+static struct embedded_file file(const char *name, const char *text)
+{
+	return (struct embedded_file){name, text, text + strlen(text)};
+}
+
+static struct api *load(const char *methods)
+{
+	struct embedded_file files[] = {
+	    file("things.json", methods), file("schemas.json", COMPONENTS), {NULL, NULL, NULL}};
+	error[0] = '\0';
+	return api_load(files, "things", "1.2", error, sizeof(error));
+}
+
+static void assert_refused(const char *methods, const char *expected)
+{
+	struct api *api = load(methods);
+	assert_null(api);
+	if (strstr(error, expected) == NULL)
+		fail_msg("\"%s\" instead of \"%s\"", error, expected);
+}
+
+static void finds_methods(void **state)
+{
+	struct api *api = load("{\"methods\":[" METHOD("a.thing.get") "," METHOD("a.thing.list") "]}");
+	(void)state;
+	if (api == NULL)
+		fail_msg("%s", error);
+	assert_int_equal(api_count(api), 2);
+	const struct api_method *method = api_find(api, "a.thing.list-and-more", strlen("a.thing.list"));
+	assert_non_null(method);
+	assert_ptr_equal(method, api_at(api, 1));
+	assert_string_equal(method->name, "a.thing.list");
+	assert_int_equal(method->index, 1);
+	assert_int_equal(method->access, API_ACCESS_USER | API_ACCESS_COMPANY_OWNER);
+	assert_true(method->idempotent);
+	assert_int_equal(method->deadline_us, 1500000);
+	assert_int_equal(method->cost, 3);
+	assert_int_equal(json_object_array_length(method->examples), 1);
+	assert_null(api_find(api, "a.thing.drop", strlen("a.thing.drop")));
+	assert_null(api_find(api, "", 0));
+	assert_null(api_at(api, 2));
+	assert_string_equal(api_access_word(API_ACCESS_COMPANY_STAFF), "company:staff");
+	api_free(api);
+}
+
+static void check_params(const struct api_method *method, const char *text, const char *path, const char *rule)
+{
+	struct arena arena = {0};
+	struct schema_result result;
+	struct json_object *params = json_tokener_parse(text);
+	bool valid = schema_validate(method->params, params, "/params", 0, &arena, &result);
+	assert_int_equal(valid, path == NULL);
+	if (path != NULL) {
+		assert_int_equal(result.count, 1);
+		assert_string_equal(result.errors[0].path, path);
+		assert_string_equal(result.errors[0].rule, rule);
+	}
+	json_object_put(params);
+	arena_done(&arena);
+}
+
+static void validates_params_by_name(void **state)
+{
+	struct api *api = load("{\"methods\":[" METHOD("a.thing.get") "]}");
+	(void)state;
+	assert_non_null(api);
+	const struct api_method *method = api_at(api, 0);
+	check_params(method, "{\"id\":\"x\"}", NULL, NULL);
+	check_params(method, "{\"id\":\"x\",\"note\":\"abc\"}", NULL, NULL);
+	check_params(method, "{}", "/params/id", "required");
+	check_params(method, "{\"id\":5}", "/params/id", "type");
+	check_params(method, "{\"id\":\"x\",\"note\":\"abcd\"}", "/params/note", "maxLength");
+	check_params(method, "{\"id\":\"x\",\"nope\":1}", "/params/nope", "additionalProperties");
+	check_params(method, "[\"x\"]", "/params", "type");
+	api_free(api);
+}
+
+static void refuses_unsound_files(void **state)
+{
+	(void)state;
+	assert_refused("{", "things.json: the text ends inside a value at byte 1");
+	assert_refused("[]", "things.json: must be an object");
+	assert_refused("{\"method\":[]}", "things.json: unknown member method");
+	assert_refused("{\"methods\":{}}", "things.json: methods must be an array");
+	assert_refused("{\"methods\":[],\"components\":{\"schemas\":{\"Id\":{}}}}",
+		       "schemas.json: component schema Id");
+	assert_refused("{\"methods\":[" METHOD("a.b.c") "," METHOD("a.b.c") "]}",
+		       "things.json: a.b.c: stands also in things.json");
+	assert_refused("{\"methods\":[],\"components\":{\"schemas\":{\"X\":{\"type\":\"strin\"}}}}",
+		       "components: #/components/schemas/X: type must name kinds of value");
+	assert_refused("{\"methods\":[],\"components\":{\"errors\":{}}}", "things.json: components must be");
+}
+
+static void refuses_unsound_methods(void **state)
+{
+	(void)state;
+	assert_refused("{\"methods\":[" METHOD("Thing") "]}", "things.json: Thing: a name is");
+	assert_refused("{\"methods\":[" METHOD("a..b") "]}", "a name is");
+	assert_refused("{\"methods\":[{}]}", "things.json: a method has no name");
+	assert_refused("{\"methods\":[" METHOD_PARTS("a.b.c", EXTENSIONS("\"everybody\"")) "]}",
+		       "a.b.c: x-access must");
+	assert_refused("{\"methods\":[" METHOD_PARTS("a.b.c", EXTENSIONS("")) "]}", "a.b.c: x-access must");
+	assert_refused("{\"methods\":[" METHOD_PARTS("a.b.c", EXTENSIONS("\"user\"") ",\"sumary\":1") "]}",
+		       "a.b.c: has an unknown member sumary");
+	assert_refused("{\"methods\":[" METHOD_PARTS("a.b.c", "\"x-access\":[\"user\"],\"x-idempotent\":1") "]}",
+		       "x-idempotent must be a boolean");
+	assert_refused("{\"methods\":[" METHOD_PARTS("a.b.c", "\"x-access\":[\"user\"],\"x-idempotent\":true,"
+							      "\"x-deadline-ms\":0,\"x-cost\":1") "]}",
+		       "x-deadline-ms must be a whole number from 1");
+	assert_refused(
+	    "{\"methods\":[" METHOD_PARTS("a.b.c", EXTENSIONS("\"user\"") ",\"paramStructure\":\"either\"") "]}",
+	    "paramStructure can only be by-name");
+}
+
+/* One member of a sound method replaced. */
+static void assert_refused_with(const char *member, const char *value, const char *expected)
+{
+	struct json_object *method = json_tokener_parse(METHOD("a.b.c"));
+	struct json_object *document = json_object_new_object(), *methods = json_object_new_array();
+	assert_non_null(method);
+	if (value == NULL)
+		json_object_object_del(method, member);
+	else
+		json_object_object_add(method, member, json_tokener_parse(value));
+	json_object_array_add(methods, method);
+	json_object_object_add(document, "methods", methods);
+	assert_refused(json_object_to_json_string(document), expected);
+	json_object_put(document);
+}
+
+static void refuses_missing_and_wrong_members(void **state)
+{
+	(void)state;
+	assert_refused_with("summary", NULL, "a.b.c: has no summary");
+	assert_refused_with("description", "\"\"", "has no description");
+	assert_refused_with("params", NULL, "params must be an array");
+	assert_refused_with("params", "[{\"name\":\"x\"}]", "parameter x has no schema");
+	assert_refused_with("params", "[{\"name\":\"x\",\"schema\":{}},{\"name\":\"x\",\"schema\":{}}]",
+			    "parameter x stands twice");
+	assert_refused_with("params", "[{\"name\":\"x\",\"schema\":{},\"required\":1}]", "required must be a boolean");
+	assert_refused_with("params", "[{\"name\":\"id\",\"schema\":{\"maxLength\":-1}}]", "maxLength must be");
+	assert_refused_with("params", "[{\"name\":\"id\",\"schema\":{\"$ref\":\"#/components/schemas/Nope\"}}]",
+			    "\"#/components/schemas/Nope\" leads nowhere");
+	assert_refused_with("result", NULL, "result must have a name and a schema");
+	assert_refused_with("result", "{\"name\":\"r\",\"schema\":{\"pattern\":\"(\"}}",
+			    "a.b.c: #/methods/0/result/schema");
+	assert_refused_with("errors", NULL, "errors must be an array");
+	assert_refused_with("errors", "[{\"$ref\":\"#/components/errors/nope\"}]", "errors[0] is neither");
+	assert_refused_with("examples", "[]", "has no example");
+	assert_refused_with("examples", "[{\"name\":\"e\",\"params\":[{\"name\":\"nope\",\"value\":1}]}]",
+			    "has nope, which is no parameter");
+	assert_refused_with("examples", "[{\"name\":\"e\",\"params\":[]}]", "has no result");
+}
+
+static struct json_object *parse(const char *text)
+{
+	struct json_object *tree = json_tokener_parse(text);
+	assert_non_null(tree);
+	return tree;
+}
+
+static const char *text_at(struct json_object *tree, const char *pointer)
+{
+	struct json_object *value;
+	if (!json_tree_pointer(tree, pointer, &value))
+		fail_msg("nothing at %s", pointer);
+	return json_object_get_string(value);
+}
+
+static void documents_itself(void **state)
+{
+	struct api *api = load("{\"methods\":[" METHOD("a.thing.get") "]}");
+	(void)state;
+	assert_non_null(api);
+	struct json_object *document = parse(api_document(api));
+	assert_string_equal(text_at(document, "/openrpc"), "1.2.6");
+	assert_string_equal(text_at(document, "/info/title"), "things");
+	assert_string_equal(text_at(document, "/info/version"), "1.2");
+	assert_string_equal(text_at(document, "/methods/0/paramStructure"), "by-name");
+	assert_string_equal(text_at(document, "/components/schemas/Id/type"), "string");
+	assert_string_equal(text_at(document, "/components/errors/not_found/code"), "-32004");
+	assert_string_equal(text_at(document, "/components/errors/not_found/message"), "Not found");
+	json_object_put(document);
+	api_free(api);
+}
+
+static void merges_documents(void **state)
+{
+	struct arena arena = {0};
+	struct buffer merged;
+	struct api *one = load("{\"methods\":[" METHOD("one.thing.get") "," METHOD_PARTS(
+	    "one.thing.push", EXTENSIONS("\"service\"")) "]}");
+	struct api *two = load("{\"methods\":[" METHOD("two.thing.get") "]}");
+	(void)state;
+	assert_true(one != NULL && two != NULL);
+	struct api_source sources[] = {{"one", api_document(one), strlen(api_document(one))},
+				       {"two", api_document(two), strlen(api_document(two))}};
+	buffer_init_arena(&merged, &arena, 1U << 20);
+	assert_true(api_merge_documents(sources, 2, "all", "9", true, &arena, &merged, error, sizeof(error)));
+	struct json_object *document = parse(buffer_text(&merged));
+	assert_int_equal(json_object_array_length(json_object_object_get(document, "methods")), 2);
+	assert_string_equal(text_at(document, "/methods/1/name"), "two.thing.get");
+	assert_string_equal(text_at(document, "/methods/1/params/0/schema/$ref"), "#/components/schemas/two.Id");
+	assert_string_equal(text_at(document, "/components/schemas/one.Thing/properties/id/$ref"),
+			    "#/components/schemas/one.Id");
+	assert_string_equal(text_at(document, "/methods/0/errors/0/$ref"), "#/components/errors/conflict");
+	assert_string_equal(text_at(document, "/components/errors/conflict/code"), "-32009");
+	json_object_put(document);
+	buffer_reset(&merged);
+	assert_true(api_merge_documents(sources, 2, "all", "9", false, &arena, &merged, error, sizeof(error)));
+	assert_non_null(strstr(buffer_text(&merged), "one.thing.push"));
+	sources[1].length = 10;
+	assert_false(api_merge_documents(sources, 2, "all", "9", false, &arena, &merged, error, sizeof(error)));
+	assert_non_null(strstr(error, "two: the text ends"));
+	arena_done(&arena);
+	api_free(one);
+	api_free(two);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(finds_methods),
+	    cmocka_unit_test(validates_params_by_name),
+	    cmocka_unit_test(refuses_unsound_files),
+	    cmocka_unit_test(refuses_unsound_methods),
+	    cmocka_unit_test(refuses_missing_and_wrong_members),
+	    cmocka_unit_test(documents_itself),
+	    cmocka_unit_test(merges_documents),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
