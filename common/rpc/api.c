@@ -111,7 +111,7 @@ static bool add_method(struct api *api, struct api_reader *reader, struct json_o
 
 static bool add_document(struct api *api, struct api_reader *reader, struct json_object *file)
 {
-	struct json_object *methods;
+	struct json_object *methods = api_member(file, "methods", json_type_array);
 	json_object_object_foreach(file, name, value)
 	{
 		(void)value;
@@ -120,9 +120,7 @@ static bool add_document(struct api *api, struct api_reader *reader, struct json
 	}
 	if (!add_components(api, reader, file))
 		return false;
-	if (!json_object_object_get_ex(file, "methods", &methods))
-		return true;
-	if (!json_object_is_type(methods, json_type_array))
+	if (methods == NULL)
 		return api_fail(reader, "methods must be an array");
 	for (size_t i = 0; i < json_object_array_length(methods); i++)
 		if (!add_method(api, reader, json_object_array_get_idx(methods, i)))
@@ -138,7 +136,7 @@ static bool add_file(struct api *api, struct api_reader *reader, const struct em
 	reader->method = NULL;
 	if (!json_tree_parse(file->start, (size_t)(file->end - file->start), JSON_DEPTH_MAX, 0, &api->arena, &tree,
 			     &fault))
-		return api_fail(reader, "%s at byte %zu", json_fault_text(fault.fault), fault.offset);
+		return api_fail(reader, "no JSON: %s at byte %zu", json_fault_text(fault.fault), fault.offset);
 	bool added = json_object_is_type(tree, json_type_object) ? add_document(api, reader, tree)
 								 : api_fail(reader, "must be an object");
 	json_object_put(tree);

@@ -72,7 +72,7 @@ static bool merge_source(struct json_object *merged, const struct api_source *so
 	struct json_error fault;
 	reader->file = source->name;
 	if (!json_tree_parse(source->text, source->length, JSON_DEPTH_MAX, 0, arena, &tree, &fault))
-		return api_fail(reader, "%s at byte %zu", json_fault_text(fault.fault), fault.offset);
+		return api_fail(reader, "no JSON: %s at byte %zu", json_fault_text(fault.fault), fault.offset);
 	rewrite_references(tree, source->name, arena);
 	bool taken = merge_methods(merged, tree, public_only);
 	if (taken)

@@ -225,13 +225,14 @@ bool api_method_read(struct api_reader *reader, struct json_object *object, stru
 				ENVELOPE_METHOD_MAX);
 	struct json_object *params = api_member(object, "params", json_type_array);
 	struct json_object *result = api_member(object, "result", json_type_object);
+	if (!check_texts(reader, object) || !check_members(reader, object))
+		return false;
 	if (params == NULL || json_object_array_length(params) > PARAMS_MAX)
 		return api_fail(reader, "params must be an array of at most %d", PARAMS_MAX);
 	if (result == NULL || api_text(result, "name") == NULL || !is_schema(result))
 		return api_fail(reader, "result must have a name and a schema");
-	if (!check_texts(reader, object) || !check_members(reader, object) || !check_structure(reader, object) ||
-	    !check_errors(reader, object) || !read_extensions(reader, object, method) ||
-	    !make_params(reader, params, ret_params))
+	if (!check_structure(reader, object) || !check_errors(reader, object) ||
+	    !read_extensions(reader, object, method) || !make_params(reader, params, ret_params))
 		return false;
 	if (!check_examples(reader, object, params)) {
 		json_object_put(*ret_params);

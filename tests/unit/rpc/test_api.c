@@ -17,8 +17,9 @@
 	"\"value\":\"x\"}],\"result\":{\"name\":\"thing\",\"value\":{\"id\":\"x\"}}}]," extra "}"
 #define EXTENSIONS(access) "\"x-access\":[" access "],\"x-idempotent\":true,\"x-deadline-ms\":1500,\"x-cost\":3"
 #define METHOD(name) METHOD_PARTS(name, EXTENSIONS("\"user\",\"company:owner\""))
-#define COMPONENTS                                                                                                    \
-	"{\"components\":{\"schemas\":{\"Id\":{\"type\":\"string\",\"maxLength\":10},\"Thing\":{\"type\":\"object\"," \
+#define COMPONENTS                                                                                               \
+	"{\"methods\":[],\"components\":{\"schemas\":{\"Id\":{\"type\":\"string\",\"maxLength\":10},\"Thing\":{" \
+	"\"type\":\"object\","                                                                                   \
 	"\"properties\":{\"id\":{\"$ref\":\"#/components/schemas/Id\"}}}}}}"
 
 static char error[500];
@@ -103,7 +104,7 @@ static void validates_params_by_name(void **state)
 static void refuses_unsound_files(void **state)
 {
 	(void)state;
-	assert_refused("{", "things.json: the text ends inside a value at byte 1");
+	assert_refused("{", "things.json: no JSON: the text ends inside a value at byte 1");
 	assert_refused("[]", "things.json: must be an object");
 	assert_refused("{\"method\":[]}", "things.json: unknown member method");
 	assert_refused("{\"methods\":{}}", "things.json: methods must be an array");
@@ -236,7 +237,7 @@ static void merges_documents(void **state)
 	assert_non_null(strstr(buffer_text(&merged), "one.thing.push"));
 	sources[1].length = 10;
 	assert_false(api_merge_documents(sources, 2, "all", "9", false, &arena, &merged, error, sizeof(error)));
-	assert_non_null(strstr(error, "two: the text ends"));
+	assert_non_null(strstr(error, "two: no JSON: the text ends"));
 	arena_done(&arena);
 	api_free(one);
 	api_free(two);
