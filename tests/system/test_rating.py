@@ -1,0 +1,100 @@
+"""rating as its users see it: one review a completed booking, exact summaries, and events told of them."""
+
+import json
+import uuid
+
+import pytest
+from waiting import wait_until
+
+pytestmark = pytest.mark.asan
+
+
+@pytest.fixture
+def past_booking(stack, tmp_path):
+    """(listing, user, booking id): a booking whose period has passed, as an import brings it."""
+    listing = stack.listing(*stack.company())
+    user = stack.user("Ann")
+    booking = str(uuid.uuid4())
+    line = {
+        "kind": "booking",
+        "id": booking,
+        "listing_id": listing["id"],
+        "user_id": user.id,
+        "period": {"from": "2024-05-01T10:00:00Z", "to": "2024-05-01T20:00:00Z"},
+    }
+    file = tmp_path / "past.ndjson"
+    file.write_text(json.dumps(line) + "\n")
+    stack["events"].command("import", file)
+    return listing, user, booking
+
+
+def test_a_completed_booking_is_reviewed_once(stack, past_booking):
+    listing, user, booking = past_booking
+    review = user.rpc("rating.review.create", {"booking_id": booking, "score": 4.5, "text": " Light. "})
+    assert (review["score"], review["text"], review["author_name"], review["subject_id"]) == (4.5, "Light.", "Ann", listing["id"])
+    assert user.error("rating.review.create", {"booking_id": booking, "score": 1}).reason == "already_reviewed"
+    summary = stack.rpc("rating.summary.get", {"subject_id": listing["id"]})
+    assert summary["count"] == 1 and summary["mean"] == 4.5 and summary["histogram"] == {"1": 0, "2": 0, "3": 0, "4": 0, "5": 1}
+    assert summary["bayesian"] == pytest.approx((3.75 * 10 + 4.5) / 11, abs=1e-4)
+    assert stack.rpc("rating.review.list", {"subject_id": listing["id"]})["items"][0]["id"] == review["id"]
+
+    def shown():
+        return stack.rpc("events.listing.get", {"id": listing["id"]})["rating"]
+
+    wait_until(lambda: shown()["count"] == 1, what="events was told")
+    assert shown() == {"count": 1, "mean": 4.5, "bayesian": summary["bayesian"]}
+
+
+def test_others_and_bookings_to_come_are_not_reviewed(stack, past_booking):
+    listing, user, booking = past_booking
+    assert stack.user().error("rating.review.create", {"booking_id": booking, "score": 3}).word == "not_found"
+    assert stack.error("rating.review.create", {"booking_id": booking, "score": 3}).word == "unauthenticated"
+    coming = {"listing_id": listing["id"], "period": {"from": "2027-05-01T10:00:00Z", "to": "2027-05-01T20:00:00Z"}}
+    ahead = user.rpc("events.booking.create", coming)["id"]
+    assert user.error("rating.review.create", {"booking_id": ahead, "score": 3}).data["rule"] == "booking_completed"
+
+
+@pytest.mark.parametrize("score", [0.99, 5.01, 4.555, "5", None])
+def test_scores_out_of_range(stack, past_booking, score):
+    error = past_booking[1].error("rating.review.create", {"booking_id": past_booking[2], "score": score})
+    assert error.data["fields"][0]["path"] == "/params/score"
+
+
+def test_imports_count_and_name_bad_lines(stack, tmp_path):
+    subject = str(uuid.uuid4())
+    lines = [{"subject_id": subject, "score": score, "external_id": str(i)} for i, score in enumerate([5, 4.49, 1.5, 3])]
+    good = [json.dumps(line) for line in lines]
+    bad = ["rubbish", '{"subject_id": "x", "score": 3}', json.dumps(lines[0] | {"score": 6}), "[]"]
+    file = tmp_path / "reviews.ndjson"
+    file.write_text("\n".join([good[0], bad[0], *good[1:3], *bad[1:], good[3]]) + "\n")
+    first = stack["rating"].command("import", file)
+    summary = json.loads(first.stdout.strip().splitlines()[-1])
+    assert (summary["read"], summary["loaded"], summary["rejected"]) == (8, 4, 4)
+    for number in (2, 5, 6, 7):
+        assert f"line {number}: " in first.stderr
+    again = json.loads(stack["rating"].command("import", file).stdout.strip().splitlines()[-1])
+    assert (again["loaded"], again["skipped"]) == (0, 8)
+    rated = stack.rpc("rating.summary.list", {"subject_ids": [subject]})["items"][0]
+    assert rated["count"] == 4 and rated["mean"] == pytest.approx(3.4975)
+    assert rated["histogram"] == {"1": 0, "2": 1, "3": 1, "4": 1, "5": 1}
+    pages, cursor = [], None
+    while True:
+        page = stack.rpc("rating.review.list", {"subject_id": subject, "sort": "lowest", "limit": 1} | ({"cursor": cursor} if cursor else {}))
+        pages += [item["score"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if not cursor:
+            break
+    assert pages == [1.5, 3, 4.49, 5]
+
+
+def test_overlaps_in_an_import_are_bad_lines(stack, tmp_path):
+    company, user = stack.company()
+    listing = stack.listing(company, user)
+    book = lambda first, last: json.dumps({"kind": "booking", "listing_id": listing["id"], "period": {  # noqa: E731
+        "from": f"2027-01-{first:02}T00:00:00Z", "to": f"2027-01-{last:02}T00:00:00Z"}})  # fmt: skip
+    file = tmp_path / "bookings.ndjson"
+    file.write_text("\n".join([book(1, 3), book(2, 4), book(3, 5), '{"kind": "cat"}', book(9, 8)]) + "\n")
+    done = stack["events"].command("import", file)
+    summary = json.loads(done.stdout.strip().splitlines()[-1])
+    assert (summary["loaded"], summary["rejected"]) == (2, 3)
+    assert "line 2: " in done.stderr and "line 4: /kind" in done.stderr and "line 5: /period/to" in done.stderr
