@@ -222,7 +222,7 @@ static void assert_refused(const char *json, const char *word)
 static void test_faults_are_named(void **state)
 {
 	(void)state;
-	assert_refused("{", "JSON");
+	assert_refused("{", "x.json");
 	assert_refused("{}", "methods");
 	assert_refused("{\"methods\":[{\"name\":\"A.b\"}]}", "name");
 	assert_refused("{\"methods\":[{\"name\":\"a.b\"}]}", "summary");
