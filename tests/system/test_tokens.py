@@ -77,7 +77,7 @@ def test_forged_tokens_are_refused(stack, name):
         "unknown_key": [f"{part({'alg': 'ES256', 'typ': 'at+jwt', 'kid': 'x'})}.{payload}.{signature}"],
         "signature": [f"{header}.{part(admin)}.{signature}"],
         "type": [f"{part({'alg': 'ES256', 'typ': 'JWT', 'kid': 'x'})}.{payload}.{signature}"],
-        "malformed": ["x", "..", user.token[:-7], f"{user.token}=", f"{header}.{payload}", "a" * 9000],
+        "malformed": ["x", "..", user.token[:-5], f"{user.token}=", f"{header}.{payload}", "a" * 9000],
     }
     for reason, tokens in forged.items():
         for token in tokens:
