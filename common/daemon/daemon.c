@@ -46,15 +46,21 @@ static int command_serve(struct daemon_process *process)
 	return process_serve(process);
 }
 
-static int run_dead_letters(struct daemon_thread *thread, struct context *ctx)
+static int list_dead_letters(struct daemon_thread *thread, struct context *ctx)
 {
-	struct daemon_process *process = thread->process;
-	bool replay = process->argc >= 1 && strcmp(process->argv[0], "replay") == 0;
-	if (!replay || process->argc > 2) {
-		fprintf(stderr, "usage: dead-letters replay [SUBSCRIBER]\n");
-		return USAGE_STATUS;
+	struct pg_result *letters = outbox_dead_letters(ctx, thread->worker.db);
+	if (letters == NULL) {
+		log_error_of(LOG_ERROR, ctx, "the dead letters cannot be read");
+		return 1;
 	}
-	ctx->deadline = deadline_after(DATABASE_PATIENCE);
+	for (size_t i = 0; i < pg_count(letters); i++)
+		printf("%s\n", pg_text(letters, i, 0));
+	return 0;
+}
+
+static int replay_dead_letters(struct daemon_thread *thread, struct context *ctx)
+{
+	const struct daemon_process *process = thread->process;
 	int64_t count = outbox_replay(ctx, thread->worker.db, process->argc == 2 ? process->argv[1] : NULL);
 	if (count < 0) {
 		log_error_of(LOG_ERROR, ctx, "no dead letters were replayed");
@@ -62,6 +68,19 @@ static int run_dead_letters(struct daemon_thread *thread, struct context *ctx)
 	}
 	printf("%lld facts will be delivered again\n", (long long)count);
 	return 0;
+}
+
+static int run_dead_letters(struct daemon_thread *thread, struct context *ctx)
+{
+	const struct daemon_process *process = thread->process;
+	const char *verb = process->argc > 0 ? process->argv[0] : "";
+	ctx->deadline = deadline_after(DATABASE_PATIENCE);
+	if (strcmp(verb, "list") == 0 && process->argc == 1)
+		return list_dead_letters(thread, ctx);
+	if (strcmp(verb, "replay") == 0 && process->argc <= 2)
+		return replay_dead_letters(thread, ctx);
+	fprintf(stderr, "usage: dead-letters list | dead-letters replay [DAEMON]\n");
+	return USAGE_STATUS;
 }
 
 static int command_dead_letters(struct daemon_process *process)
@@ -118,8 +137,9 @@ static void print_help(const struct daemon_spec *spec, const struct config *conf
 	printf("usage: eventloop-%s [COMMAND] [SETTINGS]\n\n"
 	       "  serve                     answers until SIGTERM (the default)\n"
 	       "  migrate                   brings the database up to date\n"
-	       "  dead-letters replay [SUBSCRIBER]\n"
-	       "                            has facts that were given up delivered again\n",
+	       "  dead-letters list         shows the facts that were given up, a JSON object a line\n"
+	       "  dead-letters replay [DAEMON]\n"
+	       "                            has them delivered again, to all or to that daemon\n",
 	       spec->name);
 	for (const struct daemon_command *command = spec->commands; command != NULL && command->name; command++)
 		printf("  %s %s\n", command->name, command->help);

@@ -118,12 +118,19 @@ static void resume_reading(struct link_stream *stream)
 	(void)event_add(stream->readable, NULL);
 }
 
+static ssize_t send_some(struct link_stream *stream)
+{
+	if (FAULT("link.write")) {
+		errno = EPIPE;
+		return -1;
+	}
+	return send(stream->fd, stream->out.data + stream->out_start, unsent(stream), MSG_NOSIGNAL);
+}
+
 static void flush(struct link_stream *stream)
 {
 	while (unsent(stream) > 0 && stream->failure == NULL) {
-		ssize_t written = FAULT("link.write") ? -1
-						      : send(stream->fd, stream->out.data + stream->out_start,
-							     unsent(stream), MSG_NOSIGNAL);
+		ssize_t written = send_some(stream);
 		if (written >= 0) {
 			stream->out_start += (size_t)written;
 			stream->sent += (uint64_t)written;

@@ -71,6 +71,9 @@ void outbox_consume(const struct fact_handler *handlers);
  * source may only deliver its own facts (topic "<source>. ...", source the caller's own name), else forbidden. */
 int outbox_deliver(struct rpc_call *call) MAY_SUSPEND;
 
+/* The dead letters, oldest first, at most 1000: a row each, whose first column is a JSON object. NULL with an error. */
+struct pg_result *outbox_dead_letters(struct context *ctx, struct pg *db) MAY_SUSPEND MUST_CHECK;
+
 /* Puts dead letters back in the queue; subscriber NULL: of all. Returns how many, -1 with an error. */
 int64_t outbox_replay(struct context *ctx, struct pg *db, const char *subscriber) MAY_SUSPEND MUST_CHECK;
 

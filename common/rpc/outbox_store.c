@@ -250,6 +250,15 @@ void outbox_notify(struct context *ctx, struct outbox_relay *relay)
 	(void)(pg_write(ctx, relay->db, NOTIFY) != NULL);
 }
 
+struct pg_result *outbox_dead_letters(struct context *ctx, struct pg *db)
+{
+	static const char sql[] =
+	    "SELECT json_build_object('id', id, 'subscriber', subscriber, 'topic', topic, 'key', key, 'attempts', "
+	    "attempts, 'reason', reason, 'occurred_at', api_time(occurred_at), 'died_at', api_time(died_at)) "
+	    "FROM outbox_dead_letter ORDER BY died_at, seq LIMIT 1000";
+	return pg_read(ctx, db, sql);
+}
+
 int64_t outbox_replay(struct context *ctx, struct pg *db, const char *subscriber)
 {
 	static const char sql[] =

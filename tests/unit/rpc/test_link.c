@@ -1,6 +1,7 @@
 /* The link: many calls on one connection, and every way in which a connection can go wrong. */
 #include "toy.h"
 
+#include "base/fault.h"
 #include "co/sync.h"
 #include "raw.h"
 
@@ -375,6 +376,29 @@ static void test_comes_back(void **state)
 	toy_run(comes_back);
 }
 
+#ifdef EVENTLOOP_FAULTS
+static void write_fails(struct toy *toy)
+{
+	struct toy_answer answer;
+	toy_link(toy, "toy.echo.say", "{}", NULL, &answer);
+	toy_answer_free(&answer);
+	fault_arm("link.write", 1);
+	toy_link(toy, "toy.echo.say", "{}", NULL, &answer);
+	expect_fails(&answer, ERROR_UNAVAILABLE, "not_sent");
+	while (link_client_state(toy->caller) != LINK_UP)
+		(void)co_sleep_until(deadline_after(CLOCK_MILLISECOND));
+	toy_link(toy, "toy.echo.say", "{}", NULL, &answer);
+	assert_string_equal(toy_at(&answer, "/result/number"), "7");
+	toy_answer_free(&answer);
+}
+
+static void test_write_fails(void **state)
+{
+	(void)state;
+	toy_run(write_fails);
+}
+#endif
+
 /* --- draining and limits --- */
 
 static void nap_in_background(void *argument)
@@ -513,6 +537,9 @@ int main(void)
 	    cmocka_unit_test(test_in_flight_limit),
 	    cmocka_unit_test(test_cancels),
 	    cmocka_unit_test(test_freed_in_flight),
+#ifdef EVENTLOOP_FAULTS
+	    cmocka_unit_test(test_write_fails),
+#endif
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
