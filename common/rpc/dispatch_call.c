@@ -104,8 +104,9 @@ static int read_params(struct rpc_call *call, struct json_span text)
 	buffer_append_text(&fields, "{\"fields\":");
 	schema_result_write(&result, &fields);
 	buffer_append_char(&fields, '}');
+	(void)context_fail(ctx, ERROR_INVALID_PARAMS, NULL, "Invalid params");
 	ctx->error.details = buffer_failed(&fields) ? NULL : fields.data;
-	return context_fail(ctx, ERROR_INVALID_PARAMS, NULL, "Invalid params");
+	return -1;
 }
 
 static int run_handler(struct rpc_call *call, rpc_handler_function *function, size_t max_answer)
