@@ -47,6 +47,7 @@ void link_stream_fail(struct link_stream *stream, const char *why)
 	if (stream->failure != NULL)
 		return;
 	stream->failure = why;
+	(void)event_del(stream->readable);
 	queue_for_pass_end(stream);
 }
 
