@@ -269,6 +269,7 @@ struct odd {
 /* Answers one request in its own way. */
 static void answer_oddly(void *argument)
 {
+	static const char stray[] = "{\"jsonrpc\":\"2.0\",\"id\":77,\"result\":1}\n";
 	struct odd *odd = argument;
 	char line[2000], reply[2200], id[32];
 	int fd = raw_accept(odd->listener);
@@ -280,7 +281,7 @@ static void answer_oddly(void *argument)
 	const char *place = strchr(odd->format, '@');
 	int length =
 	    snprintf(reply, sizeof(reply), "%.*s%s%s\n", (int)(place - odd->format), odd->format, id, place + 1);
-	raw_send(fd, "{\"jsonrpc\":\"2.0\",\"id\":77,\"result\":1}\n", 38);
+	raw_send(fd, stray, sizeof(stray) - 1);
 	raw_send(fd, reply, (size_t)length);
 	(void)raw_line(fd, line, sizeof(line));
 	(void)close(fd);
