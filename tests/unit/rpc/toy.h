@@ -61,7 +61,7 @@ struct toy {
 	struct link_server *link;
 	struct http_client *fetcher;
 	struct link_client *caller;
-	int naps, tokens_given;
+	int naps, hangs, tokens_given;
 	bool refuse_tokens; /* service_token fails */
 	void (*test)(struct toy *toy);
 	size_t max_answer, max_in_flight;
@@ -90,6 +90,8 @@ static inline int toy_nap(struct rpc_call *call)
 /* Ignores its deadline. */
 static inline int toy_hang(struct rpc_call *call)
 {
+	struct toy *toy = call->app;
+	toy->hangs++;
 	return co_check(call->ctx, co_sleep_until(DEADLINE_NEVER));
 }
 
