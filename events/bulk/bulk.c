@@ -34,20 +34,23 @@ static const char LISTING_IDS[] =
 
 /* Locks the listings in one order, so that imports and bookings never wait for each other in a circle. One row a line,
  * in the lines' order: the listing (NULL: unknown), its company, its units, whether the booking is there already. */
-static const char LOCK_LISTINGS[] = "SELECT 1 FROM listing l WHERE l.id IN (SELECT p.listing_id FROM "
-				    "jsonb_to_recordset($1::jsonb) AS p(listing_id uuid)) "
-				    "OR (l.company_id, l.external_id) IN (SELECT p.company_id, p.listing_external_id "
-				    "FROM jsonb_to_recordset($1::jsonb) "
-				    "AS p(company_id uuid, listing_external_id text)) ORDER BY l.id FOR NO KEY UPDATE";
+static const char LOCK_LISTINGS[] =
+    "SELECT 1 FROM listing l WHERE l.id IN (SELECT p.listing_id FROM jsonb_to_recordset($1::jsonb) AS p(listing_id "
+    "uuid) UNION SELECT x.id FROM jsonb_to_recordset($1::jsonb) AS p(company_id uuid, listing_external_id text) "
+    "JOIN listing x ON x.company_id = p.company_id AND x.external_id = p.listing_external_id) "
+    "ORDER BY l.id FOR NO KEY UPDATE";
 
+/* Each line looks its listing up by an index: a join on either name of it would compare all lines with all listings. */
 static const char RESOLVE[] =
-    "SELECT l.id, l.units, EXISTS (SELECT 1 FROM booking b WHERE b.id = (p.line->>'id')::uuid "
-    "OR (b.listing_id = l.id AND b.external_id = p.line->>'external_id')), p.line->>'id', "
+    "SELECT l.id, l.units, b.there, p.line->>'id', "
     "tstzrange((p.line->'period'->>'from')::timestamptz, (p.line->'period'->>'to')::timestamptz)::text "
-    "FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS p(line, place) LEFT JOIN listing l "
-    "ON CASE WHEN p.line ? 'listing_id' THEN l.id = (p.line->>'listing_id')::uuid "
-    "ELSE l.company_id = (p.line->>'company_id')::uuid AND l.external_id = p.line->>'listing_external_id' END "
-    "ORDER BY p.place";
+    "FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS p(line, place) "
+    "LEFT JOIN LATERAL (SELECT x.id, x.units FROM listing x WHERE x.id = CASE WHEN p.line ? 'listing_id' "
+    "THEN (p.line->>'listing_id')::uuid ELSE (SELECT n.id FROM listing n WHERE n.company_id = "
+    "(p.line->>'company_id')::uuid AND n.external_id = p.line->>'listing_external_id') END OFFSET 0) l ON true "
+    "LEFT JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM booking b WHERE b.id = (p.line->>'id')::uuid) OR "
+    "EXISTS (SELECT 1 FROM booking b WHERE b.listing_id = l.id AND b.external_id = p.line->>'external_id') "
+    "AS there OFFSET 0) b ON true ORDER BY p.place";
 
 /* $1: the booking's line with listing_id set; $2: its units as an array. */
 static const char INSERT_BOOKING[] =
