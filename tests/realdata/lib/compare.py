@@ -21,7 +21,7 @@ def walk(door, query, company_id, limit, max_pages):
         cards += answer["items"]
         if answer["next_cursor"] is None:
             return cards, total, True
-        params["cursor"] = answer["next_cursor"]
+        params["cursor"], params["total"] = answer["next_cursor"], page % 4 == 0
     return cards, total, False
 
 
