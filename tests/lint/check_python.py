@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Gate: Python is as `ruff format` leaves it and clean for `ruff check` (ruff.toml), unused suppressions included."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,10 @@ def ruff(tree, *arguments):
 def check(tree):
     if not tree.python_files():
         return []
-    return ruff(tree, "check", "--quiet", "--output-format=concise") + ruff(tree, "format", "--check", "--quiet")
+    unformatted = re.findall(r"--> ([^:]+):", "\n".join(ruff(tree, "format", "--check", "--quiet")))
+    return ruff(tree, "check", "--quiet", "--output-format=concise") + [
+        f"{name}:1: not as `ruff format` leaves it" for name in dict.fromkeys(unformatted)
+    ]
 
 
 if __name__ == "__main__":
