@@ -16,7 +16,7 @@ def call(method="events.type.get", params=None, **more):
     return {"jsonrpc": "2.0", "method": method, "params": {"key": "venue"} if params is None else params, **more}
 
 
-@pytest.mark.parametrize("id_", [1, 0, -7, 1.5, "", "a", "é\n\"\\", None, 2**53 + 1, 10**18, "x" * 200])
+@pytest.mark.parametrize("id_", [1, 0, -7, 1.5, "", "a", 'é\n"\\', None, 2**53 + 1, 10**18, "x" * 200])
 def test_ids_of_any_legal_kind_come_back(door, id_):
     response = door.post(call(id=id_))
     assert response.status_code == 200

@@ -19,4 +19,3 @@ def test_the_merged_document_has_what_strangers_may_call(stack):
     for method in ("passport.auth.service_token", "passport.member.right", "events.fact.deliver"):
         assert method not in names()
         assert stack.error(method, {}).word == "method_not_found"
-

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.asan
 
 def at(days, hours=0):
     """A time so many days ahead, as the API writes it."""
-    moment = dt.datetime.now(dt.timezone.utc).replace(minute=0, second=0, microsecond=0)
+    moment = dt.datetime.now(dt.UTC).replace(minute=0, second=0, microsecond=0)
     return (moment + dt.timedelta(days=days, hours=hours)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -46,7 +46,11 @@ def test_administrators_define_properties(stack):
     assert admin.error("events.property.create", params).reason == "key_taken"
     more = [{"key": "wet", "name": "Very wet"}, {"key": "odd", "name": "Odd"}]
     changed = admin.rpc("events.property.update", {"key": "echo", "version": 1, "values": more})
-    assert {value["key"]: value["name"] for value in changed["values"]} == {"dry": "Dry", "wet": "Very wet", "odd": "Odd"}
+    assert {value["key"]: value["name"] for value in changed["values"]} == {
+        "dry": "Dry",
+        "wet": "Very wet",
+        "odd": "Odd",
+    }
     assert admin.error("events.property.update", {"key": "echo", "version": 1, "name": "x"}).reason == "stale_version"
     archived = admin.rpc("events.property.archive", {"key": "echo", "version": 2})
     assert archived["archived"]
@@ -62,8 +66,11 @@ def test_only_administrators_define(stack):
 
 def test_properties_of_a_type_are_listed_for_it(stack):
     admin = stack.admin()
-    admin.rpc("events.property.create", {"key": "deck", "name": "Deck", "category": "space", "kind": "boolean", "types": ["boat"]})
-    keys = lambda **p: {item["key"] for item in stack.rpc("events.property.list", p)["items"]}  # noqa: E731
+    admin.rpc(
+        "events.property.create",
+        {"key": "deck", "name": "Deck", "category": "space", "kind": "boolean", "types": ["boat"]},
+    )
+    keys = lambda **p: {item["key"] for item in stack.rpc("events.property.list", p)["items"]}
     assert "deck" in keys(type="boat") and "deck" not in keys(type="hall") and "area" in keys(type="hall")
     assert keys(category="technology") <= keys() and "wifi" in keys(category="technology")
 
@@ -156,10 +163,16 @@ def test_mine_walks_all_pages(stack):
 
 def test_search_by_properties(stack):
     company, user = stack.company()
-    small = stack.listing(company, user, properties={"area": 50, "stage": True, "parking": "own", "accessibility": ["lift"]})
-    large = stack.listing(company, user, properties={"area": 300.5, "stage": False, "parking": "street", "built_on": "1910-05-01"})
-    plain = stack.listing(company, user, properties={"accessibility": ["lift", "step_free"], "public_transport": "Tram 7"})
-    search = lambda **p: set(found(stack, company, properties=p))  # noqa: E731
+    small = stack.listing(
+        company, user, properties={"area": 50, "stage": True, "parking": "own", "accessibility": ["lift"]}
+    )
+    large = stack.listing(
+        company, user, properties={"area": 300.5, "stage": False, "parking": "street", "built_on": "1910-05-01"}
+    )
+    plain = stack.listing(
+        company, user, properties={"accessibility": ["lift", "step_free"], "public_transport": "Tram 7"}
+    )
+    search = lambda **p: set(found(stack, company, properties=p))
     ids = {small["id"], large["id"], plain["id"]}
     assert set(found(stack, company)) == ids
     assert search(stage=True) == {small["id"]} and search(stage=False) == {large["id"]}
@@ -201,18 +214,38 @@ def test_search_by_place(stack):
     near = stack.listing(company, user, location={"lat": 59.95, "lon": 10.75})
     far = stack.listing(company, user, location={"lat": -17.95, "lon": 179.99})
     stack.listing(company, user)
-    answer = stack.rpc("events.listing.search", {"company_id": company, "near": {"lat": 59.91, "lon": 10.75, "radius": 10000}, "sort": "distance"})
+    answer = stack.rpc(
+        "events.listing.search",
+        {"company_id": company, "near": {"lat": 59.91, "lon": 10.75, "radius": 10000}, "sort": "distance"},
+    )
     assert [item["id"] for item in answer["items"]] == [here["id"], near["id"]]
     assert answer["items"][0]["distance"] == 0 and 4400 < answer["items"][1]["distance"] < 4500
     assert found(stack, company, near={"lat": 59.91, "lon": 10.75, "radius": 4000}) == [here["id"]]
     assert found(stack, company, box={"south": -18, "north": -17, "west": 179.9, "east": -179.9}) == [far["id"]]
-    assert set(found(stack, company, box={"south": 0, "north": 90, "west": -180, "east": 180})) == {here["id"], near["id"]}
+    assert set(found(stack, company, box={"south": 0, "north": 90, "west": -180, "east": 180})) == {
+        here["id"],
+        near["id"],
+    }
 
 
 def test_search_by_text_price_capacity(stack):
     company, user = stack.company()
-    boat = stack.listing(company, user, title="Boat house", description="By the water.", capacity=20, price={"amount": 500, "currency": "NOK"})
-    hall = stack.listing(company, user, title="Great hall", description="With a boat outside.", capacity=200, price={"amount": 900, "currency": "NOK"})
+    boat = stack.listing(
+        company,
+        user,
+        title="Boat house",
+        description="By the water.",
+        capacity=20,
+        price={"amount": 500, "currency": "NOK"},
+    )
+    hall = stack.listing(
+        company,
+        user,
+        title="Great hall",
+        description="With a boat outside.",
+        capacity=200,
+        price={"amount": 900, "currency": "NOK"},
+    )
     free = stack.listing(company, user, title="Garden", capacity=50)
     assert found(stack, company, text="boats") == [boat["id"], hall["id"]]
     assert found(stack, company, text="zeppelin") == []
@@ -280,7 +313,7 @@ def test_units_are_interchangeable(stack, owner):
     """Two units, three bookings that fit by count only when one of them moves to the other unit."""
     listing = stack.listing(*owner, units=2)
     user = stack.user()
-    book = lambda first, last, units=1: user.rpc(  # noqa: E731
+    book = lambda first, last, units=1: user.rpc(
         "events.booking.create", {"listing_id": listing["id"], "period": period(first, last), "units": units}
     )
     book(10, 12)
@@ -331,8 +364,12 @@ def test_who_sees_and_cancels_a_booking(stack, owner, hall):
     assert stranger.error("events.booking.get", one).word == "not_found"
     assert stranger.error("events.booking.cancel", one).word == "not_found"
     assert [item["id"] for item in user.rpc("events.booking.list")["items"]] == [booking["id"]]
-    assert booking["id"] in [item["id"] for item in manager.rpc("events.booking.list", {"listing_id": hall["id"]})["items"]]
-    assert booking["id"] in [item["id"] for item in manager.rpc("events.booking.list", {"company_id": company})["items"]]
+    assert booking["id"] in [
+        item["id"] for item in manager.rpc("events.booking.list", {"listing_id": hall["id"]})["items"]
+    ]
+    assert booking["id"] in [
+        item["id"] for item in manager.rpc("events.booking.list", {"company_id": company})["items"]
+    ]
     assert stranger.error("events.booking.list", {"company_id": company}).word == "forbidden"
     cancelled = user.rpc("events.booking.cancel", one)
     assert cancelled["state"] == "cancelled" and cancelled["cancelled_at"] and cancelled["unit_numbers"] == []

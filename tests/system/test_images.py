@@ -19,7 +19,7 @@ def picture(kind="PNG", size=(300, 200), color=(30, 90, 200)):
 
 def png_header(width, height):
     """A PNG that says it is that large and is not."""
-    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))  # noqa: E731
+    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
 
@@ -36,7 +36,9 @@ def upload(stack, user, data, content_type="image/png", **options):
     return session().post(f"{stack.gateway.base}/images", data=data, headers=headers, timeout=60, **options)
 
 
-@pytest.mark.parametrize(("kind", "type_"), [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp"), ("GIF", "image/gif")])
+@pytest.mark.parametrize(
+    ("kind", "type_"), [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp"), ("GIF", "image/gif")]
+)
 def test_uploads_are_known_by_their_content(stack, user, kind, type_):
     data = picture(kind)
     response = upload(stack, user, data, "application/octet-stream")
@@ -62,7 +64,12 @@ def test_multipart_uploads(stack, user):
     assert response.status_code == 201 and response.json()["bytes"] == len(data)
     assert upload(stack, user, body, "multipart/form-data; boundary=other").status_code == 400
     assert upload(stack, user, body, "multipart/form-data").status_code == 400
-    assert upload(stack, user, body.replace(b'name="file"', b'name="elif"'), f"multipart/form-data; boundary={boundary}").status_code == 400
+    assert (
+        upload(
+            stack, user, body.replace(b'name="file"', b'name="elif"'), f"multipart/form-data; boundary={boundary}"
+        ).status_code
+        == 400
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,13 +101,19 @@ def test_uploads_need_a_user_and_have_a_limit(stack, user):
 def test_conditions_and_ranges(stack, user):
     data = picture("JPEG", (800, 600))
     image = upload(stack, user, data).json()
-    get = lambda **headers: stack.gateway.get(image["url"], headers={k.replace("_", "-"): v for k, v in headers.items()})  # noqa: E731
+    get = lambda **headers: stack.gateway.get(
+        image["url"], headers={k.replace("_", "-"): v for k, v in headers.items()}
+    )
     tag = get().headers["ETag"]
     assert tag == f'"{image["sha256"]}"'
     assert get(If_None_Match=tag).status_code == 304 and get(If_None_Match=tag).content == b""
     assert get(If_None_Match='"other"').status_code == 200
     part = get(Range="bytes=10-19")
-    assert (part.status_code, part.content, part.headers["Content-Range"]) == (206, data[10:20], f"bytes 10-19/{len(data)}")
+    assert (part.status_code, part.content, part.headers["Content-Range"]) == (
+        206,
+        data[10:20],
+        f"bytes 10-19/{len(data)}",
+    )
     assert get(Range="bytes=-5").content == data[-5:]
     past = get(Range=f"bytes={len(data)}-")
     assert past.status_code == 416 and past.headers["Content-Range"] == f"bytes */{len(data)}"
@@ -116,7 +129,12 @@ def test_the_same_bytes_are_stored_once(stack, user):
 
 
 def test_unknown_images(stack):
-    for path in ("/images/01932b5c-7a10-7000-8000-000000000001", "/images/x", "/images/..%2f..%2fetc%2fpasswd", "/images/"):
+    for path in (
+        "/images/01932b5c-7a10-7000-8000-000000000001",
+        "/images/x",
+        "/images/..%2f..%2fetc%2fpasswd",
+        "/images/",
+    ):
         response = stack.gateway.get(path)
         assert response.status_code == 404, path
         assert json.loads(response.content)["error"]["code"] == -32004

@@ -168,7 +168,19 @@ def test_tokens_are_what_rfc_9068_says(stack):
     header = json.loads(unpart(token.split(".")[0]))
     assert header["typ"] == "at+jwt" and header["alg"] == "ES256" and header["kid"]
     body = claims(token)
-    assert set(body) >= {"iss", "aud", "sub", "client_id", "iat", "exp", "jti", "sid", "auth_time", "roles", "companies"}
+    assert set(body) >= {
+        "iss",
+        "aud",
+        "sub",
+        "client_id",
+        "iat",
+        "exp",
+        "jti",
+        "sid",
+        "auth_time",
+        "roles",
+        "companies",
+    }
     assert body["exp"] - body["iat"] == 600 and body["auth_time"] <= time.time()
     keys = stack["passport"].get("/.well-known/jwks.json").json()["keys"]
     assert [key["kid"] for key in keys] == [header["kid"]] and all("d" not in key for key in keys)
@@ -201,7 +213,11 @@ def forged(stack):
 
 def test_forged_tokens_are_refused_at_every_door(stack):
     for name, token in forged(stack):
-        for door, method in (("gateway", "passport.user.me"), ("passport", "passport.user.me"), ("events", "events.booking.list")):
+        for door, method in (
+            ("gateway", "passport.user.me"),
+            ("passport", "passport.user.me"),
+            ("events", "events.booking.list"),
+        ):
             error = stack[door].error(method, {}, token)
             assert error.word == "unauthenticated" and error.reason, (name, door, error.data)
 

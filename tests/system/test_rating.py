@@ -31,10 +31,19 @@ def past_booking(stack, tmp_path):
 def test_a_completed_booking_is_reviewed_once(stack, past_booking):
     listing, user, booking = past_booking
     review = user.rpc("rating.review.create", {"booking_id": booking, "score": 4.5, "text": " Light. "})
-    assert (review["score"], review["text"], review["author_name"], review["subject_id"]) == (4.5, "Light.", "Ann", listing["id"])
+    assert (review["score"], review["text"], review["author_name"], review["subject_id"]) == (
+        4.5,
+        "Light.",
+        "Ann",
+        listing["id"],
+    )
     assert user.error("rating.review.create", {"booking_id": booking, "score": 1}).reason == "already_reviewed"
     summary = stack.rpc("rating.summary.get", {"subject_id": listing["id"]})
-    assert summary["count"] == 1 and summary["mean"] == 4.5 and summary["histogram"] == {"1": 0, "2": 0, "3": 0, "4": 0, "5": 1}
+    assert (
+        summary["count"] == 1
+        and summary["mean"] == 4.5
+        and summary["histogram"] == {"1": 0, "2": 0, "3": 0, "4": 0, "5": 1}
+    )
     assert summary["bayesian"] == pytest.approx((3.75 * 10 + 4.5) / 11, abs=1e-4)
     assert stack.rpc("rating.review.list", {"subject_id": listing["id"]})["items"][0]["id"] == review["id"]
 
@@ -62,7 +71,9 @@ def test_scores_out_of_range(stack, past_booking, score):
 
 def test_imports_count_and_name_bad_lines(stack, tmp_path):
     subject = str(uuid.uuid4())
-    lines = [{"subject_id": subject, "score": score, "external_id": str(i)} for i, score in enumerate([5, 4.49, 1.5, 3])]
+    lines = [
+        {"subject_id": subject, "score": score, "external_id": str(i)} for i, score in enumerate([5, 4.49, 1.5, 3])
+    ]
     good = [json.dumps(line) for line in lines]
     bad = ["rubbish", '{"subject_id": "x", "score": 3}', json.dumps(lines[0] | {"score": 6}), "[]"]
     file = tmp_path / "reviews.ndjson"
@@ -79,7 +90,10 @@ def test_imports_count_and_name_bad_lines(stack, tmp_path):
     assert rated["histogram"] == {"1": 0, "2": 1, "3": 1, "4": 1, "5": 1}
     pages, cursor = [], None
     while True:
-        page = stack.rpc("rating.review.list", {"subject_id": subject, "sort": "lowest", "limit": 1} | ({"cursor": cursor} if cursor else {}))
+        page = stack.rpc(
+            "rating.review.list",
+            {"subject_id": subject, "sort": "lowest", "limit": 1} | ({"cursor": cursor} if cursor else {}),
+        )
         pages += [item["score"] for item in page["items"]]
         cursor = page["next_cursor"]
         if not cursor:
@@ -90,7 +104,7 @@ def test_imports_count_and_name_bad_lines(stack, tmp_path):
 def test_overlaps_in_an_import_are_bad_lines(stack, tmp_path):
     company, user = stack.company()
     listing = stack.listing(company, user)
-    book = lambda first, last: json.dumps({"kind": "booking", "listing_id": listing["id"], "period": {  # noqa: E731
+    book = lambda first, last: json.dumps({"kind": "booking", "listing_id": listing["id"], "period": {
         "from": f"2027-01-{first:02}T00:00:00Z", "to": f"2027-01-{last:02}T00:00:00Z"}})  # fmt: skip
     file = tmp_path / "bookings.ndjson"
     file.write_text("\n".join([book(1, 3), book(2, 4), book(3, 5), '{"kind": "cat"}', book(9, 8)]) + "\n")
