@@ -145,7 +145,7 @@ static int check_images(struct rpc_call *call)
 	return rpc_invalid(call, "/params/images", "exists", NULL);
 }
 
-static const char KNOWS_ZONE[] = "SELECT 1 FROM pg_timezone_names WHERE name = $1 AND name NOT LIKE 'posix%'";
+static const char KNOWS_ZONE[] = "SELECT 1 FROM time_zone WHERE name = $1";
 
 static int check_time_zone(struct rpc_call *call)
 {
