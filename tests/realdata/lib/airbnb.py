@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from dataset import (
@@ -120,7 +120,8 @@ def read_listings(path):
     """The listings by id, in the file's order; lines without an id, and second lines of one id, are left out."""
     listings, left_out = {}, 0
     for row in read_rows(path):
-        if not row.get("id", "").strip() or row["id"].strip() in listings:
+        external_id = row.get("id", "").strip()
+        if not external_id or external_id in listings:
             left_out += 1
             continue
         listing = read_listing(row)
@@ -205,7 +206,3 @@ def read(folder):
         reviews=(lambda: read_reviews(reviews, listings)) if reviews else None,
         left_out=left_out,
     )
-
-
-def shifted(day, days):
-    return (day + timedelta(days=days)).isoformat()
