@@ -93,12 +93,17 @@ static const char *skip_space(const char *cursor)
 	return cursor;
 }
 
-/* Past the closing quote of the string whose opening quote is at cursor. */
+/* Past the closing quote of the string whose opening quote is at cursor: the next one that no backslash escapes. */
 static const char *skip_string(const char *cursor)
 {
-	for (cursor++; *cursor != '"'; cursor++)
-		cursor += *cursor == '\\';
-	return cursor + 1;
+	for (const char *quote = cursor + 1;; quote++) {
+		quote = rawmemchr(quote, '"');
+		const char *before = quote;
+		while (before[-1] == '\\')
+			before--;
+		if ((quote - before) % 2 == 0)
+			return quote + 1;
+	}
 }
 
 /* Past any value. */
