@@ -76,7 +76,8 @@ static void pass(struct loop *loop)
 {
 	if (loop->running)
 		fatal("the loop is run inside coroutine %s", loop->running->name);
-	/* NONBLOCK alone goes on for as long as any socket has something: coroutines and hooks would never have a turn. */
+	/* NONBLOCK alone goes on for as long as any socket has something: coroutines and hooks would never have a turn.
+	 */
 	(void)event_base_loop(loop->base, loop->ready_first ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE);
 	drain(loop);
 	run_hooks(loop);
