@@ -66,7 +66,7 @@ static bool read_number(struct api_reader *reader, struct json_object *object, c
 
 static bool read_extensions(struct api_reader *reader, struct json_object *object, struct api_method *method)
 {
-	int64_t deadline_ms, cost;
+	int64_t deadline_ms = 0, cost = 0;
 	struct json_object *idempotent = api_member(object, "x-idempotent", json_type_boolean);
 	method->access = api_access_read(api_member(object, "x-access", json_type_array));
 	if (method->access == 0)

@@ -31,7 +31,7 @@ static bool compile_array(struct schema *schema, const char *keyword, struct jso
 	char index[24];
 	struct arena *arena = &schema->set->arena;
 	size_t count = json_object_array_length(array);
-	ret_list->schemas = arena_alloc(arena, (count + 1) * sizeof(*ret_list->schemas));
+	ret_list->schemas = arena_alloc(arena, (count + 1) * sizeof(void *));
 	ret_list->count = (uint32_t)count;
 	for (size_t i = 0; i < count; i++) {
 		(void)snprintf(index, sizeof(index), "%zu", i);

@@ -71,7 +71,7 @@ static bool follow_references(struct schema_set *set, struct schema_resource *ta
 
 static struct schema *known(struct schema_set *set, struct json_object *source)
 {
-	return hash_map_get(set->by_source, &source, sizeof(source));
+	return hash_map_get(set->by_source, &source, sizeof(void *));
 }
 
 struct schema *schema_node(struct schema_set *set, struct json_object *source, const char *base, const char *place)
@@ -93,7 +93,7 @@ struct schema *schema_node(struct schema_set *set, struct json_object *source, c
 	schema->base = schema_base(set, target.value, target.base);
 	schema->place = place;
 	schema->next = set->schemas;
-	if (!hash_map_put(set->by_source, &target.value, sizeof(target.value), schema)) {
+	if (!hash_map_put(set->by_source, &target.value, sizeof(void *), schema)) {
 		(void)schema_fail(set, place, "too many schemas");
 		return NULL;
 	}
