@@ -124,10 +124,7 @@ const char *dispatch_envelope(struct context *ctx, struct rpc_dispatcher *dispat
 		dispatch_observe(dispatcher, entry, ctx, clock_monotonic());
 		return render_error(ctx, (struct json_span){NULL, 0}, ret_length);
 	}
-	struct dispatch_caller caller; /* error is only set when refused: clearing it would be most of the work */
-	caller.meta = meta;
-	caller.identity = NULL;
-	caller.refused = false;
+	struct dispatch_caller caller = {.meta = meta};
 	if (envelope->batch)
 		return dispatch_batch(ctx, dispatcher, &caller, envelope, ret_length);
 	answer = dispatch_call(ctx, dispatcher, &caller, &envelope->calls[0], ret_length);

@@ -15,7 +15,7 @@ static const struct identity anonymous = {.kind = IDENTITY_ANONYMOUS};
 void dispatch_identify(struct context *ctx, struct rpc_dispatcher *dispatcher, struct dispatch_caller *caller)
 {
 	const struct rpc_meta *meta = caller->meta;
-	if (caller->identity != NULL || caller->refused)
+	if (caller->identity != NULL || caller->refused != NULL)
 		return;
 	if (meta->token == NULL) {
 		caller->identity = &anonymous;
@@ -27,8 +27,9 @@ void dispatch_identify(struct context *ctx, struct rpc_dispatcher *dispatcher, s
 		(void)context_fail(ctx, ERROR_UNAUTHENTICATED, "unknown_key", "no token is accepted here");
 	if (caller->identity != NULL)
 		return;
-	caller->refused = true;
-	caller->error = ctx->error;
+	struct error *refused = arena_alloc(&ctx->arena, sizeof(*refused));
+	*refused = ctx->error;
+	caller->refused = refused;
 	error_clear(&ctx->error);
 }
 
@@ -131,8 +132,8 @@ static int run_handler(struct rpc_call *call, rpc_handler_function *function, si
 /* Takes the caller into the call; -1 with unauthenticated when its token was refused. */
 static int take_caller(struct rpc_call *call, struct dispatch_caller *caller)
 {
-	if (caller->refused) {
-		call->ctx->error = caller->error;
+	if (caller->refused != NULL) {
+		call->ctx->error = *caller->refused;
 		return -1;
 	}
 	call->caller = caller->identity;

@@ -34,8 +34,7 @@ struct rpc_dispatcher {
 struct dispatch_caller {
 	const struct rpc_meta *meta;
 	const struct identity *identity; /* NULL until known, or when refused */
-	bool refused;			 /* error says why */
-	struct error error;
+	const struct error *refused;	 /* why the token is not accepted, in the arena; NULL otherwise */
 };
 
 /* Verifies the token, unless that has been done; ctx lives as long as the text is worked on. */

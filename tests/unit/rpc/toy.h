@@ -316,6 +316,27 @@ static inline void toy_link(struct toy *toy, const char *method, const char *par
 	toy_parse(answer);
 }
 
+/* The link gave an error of its own. */
+static inline void toy_expect_fails(struct toy_answer *answer, enum error_code code, const char *reason)
+{
+	assert_null(answer->text);
+	assert_int_equal(answer->ctx.error.code, code);
+	assert_string_equal(answer->ctx.error.reason, reason);
+	toy_answer_free(answer);
+}
+
+/* One call over a link, with little time. */
+static inline void toy_link_within(struct link_client *client, const char *method, const char *params, int64_t timeout,
+				   struct toy_answer *answer)
+{
+	struct link_request request = {
+	    .method = method, .method_length = strlen(method), .params = params, .params_length = strlen(params)};
+	context_init(&answer->ctx, deadline_after(timeout));
+	answer->tree = NULL;
+	answer->text = link_call(&answer->ctx, client, &request, &answer->length);
+	toy_parse(answer);
+}
+
 /* The value at a JSON pointer as text: strings as they are, "" when absent. */
 static inline const char *toy_at(struct toy_answer *answer, const char *pointer)
 {
