@@ -1,0 +1,99 @@
+// Calls through the gateway and the session of who is logged in. Tokens live in this module's memory and nowhere else:
+// closing or reloading the page forgets them.
+
+const REFRESH_BEFORE = 30000; // ms before the access token's end
+
+let session = null; // {user, access, refresh, until}
+let refreshing = null;
+let lastId = 0;
+const listeners = [];
+
+export function onSession(listener) {
+  listeners.push(listener);
+}
+
+export function user() {
+  return session && session.user;
+}
+
+function setSession(tokens) {
+  session = tokens && {
+    user: tokens.user,
+    access: tokens.access_token,
+    refresh: tokens.refresh_token,
+    until: Date.now() + tokens.expires_in * 1000,
+  };
+  for (const listener of listeners) listener(session && session.user);
+}
+
+async function post(request, token) {
+  const headers = { "Content-Type": "application/json" };
+  if (token) headers.Authorization = "Bearer " + token;
+  const started = performance.now();
+  const response = await fetch("/rpc", { method: "POST", headers, body: JSON.stringify(request) });
+  const text = await response.text();
+  const took = performance.now() - started;
+  let answer = null;
+  try {
+    answer = text === "" ? null : JSON.parse(text);
+  } catch {
+    throw new Error("The answer is not JSON (HTTP " + response.status + ")");
+  }
+  return { request, answer, text, status: response.status, took };
+}
+
+function envelope(method, params) {
+  lastId += 1;
+  return { jsonrpc: "2.0", id: lastId, method, params };
+}
+
+// The result of a call without a token; throws an Error with the server's message and its error object.
+async function result(method, params) {
+  const { answer } = await post(envelope(method, params), null);
+  if (answer.error) throw Object.assign(new Error(answer.error.message), { error: answer.error });
+  return answer.result;
+}
+
+export async function login(email, password) {
+  setSession(await result("passport.auth.login", { email, password }));
+}
+
+export async function logout() {
+  const token = await accessToken();
+  if (token) await post(envelope("passport.auth.logout", {}), token);
+  setSession(null);
+}
+
+// Exchanges the refresh token once, whoever asks meanwhile. A refused one ends the session; a lost connection does not.
+function refresh() {
+  refreshing ??= result("passport.auth.refresh", { refresh_token: session.refresh })
+    .then(setSession, (problem) => {
+      if (problem.error) setSession(null);
+      else throw problem;
+    })
+    .finally(() => {
+      refreshing = null;
+    });
+  return refreshing;
+}
+
+async function accessToken() {
+  if (session && session.until - Date.now() < REFRESH_BEFORE) await refresh();
+  return session && session.access;
+}
+
+function isExpired(answer) {
+  const data = answer && answer.error && answer.error.data;
+  return Boolean(data && data.code === "unauthenticated" && data.reason === "expired");
+}
+
+// A call as whoever is logged in: {request, answer, text, status, took} with took in ms.
+export async function call(method, params) {
+  const request = envelope(method, params);
+  let done = await post(request, await accessToken());
+  if (session && isExpired(done.answer)) {
+    await refresh();
+    done = await post(request, session && session.access);
+  }
+  return done;
+}
