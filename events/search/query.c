@@ -29,7 +29,7 @@ int query_value(struct query *query, const char *value)
 	return query_value_asked(query, value, value);
 }
 
-static void append(struct buffer *target, const char *format, va_list values)
+PRINTF(2, 0) static void append(struct buffer *target, const char *format, va_list values)
 {
 	char text[512];
 	int length = vsnprintf(text, sizeof(text), format, values);
