@@ -58,7 +58,7 @@ def make_stack(cluster, templates):
 @pytest.fixture
 def drill_stack():
     """Five daemons and a PostgreSQL of this test alone: all of them may be killed."""
-    with Cluster() as own, Stack(own) as running:
+    with Cluster(on_disk=True) as own, Stack(own) as running:
         yield running
 
 
