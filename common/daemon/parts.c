@@ -44,8 +44,10 @@ static void make_client(struct daemon_thread *thread)
 	    {"rating", config_text(config, "rating_link")},	{"images", config_text(config, "images_link")},
 	    {"gateway", config_text(config, "gateway_link")},	{NULL, NULL},
 	};
-	struct rpc_client_options options = {
-	    .self = worker->spec->name, .secret = config_text(config, "service_secret"), .peers = peers};
+	struct rpc_client_options options = {.self = worker->spec->name,
+					     .secret = config_text(config, "service_secret"),
+					     .peers = peers,
+					     .connections = (size_t)config_integer(config, "link_connections")};
 	if (worker->spec->make_service_token != NULL) {
 		options.make_token = own_token;
 		options.argument = worker;

@@ -110,6 +110,8 @@ static void note_waiting(struct daemon_thread *thread, const struct context *ctx
 static int await_schema(struct daemon_thread *thread)
 {
 	int64_t pause = CHECK_PAUSE_FIRST;
+	if (thread->worker.db != NULL)
+		(void)snprintf(thread->waiting_for, sizeof(thread->waiting_for), "the database");
 	while (!co_cancelled()) {
 		struct context ctx;
 		context_init(&ctx, deadline_after(CHECK_DEADLINE));

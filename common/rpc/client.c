@@ -15,7 +15,7 @@
 /* --- making --- */
 
 /* "host:port" or "[address]:port". */
-static struct link_client *connect_address(char *text)
+static struct link_client *connect_address(char *text, size_t connections)
 {
 	char *colon = strrchr(text, ':');
 	if (colon == NULL)
@@ -30,16 +30,16 @@ static struct link_client *connect_address(char *text)
 		text[length - 1] = '\0';
 		text++;
 	}
-	return link_client_new(text, (uint16_t)port, 0);
+	return link_client_new(text, (uint16_t)port, connections);
 }
 
-static void add_peer(struct client_peer *peer, const struct rpc_peer *source)
+static void add_peer(struct client_peer *peer, const struct rpc_peer *source, size_t connections)
 {
 	char *list = must_strdup(source->addresses), *rest = list, *text;
 	*peer = (struct client_peer){0};
 	peer->daemon = must_strdup(source->daemon);
 	while ((text = strsep(&rest, ", ")) != NULL) {
-		struct link_client *link = connect_address(text);
+		struct link_client *link = connect_address(text, connections);
 		if (link == NULL)
 			continue;
 		peer->addresses = must_realloc(peer->addresses, (peer->count + 1) * sizeof(*peer->addresses));
@@ -57,7 +57,7 @@ struct rpc_client *rpc_client_new(const struct rpc_client_options *options)
 	client->secret = must_strdup(options->secret != NULL ? options->secret : "");
 	for (const struct rpc_peer *peer = options->peers; peer != NULL && peer->daemon != NULL; peer++) {
 		client->peers = must_realloc(client->peers, (client->peer_count + 1) * sizeof(*client->peers));
-		add_peer(&client->peers[client->peer_count++], peer);
+		add_peer(&client->peers[client->peer_count++], peer, options->connections);
 	}
 	return client;
 }

@@ -31,6 +31,7 @@ struct rpc_client_options {
 	const char *self;	      /* this daemon's name, the service account */
 	const char *secret;	      /* of the service account; NULL or "": no service calls */
 	const struct rpc_peer *peers; /* copied */
+	size_t connections;	      /* to each address; 0: 1 */
 	/* Makes the service token instead of asking passport for one (passport's own). In ctx's arena; NULL with an
 	 * error. May be NULL. */
 	const char *(*make_token)(struct context *ctx, void *argument, int64_t *ret_lifetime);
