@@ -147,7 +147,7 @@ def port_of(door):
     [
         (b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", {404}),
         (b"DELETE /rpc HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", {404, 405, 501}),
-        (b"rubbish\r\n\r\n", {400, None}),
+        (b"rubbish\r\n\r\n", {400, 501, None}),
         (b"POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\nConnection: close\r\n\r\n", {400, 413}),
         (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 20000 + b"\r\nConnection: close\r\n\r\n", {400, 413, 431}),
         (b"POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Length: 104857600\r\nConnection: close\r\n\r\n", {413}),
