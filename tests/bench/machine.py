@@ -88,8 +88,9 @@ class Process:
         return found
 
     def cpu(self) -> float:
-        """Seconds of CPU so far, children included. Threads' own clocks are finer than the ticks of stat."""
-        total = 0.0
+        """Seconds of CPU so far, of children that ended too. Threads' own clocks are finer than the ticks of stat."""
+        ended = Path(f"/proc/{self.popen.pid}/stat").read_text().rpartition(")")[2].split()
+        total = (int(ended[13]) + int(ended[14])) / TICKS
         for pid in self.pids():
             for thread in Path(f"/proc/{pid}/task").glob("*/schedstat"):
                 with contextlib.suppress(OSError):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import resource
 import statistics
 import subprocess
 from dataclasses import dataclass, field
@@ -24,10 +25,12 @@ class Row:
 
 @dataclass
 class Rate:
-    """A run: requests a second, CPU microseconds of the watched process a request, latencies in ms."""
+    """A run: requests a second; microseconds of CPU a request, of the watched processes and with the client's own;
+    latencies in ms."""
 
     rate: float
     cpu: float = 0.0
+    all_cpu: float = 0.0
     p50: float = 0.0
     p99: float = 0.0
 
@@ -49,6 +52,26 @@ def request_script(folder: Path, name: str, method: str, params, token: str | No
     return script
 
 
+class Meter:
+    """CPU seconds from its making to stop(): of the watched processes, and with those of programs run meanwhile."""
+
+    def __init__(self, watched: list[Process] | None):
+        self.processes = watched or []
+        self.watched = -self._watched()
+        self.all = -self._clients()
+
+    def _watched(self) -> float:
+        return sum(process.cpu() for process in self.processes)
+
+    def _clients(self) -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    def stop(self):
+        self.watched += self._watched()
+        self.all += self._clients() + self.watched
+
+
 def wrk(
     url: str,
     seconds: float,
@@ -62,16 +85,16 @@ def wrk(
     line = ["taskset", "-c", str(core)] if core is not None else []
     line += ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "10s"]
     line += ["-s", str(script)] if script else []
-    before = sum(process.cpu() for process in watched or [])
-    result = subprocess.run([*line, url, *(arguments or [])], capture_output=True, text=True, check=True)
-    spent = sum(process.cpu() for process in watched or []) - before
-    text = result.stdout
+    meter = Meter(watched)
+    text = subprocess.run([*line, url, *(arguments or [])], capture_output=True, text=True, check=True).stdout
+    meter.stop()
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     if bad:
         raise RuntimeError(f"{bad.group(1)} answers of {url} are not 200:\n{text}")
     count = int(re.search(r"(\d+) requests in", text).group(1))
     p50, p99 = (milliseconds(re.search(rf"{percent}%\s+(\S+)", text).group(1)) for percent in (50, 99))
-    return Rate(float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)), spent / max(count, 1) * 1e6, p50, p99)
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1))
+    return Rate(rate, meter.watched / max(count, 1) * 1e6, meter.all / max(count, 1) * 1e6, p50, p99)
 
 
 def pgbench(
@@ -88,10 +111,14 @@ def pgbench(
     for name, value in (variables or {}).items():
         line += ["-D", f"{name}={value}"]
     line += ["-h", cluster.socket, "-U", "postgres", database]
+    meter = Meter([cluster.process])
     result = subprocess.run(list(map(str, line)), capture_output=True, text=True)
+    meter.stop()
     if result.returncode != 0 or "aborted" in result.stderr:
         raise RuntimeError(result.stderr[:2000])
-    return Rate(float(re.search(r"tps = ([\d.]+)", result.stdout).group(1)))
+    count = int(re.search(r"actually processed: (\d+)", result.stdout).group(1))
+    rate = float(re.search(r"tps = ([\d.]+)", result.stdout).group(1))
+    return Rate(rate, meter.watched / max(count, 1) * 1e6, meter.all / max(count, 1) * 1e6)
 
 
 def rounds(count: int, contenders: dict) -> dict[str, list[Rate]]:

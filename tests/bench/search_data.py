@@ -20,8 +20,8 @@ FROM generate_series(0, 49) i;
 
 -- Flags: the share of listings that have it, from 1 to 95 in a hundred, by the order of their keys.
 CREATE UNLOGGED TABLE bench_flag AS
-SELECT key, 0.01 + 0.94 * (row_number() OVER (ORDER BY md5(key)) - 1)::float8 / greatest(count(*) OVER () - 1, 1) AS share
-FROM property WHERE kind = 'boolean';
+SELECT key, 0.01 + 0.94 * (row_number() OVER (ORDER BY md5(key)) - 1)::float8
+	/ greatest(count(*) OVER () - 1, 1) AS share FROM property WHERE kind = 'boolean';
 
 -- A number in [0, 1) that depends on the listing and on what it is for: the same data at every run.
 CREATE FUNCTION bench_chance(n bigint, what text) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
@@ -34,8 +34,10 @@ CREATE FUNCTION bench_properties(n bigint) RETURNS jsonb LANGUAGE sql STABLE AS 
 			ORDER BY bench_chance(n, p.key || v.key) LIMIT 1)) FROM property p WHERE p.kind = 'enum')
 	|| coalesce((SELECT jsonb_object_agg(p.key, (SELECT jsonb_agg(v.key) FROM property_value v WHERE v.property = p.key
 			AND bench_chance(n, p.key || v.key) < 0.4)) FROM property p WHERE p.kind = 'multi_enum'
-		AND EXISTS (SELECT 1 FROM property_value v WHERE v.property = p.key AND bench_chance(n, p.key || v.key) < 0.4)), '{}')
-	|| jsonb_build_object('area', 20 + floor(980 * bench_chance(n, 'area')), 'seats', floor(500 * bench_chance(n, 'seats')),
+		AND EXISTS (SELECT 1 FROM property_value v WHERE v.property = p.key
+			AND bench_chance(n, p.key || v.key) < 0.4)), '{}')
+	|| jsonb_build_object('area', 20 + floor(980 * bench_chance(n, 'area')),
+		'seats', floor(500 * bench_chance(n, 'seats')),
 		'ceiling_height', 2 + floor(80 * bench_chance(n, 'height')) / 10)
 $$;
 """
@@ -47,7 +49,8 @@ SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
 	('01900000-0000-7000-9000-' || lpad(to_hex(n / 7), 12, '0'))::uuid,
 	(ARRAY['hall', 'loft', 'studio', 'venue', 'gallery'])[1 + n % 5],
 	'Hall ' || to_hex(n * 7919 % 5003) || ' ' || to_hex(n * 104729 % 4999), 'A place for ' || to_hex(n * 31 % 5009),
-	'Street ' || n % 1000, place.lat, place.lon, 'Europe/Berlin', 10 + floor(490 * bench_chance(n, 'capacity')^2)::integer,
+	'Street ' || n % 1000, place.lat, place.lon, 'Europe/Berlin',
+	10 + floor(490 * bench_chance(n, 'capacity')^2)::integer,
 	2000 + floor(198000 * bench_chance(n, 'price')^3)::bigint, 'EUR', 'day', bench_properties(n), 'published',
 	10, 3 + 2 * r.rating, 3 + 2 * r.rating, now() - n * interval '1 second', now() - n * interval '1 second'
 FROM generate_series({first}::bigint, {last}::bigint) n,
@@ -58,7 +61,7 @@ FROM generate_series({first}::bigint, {last}::bigint) n,
 			ORDER BY upto LIMIT 1) c ON true) place
 """
 
-# Twenty bookings, each in a slot of its own of 24 days, so that they never overlap: a random beginning, one to five days.
+# Twenty bookings, each in a slot of its own of 24 days, so that they never overlap: one to five days somewhere in it.
 BOOKINGS = """
 WITH made AS MATERIALIZED (
 	SELECT ('01910000-' || lpad(to_hex(k), 4, '0') || '-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid AS id,
@@ -66,14 +69,15 @@ WITH made AS MATERIALIZED (
 		('01900000-0000-7000-9000-' || lpad(to_hex(n / 7), 12, '0'))::uuid AS company_id,
 		tstzrange(s.day, s.day + (1 + floor(5 * bench_chance(n, 'length' || k))) * interval '1 day') AS period
 	FROM generate_series({first}::bigint, {last}::bigint) n, generate_series(0, 19) k,
-		LATERAL (SELECT date_trunc('day', now()) + (1 + k * 24 + floor(19 * bench_chance(n, 'start' || k))) * interval '1 day'
-			AS day) s),
-booked AS (INSERT INTO booking (id, listing_id, company_id, period) SELECT id, listing_id, company_id, period FROM made)
+		LATERAL (SELECT date_trunc('day', now())
+			+ (1 + k * 24 + floor(19 * bench_chance(n, 'start' || k))) * interval '1 day' AS day) s),
+booked AS (INSERT INTO booking (id, listing_id, company_id, period)
+	SELECT id, listing_id, company_id, period FROM made)
 INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT id, listing_id, 1, period FROM made
 """
 
-# Search reads booking_unit only when several units are asked for, and none of the queries does: the exclusion constraint,
-# whose index takes most of the time of a load, is not made again. The data cannot overlap.
+# Search reads booking_unit only when several units are asked for, and none of the queries does: the exclusion
+# constraint, whose index takes most of the time of a load, is not made again. The data cannot overlap.
 BEFORE = """
 ALTER TABLE booking_unit DROP CONSTRAINT booking_no_overlap;
 ALTER TABLE booking_unit DROP CONSTRAINT booking_unit_booking_id_fkey;

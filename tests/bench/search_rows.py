@@ -40,7 +40,8 @@ function request()
   return messages[at]
 end
 function done(summary, latency)
-  print(string.format("percentiles %%d %%d %%d", latency:percentile(50), latency:percentile(95), latency:percentile(99)))
+  print(string.format("percentiles %%d %%d %%d",
+    latency:percentile(50), latency:percentile(95), latency:percentile(99)))
 end
 """
 

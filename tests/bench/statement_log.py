@@ -39,7 +39,7 @@ def _values(text: str) -> dict[str, str]:
 
 
 def fill(statement: Statement, replace: dict[str, str]) -> str:
-    """The statement on one line with its values in the place of $n: what `replace` has for a value, else the literal."""
+    """The statement on one line, its values in the place of $n: what `replace` has for a value, else the literal."""
 
     def expression(match):
         literal = statement.values.get(match.group(0), "NULL")
