@@ -76,20 +76,36 @@ static bool by_cells(const struct query *query, const struct sort *sort)
 	return query->has_cells && sort->in_cell_index && !query->has_terms && !query->has_text;
 }
 
-static void append_matches(struct query *query, struct buffer *sql, const struct sort *sort, bool cells, int limit)
+/* The best of each cell, each found by walking the index (cell, value, id), then the best of those. */
+static void append_best_of_cells(struct query *query, struct buffer *sql, const struct sort *sort, int limit)
 {
 	const char *value = sort_value(query, sort), *direction = sort->descending ? "DESC" : "ASC";
-	if (cells)
-		buffer_printf(sql, "SELECT best.* FROM unnest($%d::integer[]) AS c(cell) CROSS JOIN LATERAL (",
-			      query->cells_value);
+	buffer_printf(sql, "SELECT best.* FROM unnest($%d::integer[]) AS c(cell) CROSS JOIN LATERAL (",
+		      query->cells_value);
 	buffer_printf(sql, "SELECT s.id, %s AS place FROM ", value);
 	append_from(query, sql);
-	append_where(query, sql, cells ? "s.cell = c.cell" : cell_condition(query));
-	buffer_printf(sql, " ORDER BY %s %s, s.id %s LIMIT coalesce($%d::integer, 20) + 1", value, direction, direction,
-		      limit);
-	if (cells)
-		buffer_printf(sql, ") best ORDER BY best.place %s, best.id %s LIMIT coalesce($%d::integer, 20) + 1",
-			      direction, direction, limit);
+	append_where(query, sql, "s.cell = c.cell");
+	buffer_printf(sql, " ORDER BY %s %s, s.id %s LIMIT coalesce($%d::integer, 20) + 1) best", value, direction,
+		      direction, limit);
+	buffer_printf(sql, " ORDER BY best.place %s, best.id %s LIMIT coalesce($%d::integer, 20) + 1", direction,
+		      direction, limit);
+}
+
+/* In a place all matches are collected by the array index and sorted: OFFSET 0 keeps the planner from walking the whole
+ * country in the wanted order until a page of that place has come together, which it takes for short. Elsewhere the
+ * choice depends on the values, and is the planner's. */
+static void append_matches(struct query *query, struct buffer *sql, const struct sort *sort, int limit)
+{
+	const char *direction = sort->descending ? "DESC" : "ASC", *barrier = query->has_cells ? " OFFSET 0" : "";
+	if (by_cells(query, sort)) {
+		append_best_of_cells(query, sql, sort, limit);
+		return;
+	}
+	buffer_printf(sql, "SELECT * FROM (SELECT s.id, %s AS place FROM ", sort_value(query, sort));
+	append_from(query, sql);
+	append_where(query, sql, cell_condition(query));
+	buffer_printf(sql, "%s) matches ORDER BY place %s, id %s LIMIT coalesce($%d::integer, 20) + 1", barrier,
+		      direction, direction, limit);
 }
 
 const char *statement_page(struct query *query, const struct sort *sort)
@@ -105,7 +121,7 @@ const char *statement_page(struct query *query, const struct sort *sort)
 			      "round(search_distance(l.lat, l.lon, $%d::float8, $%d::float8)::numeric, 1)) END",
 			      query->lat_value, query->lon_value);
 	buffer_append_text(&sql, ")::text, page.place::text, l.id FROM (");
-	append_matches(query, &sql, sort, by_cells(query, sort), limit);
+	append_matches(query, &sql, sort, limit);
 	buffer_printf(&sql, " OFFSET 0) page JOIN listing l ON l.id = page.id ORDER BY page.place %s, page.id %s",
 		      direction, direction);
 	return mention_all(query, &sql);
