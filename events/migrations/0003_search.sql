@@ -43,19 +43,21 @@ RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT 2 * 6371008.8 * asin(least(1, sqrt(sind((lat2 - lat1) / 2) ^ 2
 	+ cosd(lat1) * cosd(lat2) * sind((lon2 - lon1) / 2) ^ 2))) $$;
 
--- When no unit of the listing is free: instants covered by as many units as there are, from now on.
-CREATE FUNCTION search_busy(listing uuid, total integer) RETURNS tstzmultirange LANGUAGE sql STABLE AS $$
-	SELECT CASE WHEN total = 1 THEN
-		(SELECT coalesce(range_agg(u.period), '{}') FROM booking_unit u WHERE u.listing_id = listing AND upper(u.period) > now())
-	ELSE
-		(SELECT coalesce(range_agg(tstzrange(step.at, step.next_at)) FILTER (WHERE step.taken >= total), '{}') FROM (
+-- When no unit of the listing is free: instants covered by as many units as there are, from now on. PL/pgSQL keeps the
+-- plans of its statements for the session; a function in SQL would be planned at each booking, which costs more than it.
+CREATE FUNCTION search_busy(listing uuid, total integer) RETURNS tstzmultirange LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	IF total = 1 THEN
+		RETURN (SELECT coalesce(range_agg(u.period), '{}') FROM booking_unit u
+			WHERE u.listing_id = listing AND upper(u.period) > now());
+	END IF;
+	RETURN (SELECT coalesce(range_agg(tstzrange(step.at, step.next_at)) FILTER (WHERE step.taken >= total), '{}') FROM (
 			SELECT edge.at, lead(edge.at) OVER instants AS next_at, sum(sum(edge.change)) OVER instants AS taken
 			FROM booking_unit u, LATERAL (VALUES (lower(u.period), 1), (upper(u.period), -1)) AS edge(at, change)
 			WHERE u.listing_id = listing AND upper(u.period) > now()
 			GROUP BY edge.at WINDOW instants AS (ORDER BY edge.at)) step
-		WHERE step.next_at IS NOT NULL)
-	END
-$$;
+		WHERE step.next_at IS NOT NULL);
+END $$;
 
 -- The days (UTC) that lie wholly in the ranges, from yesterday to 500 days ahead, as the ring.
 CREATE FUNCTION search_busy_days(busy tstzmultirange) RETURNS bit(512) LANGUAGE plpgsql STABLE AS $$
