@@ -29,6 +29,19 @@ TICKS = os.sysconf("SC_CLK_TCK")
 _given: set[int] = set()
 
 
+def build():
+    """The daemons and the bench's own programs."""
+    programs = [path.stem for path in (ROOT / "tests" / "bench").glob("bench_*.c")]
+    targets = [f"eventloop-{name}" for name in NAMES] + programs
+    for command in (
+        ["cmake", "--preset", PRESET],
+        ["cmake", "--build", "--preset", PRESET, "-j2", "--target", *targets],
+    ):
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f"the build failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+
+
 def free_port(also: int = 0) -> int:
     """A free port of 127.0.0.1 (and the one `also` above), outside the range of outgoing connections."""
     while True:
