@@ -208,7 +208,7 @@ static void patterns_are_those_of_ecma(void **state)
 /* A pattern that would take longer than the universe does not match, and soon. */
 static void pathological_patterns_end(void **state)
 {
-	char text[30000];
+	static char text[30000];
 	(void)state;
 	memset(text, 'a', sizeof(text));
 	text[0] = '"';
