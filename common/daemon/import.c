@@ -83,7 +83,8 @@ static void parse(struct context *ctx, struct import_line *line, size_t length)
 	struct json_error error = {0};
 	if (length > MAX_LINE)
 		line->reason = "longer than 1 MiB";
-	else if (!json_tree_parse(line->text, length, LINE_DEPTH, JSON_TREE_NFC, &ctx->arena, &line->value, &error))
+	else if (!json_tree_parse(line->text, length, LINE_DEPTH, JSON_TREE_NFC | JSON_TREE_WHOLE, &ctx->arena,
+				  &line->value, &error))
 		line->reason =
 		    arena_printf(&ctx->arena, "%s (byte %zu)", json_fault_text(error.fault), error.offset + 1);
 	else if (!json_object_is_type(line->value, json_type_object))

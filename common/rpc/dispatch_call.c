@@ -96,7 +96,7 @@ static int read_params(struct rpc_call *call, struct json_span text)
 	struct buffer fields;
 	if (text.data == NULL)
 		text = (struct json_span){"{}", 2};
-	if (!json_tree_build(text.data, text.length, JSON_TREE_NFC, &ctx->arena, &call->params))
+	if (!json_tree_build(text.data, text.length, JSON_TREE_NFC | JSON_TREE_WHOLE, &ctx->arena, &call->params))
 		return context_fail_internal(ctx, "no memory for the parameters");
 	context_defer(ctx, put_tree, call->params);
 	if (schema_validate(call->method->params, call->params, "/params", SCHEMA_NORMALIZE, &ctx->arena, &result))

@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,8 @@ struct builder {
 };
 
 #define KEY_SIZE 64
-#define EXACT_DIGITS 18 /* so many always fit 64 bits */
+#define EXACT_DIGITS 18		     /* so many always fit 64 bits */
+#define MAX_WHOLE 9007199254740992.0 /* 2^53: up to it a double is the number that was written */
 
 static char next_character(struct builder *builder)
 {
@@ -108,7 +110,10 @@ static struct json_object *build_number(struct builder *builder)
 	long long exact = whole ? strtoll(copy, NULL, 10) : 0;
 	if (whole && errno == 0)
 		return json_object_new_int64(exact);
-	return json_object_new_double(strtod(copy, NULL));
+	double value = strtod(copy, NULL);
+	if ((builder->flags & JSON_TREE_WHOLE) != 0 && fabs(value) <= MAX_WHOLE && trunc(value) == value)
+		return json_object_new_int64((int64_t)value);
+	return json_object_new_double(value);
 }
 
 /* Builds the value at the cursor, of a container only the container. False when memory ran out. */

@@ -20,7 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define JSON_TREE_NFC 1U /* bring string values (not member names) to Unicode NFC */
+#define JSON_TREE_NFC 1U   /* bring string values (not member names) to Unicode NFC */
+#define JSON_TREE_WHOLE 2U /* 5.0 and 5e0 become the integer 5, which JSON Schema says they are */
 
 /* Builds the tree of text that passed json_scan (a span of an envelope, for example); other text is undefined. arena:
  * for work space. *ret_tree is NULL for JSON null. False only when memory ran out. */

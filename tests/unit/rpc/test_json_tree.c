@@ -79,6 +79,13 @@ static void long_names_and_escaped_ones(void **state)
 	json_object_put(tree);
 }
 
+static void whole_numbers_become_integers_when_asked(void **state)
+{
+	(void)state;
+	assert_written(parse_flags("[5.0,1e2,-0.0,1.5,9007199254740992.0,1e30]", JSON_TREE_WHOLE),
+		       "[5,100,0,1.5,9007199254740992,1e+30]");
+}
+
 static void integers_stay_exact_and_larger_ones_become_doubles(void **state)
 {
 	struct json_object *tree =
@@ -209,6 +216,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(writes_what_it_read),
 	    cmocka_unit_test(long_names_and_escaped_ones),
+	    cmocka_unit_test(whole_numbers_become_integers_when_asked),
 	    cmocka_unit_test(integers_stay_exact_and_larger_ones_become_doubles),
 	    cmocka_unit_test(normalises_values_on_demand),
 	    cmocka_unit_test(depth_needs_no_recursion),
