@@ -19,6 +19,11 @@ elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   target_compile_definitions(eventloop_flags INTERFACE _FORTIFY_SOURCE=2)
 endif()
 
+# Without this a fuzzer only sees the branches of its own file and searches blindly.
+if(EVENTLOOP_FUZZ)
+  target_compile_options(eventloop_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 if(EVENTLOOP_FAULTS)
   target_compile_definitions(eventloop_flags INTERFACE EVENTLOOP_FAULTS=1)
 endif()
