@@ -16,16 +16,18 @@ static bool fault(struct listing_fault *ret, const char *path, const char *rule,
 	return false;
 }
 
-static bool valid_date(const char *text)
+bool listing_date_valid(const char *text)
 {
 	int year = 0, month = 0, day = 0;
 	char rest = 0;
 	static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	if (strlen(text) != 10 || sscanf(text, "%4d-%2d-%2d%c", &year, &month, &day, &rest) != 3)
+	if (strlen(text) != 10 || strspn(text, "0123456789-") != 10 ||
+	    sscanf(text, "%4d-%2d-%2d%c", &year, &month, &day, &rest) != 3)
 		return false;
 	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-	return text[4] == '-' && text[7] == '-' && year >= 1 && month >= 1 && month <= 12 && day >= 1 &&
-	       day <= days[month - 1] - (month == 2 && !leap);
+	/* The dashes stand where they belong and nowhere else: "%4d" would take "-202". */
+	return strcspn(text, "-") == 4 && strcspn(text + 5, "-") == 2 && strcspn(text + 8, "-") == 2 && year >= 1 &&
+	       month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] - (month == 2 && !leap);
 }
 
 static bool fits_enum(const struct property *property, struct json_object *value, const char *path,
@@ -69,7 +71,8 @@ static bool fits_kind(struct arena *arena, const struct property *property, stru
 	case PROPERTY_MULTI_ENUM:
 		return fits_multi_enum(arena, property, value, path, ret);
 	case PROPERTY_DATE:
-		return (is_text && valid_date(json_object_get_string(value))) || fault(ret, path, "format", "\"date\"");
+		return (is_text && listing_date_valid(json_object_get_string(value))) ||
+		       fault(ret, path, "format", "\"date\"");
 	}
 	return false;
 }

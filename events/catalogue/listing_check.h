@@ -22,6 +22,9 @@ struct listing_fault {
 	const char *expected; /* JSON text, or NULL */
 };
 
+/* True for a day of the years 0001 to 9999 as YYYY-MM-DD, every digit there. */
+bool listing_date_valid(const char *text);
+
 /* True when type and properties (NULL: none) fit the catalogue; else *ret_fault says what does not. Texts in arena. */
 bool listing_fits(struct arena *arena, const struct catalogue *catalogue, const char *type,
 		  struct json_object *properties, struct listing_fault *ret_fault) MUST_CHECK;

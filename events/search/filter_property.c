@@ -1,6 +1,7 @@
 #include "search/filter_property.h"
 
 #include "catalogue/catalogue.h"
+#include "catalogue/listing_check.h"
 #include "events.h"
 
 /* A filter being added: the property, its condition, and where it stands in the call. */
@@ -34,6 +35,8 @@ static int add_bound(const struct condition *condition, const char *name, const 
 		return 0;
 	if (json_object_is_type(bound, json_type_string) != date)
 		return wrong_form(condition, date ? "\"from and to as dates\"" : "\"from and to as numbers\"");
+	if (date && !listing_date_valid(json_object_get_string(bound)))
+		return wrong_form(condition, "\"a day of the years 0001 to 9999\"");
 	int number = query_value(condition->query,
 				 arena_strdup(&condition->query->call->ctx->arena, json_object_get_string(bound)));
 	int slot = query_value(condition->query,
