@@ -97,7 +97,9 @@ static int add_contains(const struct condition *condition)
 	struct json_object *text = json_object_object_get(condition->value, "contains");
 	if (!text)
 		return wrong_form(condition, "\"{contains}\"");
-	int key = query_value(condition->query, condition->property->key);
+	/* A copy: the values outlive waits, in which another call may replace the catalogue's snapshot. */
+	int key =
+	    query_value(condition->query, arena_strdup(&condition->query->call->ctx->arena, condition->property->key));
 	int value = query_value(condition->query,
 				arena_strdup(&condition->query->call->ctx->arena, json_object_get_string(text)));
 	query_filter(condition->query,
