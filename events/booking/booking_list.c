@@ -1,5 +1,6 @@
 #include "booking/booking.h"
 #include "booking/booking_json.h"
+#include "booking/period.h"
 #include "rpc/cursor.h"
 #include "rpc/page.h"
 
@@ -45,8 +46,8 @@ int booking_list(struct rpc_call *call)
 {
 	const char *after[2], *whose = NULL;
 	const char *sql = choose(call, &whose);
-	const char *state = rpc_param(call, "state"), *from = rpc_param(call, "from"), *to = rpc_param(call, "to");
-	if (!sql)
+	const char *state = rpc_param(call, "state"), *from = NULL, *to = NULL;
+	if (!sql || period_read_time(call, "from", &from) || period_read_time(call, "to", &to))
 		return -1;
 	const char *scope =
 	    arena_printf(&call->ctx->arena, "%s %s %s %s", whose, state ? state : "", from ? from : "", to ? to : "");

@@ -13,6 +13,10 @@
  * (rules in_past, max_duration, horizon). */
 int period_read(struct rpc_call *call, const char **ret_range) MUST_CHECK;
 
+/* Reads the time in the parameter `name` ("from") as PostgreSQL takes it: it knows no offsets of 16 hours and more.
+ * NULL in *ret_time when it is absent; -1 with invalid_params when it lies outside the years 0001 to 9999. */
+int period_read_time(struct rpc_call *call, const char *name, const char **ret_time) MUST_CHECK;
+
 /* Reads any period without the rules of bookings (a search may look back): -1 with invalid_params only. */
 int period_read_any(struct rpc_call *call, const char **ret_range) MUST_CHECK;
 

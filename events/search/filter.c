@@ -66,12 +66,11 @@ static void filter_price(struct query *query)
 static int coming_period(struct rpc_call *call, const char **ret_range)
 {
 	int64_t now = clock_wall(), from = 0;
-	char text[CLOCK_TEXT_SIZE];
+	char text[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
 	if (period_read_any(call, ret_range))
 		return -1;
-	const char *to = rpc_param(call, "period.to");
 	int64_t end = 0;
-	if (!clock_parse(rpc_param(call, "period.from"), &from) || !clock_parse(to, &end))
+	if (!clock_parse(rpc_param(call, "period.from"), &from) || !clock_parse(rpc_param(call, "period.to"), &end))
 		return -1;
 	if (end <= now)
 		return rpc_precondition(call, "in_past", NULL, "the period has passed");
@@ -80,6 +79,7 @@ static int coming_period(struct rpc_call *call, const char **ret_range)
 					"the period ends more than 500 days ahead");
 	if (from < now) {
 		clock_format(now, text);
+		clock_format(end, to);
 		*ret_range = arena_printf(&call->ctx->arena, "[%s,%s)", text, to);
 	}
 	return 0;
