@@ -17,7 +17,7 @@ static const char BY_USER[] = SELECT_BOOKINGS("b.user_id");
 static const char BY_COMPANY[] = SELECT_BOOKINGS("b.company_id");
 static const char BY_LISTING[] = SELECT_BOOKINGS("b.listing_id");
 
-static const char SELECT_COMPANY[] = "SELECT company_id FROM listing WHERE id = $1";
+static const char SELECT_COMPANY[] = "SELECT company_id, state = 'published' FROM listing WHERE id = $1";
 
 /* Staff of the listing's company may see its bookings; to others the listing has none to show. */
 static int require_listing_staff(struct rpc_call *call, const char *listing_id)
@@ -27,7 +27,13 @@ static int require_listing_staff(struct rpc_call *call, const char *listing_id)
 		return -1;
 	if (pg_count(company) == 0)
 		return rpc_not_found(call, "listing");
-	return rpc_require_right(call, pg_text(company, 0, 0), RIGHT_STAFF);
+	if (rpc_require_right(call, pg_text(company, 0, 0), RIGHT_STAFF) == 0)
+		return 0;
+	if (call->ctx->error.code != ERROR_FORBIDDEN || pg_boolean(company, 0, 1))
+		return -1;
+	/* What strangers may not see does not exist for them. */
+	error_clear(&call->ctx->error);
+	return rpc_not_found(call, "listing");
 }
 
 /* Which statement and whose bookings: of a listing, of a company, or the caller's own. NULL with an error. */
