@@ -2,10 +2,12 @@
 
 #include "access_token.h"
 #include "base/base64url.h"
+#include "base/clock.h"
 #include "base/config.h"
 #include "base/ids.h"
 #include "daemon/daemon.h"
 #include "passport.h"
+#include "rpc/token.h"
 #include "sql.h"
 
 #include <openssl/sha.h>
@@ -36,6 +38,8 @@ static const char USE_REFRESH[] =
 static const char END_SESSION[] =
     "UPDATE session SET ended_at = now(), end_reason = $2 WHERE id = $1 AND ended_at IS NULL "
     "RETURNING jsonb_build_object('session_id', id, 'user_id', user_id, 'before', api_time(now()))::text";
+
+static const char SELECT_USER[] = "SELECT user_id FROM session WHERE id = $1";
 
 /* A session's user with everything that an access token says. Rights beyond the token's 32 are left to member.right. */
 static const char SELECT_CLAIMS[] =
@@ -97,8 +101,12 @@ int session_end(struct rpc_call *call, struct pg_tx *tx, const char *session, co
 /* A used token outside the grace window is a theft or a bug: whoever holds the family loses it. */
 static int refuse_reuse(struct rpc_call *call, struct pg_tx *tx, const char *session)
 {
-	if (session_end(call, tx, session, "refresh_reused") || pg_commit(call->ctx, tx))
+	struct pg_result *user = pg_query(call->ctx, tx, SELECT_USER, session);
+	if (!user || session_end(call, tx, session, "refresh_reused") || pg_commit(call->ctx, tx))
 		return -1;
+	/* The other daemons are told by the fact; this one knows at once. */
+	rpc_published(call);
+	token_verifier_revoke(call->worker->verifier, pg_text(user, 0, 0), session, clock_wall());
 	return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "reused", "this refresh token was used before");
 }
 
