@@ -10,10 +10,11 @@ static const char FITS_BY_COUNT[] = "SELECT search_free_units($1, $2::integer, $
 
 /* Colours the listing's bookings anew, earliest start first, each on the lowest unit that is free: optimal for
  * intervals. The period asked for takes part with booking id NULL, as one row a unit. Past bookings take part too: one
- * under way may not move onto a unit that was taken when it began. */
+ * under way may not move onto a unit that was taken when it began. Those on units that the listing no longer has do
+ * not: they have passed, and nothing moves to where they were. */
 static const char REPACK[] =
     "WITH RECURSIVE span AS (SELECT u.booking_id, u.unit AS old_unit, u.period FROM booking_unit u "
-    "WHERE u.listing_id = $1 "
+    "WHERE u.listing_id = $1 AND u.unit <= $2::integer "
     "UNION ALL SELECT NULL, n, $4::tstzrange FROM generate_series(1, $3::integer) n), "
     "placed AS (SELECT *, row_number() OVER (ORDER BY lower(period), upper(period), booking_id, old_unit) AS place "
     "FROM span), "
