@@ -1,5 +1,6 @@
 #include "pass.h"
 
+#include "base/ids.h"
 #include "base/log.h"
 #include "gateway.h"
 #include "io/http_client.h"
@@ -40,6 +41,13 @@ void pass_handle(struct http_exchange *exchange, void *argument)
 	struct gateway *gateway = argument;
 	struct http_answer answer;
 	cors_reply(&gateway->cors, exchange);
+	/* The path comes decoded: only an id may become part of the URL that is fetched, never dots, spaces or line
+	 * ends. */
+	if (strcmp(exchange->path, "/images") != 0 && !uuid_valid(exchange->path + strlen("/images/"))) {
+		context_fail(exchange->ctx, ERROR_NOT_FOUND, NULL, "image not found");
+		rpc_http_fail(exchange, 404);
+		return;
+	}
 	if (fetch(exchange, gateway, &answer)) {
 		log_error_of(LOG_WARNING, exchange->ctx, "images cannot be reached");
 		rpc_http_fail(exchange, exchange->ctx->error.code == ERROR_TOO_LARGE ? 413 : 503);
