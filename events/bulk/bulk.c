@@ -54,11 +54,13 @@ static const char RESOLVE[] =
 
 /* $1: the booking's line with listing_id set; $2: its units as an array. */
 static const char INSERT_BOOKING[] =
-    "WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, external_id, period, units, note) "
-    "SELECT p.id, l.id, l.company_id, p.user_id, p.external_id, tstzrange((p.period->>'from')::timestamptz, "
-    "(p.period->>'to')::timestamptz), coalesce(p.units, 1), coalesce(left(p.note, 1000), '') "
+    "WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, external_id, period, units, note, "
+    "state, cancelled_at) SELECT p.id, l.id, l.company_id, p.user_id, p.external_id, "
+    "tstzrange((p.period->>'from')::timestamptz, "
+    "(p.period->>'to')::timestamptz), coalesce(p.units, 1), coalesce(left(p.note, 1000), ''), "
+    "CASE p.state WHEN 'cancelled' THEN 'cancelled' ELSE 'confirmed' END, CASE p.state WHEN 'cancelled' THEN now() END "
     "FROM jsonb_to_record($1::jsonb) AS p(id uuid, user_id uuid, external_id text, period jsonb, units integer, note "
-    "text), "
+    "text, state text), "
     "listing l WHERE l.id = $3::uuid RETURNING *) "
     "INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, b.period "
     "FROM b, unnest($2::integer[]) n";
@@ -88,13 +90,17 @@ static int load_listings(struct rpc_call *call, struct pg_tx *tx, const char *li
 	return 0;
 }
 
-/* The units that a booking takes: {1} where there is but one, so that the constraint is the test. */
+/* The units that a booking takes: none when it is cancelled, {1} where there is but one, so that the constraint is the
+ * test. */
 static const char *units_of(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *resolved, size_t row,
 			    struct json_object *value)
 {
 	const char *units = "{1}";
 	struct json_object *count = json_object_object_get(value, "units");
+	const char *state = json_object_get_string(json_object_object_get(value, "state"));
 	const char *wanted = count ? arena_strdup(&call->ctx->arena, json_object_get_string(count)) : "1";
+	if (state && strcmp(state, "cancelled") == 0)
+		return "{}";
 	if (pg_integer(resolved, row, 1) == 1 && strcmp(wanted, "1") == 0)
 		return units;
 	if (unit_allocate(call, tx, pg_text(resolved, row, 0), pg_text(resolved, row, 1), wanted,

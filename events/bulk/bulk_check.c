@@ -68,6 +68,17 @@ static void check_listing(struct rpc_call *call, struct import_line *line)
 		line->reason = arena_printf(arena, "%s: %s", fault.path, fault.rule);
 }
 
+/* "completed" is what a confirmed booking reads as when it has passed. */
+static bool booking_state_fits(struct json_object *line)
+{
+	static const char *const states[] = {"confirmed", "completed", "cancelled"};
+	const char *state = text_of(line, "state");
+	for (size_t i = 0; state && i < ARRAY_SIZE(states); i++)
+		if (strcmp(states[i], state) == 0)
+			return true;
+	return !state && !json_object_object_get(line, "state");
+}
+
 static void check_booking(struct import_line *line)
 {
 	struct json_object *period = json_object_object_get(line->value, "period");
@@ -84,6 +95,8 @@ static void check_booking(struct import_line *line)
 	else if (listing ? !uuid_valid(listing)
 			 : !(company && uuid_valid(company) && text_of(line->value, "listing_external_id")))
 		line->reason = "/listing_id: neither it nor company_id with listing_external_id";
+	else if (!booking_state_fits(line->value))
+		line->reason = "/state: enum [\"confirmed\",\"completed\",\"cancelled\"]";
 	else if (user && !uuid_valid(user))
 		line->reason = "/user_id: format uuid";
 	else if (units && (!json_object_is_type(units, json_type_int) || json_object_get_int64(units) < 1 ||
