@@ -121,6 +121,8 @@ static int may_cancel(struct rpc_call *call, const struct pg_result *booking)
 	if (strcmp(pg_text(booking, 0, 5), "confirmed") != 0)
 		return rpc_precondition(call, "state", "\"state\":\"cancelled\"", "the booking is cancelled already");
 	if (began && rpc_require_right(call, pg_text(booking, 0, 2), RIGHT_MANAGER)) {
+		if (call->ctx->error.code != ERROR_FORBIDDEN)
+			return -1;
 		error_clear(&call->ctx->error);
 		return rpc_precondition(call, "before_start", NULL, "the booking has begun");
 	}

@@ -98,6 +98,9 @@ int listing_get(struct rpc_call *call)
 			rpc_caller_has_role(call, ROLE_MODERATOR) ||
 			(rpc_caller_id(call) && rpc_require_right(call, pg_text(listing, 0, 2), RIGHT_STAFF) == 0));
 	if (!visible) {
+		/* Not knowing the caller's right is another thing than there being none. */
+		if (call->ctx->error.code != ERROR_NONE && call->ctx->error.code != ERROR_FORBIDDEN)
+			return -1;
 		error_clear(&call->ctx->error);
 		return rpc_not_found(call, "listing");
 	}
