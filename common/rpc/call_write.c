@@ -8,12 +8,16 @@
 #include <string.h>
 
 /* One round trip: a new key is taken, a known one returned as it is; a key that is being used by another transaction
- * waits for that one to end. jsonb writes equal parameters equally, whatever their order and spacing. */
-#define CLAIM                                                                                                       \
-	"WITH wanted AS (SELECT sha256(convert_to($3 || ' ' || ($4::jsonb - 'idempotency_key')::text, 'UTF8')) AS " \
-	"hash) "                                                                                                    \
-	"INSERT INTO idempotency_key AS k (caller, key, method, params_hash) SELECT $1, $2, $3, hash FROM wanted "  \
-	"ON CONFLICT (caller, key) DO UPDATE SET key = excluded.key "                                               \
+ * waits for that one to end. jsonb writes equal parameters equally, whatever their order and spacing. A password stays
+ * out of the hash: kept for two days, a fast hash of it would be far easier to guess than the slow one that it is
+ * stored as.
+ */
+#define CLAIM                                                                                                      \
+	"WITH wanted AS (SELECT sha256(convert_to($3 || ' ' || ($4::jsonb - "                                      \
+	"'{idempotency_key,password}'::text[])::text, 'UTF8')) AS "                                                \
+	"hash) "                                                                                                   \
+	"INSERT INTO idempotency_key AS k (caller, key, method, params_hash) SELECT $1, $2, $3, hash FROM wanted " \
+	"ON CONFLICT (caller, key) DO UPDATE SET key = excluded.key "                                              \
 	"RETURNING k.result, k.params_hash = (SELECT hash FROM wanted)"
 
 #define PUBLISH "INSERT INTO outbox (id, topic, key, payload, traceparent) VALUES ($1, $2, $3, $4, $5)"
