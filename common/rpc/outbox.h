@@ -1,19 +1,21 @@
 /*
  * Facts between daemons (DESIGN section 6): written in the transaction that made them true, delivered at least once, in
- * commit order, and folded exactly once.
+ * the order of transactions, and folded exactly once.
  *
  * Purpose: rpc_publish (rpc/call.h) writes; the relay here delivers to subscribers; fact handlers consume.
- * Invariants: the relay reads behind the oldest running transaction (xmin of the snapshot), so a late commit is never
- * skipped; one relay of a database works at a time (a lease that runs out by itself); a subscriber has a cursor of its
- * own, so one that is down holds up no other; facts of one key reach a subscriber in commit order: what it refuses is
- * tried again with back-off while later facts of the same key wait behind it and those of other keys pass; what it
- * keeps refusing goes to outbox_dead_letter with its reason and is replayed by command. A consumer notes the fact's id
- * in its own transaction: a second delivery does nothing. Waking: commits of this process wake its relay directly; a
- * relay that does not hold the lease passes that on by NOTIFY, at most 50 times a second (a NOTIFY in every transaction
- * would make all commits wait for each other); polling is the fallback. The relay also does the database's
- * housekeeping: delivered facts after 7 days, consumed fact ids after 14, idempotency keys after 48 hours; so every
- * daemon with a database has one, also without subscribers. Drivers: direct (RPC `<daemon>.fact.deliver` over the link;
- * default). amqp comes later behind the same interface.
+ * Invariants: the relay reads behind the oldest running transaction (xmin of the snapshot), so a late commit is
+ * never skipped; one relay of a database works at a time (a lease that runs out by itself); a subscriber has a
+ * cursor of its own, so one that is down holds up no other; what it refuses is tried again with back-off while later
+ * facts of the same key wait behind it and those of other keys pass; what it keeps refusing goes to
+ * outbox_dead_letter with its reason and is replayed by command. Order is that of transactions (by their ids), which
+ * is not that of changes when one waited for another's lock, and a replay is late: a consumer that keeps a state
+ * compares seq, numbered when the fact was written. A consumer notes the fact's id in its own transaction: a second
+ * delivery does nothing. Waking: commits of this process wake its relay directly; a relay that does not hold the
+ * lease passes that on by NOTIFY, at most 50 times a second (a NOTIFY in every transaction would make all commits
+ * wait for each other); polling is the fallback. The relay also does the database's housekeeping: delivered facts
+ * after 7 days, consumed fact ids after 14, idempotency keys after 48 hours; so every daemon with a database has
+ * one, also without subscribers. Drivers: direct (RPC `<daemon>.fact.deliver` over the link; default). amqp comes
+ * later behind the same interface.
  */
 #ifndef EVENTLOOP_RPC_OUTBOX_H
 #define EVENTLOOP_RPC_OUTBOX_H

@@ -112,3 +112,19 @@ def test_overlaps_in_an_import_are_bad_lines(stack, tmp_path):
     summary = json.loads(done.stdout.strip().splitlines()[-1])
     assert (summary["loaded"], summary["rejected"]) == (2, 3)
     assert "line 2: " in done.stderr and "line 4: /kind" in done.stderr and "line 5: /period/to" in done.stderr
+
+
+def test_an_older_summary_that_comes_later_changes_nothing(stack):
+    """Of two reviews at once the first transaction may have the later summary, and a replayed fact is old news."""
+    listing = stack.listing(*stack.company())
+    token = stack.service_token("rating")
+
+    def deliver(seq, count):
+        summary = {"subject_id": listing["id"], "count": count, "mean": 4.0, "bayesian": 3.8}
+        fact = {"id": str(uuid.uuid4()), "topic": "rating.summary.changed", "key": listing["id"], "seq": seq}
+        fact |= {"occurred_at": "2026-01-05T10:00:00.000000Z", "payload": summary}
+        answer = stack["events"].rpc("events.fact.deliver", {"source": "rating", "facts": [fact]}, token)
+        assert answer == {"delivered": 1, "refused": []}
+        return stack.rpc("events.listing.get", {"id": listing["id"]})["rating"]["count"]
+
+    assert [deliver(1_000_002, 2), deliver(1_000_001, 1), deliver(1_000_003, 3)] == [2, 2, 3]
