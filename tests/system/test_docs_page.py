@@ -1,0 +1,148 @@
+"""The reference page at /docs in a real browser: logging in, calling, and that what servers say stays text."""
+
+import json
+import os
+import shutil
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+from stack import PASSWORD
+
+MARKUP = '<img src="x" onerror="window.ran = 1"><script>window.ran = 1</script>'
+
+
+@pytest.fixture(scope="module")
+def browser():
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert program, "chromium is not installed"
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield running
+        running.close()
+
+
+class Page:
+    """/docs of a stack, and what the browser complained about (a violated policy is a complaint)."""
+
+    def __init__(self, browser, stack):
+        self.tab = browser.new_page()
+        self.complaints = []
+        self.called = []
+        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.tab.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        self.tab.on("request", self.note)
+        self.tab.goto(f"{stack.gateway.base}/docs")
+        expect(self.tab.locator("#methods a").first).to_be_visible()
+
+    def note(self, request):
+        if request.url.endswith("/rpc"):
+            self.called.append(json.loads(request.post_data)["method"])
+
+    def login(self, email, password=PASSWORD):
+        self.tab.get_by_label("E-mail").fill(email)
+        self.tab.get_by_label("Password").fill(password)
+        self.tab.get_by_role("button", name="Log in").click()
+
+    def open(self, method):
+        self.tab.get_by_role("link", name=method, exact=True).click()
+        expect(self.tab.locator("h1")).to_have_text(method)
+
+    def call(self, method, params):
+        """The answer that the page shows."""
+        self.open(method)
+        self.tab.get_by_label("Parameters, as JSON").fill(json.dumps(params))
+        self.tab.evaluate("document.getElementById('answer').replaceChildren()")
+        self.tab.get_by_role("button", name="Call", exact=True).click()
+        answer = self.tab.locator("#answer > pre")
+        expect(answer).to_be_visible()
+        return json.loads(answer.text_content())
+
+
+@pytest.fixture
+def page(browser, stack):
+    opened = Page(browser, stack)
+    yield opened
+    opened.tab.close()
+
+
+def test_a_user_logs_in_and_calls(page, stack):
+    user = stack.user("Ann <b>Bold</b>")
+    page.login(user.email)
+    expect(page.tab.locator("#who")).to_have_text("Ann <b>Bold</b>")
+    answer = page.call("passport.user.me", {})
+    assert answer["result"]["email"] == user.email and answer["result"]["id"] == user.id
+    expect(page.tab.locator("#answer .timing")).to_contain_text("HTTP 200")
+    stored = page.tab.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
+    assert stored == [0, 0, ""]
+    page.tab.get_by_role("button", name="Log out").click()
+    expect(page.tab.get_by_role("button", name="Log in")).to_be_visible()
+    assert page.call("passport.user.me", {})["error"]["data"]["code"] == "unauthenticated"
+    assert page.complaints == []
+
+
+def test_a_wrong_password_is_told(page, stack):
+    page.login(stack.user().email, "not the password")
+    expect(page.tab.get_by_role("alert")).to_have_text("Wrong address or password.")
+    expect(page.tab.get_by_role("button", name="Log in")).to_be_enabled()
+
+
+def test_the_token_is_refreshed_before_it_ends(browser, stack):
+    page = Page(browser, stack)
+    user = stack.user()
+    page.tab.clock.install()
+    page.login(user.email)
+    expect(page.tab.locator("#who")).to_be_visible()
+    page.call("passport.user.me", {})
+    assert "passport.auth.refresh" not in page.called
+    page.tab.clock.fast_forward("09:45")
+    assert page.call("passport.user.me", {})["result"]["id"] == user.id
+    assert page.called[-2:] == ["passport.auth.refresh", "passport.user.me"]
+    page.tab.close()
+
+
+def test_markup_in_an_answer_stays_text(page, stack):
+    company, owner = stack.company()
+    listing = stack.listing(company, owner, title=MARKUP, description=MARKUP)
+    answer = page.call("events.listing.get", {"id": listing["id"]})
+    assert answer["result"]["title"] == MARKUP
+    expect(page.tab.locator("#answer > pre")).to_contain_text('onerror=\\"window.ran = 1\\"')
+    assert page.tab.locator("#answer img, #answer script").count() == 0
+    assert page.tab.evaluate("window.ran") is None
+    assert page.complaints == []
+
+
+def test_parameters_that_are_not_json_are_told_and_not_sent(page):
+    page.open("gateway.status")
+    page.tab.get_by_label("Parameters, as JSON").fill('{"a": ')
+    page.tab.get_by_label("Parameters, as JSON").press("Control+Enter")
+    expect(page.tab.locator("#answer")).to_contain_text("The parameters are not JSON")
+    assert page.called == []
+
+
+def test_every_method_is_shown_with_its_parameters_and_errors(page, stack):
+    document = stack.gateway.get("/openrpc.json").json()
+    for method in document["methods"]:
+        page.open(method["name"])
+        text = page.tab.locator("main").text_content()
+        assert method["summary"] in text and method["description"] in text
+        for parameter in method["params"]:
+            assert page.tab.get_by_role("rowheader", name=parameter["name"]).count() > 0, method["name"]
+        assert page.tab.locator(".reference .errors > li").count() == len(method["errors"])
+        json.loads(page.tab.get_by_label("Parameters, as JSON").input_value())
+    assert page.complaints == []
+
+
+def test_search_narrows_the_list(page):
+    page.tab.locator("body").press("/")
+    page.tab.keyboard.type("booking cancel")
+    expect(page.tab.locator("#methods a")).to_have_count(1)
+    expect(page.tab.locator("#found")).to_contain_text("1 of ")
+
+
+def test_the_page_forbids_what_it_does_not_need(stack):
+    response = stack.gateway.get("/docs")
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert "onclick" not in response.text and "<style" not in response.text
