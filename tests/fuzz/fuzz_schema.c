@@ -71,7 +71,9 @@ static void run(struct json_object *document, struct json_object *instance, bool
 		check_errors(&result, arena);
 		if (!references && !is_bounded(&result))
 			check_quietly(document, instance, valid, arena);
-		(void)schema_validate(schema, instance, "/params", SCHEMA_NORMALIZE, arena, &result);
+		if (schema_validate(schema, instance, "/params", SCHEMA_NORMALIZE, arena, &result) !=
+		    (result.count == 0))
+			fatal("errors without a fault, or a fault without errors");
 	}
 	schema_set_free(set);
 }
