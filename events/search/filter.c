@@ -97,6 +97,7 @@ static int filter_period(struct query *query)
 	if (coming_period(query->call, &period))
 		return -1;
 	int number = query_value_asked(query, period, rpc_param(query->call, "period"));
+	query->period_value = number;
 	query_filter(query, "(s.busy_days & (SELECT search_period_days($%d::tstzrange))) = 0::bit(512)", number);
 	query_filter(query, "NOT s.busy && $%d::tstzrange", number);
 	if (units && rpc_param_integer(query->call, "units", 1) > 1)

@@ -25,6 +25,7 @@ struct query {
 	struct buffer scope;	/* what a cursor is bound to: all values in order */
 	bool has_text, has_near, has_cells, has_terms;
 	int text_value, lat_value, lon_value, cells_value, cell_terms_value; /* numbers of their values */
+	int period_value;						     /* 0: no period */
 	int value_count;
 	const char *values[QUERY_MAX_VALUES];
 };

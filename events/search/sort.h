@@ -13,7 +13,7 @@ struct sort {
 	const char *value; /* SQL expression on s (and t), or NULL: made from the query (distance, relevance) */
 	const char *type;  /* of the expression */
 	bool descending;
-	bool in_cell_index; /* an index (cell, value, id) exists */
+	bool in_cell_index; /* there are indexes (cell, value, id), and (value, id) with the ring of days */
 };
 
 /* The order that the call asks for, or the one that suits it. NULL with invalid_params when it needs text or near. */

@@ -91,6 +91,31 @@ static void append_best_of_cells(struct query *query, struct buffer *sql, const 
 		      direction, limit);
 }
 
+/* A period anywhere: those that may be free then come from the index alone, in order, and are looked up one by one. */
+static bool by_days(const struct query *query, const struct sort *sort)
+{
+	return query->period_value > 0 && sort->in_cell_index && !query->has_cells && !query->has_terms &&
+	       !query->has_text;
+}
+
+static void append_by_days(struct query *query, struct buffer *sql, const struct sort *sort, int limit)
+{
+	const char *value = sort_value(query, sort), *direction = sort->descending ? "DESC" : "ASC";
+	buffer_printf(sql, "SELECT walk.id, walk.place FROM (SELECT s.id, %s AS place FROM listing_search s WHERE true",
+		      value);
+	buffer_append(sql, query->access.data, query->access.length);
+	buffer_printf(sql,
+		      " AND CASE WHEN (s.busy_days & (SELECT search_period_days($%d::tstzrange))) = 0::bit(512) "
+		      "THEN true ELSE false END ORDER BY %s %s, s.id %s OFFSET 0) walk, "
+		      "LATERAL (SELECT FROM listing_search s",
+		      query->period_value, value, direction, direction);
+	append_where(query, sql, "s.id = walk.id");
+	buffer_printf(sql,
+		      " OFFSET 0) exact ORDER BY walk.place %s, walk.id %s "
+		      "LIMIT coalesce($%d::integer, 20) + 1",
+		      direction, direction, limit);
+}
+
 /* In a place all matches are collected by the array index and sorted: OFFSET 0 keeps the planner from walking the whole
  * country in the wanted order until a page of that place has come together, which it takes for short. Elsewhere the
  * choice depends on the values, and is the planner's. */
@@ -99,6 +124,10 @@ static void append_matches(struct query *query, struct buffer *sql, const struct
 	const char *direction = sort->descending ? "DESC" : "ASC", *barrier = query->has_cells ? " OFFSET 0" : "";
 	if (by_cells(query, sort)) {
 		append_best_of_cells(query, sql, sort, limit);
+		return;
+	}
+	if (by_days(query, sort)) {
+		append_by_days(query, sql, sort, limit);
 		return;
 	}
 	buffer_printf(sql, "SELECT * FROM (SELECT s.id, %s AS place FROM ", sort_value(query, sort));
