@@ -92,6 +92,8 @@ def wrk(
     if bad:
         raise RuntimeError(f"{bad.group(1)} answers of {url} are not 200:\n{text}")
     count = int(re.search(r"(\d+) requests in", text).group(1))
+    if count == 0:
+        raise RuntimeError(f"{url} did not answer:\n{text}")
     p50, p99 = (milliseconds(re.search(rf"{percent}%\s+(\S+)", text).group(1)) for percent in (50, 99))
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1))
     return Rate(rate, meter.watched / max(count, 1) * 1e6, meter.all / max(count, 1) * 1e6, p50, p99)
