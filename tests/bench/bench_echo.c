@@ -35,7 +35,7 @@ static void echo(struct evhttp_request *request, void *argument)
 	struct json_object *call =
 	    json_tokener_parse_ex(tokener, (const char *)evbuffer_pullup(input, -1), (int)length);
 	if (call == NULL) {
-		evhttp_send_error(request, HTTP_BADREQUEST, NULL);
+		evhttp_send_reply(request, HTTP_BADREQUEST, "Bad Request", NULL);
 		return;
 	}
 	answer(request, call);
