@@ -41,9 +41,7 @@ def properties(stack):
     admin = stack.admin()
     admin.rpc("events.property_category.create", {"key": "edge", "name": "Edge"})
     for kind in ("date", "number", "text"):
-        admin.rpc(
-            "events.property.create", {"key": f"edge_{kind}", "name": kind, "category": "edge", "kind": kind}
-        )
+        admin.rpc("events.property.create", {"key": f"edge_{kind}", "name": kind, "category": "edge", "kind": kind})
 
 
 # --- values at the edges of their types ---
