@@ -35,8 +35,12 @@ class Rate:
     p99: float = 0.0
 
 
-def milliseconds(text: str) -> float:
-    number, unit = re.match(r"([\d.]+)(us|ms|s|m)", text).groups()
+def milliseconds(text: str, percent: int) -> float:
+    """A percentile of what wrk wrote."""
+    found = re.search(rf" {percent}%\s+([\d.]+)(us|ms|s|m)", text)
+    if not found:
+        raise RuntimeError(f"wrk tells no latency:\n{text}")
+    number, unit = found.groups()
     return float(number) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60000}[unit]
 
 
@@ -94,7 +98,7 @@ def wrk(
     count = int(re.search(r"(\d+) requests in", text).group(1))
     if count == 0:
         raise RuntimeError(f"{url} did not answer:\n{text}")
-    p50, p99 = (milliseconds(re.search(rf"{percent}%\s+(\S+)", text).group(1)) for percent in (50, 99))
+    p50, p99 = (milliseconds(text, percent) for percent in (50, 99))
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1))
     return Rate(rate, meter.watched / max(count, 1) * 1e6, meter.all / max(count, 1) * 1e6, p50, p99)
 
