@@ -96,7 +96,11 @@ static inline pid_t pg_server_spawn(const struct pg_server *server, const char *
 	(void)dup2(open(file ? file : "/dev/null", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), STDOUT_FILENO);
 	if (file)
 		(void)dup2(STDOUT_FILENO, STDERR_FILENO);
-	(void)execvp(program, (char *const *)(uintptr_t)arguments);
+	/* By its whole path: initdb looks for the server where it was itself called from. */
+	const char *line[24] = {program};
+	for (size_t i = 1; arguments[i] != NULL && i + 1 < sizeof(line) / sizeof(line[0]); i++)
+		line[i] = arguments[i];
+	(void)execvp(program, (char *const *)(uintptr_t)line);
 	_exit(127);
 }
 
