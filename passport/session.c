@@ -8,14 +8,10 @@
 #include "daemon/daemon.h"
 #include "passport.h"
 #include "rpc/token.h"
+#include "secret_text.h"
 #include "sql.h"
 
-#include <openssl/sha.h>
 #include <string.h>
-
-#define REFRESH_BYTES 32
-#define REFRESH_LENGTH 43 /* base64url of 32 bytes */
-#define HASH_TEXT_SIZE (2 * SHA256_DIGEST_LENGTH + 1)
 
 static const char INSERT_SESSION[] =
     "INSERT INTO session (id, user_id, address, user_agent, idle_expires_at, expires_at) VALUES ($1, $2, $3, left($4, "
@@ -55,17 +51,10 @@ static const char *duration(struct rpc_call *call, const char *setting)
 	return arena_printf(&call->ctx->arena, "%lld", (long long)config_integer(call->worker->config, setting));
 }
 
-static void refresh_hash(const char *refresh, char text[static HASH_TEXT_SIZE])
-{
-	unsigned char digest[SHA256_DIGEST_LENGTH];
-	SHA256((const unsigned char *)refresh, strlen(refresh), digest);
-	hex_encode(digest, sizeof(digest), text);
-}
-
 static const char *refresh_successor(struct rpc_call *call, const char *refresh)
 {
 	const struct passport *passport = call->app;
-	unsigned char bytes[REFRESH_BYTES];
+	unsigned char bytes[SECRET_BYTES];
 	master_key_derive(&passport->master, "refresh_token.successor", refresh, strlen(refresh), bytes);
 	return base64url_encode(&call->ctx->arena, bytes, sizeof(bytes));
 }
@@ -73,12 +62,10 @@ static const char *refresh_successor(struct rpc_call *call, const char *refresh)
 int session_open(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char **ret_session,
 		 const char **ret_refresh)
 {
-	unsigned char bytes[REFRESH_BYTES];
-	char session[UUID_SIZE], hash[HASH_TEXT_SIZE];
+	char session[UUID_SIZE], hash[SECRET_HASH_SIZE];
 	uuid_make(session);
-	random_bytes(bytes, sizeof(bytes));
-	const char *refresh = base64url_encode(&call->ctx->arena, bytes, sizeof(bytes));
-	refresh_hash(refresh, hash);
+	const char *refresh = secret_make(call->ctx);
+	secret_hash(refresh, hash);
 	pg_queue(call->ctx, tx, INSERT_SESSION, session, user_id, call->peer, call->user_agent,
 		 duration(call, "session_idle"), duration(call, "session_lifetime"));
 	if (!pg_query(call->ctx, tx, INSERT_REFRESH, hash, session))
@@ -102,10 +89,9 @@ int session_end(struct rpc_call *call, struct pg_tx *tx, const char *session, co
 static int refuse_reuse(struct rpc_call *call, struct pg_tx *tx, const char *session)
 {
 	struct pg_result *user = pg_query(call->ctx, tx, SELECT_USER, session);
-	if (!user || session_end(call, tx, session, "refresh_reused") || pg_commit(call->ctx, tx))
+	if (!user || session_end(call, tx, session, "refresh_reused") || rpc_commit(call, tx))
 		return -1;
 	/* The other daemons are told by the fact; this one knows at once. */
-	rpc_published(call);
 	token_verifier_revoke(call->worker->verifier, pg_text(user, 0, 0), session, clock_wall());
 	return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "reused", "this refresh token was used before");
 }
@@ -123,8 +109,8 @@ static int rotate_locked(struct rpc_call *call, struct pg_tx *tx, const struct p
 	if (used && !in_grace)
 		return refuse_reuse(call, tx, session);
 	if (!used) {
-		char successor_hash[HASH_TEXT_SIZE];
-		refresh_hash(successor, successor_hash);
+		char successor_hash[SECRET_HASH_SIZE];
+		secret_hash(successor, successor_hash);
 		if (!pg_query(ctx, tx, USE_REFRESH, hash, successor_hash, session, duration(call, "session_idle")))
 			return -1;
 	}
@@ -134,10 +120,10 @@ static int rotate_locked(struct rpc_call *call, struct pg_tx *tx, const struct p
 int session_rotate(struct rpc_call *call, const char *refresh, const char **ret_session, const char **ret_successor)
 {
 	struct context *ctx = call->ctx;
-	char hash[HASH_TEXT_SIZE];
-	if (strlen(refresh) != REFRESH_LENGTH)
+	char hash[SECRET_HASH_SIZE];
+	if (strlen(refresh) != SECRET_LENGTH)
 		return context_fail(ctx, ERROR_UNAUTHENTICATED, "malformed", "not a refresh token");
-	refresh_hash(refresh, hash);
+	secret_hash(refresh, hash);
 	const char *successor = refresh_successor(call, refresh);
 	struct pg_tx *tx = pg_begin(ctx, call->db);
 	struct pg_result *row = tx ? pg_query(ctx, tx, LOCK_REFRESH, hash) : NULL;

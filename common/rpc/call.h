@@ -110,9 +110,11 @@ int rpc_replayed(struct rpc_call *call);
  * subject, e.g. the listing's id), payload JSON text. */
 int rpc_publish(struct rpc_call *call, struct pg_tx *tx, const char *topic, const char *key,
 		const char *payload) MAY_SUSPEND MUST_CHECK;
-/* For a transaction that is ended by pg_commit and not by rpc_commit: tells the relay, after the commit, that there are
- * facts. Without it they wait for the relay's next poll. */
-void rpc_published(struct rpc_call *call);
+/* function(call, argument) runs once the call's transaction has been committed by one of the functions below; not at
+ * all when that fails. In the order of registration. */
+void rpc_after_commit(struct rpc_call *call, void (*function)(struct rpc_call *call, void *argument), void *argument);
+/* Commits without making an answer. */
+int rpc_commit(struct rpc_call *call, struct pg_tx *tx) MAY_SUSPEND MUST_CHECK;
 /* Takes the first column of the first row as the result object, adds `seq`, stores it under the idempotency key,
  * commits, and replies. not_found for `noun` when there is no row. */
 int rpc_commit_row(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *result,

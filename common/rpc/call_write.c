@@ -29,11 +29,19 @@
 #define KEEP(seq) \
 	"UPDATE idempotency_key SET result = $3::text || " seq " || '}' WHERE caller = $1 AND key = $2 RETURNING " seq
 
+/* Runs once the transaction has been committed. */
+struct commit_hook {
+	struct commit_hook *next;
+	void (*function)(struct rpc_call *call, void *argument);
+	void *argument;
+};
+
 /* What a call's write is about. */
 struct rpc_write {
 	const char *caller; /* with a key: whose */
 	const char *key;    /* NULL: none */
 	bool published;
+	struct commit_hook *hooks; /* first registered first */
 };
 
 static struct rpc_write *write_of(struct rpc_call *call)
@@ -97,10 +105,35 @@ int rpc_publish(struct rpc_call *call, struct pg_tx *tx, const char *topic, cons
 	return 0;
 }
 
-void rpc_published(struct rpc_call *call)
+void rpc_after_commit(struct rpc_call *call, void (*function)(struct rpc_call *call, void *argument), void *argument)
 {
-	if (call->write && call->write->published)
+	struct commit_hook *hook = arena_alloc(&call->ctx->arena, sizeof(*hook)), **last = &write_of(call)->hooks;
+
+	while (*last)
+		last = &(*last)->next;
+	*hook = (struct commit_hook){.function = function, .argument = argument};
+	*last = hook;
+}
+
+/* What is to be done once it is certain. The next transaction of the call, if there is one, starts afresh. */
+static void committed(struct rpc_call *call)
+{
+	struct rpc_write *write = write_of(call);
+	struct commit_hook *hook = write->hooks;
+
+	if (write->published)
 		outbox_wake();
+	*write = (struct rpc_write){0};
+	for (; hook; hook = hook->next)
+		hook->function(call, hook->argument);
+}
+
+int rpc_commit(struct rpc_call *call, struct pg_tx *tx)
+{
+	if (pg_commit(call->ctx, tx))
+		return -1;
+	committed(call);
+	return 0;
 }
 
 /* Fetches `seq`, keeps the answer under the key, commits. head: the answer up to the value of seq. */
@@ -142,7 +175,7 @@ int rpc_commit_text(struct rpc_call *call, struct pg_tx *tx, const char *json)
 		pg_rollback(tx);
 	if (!row)
 		return -1;
-	rpc_published(call);
+	committed(call);
 	text = arena_printf(&call->ctx->arena, "%s%s}", head, pg_text(row, 0, 0));
 	return rpc_reply_text(call, text, strlen(text));
 }

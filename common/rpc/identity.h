@@ -35,6 +35,7 @@ struct identity {
 	unsigned roles;
 	char id[UUID_SIZE];	 /* `sub`: a user's id or a daemon's name */
 	char session[UUID_SIZE]; /* `sid`, or "" */
+	char actor[UUID_SIZE];	 /* `act.sub`: the administrator who acts as this user, or "" */
 	int64_t auth_time;	 /* wall microseconds */
 	int64_t expires;	 /* wall microseconds */
 	bool companies_partial;	 /* more than the token can carry: ask passport */

@@ -80,12 +80,10 @@ static int fold(struct rpc_call *call, fact_handler_function *function, const st
 	}
 	if (!claimed || function(call, tx, fact) != 0) {
 		pg_rollback(tx);
+		call->write = NULL; /* what was to follow its commit must not follow the next one's */
 		return -1;
 	}
-	if (pg_commit(ctx, tx) != 0)
-		return -1;
-	rpc_published(call);
-	return 0;
+	return rpc_commit(call, tx);
 }
 
 /* A daemon without a database is told every time; what it does with a fact must bear that. */

@@ -238,9 +238,41 @@ WRITE_TEST(fails_at_the_commit)
 	pg_free(pg);
 }
 
+static void note(struct rpc_call *call, void *argument)
+{
+	char *notes = argument;
+
+	(void)call;
+	notes[strlen(notes)] = '+';
+}
+
+WRITE_TEST(runs_hooks_after_the_commit_only)
+{
+	struct pg *pg = open_database(ctx, 0);
+	struct rpc_call call = write_call(ctx, pg, "{}");
+	char notes[8] = "";
+	struct pg_tx *tx = rpc_begin(&call);
+
+	rpc_after_commit(&call, note, notes);
+	rpc_after_commit(&call, note, notes);
+	assert_string_equal(notes, "");
+	assert_int_equal(rpc_commit(&call, tx), 0);
+	assert_string_equal(notes, "++");
+	assert_int_equal(rpc_commit_text(&call, rpc_begin(&call), "{}"), 0); /* those of the first are done with */
+	assert_string_equal(notes, "++");
+	tx = rpc_begin(&call);
+	rpc_after_commit(&call, note, notes);
+	pg_queue(ctx, tx, "SELECT 1/0");
+	assert_int_equal(rpc_commit(&call, tx), -1);
+	error_clear(&ctx->error);
+	assert_string_equal(notes, "++");
+	pg_free(pg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(runs_hooks_after_the_commit_only),
 	    cmocka_unit_test(answers_the_place_in_the_log),
 	    cmocka_unit_test(adds_seq_to_any_object),
 	    cmocka_unit_test(says_what_was_not_found),

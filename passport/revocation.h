@@ -1,0 +1,20 @@
+/*
+ * Revocation of access tokens already issued (DESIGN section 5).
+ *
+ * Purpose: what voids tokens is written in the transaction of its cause, and from its commit on every daemon is told.
+ * Invariants: an ended session's tokens are void for good. A user's epoch grows with every change of what tokens say
+ * (roles, rights, state) or prove (password); tokens carry the epoch that was read together with what they say, so one
+ * made from an old reading is void whenever it was signed. The session lives on: refreshing it gives a good token.
+ */
+#ifndef EVENTLOOP_PASSPORT_REVOCATION_H
+#define EVENTLOOP_PASSPORT_REVOCATION_H
+
+#include "rpc/call.h"
+
+/* Voids the session's tokens from the commit of tx on (queued). */
+void revocation_add_session(struct rpc_call *call, struct pg_tx *tx, const char *session);
+
+/* Raises the user's epoch: voids the tokens issued until tx commits (queued). */
+void revocation_add_user(struct rpc_call *call, struct pg_tx *tx, const char *user_id);
+
+#endif

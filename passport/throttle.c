@@ -1,0 +1,72 @@
+#include "throttle.h"
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "daemon/daemon.h"
+#include "secret_text.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+static const char COUNT_TRY[] =
+    "INSERT INTO throttle AS t (name, key, tries, ends_at) "
+    "VALUES ($1, decode($2, 'hex'), 1, now() + $4::bigint * interval '1 microsecond') "
+    "ON CONFLICT (name, key) DO UPDATE SET "
+    "tries = CASE WHEN t.ends_at <= now() THEN 1 ELSE least(t.tries + 1, 1000000) END, "
+    "ends_at = CASE WHEN t.ends_at <= now() THEN now() + $4::bigint * interval '1 microsecond' "
+    "WHEN t.tries = $3::integer THEN greatest(t.ends_at, now() + $5::bigint * interval '1 microsecond') "
+    "ELSE t.ends_at END "
+    "RETURNING CASE WHEN tries > $3::integer THEN ceil(extract(epoch FROM ends_at - now()) * 1000000)::bigint ELSE 0 "
+    "END";
+
+static const char FORGET[] = "DELETE FROM throttle WHERE name = $1 AND key = decode($2, 'hex')";
+
+int throttle_count(struct rpc_call *call, const struct throttle_rule *rule, const char *key, int64_t *ret_wait)
+{
+	struct arena *arena = &call->ctx->arena;
+	char hash[SECRET_HASH_SIZE];
+	long long limit = (long long)config_integer(call->worker->config, rule->limit_setting);
+	*ret_wait = 0;
+	if (limit == 0)
+		return 0;
+	secret_hash(key, hash);
+	struct pg_result *row = pg_write(
+	    call->ctx, call->db, COUNT_TRY, rule->name, hash, arena_printf(arena, "%lld", limit),
+	    arena_printf(arena, "%lld", (long long)rule->window), arena_printf(arena, "%lld", (long long)rule->lock));
+	if (!row)
+		return -1;
+	*ret_wait = pg_integer(row, 0, 0);
+	return 0;
+}
+
+int throttle_enforce(struct rpc_call *call, const struct throttle_rule *rule, const char *key)
+{
+	int64_t wait = 0;
+	if (throttle_count(call, rule, key, &wait))
+		return -1;
+	if (wait == 0)
+		return 0;
+	(void)context_fail(call->ctx, ERROR_RATE_LIMITED, rule->name, "too many tries; come back later");
+	call->ctx->error.retry_after_ms = (int)(wait / CLOCK_MILLISECOND) + 1;
+	return -1;
+}
+
+int throttle_forget(struct rpc_call *call, const struct throttle_rule *rule, const char *key)
+{
+	char hash[SECRET_HASH_SIZE];
+	secret_hash(key, hash);
+	return pg_write(call->ctx, call->db, FORGET, rule->name, hash) ? 0 : -1;
+}
+
+/* One customer of a provider has 64 bits of IPv6 addresses to himself. */
+const char *throttle_network(const struct rpc_call *call)
+{
+	struct in6_addr address;
+	char text[INET6_ADDRSTRLEN];
+	if (inet_pton(AF_INET6, call->peer, &address) != 1 || IN6_IS_ADDR_V4MAPPED(&address))
+		return call->peer;
+	memset(&address.s6_addr[8], 0, 8);
+	if (!inet_ntop(AF_INET6, &address, text, sizeof(text)))
+		return call->peer;
+	return arena_strdup(&call->ctx->arena, text);
+}
