@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "daemon/daemon.h"
 #include "password.h"
-#include "rpc/token.h"
 #include "service_account.h"
 #include "session.h"
 
@@ -58,11 +57,9 @@ int auth_logout(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	if (session_end(call, tx, call->caller->session, "logout") || rpc_commit_text(call, tx, "{\"ended\":true}"))
+	if (session_end(call, tx, call->caller->session, "logout"))
 		return -1;
-	/* The other daemons are told by the fact; this one knows at once. */
-	token_verifier_revoke(call->worker->verifier, call->caller->id, call->caller->session, clock_wall());
-	return 0;
+	return rpc_commit_text(call, tx, "{\"ended\":true}");
 }
 
 int auth_service_token(struct rpc_call *call)

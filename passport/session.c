@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "daemon/daemon.h"
 #include "passport.h"
+#include "revocation.h"
 #include "rpc/token.h"
 #include "secret_text.h"
 #include "sql.h"
@@ -31,11 +32,15 @@ static const char USE_REFRESH[] =
     "seen AS (UPDATE session SET last_seen_at = now(), idle_expires_at = now() + $4::bigint * interval '1 microsecond' "
     "WHERE id = $3) INSERT INTO refresh_token (hash, session_id) VALUES (decode($2, 'hex'), $3)";
 
-static const char END_SESSION[] =
-    "UPDATE session SET ended_at = now(), end_reason = $2 WHERE id = $1 AND ended_at IS NULL "
-    "RETURNING jsonb_build_object('session_id', id, 'user_id', user_id, 'before', api_time(now()))::text";
+/* $2: why. Row: the session, its user, the fact. */
+#define END_SESSIONS(which)                                                                          \
+	"UPDATE session SET ended_at = now(), end_reason = $2 WHERE " which " AND ended_at IS NULL " \
+	"RETURNING id, user_id, jsonb_build_object('session_id', id, 'user_id', user_id, 'before', " \
+	"api_time(now()))::text"
 
-static const char SELECT_USER[] = "SELECT user_id FROM session WHERE id = $1";
+static const char END_SESSION[] = END_SESSIONS("id = $1");
+static const char END_ALL[] = END_SESSIONS("user_id = $1 AND ($3::uuid IS NULL OR id <> $3)");
+static const char END_BY_ACTOR[] = END_SESSIONS("actor_id = $1");
 
 /* A session's user with everything that an access token says. Rights beyond the token's 32 are left to member.right. */
 static const char SELECT_CLAIMS[] =
@@ -75,24 +80,54 @@ int session_open(struct rpc_call *call, struct pg_tx *tx, const char *user_id, c
 	return 0;
 }
 
+struct ended_session {
+	const char *user_id, *id;
+};
+
+/* The other daemons are told; this one knows at once. */
+static void refuse_tokens(struct rpc_call *call, void *argument)
+{
+	const struct ended_session *ended = argument;
+	token_verifier_revoke(call->worker->verifier, ended->user_id, ended->id, clock_wall());
+}
+
+/* Voids the access tokens of the sessions that an END_SESSIONS statement has ended. */
+static int void_tokens(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *rows)
+{
+	if (!rows)
+		return -1;
+	for (size_t i = 0; i < pg_count(rows); i++) {
+		struct ended_session *ended = arena_alloc(&call->ctx->arena, sizeof(*ended));
+		*ended = (struct ended_session){.id = pg_text(rows, i, 0), .user_id = pg_text(rows, i, 1)};
+		revocation_add_session(call, tx, ended->id);
+		rpc_after_commit(call, refuse_tokens, ended);
+		if (rpc_publish(call, tx, "passport.session.ended", ended->id, pg_text(rows, i, 2)))
+			return -1;
+	}
+	return 0;
+}
+
 int session_end(struct rpc_call *call, struct pg_tx *tx, const char *session, const char *reason)
 {
-	struct pg_result *ended = pg_query(call->ctx, tx, END_SESSION, session, reason);
-	if (!ended)
-		return -1;
-	if (pg_count(ended) == 0)
-		return 0;
-	return rpc_publish(call, tx, "passport.session.ended", session, pg_text(ended, 0, 0));
+	return void_tokens(call, tx, pg_query(call->ctx, tx, END_SESSION, session, reason));
+}
+
+int session_end_all(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *except_session,
+		    const char *reason)
+{
+	return void_tokens(call, tx, pg_query(call->ctx, tx, END_ALL, user_id, reason, except_session));
+}
+
+int session_end_by_actor(struct rpc_call *call, struct pg_tx *tx, const char *actor_id, const char *reason)
+{
+	return void_tokens(call, tx, pg_query(call->ctx, tx, END_BY_ACTOR, actor_id, reason));
 }
 
 /* A used token outside the grace window is a theft or a bug: whoever holds the family loses it. */
 static int refuse_reuse(struct rpc_call *call, struct pg_tx *tx, const char *session)
 {
-	struct pg_result *user = pg_query(call->ctx, tx, SELECT_USER, session);
-	if (!user || session_end(call, tx, session, "refresh_reused") || rpc_commit(call, tx))
+	if (session_end(call, tx, session, "refresh_reused") || rpc_commit(call, tx))
 		return -1;
-	/* The other daemons are told by the fact; this one knows at once. */
-	token_verifier_revoke(call->worker->verifier, pg_text(user, 0, 0), session, clock_wall());
 	return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "reused", "this refresh token was used before");
 }
 

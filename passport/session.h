@@ -24,8 +24,20 @@ int session_rotate(struct rpc_call *call, const char *refresh, const char **ret_
 /* Answers the tokens of a session: a fresh access token, the refresh token and the user. */
 int session_reply(struct rpc_call *call, const char *session, const char *refresh) MAY_SUSPEND;
 
-/* Ends a session in tx and tells the other daemons. */
+/* The functions that end sessions void their access tokens too, everywhere, once tx is committed by rpc_commit,
+ * rpc_commit_row or rpc_commit_text. Call them after what locks other rows: they take the lock that orders revocations.
+ * reason: a word for the row ("logout"). */
+
+/* Ends a session in tx; one that has ended already is left as it is. */
 int session_end(struct rpc_call *call, struct pg_tx *tx, const char *session,
 		const char *reason) MAY_SUSPEND MUST_CHECK;
+
+/* Ends the sessions of a user in tx, but for except_session (NULL: none is spared). */
+int session_end_all(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *except_session,
+		    const char *reason) MAY_SUSPEND MUST_CHECK;
+
+/* Ends in tx the sessions in which an administrator acts as somebody else. */
+int session_end_by_actor(struct rpc_call *call, struct pg_tx *tx, const char *actor_id,
+			 const char *reason) MAY_SUSPEND MUST_CHECK;
 
 #endif
