@@ -1,0 +1,369 @@
+"""Who may call what: every method of every daemon as every kind of caller, directly and through the gateway.
+
+Nothing here is written down by hand but what a handler refuses beyond x-access (EXPLAINED): methods, parameters and
+expectations come from the documents that the daemons serve, so a new method is in the matrix by itself, and one whose
+handler refuses for reasons of its own fails here until it is explained. The table goes to build/access-matrix.txt.
+"""
+
+from dataclasses import dataclass, field
+
+import pytest
+from rpc import RpcError
+from sample import Sampler
+from stack import NAMES, ROOT, WITH_DATABASE
+from waiting import wait_until
+
+RIGHTS = ("staff", "manager", "owner")
+REFUSED = ("unauthenticated", "forbidden", "method_not_found")
+BATCH = 50
+WATCHING = WITH_DATABASE  # daemons that hear of sessions that ended; the gateway leaves it to them
+ALLOWED = "yes"
+
+# What handlers refuse to a caller whom x-access lets in: {method: (word, reason or None, callers or None, why)}. An
+# entry that no call met any more is an error.
+EXPLAINED = {
+    "passport.auth.login": ("unauthenticated", "credentials", None, "nobody has these credentials"),
+    "passport.auth.refresh": ("unauthenticated", "malformed", None, "not a refresh token"),
+    "passport.auth.service_token": ("unauthenticated", "credentials", None, "no service has this secret"),
+    **{
+        f"{daemon}.fact.deliver": ("forbidden", None, {"service"}, "a daemon delivers facts in its own name only")
+        for daemon in ("events", "rating", "images")
+    },
+}
+
+# These end or void the caller's own token: each is called alone, with a token of its own.
+VOIDING = {"passport.auth.logout"}
+
+# Tables that change by themselves while nobody calls: what a refused call leaves alone is all the others.
+MOVING = {"outbox_lease": "renewed by its holder"}
+
+
+@dataclass
+class Caller:
+    """A kind of caller. login() gives a token that is valid now; None for nobody."""
+
+    name: str
+    login: object
+    roles: set = field(default_factory=set)
+    right: str | None = None  # in the company concerned
+    service: bool = False
+    revoked: bool = False
+    stale: bool = False  # authenticated longer ago than any x-auth-max-age allows
+    token: str | None = None
+
+
+def expectation(method, caller, door):
+    """ALLOWED, or the word that the call must be refused with, by what the method's document says alone."""
+    access = set(method["x-access"])
+    if caller.revoked and door in WATCHING:
+        return "unauthenticated"
+    if door == "gateway" and (access == {"service"} or method.get("x-internal")):
+        return "method_not_found"
+    if caller.revoked and not method["name"].startswith("gateway."):
+        return "unauthenticated"
+    if "public" in access:
+        return ALLOWED
+    if caller.token is None:
+        return "unauthenticated"
+    if caller.service:
+        return ALLOWED if "service" in access else "forbidden"
+    if not may_user(method, caller, access):
+        return "forbidden"
+    return "unauthenticated" if caller.stale and "x-auth-max-age" in method else ALLOWED
+
+
+def may_user(method, caller, access):
+    if "user" in access or access & caller.roles:
+        return True
+    rights = [RIGHTS.index(word.removeprefix("company:")) for word in access if word.startswith("company:")]
+    if not rights:
+        return False
+    if not any(param["name"] == "company_id" for param in method["params"]):
+        return True  # the handler checks once it knows the company
+    return caller.right is not None and RIGHTS.index(caller.right) >= min(rights)
+
+
+class World:
+    """The callers, the company concerned, and the things in it that a refused call must not touch."""
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.company, self.owner = stack.company()
+        self.documents = {name: stack[name].rpc("rpc.discover") for name in NAMES}
+        # The gateway's own door answers with the merged document: of it, what is the gateway's.
+        self.methods = [
+            (name, method)
+            for name, document in self.documents.items()
+            for method in document["methods"]
+            if name != "gateway" or method["name"].startswith("gateway.")
+        ]
+        self.samplers = {name: Sampler(document) for name, document in self.documents.items()}
+        self.listing = stack.listing(self.company, stack.login(self.owner.email))["id"]
+        self.bystander = stack.user("Bystander").id
+        self.callers = self._callers()
+
+    def _callers(self):
+        stack = self.stack
+        _, foreign = stack.company(name="Foreign")
+        moderator, admin, stale = stack.user("Moderator"), stack.admin(), stack.user("Stale")
+        self._sql("UPDATE user_account SET roles = '{user,moderator}' WHERE id = %s", moderator.id)
+        self._sql("UPDATE user_account SET roles = '{user,admin}' WHERE id = %s", stale.id)
+        callers = [
+            Caller("anonymous", lambda: None),
+            Caller("user", self._by_login(stack.user())),
+            Caller("foreign", self._by_login(foreign)),
+            *(self._member(right) for right in RIGHTS),
+            Caller("moderator", self._by_login(moderator), roles={"moderator"}),
+            Caller("admin", self._by_login(admin), roles={"moderator", "admin"}),
+            Caller("stale", lambda: self._stale_token(stale), roles={"moderator", "admin"}, stale=True),
+            Caller("service", lambda: stack.service_token("rating"), service=True),
+            Caller("revoked", self._revoked_token(), roles={"moderator", "admin"}, revoked=True),
+        ]
+        for caller in callers:
+            caller.token = caller.login()
+        return callers
+
+    def _by_login(self, user):
+        return lambda: self.stack.login(user.email).token
+
+    def _member(self, right):
+        user = self.owner if right == "owner" else self.stack.user(right.capitalize())
+        if right != "owner":
+            statement = 'INSERT INTO company_member (company_id, user_id, "right") VALUES (%s, %s, %s)'
+            self._sql(statement, self.company, user.id, right)
+        return Caller(right, self._by_login(user), right=right)
+
+    def _stale_token(self, user):
+        fresh = self.stack.login(user.email)
+        self._sql("UPDATE session SET auth_time = now() - interval '2 days' WHERE user_id = %s", user.id)
+        return self.stack.rpc("passport.auth.refresh", {"refresh_token": fresh.refresh_token})["access_token"]
+
+    def _revoked_token(self):
+        """A token that would be an administrator's, had its session not ended; every door knows it."""
+        user = self.stack.user("Revoked")
+        self._sql("UPDATE user_account SET roles = '{user,admin}' WHERE id = %s", user.id)
+        user = self.stack.login(user.email)
+        user.rpc("passport.auth.logout")
+        for door in WATCHING:
+            method = next(method["name"] for name, method in self.methods if name == door)
+            wait_until(lambda d=door, m=method: refuses(self.stack[d], m, user.token), what=f"revocation at {door}")
+        return lambda: user.token
+
+    def _sql(self, statement, *values):
+        with self.stack.database("passport") as database:
+            database.execute(statement, values)
+
+    def known(self, method, caller, refused):
+        """Parameters that name what is there: everything in calls that are to be refused, else only the company."""
+        by_company = any(word.startswith("company:") for word in method["x-access"])
+        known = {"company_id": self.company} if caller.right or by_company or refused else {}
+        if refused:
+            known |= {"user_id": self.bystander, "listing_id": self.listing}
+            resources = {"passport.user": self.bystander, "passport.company": self.company}
+            resources |= {"events.listing": self.listing, "rating.summary": self.listing}
+            resource = method["name"].rpartition(".")[0]
+            known |= {"id": resources[resource]} if resource in resources else {}
+        return known
+
+    def calls(self, caller, door, refused):
+        """[(method, expectation, params)] of the calls at the door that are expected to be refused, or not."""
+        found = []
+        for daemon, method in self.methods:
+            expected = expectation(method, caller, door)
+            if door in ("gateway", daemon) and (expected != ALLOWED) == refused:
+                params = self.samplers[daemon].params(method, **self.known(method, caller, refused))
+                found.append((method, expected, params))
+        return found
+
+
+def refuses(door, method, token):
+    try:
+        door.rpc(method, {}, token)
+    except RpcError as error:
+        return error.reason == "revoked"
+    return False
+
+
+def send(door, token, calls):
+    """{method: error or None} of the calls, sent in batches."""
+    answers = {}
+    for start in range(0, len(calls), BATCH):
+        part = calls[start : start + BATCH]
+        batch = [
+            {"jsonrpc": "2.0", "id": method["name"], "method": method["name"], "params": params}
+            for method, _, params in part
+        ]
+        got = door.post(batch, token).json()
+        assert isinstance(got, list) and len(got) == len(part), got
+        answers |= {answer["id"]: answer.get("error") for answer in got}
+    return answers
+
+
+def outcome(error):
+    """(word, reason) of an error, (ALLOWED, None) without one."""
+    data = (error or {}).get("data", {})
+    return (data["code"], data.get("reason")) if error else (ALLOWED, None)
+
+
+def contents(stack):
+    """{database.table: (rows, digest of all of them)} of whatever does not change by itself."""
+    found = {}
+    for name in WITH_DATABASE:
+        with stack.database(name) as database:
+            tables = database.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            for (table,) in tables:
+                if table not in MOVING:
+                    digest = (
+                        f'SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM "{table}" t'
+                    )
+                    found[f"{name}.{table}"] = database.execute(digest).fetchone()
+    return found
+
+
+def settled(stack):
+    """What the databases hold once nothing moves any more that earlier calls have set going."""
+    last = [None]
+
+    def same():
+        before, last[0] = last[0], contents(stack)
+        return before == last[0]
+
+    wait_until(same, 30, "the databases to come to rest", interval=0.3)
+    return last[0]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call came to."""
+
+    method: str
+    caller: str
+    door: str
+    expected: str
+    word: str
+    reason: str | None
+    message: str
+
+    def __str__(self):
+        answer = f"{self.word}/{self.reason}: {self.message}"
+        return f"{self.method} as {self.caller} at {self.door}: {answer} (expected: {self.expected})"
+
+
+def judge(caller, door, calls, answers):
+    for method, expected, _ in calls:
+        error = answers[method["name"]]
+        word, reason = outcome(error)
+        yield Outcome(method["name"], caller.name, door, expected, word, reason, (error or {}).get("message", ""))
+
+
+def refused_sweep(world):
+    """Everything that is to be refused, as everybody, at every door."""
+    for caller in world.callers:
+        for door in NAMES:
+            calls = world.calls(caller, door, refused=True)
+            yield from judge(caller, door, calls, send(world.stack[door], caller.token, calls))
+
+
+def allowed_sweep(world):
+    """The rest. Calls that void the caller's token go alone; so does what such a call met in the same batch."""
+    for caller in world.callers:
+        for door in NAMES:
+            calls = world.calls(caller, door, refused=False)
+            together = [call for call in calls if call[0]["name"] not in VOIDING]
+            answers = send(world.stack[door], caller.login(), together)
+            for call in calls:
+                if call[0]["name"] not in answers:
+                    answers |= send(world.stack[door], caller.login(), [call])
+            yield from judge(caller, door, calls, answers)
+
+
+@dataclass
+class Matrix:
+    world: World
+    refused: list
+    allowed: list
+    before: dict
+    after: dict
+
+
+@pytest.fixture(scope="module")
+def matrix(stack):
+    world = World(stack)
+    before = settled(stack)
+    refused = list(refused_sweep(world))
+    after = settled(stack)
+    made = Matrix(world, refused, list(allowed_sweep(world)), before, after)
+    write_table(made)
+    return made
+
+
+def write_table(matrix):
+    """The matrix for people: one row a method, one column a caller; at its own door, then through the gateway."""
+    words = {(met.method, met.caller, met.door): met.word for met in matrix.refused}
+    callers = [caller.name for caller in matrix.world.callers]
+    short = {None: "yes", "unauthenticated": "401", "forbidden": "no", "method_not_found": "404"}
+    lines = [
+        "A cell: at the daemon's own door / through the gateway, once where both are the same. yes: let in (what the"
+    ]
+    lines += [
+        "handler then says of the parameters is no matter of access), no: forbidden, 401: unauthenticated, 404.",
+        "",
+    ]
+    lines += [f"{'':44}" + "".join(f"{caller:>11}" for caller in callers)]
+    for daemon, method in sorted(matrix.world.methods, key=lambda pair: pair[1]["name"]):
+        cells = []
+        for caller in callers:
+            both = [words.get((method["name"], caller, door)) for door in (daemon, "gateway")]
+            cells.append("/".join(dict.fromkeys(short.get(word, "yes") for word in both)))
+        lines.append(f"{method['name']:44}" + "".join(f"{cell:>11}" for cell in cells))
+    (ROOT / "build/access-matrix.txt").write_text("\n".join(lines) + "\n")
+
+
+def is_explained(met):
+    word, reason, callers, _ = EXPLAINED.get(met.method, (None, None, None, None))
+    return met.word == word and reason in (None, met.reason) and (callers is None or met.caller in callers)
+
+
+def test_every_word_of_access_is_understood(matrix):
+    understood = {"public", "user", "moderator", "admin", "service", *(f"company:{right}" for right in RIGHTS)}
+    said = {word for _, method in matrix.world.methods for word in method["x-access"]}
+    assert said <= understood, "teach expectation() what the new word of x-access means"
+
+
+def test_every_method_has_a_row(matrix):
+    """Every method as every caller, at its own door and through the gateway."""
+    every = {
+        (method["name"], caller.name, door)
+        for daemon, method in matrix.world.methods
+        for caller in matrix.world.callers
+        for door in {daemon, "gateway"}
+    }
+    met = [(met.method, met.caller, met.door) for met in (*matrix.refused, *matrix.allowed)]
+    assert len(met) == len(set(met)) and set(met) == every
+    assert {daemon for daemon, _ in matrix.world.methods} == set(NAMES)
+
+
+def test_whoever_may_not_call_is_refused(matrix):
+    wrong = [met for met in matrix.refused if met.word != met.expected]
+    revoked = [met for met in matrix.refused if met.caller == "revoked" and met.word == "unauthenticated"]
+    wrong += [met for met in revoked if met.reason != "revoked"]
+    assert revoked
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_a_refused_call_changes_nothing(matrix):
+    before, after = matrix.before, matrix.after
+    assert before.keys() == after.keys() and len(before) > 20
+    assert before == after, {name: (before[name], rows) for name, rows in after.items() if before[name] != rows}
+
+
+def test_whoever_may_call_is_let_in(matrix):
+    unasked = (*REFUSED, "internal", "unavailable", "overloaded", "deadline_exceeded", "invalid_request")
+    wrong = [met for met in matrix.allowed if met.word in unasked and not is_explained(met)]
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_no_explanation_outlives_its_reason(matrix):
+    met = {met.method for met in matrix.allowed if is_explained(met)}
+    assert set(EXPLAINED) == met
+    assert VOIDING <= {method["name"] for _, method in matrix.world.methods}
