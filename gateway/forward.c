@@ -19,7 +19,10 @@ void forward_identify(struct context *ctx, struct forward_request *request)
 	    token_verify(ctx, request->gateway->worker->verifier, meta->token, meta->token_length);
 	request->refused = !identity;
 	request->error = ctx->error;
-	request->user = identity ? arena_strdup(&ctx->arena, identity->id) : NULL;
+	if (identity) {
+		request->user = arena_strdup(&ctx->arena, identity->id);
+		request->actor = identity->actor[0] ? arena_strdup(&ctx->arena, identity->actor) : NULL;
+	}
 	error_clear(&ctx->error);
 }
 
@@ -106,6 +109,7 @@ const char *forward_call(struct context *ctx, const struct forward_request *requ
 				    ret_length);
 	ctx->method = call->fault ? NULL : arena_strndup(&ctx->arena, call->method.data, call->method.length);
 	ctx->user = request->user;
+	ctx->actor = request->actor;
 	const char *answer = forward(ctx, request, call, &daemon, ret_length);
 	observer_note(gateway->observer, ctx, daemon, started);
 	if (call->notification)

@@ -15,7 +15,8 @@ struct forward_request {
 	const struct rpc_meta *meta;
 	bool refused; /* the token is bad: `error` says why */
 	struct error error;
-	const char *user; /* of a good token, for logs; NULL */
+	const char *user;  /* of a good token, for logs; NULL */
+	const char *actor; /* who acts as that user, for logs; NULL */
 };
 
 /* Verifies the request's token, when it has one. ctx: the request's. */

@@ -21,6 +21,7 @@ static void begin(struct context *ctx, int64_t deadline)
 	ctx->traceparent[0] = '\0';
 	ctx->method = NULL;
 	ctx->user = NULL;
+	ctx->actor = NULL;
 }
 
 void context_init(struct context *ctx, int64_t deadline)
@@ -47,6 +48,7 @@ void context_done(struct context *ctx)
 	ctx->error.details = NULL;
 	ctx->method = NULL;
 	ctx->user = NULL;
+	ctx->actor = NULL;
 }
 
 void context_restart(struct context *ctx, int64_t deadline)

@@ -32,6 +32,7 @@ struct context {
 	char traceparent[TRACEPARENT_SIZE]; /* of this span; "" when tracing is off */
 	const char *method;		    /* for logs; NULL outside a method */
 	const char *user;		    /* caller's id for logs; NULL when anonymous */
+	const char *actor;		    /* id of who acts as that user, for logs; NULL when nobody does */
 };
 
 /* Starts an empty context. deadline: monotonic microseconds or DEADLINE_NEVER. Makes a new request_id. */

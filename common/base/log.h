@@ -2,11 +2,10 @@
  * Logging: one JSON line an event on standard output (or text for people).
  *
  * Purpose: what happened, with the ids of the request it happened in.
- * Line: {"time","level","daemon","request_id","trace_id","method","user","message", then the fields}; what is not known
- * is left out.
- * Invariants: library code does not log; the layer that decides what an error means logs it once. Values that
- * base/mask.h takes for secrets or personal data never appear. A line is one write() and at most LOG_LINE_MAX bytes;
- * when standard output takes none, it is dropped and counted (log_lines_dropped_total).
+ * Line: {"time","level","daemon","request_id","trace_id","method","user","actor","message", then the fields}; what is
+ * not known is left out. Invariants: library code does not log; the layer that decides what an error means logs it
+ * once. Values that base/mask.h takes for secrets or personal data never appear. A line is one write() and at most
+ * LOG_LINE_MAX bytes; when standard output takes none, it is dropped and counted (log_lines_dropped_total).
  *
  * Threads: safe from any.
  */

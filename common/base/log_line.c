@@ -73,6 +73,7 @@ static void append_context(struct buffer *out, const struct context *ctx,
 	append(out, "trace_id", trace_id);
 	append(out, "method", ctx->method);
 	append(out, "user", ctx->user);
+	append(out, "actor", ctx->actor);
 }
 
 static void append_json_field(struct writer *writer, const struct log_field *field)

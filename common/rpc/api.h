@@ -6,7 +6,8 @@
  * Each file is {"methods": [OpenRPC method objects], "components": {"schemas": {name: schema}}}; schemas are referred
  * to as "#/components/schemas/Name" from any file of the daemon; errors as "#/components/errors/<word>", which are made
  * from base/error.h. A method object must have name, summary, description, params (by name), result, errors, examples,
- * x-access, x-idempotent, x-deadline-ms, x-cost.
+ * x-access, x-idempotent, x-deadline-ms, x-cost; it may have x-auth-max-age, in seconds: a user must have authenticated
+ * within them, and nobody may act as one.
  * Ownership: the api owns everything; what its functions return is borrowed. api_free at the end.
  * Invariants: read-only once loaded; safe to use from several threads.
  * Source: OpenRPC 1.2.6.
@@ -31,6 +32,7 @@
 	X(MODERATOR, "moderator")             \
 	X(ADMIN, "admin")                     \
 	X(SERVICE, "service")                 \
+	X(CLIENT, "client")                   \
 	X(COMPANY_OWNER, "company:owner")     \
 	X(COMPANY_MANAGER, "company:manager") \
 	X(COMPANY_STAFF, "company:staff")
@@ -58,6 +60,7 @@ struct api_method {
 	unsigned access; /* of enum api_access, or-ed */
 	bool idempotent; /* calling it twice is as calling it once: may be retried */
 	int64_t deadline_us;
+	int64_t auth_max_age_us;     /* how long ago a user may have authenticated; 0: as long as the token lives */
 	unsigned cost;		     /* tokens it takes of a caller's rate */
 	const struct schema *params; /* one object: the by-name parameters, no others allowed */
 	const struct schema *result;

@@ -1,5 +1,6 @@
 #include "rpc/api_internal.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "rpc/envelope.h"
 
@@ -7,6 +8,7 @@
 
 #define DEADLINE_MAX_MS 600000
 #define COST_MAX 100000
+#define AUTH_MAX_AGE_MAX 86400 /* seconds */
 #define PARAMS_MAX 100
 
 /* Lower-case words of letters, digits and underscores, separated by dots: two at least. */
@@ -66,17 +68,21 @@ static bool read_number(struct api_reader *reader, struct json_object *object, c
 
 static bool read_extensions(struct api_reader *reader, struct json_object *object, struct api_method *method)
 {
-	int64_t deadline_ms = 0, cost = 0;
+	int64_t deadline_ms = 0, cost = 0, auth_max_age = 0;
 	struct json_object *idempotent = api_member(object, "x-idempotent", json_type_boolean);
 	method->access = api_access_read(api_member(object, "x-access", json_type_array));
 	if (method->access == 0)
 		return api_fail(reader, "x-access must list who may call: public, user, moderator, admin, service, "
-					"company:owner, company:manager, company:staff");
+					"client, company:owner, company:manager, company:staff");
 	if (idempotent == NULL)
 		return api_fail(reader, "x-idempotent must be a boolean");
 	if (!read_number(reader, object, "x-deadline-ms", 1, DEADLINE_MAX_MS, &deadline_ms) ||
 	    !read_number(reader, object, "x-cost", 0, COST_MAX, &cost))
 		return false;
+	if (json_object_object_get_ex(object, "x-auth-max-age", NULL) &&
+	    !read_number(reader, object, "x-auth-max-age", 1, AUTH_MAX_AGE_MAX, &auth_max_age))
+		return false;
+	method->auth_max_age_us = auth_max_age * CLOCK_SECOND;
 	method->idempotent = json_object_get_boolean(idempotent);
 	method->deadline_us = deadline_ms * 1000;
 	method->cost = (unsigned)cost;

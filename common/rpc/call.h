@@ -90,11 +90,12 @@ int rpc_invalid(struct rpc_call *call, const char *path, const char *rule, const
 /* --- access beyond x-access. 0, or -1 with forbidden (or not_found where `hide`). --- */
 
 /* The caller has at least `right` in the company (moderators and admins do not count; services do). Asks passport when
- * the token could not carry all companies. */
+ * a user's token does not have it: it may be younger, or one of more than a token carries. Of a client (an integration
+ * by its API key) the token says all. */
 int rpc_require_right(struct rpc_call *call, const char *company_id, enum company_right right) MAY_SUSPEND MUST_CHECK;
 /* The caller has one of the platform roles. */
 bool rpc_caller_has_role(const struct rpc_call *call, unsigned roles);
-/* The caller's user id; NULL when anonymous or a service. */
+/* The caller's user id; NULL when anonymous, a service or a client. */
 const char *rpc_caller_id(const struct rpc_call *call);
 
 /* --- writes. A method that changes something runs in one transaction, with its facts and its idempotency key. --- */

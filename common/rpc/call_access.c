@@ -44,7 +44,7 @@ int rpc_require_right(struct rpc_call *call, const char *company_id, enum compan
 		return too_little(call, right);
 	if (identity_right(caller, company_id) >= right)
 		return 0;
-	if (call->client == NULL)
+	if (call->client == NULL || caller->kind == IDENTITY_CLIENT)
 		return too_little(call, right);
 	if (ask_passport(call, company_id, &actual))
 		return -1;

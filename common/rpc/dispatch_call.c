@@ -50,29 +50,70 @@ static enum company_right right_of(unsigned access)
 	return access & API_ACCESS_COMPANY_MANAGER ? RIGHT_MANAGER : RIGHT_OWNER;
 }
 
+static int not_for(struct rpc_call *call, const char *whom)
+{
+	return context_fail(call->ctx, ERROR_FORBIDDEN, "access", "not for %s", whom);
+}
+
+/* What is worth a fresh authentication needs the person: neither someone acting as them nor a token that was left
+ * lying about will do (RFC 9470). */
+static int check_freshness(struct rpc_call *call)
+{
+	int64_t max_age = call->method->auth_max_age_us;
+	if (max_age == 0)
+		return 0;
+	if (call->caller->actor[0] != '\0')
+		return context_fail(call->ctx, ERROR_FORBIDDEN, "impersonation", "only the user in person may do this");
+	if (clock_wall() - call->caller->auth_time <= max_age)
+		return 0;
+	(void)context_fail(call->ctx, ERROR_UNAUTHENTICATED, "insufficient_user_authentication",
+			   "it needs an authentication of the last %lld seconds", (long long)(max_age / CLOCK_SECOND));
+	call->ctx->error.details =
+	    arena_printf(&call->ctx->arena, "{\"max_age\":%lld}", (long long)(max_age / CLOCK_SECOND));
+	return -1;
+}
+
+static int check_user(struct rpc_call *call, bool *ret_company)
+{
+	unsigned access = call->method->access, roles = roles_of(access);
+	if (access & API_ACCESS_USER || (roles != 0 && identity_has_role(call->caller, roles)))
+		return check_freshness(call);
+	if (!(access & API_ACCESS_COMPANY))
+		return not_for(call, "this caller");
+	*ret_company = true;
+	return check_freshness(call);
+}
+
+/* An integration cannot authenticate afresh. */
+static int check_client(struct rpc_call *call, bool *ret_company)
+{
+	unsigned access = call->method->access;
+	if (!(access & (API_ACCESS_CLIENT | API_ACCESS_COMPANY)) || call->method->auth_max_age_us > 0)
+		return not_for(call, "integrations");
+	*ret_company = (access & API_ACCESS_COMPANY) != 0;
+	return 0;
+}
+
 /* Access as far as it does not depend on the parameters. *ret_company: the company's right decides, later. */
 static int check_access(struct rpc_call *call, bool *ret_company)
 {
-	unsigned access = call->method->access;
-	const struct identity *identity = call->caller;
+	const struct api_method *method = call->method;
 	*ret_company = false;
-	if (access & API_ACCESS_PUBLIC)
+	if (!identity_may_call(call->caller, method->name, method->name_length))
+		return context_fail(call->ctx, ERROR_FORBIDDEN, "scope", "the token's scope does not cover %s",
+				    method->name);
+	if (method->access & API_ACCESS_PUBLIC)
 		return 0;
-	if (identity->kind == IDENTITY_ANONYMOUS)
+	switch (call->caller->kind) {
+	case IDENTITY_USER:
+		return check_user(call, ret_company);
+	case IDENTITY_CLIENT:
+		return check_client(call, ret_company);
+	case IDENTITY_SERVICE:
+		return method->access & API_ACCESS_SERVICE ? 0 : not_for(call, "services");
+	default:
 		return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "missing", "an access token is needed");
-	if (identity->kind == IDENTITY_SERVICE) {
-		if (access & API_ACCESS_SERVICE)
-			return 0;
-		return context_fail(call->ctx, ERROR_FORBIDDEN, "access", "not for services");
 	}
-	unsigned roles = roles_of(access);
-	if (access & API_ACCESS_USER || (roles != 0 && identity_has_role(identity, roles)))
-		return 0;
-	if (access & API_ACCESS_COMPANY) {
-		*ret_company = true;
-		return 0;
-	}
-	return context_fail(call->ctx, ERROR_FORBIDDEN, "access", "not for this caller");
 }
 
 /* A method that takes no company_id checks the right itself, when it knows the company. */
@@ -142,6 +183,8 @@ static int take_caller(struct rpc_call *call, struct dispatch_caller *caller)
 	call->user_agent = caller->meta->user_agent != NULL ? caller->meta->user_agent : "";
 	if (call->caller->kind != IDENTITY_ANONYMOUS)
 		call->ctx->user = call->caller->id;
+	if (call->caller->actor[0] != '\0')
+		call->ctx->actor = call->caller->actor;
 	return 0;
 }
 

@@ -32,6 +32,34 @@ enum company_right company_right_from(const char *name)
 	return RIGHT_NONE;
 }
 
+/* True when one word of a scope covers the method. */
+static bool word_covers(const char *word, size_t size, const char *method, size_t length)
+{
+	bool prefix = size > 2 && word[size - 1] == '*' && word[size - 2] == '.';
+
+	if (size == 1 && word[0] == '*')
+		return true;
+	if (prefix)
+		return length > size - 1 && memcmp(word, method, size - 1) == 0;
+	return size == length && memcmp(word, method, length) == 0;
+}
+
+bool identity_may_call(const struct identity *identity, const char *method, size_t length)
+{
+	const char *word = identity->scope;
+
+	if (word == NULL)
+		return identity->kind != IDENTITY_CLIENT;
+	while (*word != '\0') {
+		size_t size = strcspn(word, " ");
+
+		if (size > 0 && word_covers(word, size, method, length))
+			return true;
+		word += size + (word[size] == ' ');
+	}
+	return false;
+}
+
 bool identity_has_role(const struct identity *identity, unsigned roles)
 {
 	if (identity->kind != IDENTITY_USER)

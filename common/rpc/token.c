@@ -89,7 +89,7 @@ static const struct identity *known(struct context *ctx, struct token_verifier *
 	uint64_t revision = token_revocation_revision();
 
 	if (entry->revision != revision) {
-		if (token_revocation_has(&entry->identity, entry->issued)) {
+		if (token_revocation_has(&entry->identity, entry->identity.issued)) {
 			token_cache_remove(verifier->cache, entry);
 			(void)revoked(ctx);
 			return NULL;
@@ -108,7 +108,6 @@ static const struct identity *unknown(struct context *ctx, struct token_verifier
 	struct identity identity;
 	struct token_entry *entry;
 	uint64_t revision;
-	int64_t issued;
 	EVP_PKEY *key;
 
 	if (jwt_parse(ctx, token, length, &jwt) != 0)
@@ -117,15 +116,14 @@ static const struct identity *unknown(struct context *ctx, struct token_verifier
 	if (key)
 		claims = jwt_verify(ctx, &jwt, key);
 	const struct token_expectation expected = {verifier->issuer, verifier->audience, clock_wall()};
-	if (!claims || token_claims_read(ctx, claims, &expected, &identity, &issued) != 0)
+	if (!claims || token_claims_read(ctx, claims, &expected, &identity) != 0)
 		return NULL;
 	revision = token_revocation_revision();
-	if (token_revocation_has(&identity, issued)) {
+	if (token_revocation_has(&identity, identity.issued)) {
 		(void)revoked(ctx);
 		return NULL;
 	}
-	entry = token_cache_add(ctx, verifier->cache, token, length, issued, identity.expires + TOKEN_SKEW);
-	entry->identity = identity;
+	entry = token_cache_add(ctx, verifier->cache, token, length, &identity, identity.expires + TOKEN_SKEW);
 	entry->revision = revision;
 	return &entry->identity;
 }

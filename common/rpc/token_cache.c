@@ -114,20 +114,19 @@ static struct place *victim(struct place *set, int64_t now)
 }
 
 struct token_entry *token_cache_add(struct context *ctx, struct token_cache *cache, const char *token, size_t length,
-				    int64_t issued, int64_t expires)
+				    const struct identity *identity, int64_t expires)
 {
 	uint64_t hash = hash_bytes(token, length);
-	struct token_entry *entry = must_malloc(sizeof(*entry) + length);
+	size_t scope = identity->scope ? strlen(identity->scope) + 1 : 0;
+	struct token_entry *entry = must_malloc(sizeof(*entry) + length + scope);
 	struct place *place = victim(set_of(cache, hash), clock_wall());
 	char *copy = (char *)(entry + 1);
 
-	memset(entry, 0, sizeof(*entry));
+	*entry = (struct token_entry){
+	    .identity = *identity, .expires = expires, .references = 1, .length = length, .token = copy};
 	memcpy(copy, token, length);
-	entry->issued = issued;
-	entry->expires = expires;
-	entry->references = 1;
-	entry->length = length;
-	entry->token = copy;
+	if (scope > 0)
+		entry->identity.scope = memcpy(copy + length, identity->scope, scope);
 	empty(cache, place);
 	*place = (struct place){.hash = hash, .used = ++cache->clock, .entry = entry};
 	cache->count++;

@@ -23,7 +23,6 @@ struct token_cache;
 /* What a verified token says, and what is checked at each use. */
 struct token_entry {
 	struct identity identity;
-	int64_t issued;	   /* wall microseconds */
 	int64_t expires;   /* wall microseconds, skew included: not found from then on */
 	uint64_t revision; /* of the revocations it was last checked against */
 	size_t references; /* the cache's business */
@@ -41,9 +40,10 @@ void token_cache_free(struct token_cache *cache);
 struct token_entry *token_cache_find(struct context *ctx, struct token_cache *cache, const char *token, size_t length,
 				     int64_t now) MUST_CHECK;
 
-/* Remembers a token that was not found. Returns its entry, held for ctx: identity is the caller's to fill at once. */
+/* Remembers a token that was not found, and what it says, until `expires`; the texts of the identity are copied.
+ * Returns its entry, held for ctx. */
 struct token_entry *token_cache_add(struct context *ctx, struct token_cache *cache, const char *token, size_t length,
-				    int64_t issued, int64_t expires);
+				    const struct identity *identity, int64_t expires);
 
 /* Forgets one token, or all. */
 void token_cache_remove(struct token_cache *cache, const struct token_entry *entry);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define NUMERIC_DATE_MAX 253402300800.0 /* the year 10000 */
+#define SCOPE_LENGTH_MAX 2000
 
 static int refuse(struct context *ctx, const char *reason, const char *message)
 {
@@ -41,8 +42,7 @@ static int date_claim(struct json_object *claims, const char *name, int64_t *ret
 	return 1;
 }
 
-static int check_dates(struct context *ctx, struct json_object *claims, int64_t now, struct identity *identity,
-		       int64_t *ret_issued)
+static int check_dates(struct context *ctx, struct json_object *claims, int64_t now, struct identity *identity)
 {
 	int64_t expires, issued, not_before = 0;
 
@@ -59,7 +59,7 @@ static int check_dates(struct context *ctx, struct json_object *claims, int64_t 
 	if (not_before - TOKEN_SKEW > now || issued - TOKEN_SKEW > now)
 		return refuse(ctx, "not_yet_valid", "the access token is not valid yet");
 	identity->expires = expires;
-	*ret_issued = issued;
+	identity->issued = issued;
 	return 0;
 }
 
@@ -99,7 +99,7 @@ static bool service_name_valid(const char *name)
 	return length > 0 && length <= 32 && name[length] == '\0' && name[0] >= 'a';
 }
 
-/* `sub`, and for a service `client_id`, which says the same. */
+/* `sub`, and for a service or client `client_id`, which says the same. */
 static int read_subject(struct context *ctx, struct json_object *claims, struct identity *identity)
 {
 	const char *subject = string_claim(claims, "sub"), *client = string_claim(claims, "client_id");
@@ -107,31 +107,87 @@ static int read_subject(struct context *ctx, struct json_object *claims, struct 
 
 	if (!subject || !(service ? service_name_valid(subject) : uuid_valid(subject)))
 		return malformed(ctx, "sub");
-	if (service && (!client || strcmp(client, subject) != 0))
+	if (identity->kind != IDENTITY_USER && (!client || strcmp(client, subject) != 0))
 		return malformed(ctx, "client_id");
 	memcpy(identity->id, subject, strlen(subject) + 1);
 	return 0;
 }
 
-static int read_session(struct context *ctx, struct json_object *claims, struct identity *identity)
+/* A UUID that only users' tokens have. */
+static int read_uuid(struct context *ctx, struct json_object *value, const char *claim, const struct identity *identity,
+		     char target[static UUID_SIZE])
 {
-	const char *session = string_claim(claims, "sid");
+	const char *text = json_object_get_string(value);
 
-	if (!session)
-		return json_object_object_get_ex(claims, "sid", NULL) ? malformed(ctx, "sid") : 0;
-	if (!uuid_valid(session))
-		return malformed(ctx, "sid");
-	memcpy(identity->session, session, strlen(session) + 1);
+	if (!json_object_is_type(value, json_type_string) || !uuid_valid(text) || identity->kind != IDENTITY_USER)
+		return malformed(ctx, claim);
+	memcpy(target, text, UUID_SIZE);
 	return 0;
 }
 
-/* A service has the one role that says so; a user any number of the others. */
-static int read_roles(struct context *ctx, struct json_object *claims, struct identity *identity)
+static int read_session(struct context *ctx, struct json_object *claims, struct identity *identity)
+{
+	struct json_object *session;
+
+	if (!json_object_object_get_ex(claims, "sid", &session))
+		return 0;
+	return read_uuid(ctx, session, "sid", identity, identity->session);
+}
+
+/* RFC 8693 section 4.1; of a chain of actors the present one counts. */
+static int read_actor(struct context *ctx, struct json_object *claims, struct identity *identity)
+{
+	struct json_object *actor;
+
+	if (!json_object_object_get_ex(claims, "act", &actor))
+		return 0;
+	if (!json_object_is_type(actor, json_type_object))
+		return malformed(ctx, "act");
+	return read_uuid(ctx, json_object_object_get(actor, "sub"), "act", identity, identity->actor);
+}
+
+static int read_epoch(struct context *ctx, struct json_object *claims, struct identity *identity)
+{
+	struct json_object *epoch;
+
+	if (!json_object_object_get_ex(claims, "epoch", &epoch))
+		return 0;
+	if (!json_object_is_type(epoch, json_type_int))
+		return malformed(ctx, "epoch");
+	identity->epoch = json_object_get_int64(epoch);
+	return identity->epoch >= 0 && identity->epoch < INT64_MAX ? 0 : malformed(ctx, "epoch");
+}
+
+static int read_scope(struct context *ctx, struct json_object *claims, struct identity *identity)
+{
+	struct json_object *scope;
+
+	if (!json_object_object_get_ex(claims, "scope", &scope))
+		return identity->kind == IDENTITY_CLIENT ? malformed(ctx, "scope") : 0;
+	if (!json_object_is_type(scope, json_type_string) || json_object_get_string_len(scope) > SCOPE_LENGTH_MAX)
+		return malformed(ctx, "scope");
+	identity->scope = json_object_get_string(scope);
+	return 0;
+}
+
+static void add_role(struct identity *identity, const char *role)
 {
 	static const struct {
 		const char *name;
 		unsigned bit;
 	} known[] = {{"user", ROLE_USER}, {"moderator", ROLE_MODERATOR}, {"admin", ROLE_ADMIN}};
+
+	if (strcmp(role, "service") == 0)
+		identity->kind = IDENTITY_SERVICE;
+	else if (strcmp(role, "client") == 0)
+		identity->kind = IDENTITY_CLIENT;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		identity->roles |= strcmp(role, known[i].name) == 0 ? known[i].bit : 0;
+}
+
+/* A service or client has the one role that says so; a user any number of the others. */
+static int read_roles(struct context *ctx, struct json_object *claims, struct identity *identity)
+{
 	struct json_object *roles = json_object_object_get(claims, "roles");
 	size_t count = json_object_is_type(roles, json_type_array) ? json_object_array_length(roles) : 0;
 
@@ -139,14 +195,13 @@ static int read_roles(struct context *ctx, struct json_object *claims, struct id
 	if (count == 0 && roles && !json_object_is_type(roles, json_type_array))
 		return malformed(ctx, "roles");
 	for (size_t i = 0; i < count; i++) {
-		const char *role = json_object_get_string(json_object_array_get_idx(roles, i));
+		struct json_object *role = json_object_array_get_idx(roles, i);
 
-		if (role && strcmp(role, "service") == 0)
-			identity->kind = IDENTITY_SERVICE;
-		for (size_t j = 0; role && j < ARRAY_SIZE(known); j++)
-			identity->roles |= strcmp(role, known[j].name) == 0 ? known[j].bit : 0;
+		if (!json_object_is_type(role, json_type_string))
+			return malformed(ctx, "roles");
+		add_role(identity, json_object_get_string(role));
 	}
-	if (identity->kind == IDENTITY_SERVICE && count != 1)
+	if (identity->kind != IDENTITY_USER && count != 1)
 		return malformed(ctx, "roles");
 	return 0;
 }
@@ -174,15 +229,24 @@ static int read_companies(struct context *ctx, struct json_object *claims, struc
 	return 0;
 }
 
+/* A client acts for one company and knows all of its rights. */
+static int check_client(struct context *ctx, const struct identity *identity)
+{
+	if (identity->kind != IDENTITY_CLIENT)
+		return 0;
+	return identity->company_count == 1 && !identity->companies_partial ? 0 : malformed(ctx, "companies");
+}
+
 int token_claims_read(struct context *ctx, struct json_object *claims, const struct token_expectation *expected,
-		      struct identity *ret_identity, int64_t *ret_issued)
+		      struct identity *ret_identity)
 {
 	struct identity identity = {0};
 
-	if (check_parties(ctx, claims, expected) != 0 ||
-	    check_dates(ctx, claims, expected->now, &identity, ret_issued) != 0 ||
+	if (check_parties(ctx, claims, expected) != 0 || check_dates(ctx, claims, expected->now, &identity) != 0 ||
 	    read_roles(ctx, claims, &identity) != 0 || read_subject(ctx, claims, &identity) != 0 ||
-	    read_session(ctx, claims, &identity) != 0 || read_companies(ctx, claims, &identity) != 0)
+	    read_session(ctx, claims, &identity) != 0 || read_actor(ctx, claims, &identity) != 0 ||
+	    read_epoch(ctx, claims, &identity) != 0 || read_scope(ctx, claims, &identity) != 0 ||
+	    read_companies(ctx, claims, &identity) != 0 || check_client(ctx, &identity) != 0)
 		return -1;
 	*ret_identity = identity;
 	return 0;

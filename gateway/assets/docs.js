@@ -125,7 +125,9 @@ function exampleParams(example) {
 }
 
 function accessBadges(method) {
-  return (method["x-access"] || []).map((access) => badge(access, access === "public" ? "open" : "closed"));
+  const badges = (method["x-access"] || []).map((access) => badge(access, access === "public" ? "open" : "closed"));
+  const seconds = method["x-auth-max-age"];
+  return seconds ? [...badges, badge(`authenticated within ${seconds} s`, "closed")] : badges;
 }
 
 function errorList(errors) {

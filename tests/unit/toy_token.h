@@ -18,6 +18,7 @@
 #define TOY_ISSUER "https://passport.toy"
 #define TOY_AUDIENCE "eventloop"
 #define TOY_USER "01932b5c-7a10-7000-8000-000000000001"
+#define TOY_CLIENT "01932b5c-7a10-7000-8000-00000000000d"
 #define TOY_COMPANY "01932b5c-7a10-7000-8000-00000000000c"
 
 struct toy_key {
@@ -96,6 +97,25 @@ static inline const char *toy_user_token(struct toy_key *key, const char *role)
 					   "\",\"auth_time\":%lld,"
 					   "\"roles\":[\"%s\"],\"companies\":{\"" TOY_COMPANY "\":\"manager\"}",
 					   (long long)(clock_wall() / CLOCK_SECOND), role));
+}
+
+/* A user who authenticated so many seconds ago; more: further claims with a leading comma. */
+static inline const char *toy_aged_token(struct toy_key *key, long age, const char *more)
+{
+	return toy_token(key, arena_printf(&key->arena,
+					   "\"sub\":\"" TOY_USER
+					   "\",\"client_id\":\"toy\",\"auth_time\":%lld,\"roles\":[\"user\"]%s",
+					   (long long)(clock_wall() / CLOCK_SECOND) - age, more));
+}
+
+/* An integration that has a manager's right in the company. */
+static inline const char *toy_client_token(struct toy_key *key, const char *scope)
+{
+	return toy_token(key, arena_printf(&key->arena,
+					   "\"sub\":\"" TOY_CLIENT "\",\"client_id\":\"" TOY_CLIENT
+					   "\",\"roles\":[\"client\"],\"companies\":{\"" TOY_COMPANY
+					   "\":\"manager\"},\"scope\":\"%s\"",
+					   scope));
 }
 
 static inline const char *toy_service_token(struct toy_key *key, const char *name)

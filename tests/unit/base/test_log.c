@@ -85,6 +85,7 @@ static void line_carries_the_request(void **state)
 	(void)snprintf(ctx.traceparent, sizeof(ctx.traceparent), "00-%032d-%016d-01", 7, 8);
 	ctx.method = "events.booking.create";
 	ctx.user = "01940c6e-6e1a-7c3b-8a5f-0123456789ab";
+	ctx.actor = "01940c6e-6e1a-7c3b-8a5f-000000000001";
 	log_event(LOG_INFO, &ctx, "booked", LOG_STRING("listing", "x\"y"), LOG_NUMBER("duration_us", -12));
 	char time[CLOCK_TEXT_SIZE];
 	struct json_object *object = parse_seen();
@@ -98,6 +99,7 @@ static void line_carries_the_request(void **state)
 	assert_member("trace_id", "00000000000000000000000000000007");
 	assert_member("method", ctx.method);
 	assert_member("user", ctx.user);
+	assert_member("actor", ctx.actor);
 	assert_member("message", "booked");
 	assert_member("listing", "x\"y");
 	assert_member("duration_us", "-12");
@@ -119,6 +121,7 @@ static void unknown_things_are_left_out(void **state)
 	log_event(LOG_ERROR, &ctx, "x");
 	assert_member("trace_id", NULL);
 	assert_member("user", NULL);
+	assert_member("actor", NULL);
 	context_done(&ctx);
 }
 

@@ -65,8 +65,26 @@ static void finds_methods(void **state)
 	assert_null(api_find(api, "a.thing.drop", strlen("a.thing.drop")));
 	assert_null(api_find(api, "", 0));
 	assert_null(api_at(api, 2));
+	assert_int_equal(method->auth_max_age_us, 0);
 	assert_string_equal(api_access_word(API_ACCESS_COMPANY_STAFF), "company:staff");
+	assert_string_equal(api_access_word(API_ACCESS_CLIENT), "client");
 	api_free(api);
+}
+
+static void reads_how_fresh_an_authentication_must_be(void **state)
+{
+	struct api *api =
+	    load("{\"methods\":[" METHOD_PARTS("a.thing.drop", EXTENSIONS("\"user\"") ",\"x-auth-max-age\":600") "]}");
+	(void)state;
+	if (api == NULL)
+		fail_msg("%s", error);
+	assert_int_equal(api_at(api, 0)->auth_max_age_us, 600000000);
+	assert_non_null(strstr(api_document(api), "\"x-auth-max-age\":600"));
+	api_free(api);
+	assert_refused("{\"methods\":[" METHOD_PARTS("a.b.c", EXTENSIONS("\"user\"") ",\"x-auth-max-age\":0") "]}",
+		       "a.b.c: x-auth-max-age must be a whole number from 1");
+	assert_refused("{\"methods\":[" METHOD_PARTS("a.b.c", EXTENSIONS("\"user\"") ",\"x-auth-max-age\":\"1h\"") "]}",
+		       "a.b.c: x-auth-max-age must be a whole number from 1");
 }
 
 static void check_params(const struct api_method *method, const char *text, const char *path, const char *rule)
@@ -247,6 +265,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(finds_methods),
+	    cmocka_unit_test(reads_how_fresh_an_authentication_must_be),
 	    cmocka_unit_test(validates_params_by_name),
 	    cmocka_unit_test(refuses_unsound_files),
 	    cmocka_unit_test(refuses_unsound_methods),

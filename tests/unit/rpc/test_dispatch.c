@@ -56,6 +56,78 @@ static void test_access(void **state)
 	toy_run(access);
 }
 
+/* An integration may do what its company may, and what says so, never more than its scope. */
+static void clients(struct toy *toy)
+{
+	const char *all = toy_client_token(&toy->key, "*");
+	const char *few = toy_client_token(&toy->key, "toy.echo.* toy.caller.manager");
+	const char *company = "{\"company_id\":\"" TOY_COMPANY "\"}";
+	expect_code(toy, "toy.client.say", "{}", all, "", "");
+	expect_code(toy, "toy.echo.say", "{}", all, "", "");
+	expect_code(toy, "toy.caller.user", "{}", all, "forbidden", "access");
+	expect_code(toy, "toy.caller.admin", "{}", all, "forbidden", "access");
+	expect_code(toy, "toy.caller.service", "{}", all, "forbidden", "access");
+	expect_code(toy, "toy.caller.manager", company, all, "", "");
+	expect_code(toy, "toy.caller.owner", company, all, "forbidden", "company_right");
+	expect_code(toy, "toy.caller.manager", "{\"company_id\":\"" TOY_USER "\"}", all, "forbidden", "company_right");
+	expect_code(toy, "toy.fresh.say", "{}", all, "forbidden", "access");
+	expect_code(toy, "toy.fresh.owner", company, all, "forbidden", "access");
+	expect_code(toy, "toy.echo.say", "{}", few, "", "");
+	expect_code(toy, "toy.caller.manager", company, few, "", "");
+	expect_code(toy, "toy.client.say", "{}", few, "forbidden", "scope");
+	expect_code(toy, "toy.sleep.nap", "{}", few, "forbidden", "scope"); /* public methods too */
+}
+
+static void test_clients(void **state)
+{
+	(void)state;
+	toy_run(clients);
+}
+
+static void service_scopes(struct toy *toy)
+{
+	static const char format[] =
+	    "\"sub\":\"billing\",\"client_id\":\"billing\",\"roles\":[\"service\"],\"scope\":\"%s\"";
+	const char *fits = toy_token(&toy->key, arena_printf(&toy->key.arena, format, "toy.caller.*"));
+	const char *other =
+	    toy_token(&toy->key, arena_printf(&toy->key.arena, format, "toy.call.* toy.caller toy.*.service"));
+	expect_code(toy, "toy.caller.service", "{}", fits, "", "");
+	expect_code(toy, "toy.caller.service", "{}", other, "forbidden", "scope");
+	expect_code(toy, "toy.caller.service", "{}", toy_service_token(&toy->key, "billing"), "", "");
+}
+
+static void test_service_scopes(void **state)
+{
+	(void)state;
+	toy_run(service_scopes);
+}
+
+static void fresh_authentication(struct toy *toy)
+{
+	struct toy_answer answer;
+	static const char act[] = ",\"act\":{\"sub\":\"" TOY_CLIENT "\"}";
+	const char *never = toy_token(&toy->key, "\"sub\":\"" TOY_USER "\",\"roles\":[\"user\"]");
+	const char *stale = toy_aged_token(&toy->key, 605, "");
+	expect_code(toy, "toy.fresh.say", "{}", toy_aged_token(&toy->key, 590, ""), "", "");
+	expect_code(toy, "toy.fresh.say", "{}", stale, "unauthenticated", "insufficient_user_authentication");
+	expect_code(toy, "toy.fresh.say", "{}", never, "unauthenticated", "insufficient_user_authentication");
+	expect_code(toy, "toy.fresh.owner", "{}", stale, "unauthenticated", "insufficient_user_authentication");
+	expect_code(toy, "toy.fresh.owner", "{}", toy_aged_token(&toy->key, 0, ""), "", "");
+	expect_code(toy, "toy.fresh.say", "{}", toy_aged_token(&toy->key, 0, act), "forbidden", "impersonation");
+	expect_code(toy, "toy.caller.user", "{}", toy_aged_token(&toy->key, 0, act), "", "");
+	expect_code(toy, "toy.fresh.say", "{}", toy_service_token(&toy->key, "events"), "", "");
+	expect_code(toy, "toy.fresh.say", "{}", NULL, "unauthenticated", "missing");
+	toy_link(toy, "toy.fresh.say", "{}", stale, &answer);
+	assert_string_equal(toy_at(&answer, "/error/data/max_age"), "600");
+	toy_answer_free(&answer);
+}
+
+static void test_fresh_authentication(void **state)
+{
+	(void)state;
+	toy_run(fresh_authentication);
+}
+
 static void expect_reply(struct toy *toy, const char *body, int status, const char *reply)
 {
 	for (int engine = 0; engine < 2; engine++) {
@@ -366,12 +438,21 @@ static void test_handlers_and_api_must_agree(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_access),	  cmocka_unit_test(test_envelopes),
-	    cmocka_unit_test(test_unreadable),	  cmocka_unit_test(test_invalid_batch),
-	    cmocka_unit_test(test_fields),	  cmocka_unit_test(test_batch_with_hanging),
-	    cmocka_unit_test(test_large_batches), cmocka_unit_test(test_large_answers),
-	    cmocka_unit_test(test_headers),	  cmocka_unit_test(test_content_types),
-	    cmocka_unit_test(test_discover),	  cmocka_unit_test(test_handlers_and_api_must_agree),
+	    cmocka_unit_test(test_access),
+	    cmocka_unit_test(test_clients),
+	    cmocka_unit_test(test_service_scopes),
+	    cmocka_unit_test(test_fresh_authentication),
+	    cmocka_unit_test(test_envelopes),
+	    cmocka_unit_test(test_unreadable),
+	    cmocka_unit_test(test_invalid_batch),
+	    cmocka_unit_test(test_fields),
+	    cmocka_unit_test(test_batch_with_hanging),
+	    cmocka_unit_test(test_large_batches),
+	    cmocka_unit_test(test_large_answers),
+	    cmocka_unit_test(test_headers),
+	    cmocka_unit_test(test_content_types),
+	    cmocka_unit_test(test_discover),
+	    cmocka_unit_test(test_handlers_and_api_must_agree),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

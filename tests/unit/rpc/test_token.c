@@ -34,6 +34,107 @@ TEST(accepts_a_user)
 	assert_int_equal(stats.remembered, 1);
 }
 
+TEST(accepts_who_acts_for_a_user)
+{
+	struct arena *arena = &ctx->arena;
+	const char *claims =
+	    token_claims(arena, 0, ",\"epoch\":7,\"scope\":\"a.b\",\"act\":{\"sub\":\"" TOKEN_COMPANY "\",\"act\":{}}");
+	const struct identity *identity =
+	    verify(ctx, verifier, token_make(arena, &key, token_header(arena, &key), claims));
+
+	assert_non_null(identity);
+	assert_int_equal(identity->kind, IDENTITY_USER);
+	assert_string_equal(identity->id, TOKEN_USER);
+	assert_string_equal(identity->actor, TOKEN_COMPANY);
+	assert_int_equal(identity->epoch, 7);
+	assert_string_equal(identity->scope, "a.b");
+	identity = verify(ctx, verifier, token_good(arena, &key));
+	assert_non_null(identity);
+	assert_string_equal(identity->actor, "");
+	assert_int_equal(identity->epoch, 0);
+	assert_null(identity->scope);
+}
+
+static const char *client_claims(struct arena *arena, const char *client, const char *more)
+{
+	long now = (long)(clock_wall() / CLOCK_SECOND);
+
+	return arena_printf(arena,
+			    "{\"iss\":\"" TOKEN_ISSUER "\",\"aud\":\"" TOKEN_AUDIENCE "\",\"sub\":\"" TOKEN_USER
+			    "\",\"client_id\":\"%s\",\"roles\":[\"client\"],\"iat\":%ld,\"exp\":%ld%s}",
+			    client, now, now + 600, more);
+}
+
+#define ONE_COMPANY ",\"companies\":{\"" TOKEN_COMPANY "\":\"staff\"}"
+
+TEST(accepts_a_client)
+{
+	struct arena *arena = &ctx->arena;
+	static const char scope[] = ",\"scope\":\"events.booking.* events.listing.get\"" ONE_COMPANY;
+	const struct identity *identity = verify(
+	    ctx, verifier, token_make(arena, &key, token_header(arena, &key), client_claims(arena, TOKEN_USER, scope)));
+
+	assert_non_null(identity);
+	assert_int_equal(identity->kind, IDENTITY_CLIENT);
+	assert_int_equal(identity->roles, 0);
+	assert_int_equal(identity_right(identity, TOKEN_COMPANY), RIGHT_STAFF);
+	assert_false(identity_has_role(identity, ROLE_USER));
+	assert_string_equal(identity->scope, "events.booking.* events.listing.get");
+	assert_claims_refused(ctx, verifier, client_claims(arena, TOKEN_SESSION, scope), "malformed");
+}
+
+TEST(refuses_unsound_clients)
+{
+	const char *const members[] = {
+	    ONE_COMPANY, /* no scope */
+	    ",\"scope\":7" ONE_COMPANY,
+	    ",\"scope\":\"*\"", /* no company */
+	    ",\"scope\":\"*\",\"companies\":{}",
+	    ",\"scope\":\"*\",\"companies\":{\"" TOKEN_COMPANY "\":\"staff\",\"" TOKEN_USER "\":\"staff\"}",
+	    ",\"scope\":\"*\",\"companies\":{\"" TOKEN_COMPANY "\":\"king\"}",
+	    ",\"scope\":\"*\",\"companies_partial\":true" ONE_COMPANY,
+	    ",\"scope\":\"*\",\"sid\":\"" TOKEN_SESSION "\"" ONE_COMPANY,
+	    ",\"scope\":\"*\",\"act\":{\"sub\":\"" TOKEN_USER "\"}" ONE_COMPANY,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		assert_claims_refused(ctx, verifier, client_claims(&ctx->arena, TOKEN_USER, members[i]), "malformed");
+}
+
+static void assert_covers(const char *scope, const char *method, bool expected)
+{
+	struct identity identity = {.kind = IDENTITY_CLIENT, .scope = scope};
+
+	if (identity_may_call(&identity, method, strlen(method)) != expected)
+		fail_msg("scope \"%s\" and %s", scope, method);
+}
+
+static void scopes_cover_names_and_prefixes(void **state)
+{
+	struct identity identity = {.kind = IDENTITY_CLIENT};
+
+	(void)state;
+	assert_covers("*", "events.booking.create", true);
+	assert_covers("events.booking.create", "events.booking.create", true);
+	assert_covers("events.booking.*", "events.booking.create", true);
+	assert_covers("events.*", "events.booking.create", true);
+	assert_covers("a.b  events.booking.create c", "events.booking.create", true);
+	assert_covers("", "events.booking.create", false);
+	assert_covers(" ", "events.booking.create", false);
+	assert_covers("events.booking.creat", "events.booking.create", false);
+	assert_covers("events.booking.create2", "events.booking.create", false);
+	assert_covers("events.booking*", "events.booking.create", false);
+	assert_covers("events.book.*", "events.booking.create", false);
+	assert_covers("events.booking.create.*", "events.booking.create", false);
+	assert_covers("events.booking.*", "events.booking.", false);
+	assert_covers(".*", "events.booking.create", false);
+	assert_covers("**", "events.booking.create", false);
+	assert_covers("events.booking.* *x", "events.listing.get", false);
+	assert_false(identity_may_call(&identity, "a.b", 3));
+	identity.kind = IDENTITY_SERVICE;
+	assert_true(identity_may_call(&identity, "a.b", 3));
+}
+
 static const char *private_pem(struct context *ctx, const struct token_key *one)
 {
 	BIO *memory = BIO_new(BIO_s_mem());
@@ -103,9 +204,6 @@ TEST(accepts_a_service)
 			      "malformed");
 }
 
-/* The public key as the secret of an HMAC: what verifiers fall for that let the token choose. */
-/* 64 bytes leave 4 spare bits in the last character: with them set it is another spelling of the same signature. */
-/* One changed bit anywhere. */
 TEST(revocation_reaches_known_tokens)
 {
 	struct arena *arena = &ctx->arena;
@@ -172,6 +270,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(accepts_a_user),
+	    cmocka_unit_test(accepts_who_acts_for_a_user),
+	    cmocka_unit_test(accepts_a_client),
+	    cmocka_unit_test(refuses_unsound_clients),
+	    cmocka_unit_test(scopes_cover_names_and_prefixes),
 	    cmocka_unit_test(signatures_are_those_of_others),
 	    cmocka_unit_test(accepts_a_service),
 	    cmocka_unit_test(revocation_reaches_known_tokens),

@@ -51,6 +51,14 @@ static const char toy_api_text[] = "{\"methods\":[" TOY_METHOD(
 																																																																																     "true", "3000") "," TOY_METHOD("passport.auth.service_token",
 																																																																																				    TOY_REQUIRED("service", "{\"type\":\"string\"}") "," TOY_REQUIRED("secret", "{\"type\":\"string\"}"), "\"public\"", "true", "3000") "]}";
 
+/* Methods with rules of their own about who may call. */
+static const char toy_rules_text[] =
+    "{\"methods\":[" TOY_METHOD("toy.client.say", "", "\"client\",\"user\"", "true", "3000") "," TOY_METHOD(
+	"toy.fresh.say", "", "\"user\",\"service\",\"client\"", "true",
+	"3000,\"x-auth-max-age\":600") "," TOY_METHOD("toy.fresh.owner",
+						      TOY_PARAM("company_id", "{\"type\":\"string\"}"),
+						      "\"company:staff\"", "true", "3000,\"x-auth-max-age\":600") "]}";
+
 struct toy {
 	struct loop *loop;
 	struct toy_key key;
@@ -156,6 +164,9 @@ static const struct rpc_handler toy_handlers[] = {
     {"toy.caller.service", toy_who},
     {"toy.caller.manager", toy_who},
     {"toy.caller.owner", toy_who},
+    {"toy.client.say", toy_who},
+    {"toy.fresh.say", toy_who},
+    {"toy.fresh.owner", toy_who},
     {"passport.auth.service_token", toy_give_token},
     {NULL, NULL},
 };
@@ -165,8 +176,10 @@ static const struct rpc_handler toy_handlers[] = {
 static inline void toy_make_api(struct toy *toy)
 {
 	char error[300] = "";
-	const struct embedded_file files[] = {{"toy.json", toy_api_text, toy_api_text + sizeof(toy_api_text) - 1},
-					      {NULL, NULL, NULL}};
+	const struct embedded_file files[] = {
+	    {"toy.json", toy_api_text, toy_api_text + sizeof(toy_api_text) - 1},
+	    {"rules.json", toy_rules_text, toy_rules_text + sizeof(toy_rules_text) - 1},
+	    {NULL, NULL, NULL}};
 	toy->api = api_load(files, "Toy", "1", error, sizeof(error));
 	if (toy->api == NULL)
 		fatal("%s", error);
