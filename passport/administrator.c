@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "base/text.h"
 #include "password.h"
+#include "password_rules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +54,21 @@ static const char *read_password(struct context *ctx, const char *path)
 	return arena_strdup(&ctx->arena, line);
 }
 
+/* 0 when the password may be an administrator's, else -1 after saying why not. */
+static int check_password(struct context *ctx, const struct arguments *arguments, const char *password)
+{
+	size_t length = password ? text_code_points(password, strlen(password)) : 0;
+	if (length < MIN_PASSWORD || length > MAX_PASSWORD) {
+		fprintf(stderr, "%s: no password of %d to %d characters there\n", arguments->password_file,
+			MIN_PASSWORD, MAX_PASSWORD);
+		return -1;
+	}
+	const char *rule = password_broken_rule(&ctx->arena, password, arguments->email, arguments->name);
+	if (rule)
+		fprintf(stderr, "%s: the password breaks the rule %s\n", arguments->password_file, rule);
+	return rule ? -1 : 0;
+}
+
 int administrator_command(struct daemon_worker *worker, struct context *ctx, int argc, char *const *argv)
 {
 	struct arguments arguments;
@@ -62,12 +78,8 @@ int administrator_command(struct daemon_worker *worker, struct context *ctx, int
 		return 2;
 	}
 	const char *password = read_password(ctx, arguments.password_file);
-	size_t length = password ? text_code_points(password, strlen(password)) : 0;
-	if (length < MIN_PASSWORD || length > MAX_PASSWORD) {
-		fprintf(stderr, "%s: no password of %d to %d characters there\n", arguments.password_file, MIN_PASSWORD,
-			MAX_PASSWORD);
+	if (check_password(ctx, &arguments, password))
 		return 1;
-	}
 	uuid_make(id);
 	const char *phc = password_hash(ctx, password);
 	if (!phc || !pg_write(ctx, worker->db, UPSERT_ADMINISTRATOR, id, arguments.email,

@@ -4,6 +4,7 @@
 #include "base/ids.h"
 #include "base/text.h"
 #include "password.h"
+#include "password_rules.h"
 #include "sql.h"
 
 static const char INSERT_USER[] =
@@ -24,6 +25,8 @@ int user_register(struct rpc_call *call)
 {
 	const char *email = rpc_param(call, "email");
 	const char *folded = text_fold(&call->ctx->arena, email);
+	if (password_check(call, "password", email, rpc_param(call, "name")))
+		return -1;
 	const char *phc = password_hash(call->ctx, rpc_param(call, "password"));
 	if (!phc)
 		return -1;

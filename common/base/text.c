@@ -145,3 +145,59 @@ const char *text_fold(struct arena *arena, const char *text)
 	uint8_t *folded = u8_casefold((const uint8_t *)text, size, NULL, UNINORM_NFC, NULL, &length);
 	return into_arena(arena, folded, length);
 }
+
+const char *text_letters(struct arena *arena, const char *text)
+{
+	const char *folded = text_fold(arena, text);
+	size_t length = strlen(folded), used = 0;
+	char *letters = arena_strdup(arena, folded);
+	ucs4_t character;
+	int size;
+	for (size_t at = 0; at < length; at += (size_t)size) {
+		size = u8_mbtoucr(&character, (const uint8_t *)folded + at, length - at);
+		if (size <= 0)
+			break;
+		if (!uc_is_general_category_withtable(character, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M))
+			continue;
+		memcpy(letters + used, folded + at, (size_t)size);
+		used += (size_t)size;
+	}
+	letters[used] = '\0';
+	return letters;
+}
+
+static bool is_direction_override(ucs4_t character)
+{
+	return (character >= 0x202A && character <= 0x202E) || (character >= 0x2066 && character <= 0x2069);
+}
+
+/* Controls, line and paragraph separators, code points that are no characters. */
+static bool breaks_a_line(ucs4_t character)
+{
+	return uc_is_general_category_withtable(character,
+						UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp) ||
+	       uc_is_property_not_a_character(character);
+}
+
+/* Letters, digits, punctuation and symbols, but for the fillers among them that show nothing. */
+static bool is_seen(ucs4_t character)
+{
+	const ucs4_t blank_braille = 0x2800;
+	return uc_is_general_category_withtable(character, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_N |
+							       UC_CATEGORY_MASK_P | UC_CATEGORY_MASK_S) &&
+	       !uc_is_property_default_ignorable_code_point(character) && character != blank_braille;
+}
+
+bool text_is_display_name(const char *bytes, size_t length)
+{
+	bool seen = false;
+	ucs4_t character;
+	int size;
+	for (size_t at = 0; at < length; at += (size_t)size) {
+		size = u8_mbtoucr(&character, (const uint8_t *)bytes + at, length - at);
+		if (size <= 0 || is_direction_override(character) || breaks_a_line(character))
+			return false;
+		seen = seen || is_seen(character);
+	}
+	return seen;
+}

@@ -27,4 +27,13 @@ const char *text_trim(struct arena *arena, const char *text);
  * when it is not UTF-8. */
 const char *text_fold(struct arena *arena, const char *text);
 
+/* Returns the letters of the text, case-folded, without anything else, in the arena: "Ann-Marie 99!" gives "annmarie".
+ */
+const char *text_letters(struct arena *arena, const char *text);
+
+/* True when the text can stand as the name of a person or a company: something of it can be seen, and it holds no
+ * control characters, line separators, or overrides of the writing direction (U+202A to U+202E, U+2066 to U+2069), by
+ * which a name could rearrange the text around it. In API files: `"format": "display-name"`. */
+bool text_is_display_name(const char *bytes, size_t length);
+
 #endif

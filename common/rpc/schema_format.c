@@ -1,5 +1,7 @@
 #include "rpc/schema_internal.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 static bool is_digit(char character)
@@ -158,7 +160,7 @@ schema_format_check *schema_format_find(const char *name)
 		schema_format_check *check;
 	} formats[] = {
 	    {"date-time", is_date_time}, {"date", is_date}, {"email", is_email},
-	    {"uri", schema_is_uri},	 {"uuid", is_uuid},
+	    {"uri", schema_is_uri},	 {"uuid", is_uuid}, {"display-name", text_is_display_name},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
 		if (strcmp(formats[i].name, name) == 0)

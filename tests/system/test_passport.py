@@ -58,10 +58,15 @@ def test_wrong_password_and_unknown_address_are_the_same_error(stack):
         ({"password": "short"}, "/params/password", "minLength"),
         ({"password": "x" * 129}, "/params/password", "maxLength"),
         ({"email": "no address"}, "/params/email", "format"),
-        ({"name": "   "}, "/params/name", "minLength"),
+        ({"name": "   "}, "/params/name", "format"),
         ({"name": 5}, "/params/name", "type"),
         ({"surname": "x"}, "/params/surname", "additionalProperties"),
         ({"locale": "english"}, "/params/locale", "pattern"),
+        ({"password": "PassWord1"}, "/params/password", "common_password"),
+        ({"password": "someone-2026"}, "/params/password", "context_word"),
+        ({"name": "\u200b\u200b"}, "/params/name", "format"),
+        ({"name": "Ann\u202e"}, "/params/name", "format"),
+        ({"name": "Ann\r\nBcc: everybody@example.org"}, "/params/name", "format"),
     ],
 )
 def test_bad_registrations_name_field_and_rule(stack, change, path, rule):

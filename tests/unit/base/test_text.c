@@ -135,6 +135,65 @@ static void assert_encodes(struct arena *arena, const char *bytes, size_t length
 	assert_int_equal(decoded[length], 0);
 }
 
+static void letters_are_left_of_a_text(void **state)
+{
+	assert_string_equal(text_letters(*state, "Ann-Marie 99!"), "annmarie");
+	assert_string_equal(text_letters(*state, "ØRE\u20ac 7"), "øre");
+	assert_string_equal(text_letters(*state, "मराठी १२"), "मराठी");
+	assert_string_equal(text_letters(*state, "1234 _!"), "");
+	assert_string_equal(text_letters(*state, ""), "");
+}
+
+static void names_can_be_seen_and_break_nothing(void **state)
+{
+	(void)state;
+	static const char *const good[] = {
+	    "Ann",
+	    "O'Hara",
+	    "X Æ A-12",
+	    "李",
+	    "שלום \u200f!",
+	    "\u200eAnn",
+	    "👩\u200d👩\u200d👧",
+	    "\u0645\u06cc\u200c\u062e",
+	    "7",
+	    "a\u2800",
+	};
+	static const char *const bad[] = {
+	    "",
+	    " ",
+	    "\u00a0\u3000",
+	    "\u200b\u200b",
+	    "\u200d",
+	    "\ufeff",
+	    "\u3164",
+	    "\u2800",
+	    "\u115f",
+	    "\u0301",
+	    "a\nb",
+	    "a\tb",
+	    "a\rb",
+	    "a\x7F",
+	    "a\xc2\x85"
+	    "b",
+	    "a\u2028b",
+	    "\u2029",
+	    "\u202eAnn",
+	    "a\u202ab",
+	    "a\u2066b",
+	    "a\u2069",
+	    "\uffff",
+	    "a\xff",
+	};
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		if (!text_is_display_name(good[i], strlen(good[i])))
+			fail_msg("refused: %zu %s", i, good[i]);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (text_is_display_name(bad[i], strlen(bad[i])))
+			fail_msg("accepted: %zu %s", i, bad[i]);
+	assert_false(text_is_display_name("a\0b", 3));
+}
+
 static void base64url_of_the_rfc(void **state)
 {
 	assert_encodes(*state, "", 0, "");
@@ -183,6 +242,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(broken_text_comes_back, make_arena, drop_arena),
 	    cmocka_unit_test_setup_teardown(white_space_is_trimmed, make_arena, drop_arena),
 	    cmocka_unit_test_setup_teardown(case_folds_for_comparison, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(letters_are_left_of_a_text, make_arena, drop_arena),
+	    cmocka_unit_test(names_can_be_seen_and_break_nothing),
 	    cmocka_unit_test_setup_teardown(base64url_of_the_rfc, make_arena, drop_arena),
 	    cmocka_unit_test_setup_teardown(every_byte_survives_base64url, make_arena, drop_arena),
 	    cmocka_unit_test_setup_teardown(base64url_has_one_spelling, make_arena, drop_arena),

@@ -1,0 +1,84 @@
+/* The work that a password costs. Argon2 is replaced by functions that note what they were asked to do. */
+#include "base/clock.h"
+#include "co/co.h"
+#include "co/loop.h"
+#include "co/offload.h"
+#include "password.h"
+#include "unit.h"
+
+#include <argon2.h>
+#include <string.h>
+
+struct work {
+	unsigned memory, passes, lanes;
+	int runs;
+};
+
+static struct work done;
+
+int argon2id_hash_encoded(uint32_t passes, uint32_t memory, uint32_t lanes, const void *password, size_t length,
+			  const void *salt, size_t salt_size, size_t tag_size, char *encoded, size_t size)
+{
+	(void)password, (void)length, (void)salt, (void)salt_size, (void)tag_size;
+	done = (struct work){memory, passes, lanes, done.runs + 1};
+	(void)snprintf(encoded, size, "$argon2id$v=19$m=%u,t=%u,p=%u$c2FsdHNhbHQ$dGFn", memory, passes, lanes);
+	return ARGON2_OK;
+}
+
+int argon2id_verify(const char *encoded, const void *password, size_t length)
+{
+	(void)password;
+	done.runs++;
+	if (sscanf(encoded, "$argon2id$v=19$m=%9u,t=%9u,p=%9u$", &done.memory, &done.passes, &done.lanes) != 3)
+		return ARGON2_DECODING_FAIL;
+	return length > 0 ? ARGON2_OK : ARGON2_VERIFY_MISMATCH;
+}
+
+static struct work work_of_verifying(struct context *ctx, const char *password, const char *phc, bool expected)
+{
+	bool match = !expected;
+	done = (struct work){0};
+	assert_int_equal(password_verify(ctx, password, phc, &match), 0);
+	assert_int_equal(match, expected);
+	return done;
+}
+
+static void compare_work(void *argument)
+{
+	struct context ctx;
+	(void)argument;
+	context_init(&ctx, deadline_after(10 * CLOCK_SECOND));
+	const char *phc = password_hash(&ctx, "something");
+	assert_non_null(phc);
+	assert_false(password_outdated(phc));
+	const struct work known = work_of_verifying(&ctx, "something", phc, true);
+	const struct work unknown = work_of_verifying(&ctx, "something", NULL, false);
+	const struct work empty = work_of_verifying(&ctx, "", phc, false);
+	const struct work neither = work_of_verifying(&ctx, "", NULL, false);
+	assert_int_equal(known.runs, 1);
+	assert_memory_equal(&unknown, &known, sizeof(known));
+	assert_memory_equal(&empty, &known, sizeof(known));
+	assert_memory_equal(&neither, &known, sizeof(known));
+	context_done(&ctx);
+}
+
+static void no_account_and_no_password_cost_what_others_do(void **state)
+{
+	(void)state;
+	struct loop *loop = loop_new(NULL);
+	struct offload_pool *pool = offload_pool_new(1, 4);
+	offload_set_default(pool);
+	assert_non_null(co_spawn("test", compare_work, NULL));
+	loop_run_until_idle(loop);
+	offload_pool_free(pool);
+	offload_set_default(NULL);
+	loop_free(loop);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(no_account_and_no_password_cost_what_others_do),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
