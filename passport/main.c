@@ -3,6 +3,7 @@
 #include "auth.h"
 #include "company.h"
 #include "daemon/daemon.h"
+#include "mail_command.h"
 #include "passport.h"
 #include "start.h"
 #include "user.h"
@@ -34,12 +35,22 @@ static const struct config_option options[] = {
      NULL},
     {"session_lifetime", CONFIG_DURATION, "90d", 60000000, 31536000000000, 0, NULL, "a session ends after so long",
      NULL},
+    {"public_url", CONFIG_TEXT, "http://127.0.0.1:8080", 1, 500, 0, NULL, "what links in letters begin with", NULL},
+    {"mail_dir", CONFIG_TEXT, "", 0, 1000, 0, NULL, "letters become files here", NULL},
+    {"mail_from", CONFIG_TEXT, "EventLoop <no-reply@localhost>", 3, 500, 0, NULL, "sender of letters", NULL},
+    {"mail_timeout", CONFIG_DURATION, "30s", 100000, 600000000, 0, NULL, "for one attempt at a letter", NULL},
+    {"mail_retry_pause", CONFIG_DURATION, "10s", 10000, 3600000000, 0, NULL,
+     "after the first failed attempt at a letter; doubled with each, up to an hour", NULL},
+    {"mail_max_attempts", CONFIG_INTEGER, "40", 1, 1000, 0, NULL, "then a letter is given up", NULL},
+    {"mail_max_age", CONFIG_DURATION, "24h", 1000000, 2592000000000, 0, NULL,
+     "a letter that is still not sent is given up", NULL},
     {NULL, CONFIG_TEXT, NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
 static const struct daemon_command commands[] = {
     {"admin", "create --email E --password-file F [--name N]: makes an administrator, or gives one a new password",
      administrator_command},
+    {"mail", "list | mail retry [ID]: letters that wait or were given up; has them tried again", mail_command},
     {NULL, NULL, NULL},
 };
 

@@ -10,11 +10,13 @@
 #include "sealing.h"
 
 struct co;
+struct mail_worker;
 
 struct passport {
 	struct master_key master;
 	struct key_ring *keys;
-	struct co *reloader; /* NULL once it has ended */
+	struct co *reloader;	  /* NULL once it has ended */
+	struct mail_worker *mail; /* of the first thread that serves; else NULL */
 };
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "co/co.h"
+#include "mail_worker.h"
 #include "passport.h"
 #include "service_account.h"
 
@@ -51,6 +52,8 @@ int passport_start(struct daemon_worker *worker, struct context *ctx)
 	passport->reloader = co_spawn("signing key reload", reload_keys, passport);
 	if (worker->http)
 		http_server_route(worker->http, "GET", "/.well-known/jwks.json", 0, serve_jwks, passport);
+	if (worker->http && worker->index == 0 && !(passport->mail = mail_worker_new(ctx, worker)))
+		return -1;
 	return passport->reloader ? 0 : context_fail_internal(ctx, "no coroutine left at start");
 }
 
@@ -59,6 +62,7 @@ void passport_stop(struct daemon_worker *worker)
 	struct passport *passport = worker->app;
 	if (!passport)
 		return;
+	mail_worker_free(passport->mail);
 	if (passport->reloader)
 		co_cancel(passport->reloader);
 	while (passport->reloader)

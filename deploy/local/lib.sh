@@ -1,5 +1,5 @@
 # What up, down, status and logs share: where things are, ports, secrets, settings. Sourced.
-# A data directory holds all there is: postgres/ images/ log/ run/ config/ ports.env secrets.env admin.json demo.json
+# A data directory holds all there is: postgres/ images/ mail/ log/ run/ config/ ports.env secrets.env admin.json demo.json
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 daemons=(passport events rating images gateway)
@@ -120,6 +120,8 @@ settings() {
 	passport)
 		echo "master_key = $MASTER_KEY"
 		echo "service_secrets = events:$EVENTS_SECRET,rating:$RATING_SECRET,images:$IMAGES_SECRET,gateway:$GATEWAY_SECRET"
+		echo "public_url = http://127.0.0.1:${ports[gateway]}"
+		echo "mail_dir = $data_dir/mail"
 		;;
 	images) echo "store_dir = $data_dir/images" ;;
 	esac

@@ -13,6 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from mailbox import Mailbox
 from process import Daemon
 from rpc import Endpoint
 from waiting import free_port, wait_until
@@ -63,6 +64,7 @@ class Stack:
             own = {**(settings or {}).get("*", {}), **(settings or {}).get(name, {})}
             self.daemons[name] = Daemon(name, program(name, preset), self.folder, self._settings(name) | own)
         self.gateway = self.daemons.get("gateway")
+        self.mailbox = Mailbox(self.folder / "mail")
         self._admin = None
         self._type = None
 
@@ -79,6 +81,8 @@ class Stack:
             settings["master_key"] = self.master_key
             accounts = ",".join(f"{other}:{secret}" for other, secret in self.secrets.items() if other != "passport")
             settings["service_secrets"] = accounts
+            settings["public_url"] = f"http://127.0.0.1:{self.ports['gateway'][0]}"
+            settings["mail_dir"] = self.folder / "mail"
         else:
             settings["passport_url"] = f"http://127.0.0.1:{self.ports['passport'][0]}"
             settings["service_secret"] = self.secrets[name]
