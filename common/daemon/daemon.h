@@ -81,6 +81,8 @@ struct daemon_spec {
 	/* passport: makes a service token for this daemon itself, in ctx's arena, and its lifetime in microseconds;
 	 * NULL with an error. NULL for the others: they fetch theirs from passport. */
 	const char *(*make_service_token)(struct daemon_worker *worker, struct context *ctx, int64_t *ret_lifetime);
+	/* passport: looks rights up in its own database. NULL for the others: they ask passport. */
+	rpc_right_function *find_right;
 };
 
 /* Runs the command line. Returns the process's exit status. */

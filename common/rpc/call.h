@@ -21,8 +21,13 @@
 
 struct api_method;
 struct daemon_worker;
+struct rpc_call;
 struct rpc_client;
 struct rpc_write;
+
+/* Looks up the right that the calling user has in the company now, where rights are kept. May suspend. 0, or -1 with an
+ * error. */
+typedef int rpc_right_function(struct rpc_call *call, const char *company_id, enum company_right *ret_right);
 
 struct rpc_call {
 	struct context *ctx;
@@ -40,6 +45,8 @@ struct rpc_call {
 	size_t result_length;
 	bool replayed; /* rpc_begin found the answer of an earlier call with the same key: it is the result already */
 	struct rpc_write *write; /* rpc_begin's and rpc_publish's own; starts as NULL */
+	/* passport's own; NULL elsewhere: passport is asked. */
+	rpc_right_function *find_right;
 };
 
 typedef int rpc_handler_function(struct rpc_call *call);
