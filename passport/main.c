@@ -2,8 +2,13 @@
 #include "administrator.h"
 #include "auth.h"
 #include "company.h"
+#include "company_state.h"
 #include "daemon/daemon.h"
+#include "invitation.h"
+#include "invitation_answer.h"
 #include "mail_command.h"
+#include "member.h"
+#include "membership.h"
 #include "passport.h"
 #include "start.h"
 #include "user.h"
@@ -20,7 +25,20 @@ static const struct rpc_handler handlers[] = {
     {"passport.auth.service_token", auth_service_token},
     {"passport.company.create", company_create},
     {"passport.company.get", company_get},
+    {"passport.company.update", company_update},
+    {"passport.company.search", company_search},
+    {"passport.company.verify", company_verify},
+    {"passport.company.suspend", company_suspend},
+    {"passport.company.restore", company_restore},
+    {"passport.member.list", member_list},
+    {"passport.member.set_right", member_set_right},
+    {"passport.member.remove", member_remove},
     {"passport.member.right", member_right},
+    {"passport.invitation.create", invitation_create},
+    {"passport.invitation.list", invitation_list},
+    {"passport.invitation.accept", invitation_accept},
+    {"passport.invitation.decline", invitation_decline},
+    {"passport.invitation.revoke", invitation_revoke},
     {NULL, NULL},
 };
 
@@ -44,6 +62,12 @@ static const struct config_option options[] = {
     {"mail_max_attempts", CONFIG_INTEGER, "40", 1, 1000, 0, NULL, "then a letter is given up", NULL},
     {"mail_max_age", CONFIG_DURATION, "24h", 1000000, 2592000000000, 0, NULL,
      "a letter that is still not sent is given up", NULL},
+    {"invitation_lifetime", CONFIG_DURATION, "7d", 60000000, 31536000000000, 0, NULL,
+     "an invitation to a company expires after so long", NULL},
+    {"invitation_limit", CONFIG_INTEGER, "100", 0, 1000000, 0, NULL,
+     "invitations that a company may send in an hour; 0: no limit", NULL},
+    {"invitation_address_limit", CONFIG_INTEGER, "5", 0, 1000000, 0, NULL,
+     "invitations that a company may send to one address in a day; 0: no limit", NULL},
     {NULL, CONFIG_TEXT, NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
@@ -69,6 +93,7 @@ int main(int argc, char **argv)
 	    .fact_subscribers = fact_subscribers,
 	    .issues_tokens = true,
 	    .make_service_token = access_token_make_own,
+	    .find_right = membership_find_right,
 	    .start = passport_start,
 	    .stop = passport_stop,
 	};

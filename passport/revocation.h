@@ -17,4 +17,7 @@ void revocation_add_session(struct rpc_call *call, struct pg_tx *tx, const char 
 /* Raises the user's epoch: voids the tokens issued until tx commits (queued). */
 void revocation_add_user(struct rpc_call *call, struct pg_tx *tx, const char *user_id);
 
+/* The same for all members of the company (queued). */
+void revocation_add_members(struct rpc_call *call, struct pg_tx *tx, const char *company_id);
+
 #endif

@@ -9,9 +9,17 @@
 	"jsonb_build_object('id', u.id, 'email', u.email, 'name', u.name, 'locale', u.locale, 'roles', u.roles, " \
 	"'created_at', api_time(u.created_at))"
 
-/* A company c. */
+/* The public face of a company c. */
 #define COMPANY_JSON                                                                              \
 	"jsonb_build_object('id', c.id, 'name', c.name, 'country', c.country, 'state', c.state, " \
-	"'version', c.version, 'created_at', api_time(c.created_at))"
+	"'verification', c.verification, 'version', c.version, 'created_at', api_time(c.created_at))"
+
+/* The same with what only its members and moderators see. */
+#define COMPANY_DETAILS_JSON                                                                              \
+	"(" COMPANY_JSON " || jsonb_build_object('state_reason', c.state_reason, 'verification_reason', " \
+	"c.verification_reason, 'verified_at', api_time(c.verified_at), 'updated_at', api_time(c.updated_at)))"
+
+/* Lower case for comparing names, in any language: the server's own lower() knows ASCII only under the locale C. */
+#define SQL_FOLD(text) "lower(" text " COLLATE \"und-x-icu\")"
 
 #endif

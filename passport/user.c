@@ -13,7 +13,7 @@ static const char INSERT_USER[] =
 
 static const char SELECT_ME[] =
     "SELECT (" USER_JSON " || jsonb_build_object('companies', coalesce((SELECT jsonb_agg(jsonb_build_object("
-    "'id', c.id, 'name', c.name, 'right', m.\"right\") ORDER BY m.created_at, c.id) "
+    "'id', c.id, 'name', c.name, 'right', m.\"right\", 'state', c.state) ORDER BY m.created_at, c.id) "
     "FROM company_member m JOIN company c ON c.id = m.company_id WHERE m.user_id = u.id), '[]')))::text "
     "FROM user_account u WHERE u.id = $1";
 

@@ -25,6 +25,8 @@ EXPLAINED = {
     "passport.auth.login": ("unauthenticated", "credentials", None, "nobody has these credentials"),
     "passport.auth.refresh": ("unauthenticated", "malformed", None, "not a refresh token"),
     "passport.auth.service_token": ("unauthenticated", "credentials", None, "no service has this secret"),
+    "passport.member.remove": ("forbidden", "company_right", None, "somebody else: by an owner only"),
+    "passport.invitation.list": ("forbidden", "company_right", None, "a company's: by its owners and managers only"),
     **{
         f"{daemon}.fact.deliver": ("forbidden", None, {"service"}, "a daemon delivers facts in its own name only")
         for daemon in ("events", "rating", "images")

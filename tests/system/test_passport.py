@@ -143,7 +143,7 @@ def test_companies(stack):
     assert (conflict.word, conflict.reason) == ("conflict", "idempotency_key")
     assert stack.rpc("passport.company.get", {"id": company["id"]})["name"] == "Harbour Halls"
     me = user.rpc("passport.user.me")
-    assert me["companies"] == [{"id": company["id"], "name": "Harbour Halls", "right": "owner"}]
+    assert me["companies"] == [{"id": company["id"], "name": "Harbour Halls", "right": "owner", "state": "active"}]
     again = stack.login(user.email)
     assert claims(again.token)["companies"] == {company["id"]: "owner"}
 

@@ -1,0 +1,149 @@
+#include "company_state.h"
+
+#include "audit.h"
+#include "base/buffer.h"
+#include "revocation.h"
+#include "rpc/cursor.h"
+#include "rpc/page.h"
+#include "sql.h"
+
+#include <string.h>
+
+#define MAX_DETAILS 4096
+
+/* $1 folded text or an id, $2 state, $3 verification, $4 country, $5 from, $6 to. */
+#define MATCHES                                                                                                 \
+	"($1::text IS NULL OR strpos(" SQL_FOLD("c.name") ", " SQL_FOLD(                                        \
+	    "$1::text") ") > 0 "                                                                                \
+			"OR c.id::text = lower($1::text)) "                                                     \
+			"AND ($2::text IS NULL OR c.state = $2) AND ($3::text IS NULL OR c.verification = $3) " \
+			"AND ($4::text IS NULL OR c.country = $4) "                                             \
+			"AND ($5::timestamptz IS NULL OR c.created_at >= $5::timestamptz) "                     \
+			"AND ($6::timestamptz IS NULL OR c.created_at < $6::timestamptz) "
+
+static const char SEARCH_COMPANIES[] =
+    "SELECT " COMPANY_DETAILS_JSON "::text, c.created_at::text, c.id FROM company c WHERE " MATCHES
+    "AND ($7::timestamptz IS NULL OR (c.created_at, c.id) < ($7::timestamptz, $8::uuid)) "
+    "ORDER BY c.created_at DESC, c.id DESC " PAGE_LIMIT("$9");
+
+static const char LOCK_COMPANY[] =
+    "SELECT " COMPANY_DETAILS_JSON "::text FROM company c WHERE c.id = $1 FOR NO KEY UPDATE";
+
+static const char SET_VERIFICATION[] =
+    "UPDATE company c SET verification = $2, verification_reason = $3, verified_by = $4, verified_at = now(), "
+    "version = version + 1, updated_at = now() WHERE c.id = $1 AND (c.verification, c.verification_reason) IS "
+    "DISTINCT FROM ($2, $3) RETURNING " COMPANY_DETAILS_JSON "::text, " COMPANY_JSON "::text";
+
+static const char SET_STATE[] =
+    "UPDATE company c SET state = $2, state_reason = $3, version = version + 1, updated_at = now() "
+    "WHERE c.id = $1 AND c.state <> $2 RETURNING " COMPANY_DETAILS_JSON "::text, " COMPANY_JSON "::text";
+
+int company_search(struct rpc_call *call)
+{
+	static const char *const names[] = {"text", "state", "verification", "country", "created_from", "created_to"};
+	const char *values[9] = {NULL};
+	struct buffer scope;
+	buffer_init_arena(&scope, &call->ctx->arena, MAX_DETAILS);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		values[i] = rpc_param(call, names[i]);
+		buffer_printf(&scope, "%s\n", values[i] ? values[i] : "");
+	}
+	if (cursor_read(call, buffer_text(&scope), 2, values + 6))
+		return -1;
+	values[8] = rpc_param(call, "limit");
+	struct pg_result *rows = pg_read_values(call->ctx, call->db, SEARCH_COMPANIES, 9, values);
+	return rows ? rpc_reply_page(call, rows, buffer_text(&scope), 2, NULL) : -1;
+}
+
+static const char *reason_json(struct rpc_call *call)
+{
+	struct buffer details;
+	buffer_init_arena(&details, &call->ctx->arena, MAX_DETAILS);
+	buffer_append_text(&details, "{\"reason\":");
+	buffer_append_json_string(&details, rpc_param(call, "reason"));
+	buffer_append_char(&details, '}');
+	return buffer_text(&details);
+}
+
+/* A change of a company and what is told of it. */
+struct change {
+	const char *sql;   /* $1 company, $2 new value, $3 reason, $4 caller; no row when nothing changes */
+	size_t parameters; /* how many of them it has */
+	const char *value;
+	const char *topic;
+	const char *action;
+};
+
+/* Runs the change; *ret_changed false and the company as it was when there is nothing to change. NULL with an error. */
+static struct pg_result *make_change(struct rpc_call *call, struct pg_tx *tx, const struct change *change,
+				     bool *ret_changed)
+{
+	const char *id = rpc_param(call, "id");
+	const char *values[] = {id, change->value, rpc_param(call, "reason"), rpc_caller_id(call)};
+	struct pg_result *before = pg_query(call->ctx, tx, LOCK_COMPANY, id);
+	if (!before)
+		return NULL;
+	if (pg_count(before) == 0) {
+		(void)rpc_not_found(call, "company");
+		return NULL;
+	}
+	struct pg_result *after = pg_query_values(call->ctx, tx, change->sql, change->parameters, values);
+	if (!after)
+		return NULL;
+	*ret_changed = pg_count(after) > 0;
+	if (!*ret_changed)
+		return before;
+	audit_record(call, tx,
+		     &(struct audit_event){.action = change->action, .company_id = id, .details = reason_json(call)});
+	return rpc_publish(call, tx, change->topic, id, pg_text(after, 0, 1)) ? NULL : after;
+}
+
+int company_verify(struct rpc_call *call)
+{
+	const char *decision = rpc_param(call, "decision");
+	bool verified = strcmp(decision, "verified") == 0, changed = false;
+	const struct change change = {.sql = SET_VERIFICATION,
+				      .parameters = 4,
+				      .value = decision,
+				      .topic = "passport.company.verified",
+				      .action = verified ? "company.verified" : "company.rejected"};
+	struct pg_tx *tx = rpc_begin(call);
+	if (!tx)
+		return rpc_replayed(call);
+	struct pg_result *company = make_change(call, tx, &change, &changed);
+	return company ? rpc_commit_row(call, tx, company, "company") : -1;
+}
+
+/* Suspends or restores. */
+static int set_state(struct rpc_call *call, const struct change *change)
+{
+	bool changed = false;
+	struct pg_tx *tx = rpc_begin(call);
+	if (!tx)
+		return rpc_replayed(call);
+	struct pg_result *company = make_change(call, tx, change, &changed);
+	if (!company)
+		return -1;
+	/* Restored rights come with the next tokens: those that are out there miss them, and passport is asked. */
+	if (changed && strcmp(change->value, "suspended") == 0)
+		revocation_add_members(call, tx, rpc_param(call, "id"));
+	return rpc_commit_row(call, tx, company, "company");
+}
+
+int company_suspend(struct rpc_call *call)
+{
+	return set_state(call, &(struct change){.sql = SET_STATE,
+						.parameters = 3,
+						.value = "suspended",
+						.topic = "passport.company.suspended",
+						.action = "company.suspended"});
+}
+
+int company_restore(struct rpc_call *call)
+{
+	return set_state(call, &(struct change){.sql = SET_STATE,
+						.parameters = 3,
+						.value = "active",
+						.topic = "passport.company.restored",
+						.action = "company.restored"});
+}
