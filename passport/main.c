@@ -1,5 +1,6 @@
 #include "access_token.h"
 #include "administrator.h"
+#include "audit_list.h"
 #include "auth.h"
 #include "company.h"
 #include "company_state.h"
@@ -12,6 +13,8 @@
 #include "passport.h"
 #include "start.h"
 #include "user.h"
+#include "user_search.h"
+#include "user_state.h"
 
 extern const struct embedded_file passport_api[], passport_migrations[];
 
@@ -19,6 +22,13 @@ static const struct rpc_handler handlers[] = {
     {"passport.user.register", user_register},
     {"passport.user.me", user_me},
     {"passport.user.profiles", user_profiles},
+    {"passport.user.get", user_get},
+    {"passport.user.search", user_search},
+    {"passport.user.suspend", user_suspend},
+    {"passport.user.restore", user_restore},
+    {"passport.user.grant_role", user_grant_role},
+    {"passport.user.revoke_role", user_revoke_role},
+    {"passport.audit.list", audit_list},
     {"passport.auth.login", auth_login},
     {"passport.auth.refresh", auth_refresh},
     {"passport.auth.logout", auth_logout},

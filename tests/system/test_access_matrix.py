@@ -27,6 +27,7 @@ EXPLAINED = {
     "passport.auth.service_token": ("unauthenticated", "credentials", None, "no service has this secret"),
     "passport.member.remove": ("forbidden", "company_right", None, "somebody else: by an owner only"),
     "passport.invitation.list": ("forbidden", "company_right", None, "a company's: by its owners and managers only"),
+    "passport.audit.list": ("forbidden", None, {"staff", "manager"}, "a company's events are for its owners"),
     **{
         f"{daemon}.fact.deliver": ("forbidden", None, {"service"}, "a daemon delivers facts in its own name only")
         for daemon in ("events", "rating", "images")
