@@ -2,6 +2,7 @@
 
 #include "audit.h"
 #include "base/buffer.h"
+#include "mail.h"
 #include "revocation.h"
 #include "rpc/cursor.h"
 #include "rpc/page.h"
@@ -11,18 +12,14 @@
 
 #define MAX_DETAILS 4096
 
-/* $1 folded text or an id, $2 state, $3 verification, $4 country, $5 from, $6 to. */
-#define MATCHES                                                                                                 \
-	"($1::text IS NULL OR strpos(" SQL_FOLD("c.name") ", " SQL_FOLD(                                        \
-	    "$1::text") ") > 0 "                                                                                \
-			"OR c.id::text = lower($1::text)) "                                                     \
-			"AND ($2::text IS NULL OR c.state = $2) AND ($3::text IS NULL OR c.verification = $3) " \
-			"AND ($4::text IS NULL OR c.country = $4) "                                             \
-			"AND ($5::timestamptz IS NULL OR c.created_at >= $5::timestamptz) "                     \
-			"AND ($6::timestamptz IS NULL OR c.created_at < $6::timestamptz) "
-
+/* $1 text, $2 state, $3 verification, $4 country, $5 and $6 the time of creation, $7 and $8 the place to go on. */
 static const char SEARCH_COMPANIES[] =
-    "SELECT " COMPANY_DETAILS_JSON "::text, c.created_at::text, c.id FROM company c WHERE " MATCHES
+    "SELECT " COMPANY_DETAILS_JSON "::text, c.created_at::text, c.id FROM company c "
+    "WHERE ($1::text IS NULL OR c.id::text = lower($1::text) "
+    "OR strpos(lower(c.name" SQL_UNICODE "), lower($1::text" SQL_UNICODE ")) > 0) "
+    "AND ($2::text IS NULL OR c.state = $2) AND ($3::text IS NULL OR c.verification = $3) "
+    "AND ($4::text IS NULL OR c.country = $4) AND ($5::timestamptz IS NULL OR c.created_at >= $5::timestamptz) "
+    "AND ($6::timestamptz IS NULL OR c.created_at < $6::timestamptz) "
     "AND ($7::timestamptz IS NULL OR (c.created_at, c.id) < ($7::timestamptz, $8::uuid)) "
     "ORDER BY c.created_at DESC, c.id DESC " PAGE_LIMIT("$9");
 
@@ -32,11 +29,15 @@ static const char LOCK_COMPANY[] =
 static const char SET_VERIFICATION[] =
     "UPDATE company c SET verification = $2, verification_reason = $3, verified_by = $4, verified_at = now(), "
     "version = version + 1, updated_at = now() WHERE c.id = $1 AND (c.verification, c.verification_reason) IS "
-    "DISTINCT FROM ($2, $3) RETURNING " COMPANY_DETAILS_JSON "::text, " COMPANY_JSON "::text";
+    "DISTINCT FROM ($2, $3) RETURNING " COMPANY_DETAILS_JSON "::text, " COMPANY_JSON "::text, c.name";
 
 static const char SET_STATE[] =
     "UPDATE company c SET state = $2, state_reason = $3, version = version + 1, updated_at = now() "
     "WHERE c.id = $1 AND c.state <> $2 RETURNING " COMPANY_DETAILS_JSON "::text, " COMPANY_JSON "::text";
+
+static const char SELECT_OWNERS[] =
+    "SELECT u.email, u.locale FROM company_member m JOIN user_account u ON u.id = m.user_id AND u.state = 'active' "
+    "WHERE m.company_id = $1 AND m.\"right\" = 'owner' ORDER BY m.created_at, m.user_id LIMIT 20";
 
 int company_search(struct rpc_call *call)
 {
@@ -98,6 +99,29 @@ static struct pg_result *make_change(struct rpc_call *call, struct pg_tx *tx, co
 	return rpc_publish(call, tx, change->topic, id, pg_text(after, 0, 1)) ? NULL : after;
 }
 
+/* The decision, by letter to the owners. company: with its name in the third column. */
+static int tell_owners(struct rpc_call *call, struct pg_tx *tx, const char *template_name,
+		       const struct pg_result *company)
+{
+	struct buffer data;
+	struct pg_result *owners = pg_query(call->ctx, tx, SELECT_OWNERS, rpc_param(call, "id"));
+	if (!owners)
+		return -1;
+	buffer_init_arena(&data, &call->ctx->arena, 2 * MAX_DETAILS);
+	buffer_append_text(&data, "{\"company\":");
+	buffer_append_json_string(&data, pg_text(company, 0, 2));
+	buffer_append_text(&data, ",\"reason\":");
+	buffer_append_json_string(&data, rpc_param(call, "reason"));
+	buffer_append_char(&data, '}');
+	for (size_t i = 0; i < pg_count(owners); i++)
+		mail_queue(call, tx,
+			   &(struct mail){.template_name = template_name,
+					  .recipient = pg_text(owners, i, 0),
+					  .locale = pg_text(owners, i, 1),
+					  .data = buffer_text(&data)});
+	return 0;
+}
+
 int company_verify(struct rpc_call *call)
 {
 	const char *decision = rpc_param(call, "decision");
@@ -111,7 +135,9 @@ int company_verify(struct rpc_call *call)
 	if (!tx)
 		return rpc_replayed(call);
 	struct pg_result *company = make_change(call, tx, &change, &changed);
-	return company ? rpc_commit_row(call, tx, company, "company") : -1;
+	if (!company || (changed && tell_owners(call, tx, verified ? "company_verified" : "company_rejected", company)))
+		return -1;
+	return rpc_commit_row(call, tx, company, "company");
 }
 
 /* Suspends or restores. */

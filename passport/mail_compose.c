@@ -229,12 +229,27 @@ static int compose_invitation(struct composing *composing)
 	return 0;
 }
 
+static int compose_company_decision(struct composing *composing)
+{
+	struct pg_result *account;
+	mail_letter_set_words(composing->ctx, composing->letter, "company", datum(composing, "company"));
+	mail_letter_set_words(composing->ctx, composing->letter, "reason", datum(composing, "reason"));
+	set_link(composing, "/companies");
+	return address_recipient(composing, &account);
+}
+
 static const struct template templates[] = {
-    {"verify_email", compose_verify_email},	{"already_registered", compose_already_registered},
-    {"password_reset", compose_password_reset}, {"password_changed", compose_notice},
-    {"account_locked", compose_notice},		{"second_factor_changed", compose_second_factor_changed},
-    {"email_change", compose_email_change},	{"email_changed", compose_email_changed},
+    {"verify_email", compose_verify_email},
+    {"already_registered", compose_already_registered},
+    {"password_reset", compose_password_reset},
+    {"password_changed", compose_notice},
+    {"account_locked", compose_notice},
+    {"second_factor_changed", compose_second_factor_changed},
+    {"email_change", compose_email_change},
+    {"email_changed", compose_email_changed},
     {"invitation", compose_invitation},
+    {"company_verified", compose_company_decision},
+    {"company_rejected", compose_company_decision},
 };
 
 static void put_data(void *argument)

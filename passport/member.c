@@ -19,11 +19,10 @@ static const char SELECT_MEMBERS[] =
     "SELECT (" MEMBER_JSON " || CASE WHEN $2::boolean THEN jsonb_build_object('email', u.email) ELSE '{}' END)::text, "
     "m.created_at::text, m.user_id FROM company_member m JOIN user_account u ON u.id = m.user_id "
     "WHERE m.company_id = $1 AND ($3::text IS NULL OR m.\"right\" = $3) "
-    "AND ($4::text IS NULL OR strpos(" SQL_FOLD("u.name") ", " SQL_FOLD(
-	"$4::text") ") > 0 "
-		    "OR ($2::boolean AND strpos(u.email_folded, $5::text) > 0)) "
-		    "AND ($6::timestamptz IS NULL OR (m.created_at, m.user_id) > ($6::timestamptz, $7::uuid)) "
-		    "ORDER BY m.created_at, m.user_id " PAGE_LIMIT("$8");
+    "AND ($4::text IS NULL OR strpos(lower(u.name" SQL_UNICODE "), lower($4::text" SQL_UNICODE ")) > 0 "
+    "OR ($2::boolean AND strpos(u.email_folded, $5::text) > 0)) "
+    "AND ($6::timestamptz IS NULL OR (m.created_at, m.user_id) > ($6::timestamptz, $7::uuid)) "
+    "ORDER BY m.created_at, m.user_id " PAGE_LIMIT("$8");
 
 static const char COMPANY_EXISTS[] = "SELECT 1 FROM company WHERE id = $1";
 

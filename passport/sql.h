@@ -19,7 +19,7 @@
 	"(" COMPANY_JSON " || jsonb_build_object('state_reason', c.state_reason, 'verification_reason', " \
 	"c.verification_reason, 'verified_at', api_time(c.verified_at), 'updated_at', api_time(c.updated_at)))"
 
-/* Lower case for comparing names, in any language: the server's own lower() knows ASCII only under the locale C. */
-#define SQL_FOLD(text) "lower(" text " COLLATE \"und-x-icu\")"
+/* After the argument of lower(): any language. Under the locale C the server's own lower() knows ASCII only. */
+#define SQL_UNICODE " COLLATE \"und-x-icu\""
 
 #endif

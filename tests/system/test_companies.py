@@ -80,6 +80,7 @@ def test_a_verification_is_decided_once(stack, company, moderator):
     assert (again["verification"], again["version"]) == (first["verification"], first["version"]) == ("rejected", 2)
     assert len(facts(stack, company_id, "passport.company.verified")) == 1
     assert actions(stack, company_id) == ["company.created", "company.rejected"]
+    assert "The reason: No such company." in stack.mailbox.wait(owner.email, "company_rejected").text
     assert owner.rpc("passport.company.get", {"id": company_id})["verification_reason"] == "No such company."
     public = stack.rpc("passport.company.get", {"id": company_id})
     assert public["verification"] == "rejected" and "verification_reason" not in public

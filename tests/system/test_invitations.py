@@ -229,12 +229,24 @@ def test_one_address_gets_five_letters_a_day(stack, company):
 
 def test_the_letter_says_who_invites_whereto(stack, company):
     company_id, owner = company
-    owner.rpc("passport.company.get", {"id": company_id})
     made = invite(owner, company_id, "letter@test.example", "manager")
+    letter = stack.mailbox.wait("letter@test.example", "invitation")
+    assert letter.subject == f"Invitation to join {made['company']['name']}"
+    for said in ("Owner invites you", "as a manager", made["expires_at"][:10], made["id"]):
+        assert said in letter.text, said
+    assert letter.token is None
+
+
+def test_the_letter_speaks_the_language_of_the_invited_account(stack, company):
+    company_id, owner = company
+    users = [stack.user() for _ in range(2)]
     with stack.database("passport") as database:
-        template, locale, data = database.execute(
-            "SELECT template, locale, data FROM mail WHERE recipient = 'letter@test.example'"
-        ).fetchone()
-    assert (template, locale) == ("invitation", "en")
-    assert data["invitation_id"] == made["id"] and data["inviter"] == "Owner" and data["right"] == "manager"
-    assert data["company"] == made["company"]["name"] and data["expires_at"] == made["expires_at"]
+        database.execute("UPDATE user_account SET locale = 'ru-RU' WHERE id = %s", (users[0].id,))
+    for user in users:
+        invite(owner, company_id, user.email)
+    subjects = [stack.mailbox.wait(user.email, "invitation").subject for user in users]
+    assert subjects[0].startswith("Приглашение") and subjects[1].startswith("Invitation")
+    with stack.database("passport") as database:
+        database.execute("UPDATE user_account SET locale = 'ru' WHERE id = %s", (owner.id,))
+    invite(owner, company_id, "stranger@test.example")
+    assert stack.mailbox.wait("stranger@test.example", "invitation").subject.startswith("Приглашение")
