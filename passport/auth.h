@@ -1,13 +1,10 @@
 /*
- * Logging in and out: the methods passport.auth.*.
+ * Sessions as clients use them, and the tokens of daemons: the methods passport.auth.* but for those of login.h.
  */
 #ifndef EVENTLOOP_PASSPORT_AUTH_H
 #define EVENTLOOP_PASSPORT_AUTH_H
 
 #include "rpc/call.h"
-
-/* passport.auth.login: opens a session for an address and a password. */
-int auth_login(struct rpc_call *call) MAY_SUSPEND;
 
 /* passport.auth.refresh: rotates a refresh token. */
 int auth_refresh(struct rpc_call *call) MAY_SUSPEND;

@@ -11,7 +11,7 @@
  *   email_changed         {"user_id"} and circumstances; to the old address
  *   password_changed      circumstances
  *   account_locked        circumstances
- *   second_factor_changed {"enabled": true or false} and circumstances
+ *   second_factor_changed {"change": "enabled", "disabled", "recovery_codes" or "recovered"} and circumstances
  *   invitation            {"invitation_id", "company", "inviter", "right", "expires_at"}: names and RFC 3339 time
  * Circumstances, all of which may be missing: "at" (RFC 3339; missing: when it was queued), "address", "device".
  */

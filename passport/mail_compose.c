@@ -161,15 +161,26 @@ static int compose_notice(struct composing *composing)
 	return address_recipient(composing, &account);
 }
 
+static const char *show_change(const struct mail_letter *letter, const char *change)
+{
+	static const char *const changes[][3] = {
+	    {"enabled", "switched on", "включён"},
+	    {"disabled", "switched off", "отключён"},
+	    {"recovery_codes", "given new recovery codes", "созданы новые запасные коды"},
+	    {"recovered", "passed with a recovery code", "использован запасной код"},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++)
+		if (change && strcmp(change, changes[i][0]) == 0)
+			return in_language(letter, changes[i][1], changes[i][2]);
+	return NULL;
+}
+
 static int compose_second_factor_changed(struct composing *composing)
 {
 	if (compose_notice(composing))
 		return -1;
-	const char *enabled = datum(composing, "enabled");
-	bool on = enabled && strcmp(enabled, "true") == 0;
-	mail_letter_set(composing->letter, "change",
-			on ? in_language(composing->letter, "switched on", "включён")
-			   : in_language(composing->letter, "switched off", "отключён"));
+	const char *change = show_change(composing->letter, datum(composing, "change"));
+	mail_letter_set(composing->letter, "change", change);
 	return 0;
 }
 

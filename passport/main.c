@@ -5,13 +5,18 @@
 #include "company.h"
 #include "company_state.h"
 #include "daemon/daemon.h"
+#include "impersonation.h"
+#include "introspection.h"
 #include "invitation.h"
 #include "invitation_answer.h"
+#include "login.h"
 #include "mail_command.h"
 #include "member.h"
 #include "membership.h"
 #include "passport.h"
+#include "session_list.h"
 #include "start.h"
+#include "totp.h"
 #include "user.h"
 #include "user_search.h"
 #include "user_state.h"
@@ -30,9 +35,22 @@ static const struct rpc_handler handlers[] = {
     {"passport.user.revoke_role", user_revoke_role},
     {"passport.audit.list", audit_list},
     {"passport.auth.login", auth_login},
+    {"passport.auth.second_factor", auth_second_factor},
     {"passport.auth.refresh", auth_refresh},
     {"passport.auth.logout", auth_logout},
+    {"passport.auth.reauthenticate", auth_reauthenticate},
+    {"passport.auth.impersonate", auth_impersonate},
+    {"passport.auth.introspect", auth_introspect},
     {"passport.auth.service_token", auth_service_token},
+    {"passport.session.list", session_list},
+    {"passport.session.revoke", session_revoke},
+    {"passport.session.revoke_others", session_revoke_others},
+    {"passport.session.revoke_all", session_revoke_all},
+    {"passport.totp.get", totp_get},
+    {"passport.totp.enroll", totp_enroll},
+    {"passport.totp.confirm", totp_confirm},
+    {"passport.totp.disable", totp_disable},
+    {"passport.totp.recovery_codes", totp_recovery_codes},
     {"passport.company.create", company_create},
     {"passport.company.get", company_get},
     {"passport.company.update", company_update},
@@ -78,6 +96,13 @@ static const struct config_option options[] = {
      "invitations that a company may send in an hour; 0: no limit", NULL},
     {"invitation_address_limit", CONFIG_INTEGER, "5", 0, 1000000, 0, NULL,
      "invitations that a company may send to one address in a day; 0: no limit", NULL},
+    {"login_limit_network", CONFIG_INTEGER, "100", 0, 1000000, 0, NULL,
+     "logins of one network (an IPv4 address, a /64 of IPv6) in 15 minutes, then rate_limited; 0: no limit", NULL},
+    {"login_limit_account", CONFIG_INTEGER, "10", 0, 1000000, 0, NULL,
+     "wrong passwords of one account in 15 minutes, then it is locked for as long; 0: no limit", NULL},
+    {"second_factor_limit", CONFIG_INTEGER, "10", 0, 1000000, 0, NULL,
+     "wrong codes of one account in 15 minutes, then it is locked for as long; 0: no limit", NULL},
+    {"totp_issuer", CONFIG_TEXT, "EventLoop", 1, 64, 0, NULL, "the name that authenticator apps show", NULL},
     {NULL, CONFIG_TEXT, NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 

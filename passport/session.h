@@ -12,17 +12,29 @@
 
 #include "rpc/call.h"
 
-/* Opens a session of the user in tx: *ret_session is its id, *ret_refresh its first refresh token. */
-int session_open(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char **ret_session,
-		 const char **ret_refresh) MAY_SUSPEND MUST_CHECK;
+/* What a session is opened with. */
+struct session_start {
+	const char *user_id;
+	const char *methods;  /* how the user proved who they are, as an array: "{pwd,otp}" (RFC 8176) */
+	const char *actor_id; /* the administrator who acts as the user: the session lasts an hour; else NULL */
+};
+
+/* A session and the refresh token that a client keeps of it (NULL: the one that it has). */
+struct session_keys {
+	const char *session, *refresh;
+};
+
+/* Opens a session in tx. *ret: texts in the context. The caller has locked the user and found it active. */
+int session_open(struct rpc_call *call, struct pg_tx *tx, const struct session_start *start,
+		 struct session_keys *ret) MAY_SUSPEND MUST_CHECK;
 
 /* Rotates a refresh token: the session and the successor. -1 with unauthenticated: malformed, unknown, reused (the
- * session is ended then), expired. Commits for itself. */
-int session_rotate(struct rpc_call *call, const char *refresh, const char **ret_session,
-		   const char **ret_successor) MAY_SUSPEND MUST_CHECK;
+ * session is ended then), revoked, expired. Commits for itself. */
+int session_rotate(struct rpc_call *call, const char *token, struct session_keys *ret) MAY_SUSPEND MUST_CHECK;
 
-/* Answers the tokens of a session: a fresh access token, the refresh token and the user. */
-int session_reply(struct rpc_call *call, const char *session, const char *refresh) MAY_SUSPEND;
+/* Answers the tokens of a session: a fresh access token, the refresh token if there is a new one, and the user. -1 with
+ * unauthenticated when the session has ended meanwhile. */
+int session_reply(struct rpc_call *call, const struct session_keys *keys) MAY_SUSPEND;
 
 /* The functions that end sessions void their access tokens too, everywhere, once tx is committed by rpc_commit,
  * rpc_commit_row or rpc_commit_text. Call them after what locks other rows: they take the lock that orders revocations.

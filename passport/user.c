@@ -14,7 +14,8 @@ static const char INSERT_USER[] =
 static const char SELECT_ME[] =
     "SELECT (" USER_JSON " || jsonb_build_object('companies', coalesce((SELECT jsonb_agg(jsonb_build_object("
     "'id', c.id, 'name', c.name, 'right', m.\"right\", 'state', c.state) ORDER BY m.created_at, c.id) "
-    "FROM company_member m JOIN company c ON c.id = m.company_id WHERE m.user_id = u.id), '[]')))::text "
+    "FROM company_member m JOIN company c ON c.id = m.company_id WHERE m.user_id = u.id), '[]')) "
+    "|| CASE WHEN $2 = '' THEN '{}' ELSE jsonb_build_object('act', jsonb_build_object('sub', $2::text)) END)::text "
     "FROM user_account u WHERE u.id = $1";
 
 static const char SELECT_PROFILES[] =
@@ -49,7 +50,7 @@ int user_register(struct rpc_call *call)
 
 int user_me(struct rpc_call *call)
 {
-	struct pg_result *user = pg_read(call->ctx, call->db, SELECT_ME, rpc_caller_id(call));
+	struct pg_result *user = pg_read(call->ctx, call->db, SELECT_ME, rpc_caller_id(call), call->caller->actor);
 	if (!user)
 		return -1;
 	return rpc_reply_row(call, user, "user");

@@ -1,0 +1,86 @@
+#include "credentials.h"
+
+#include "base/text.h"
+#include "login_guard.h"
+#include "password.h"
+#include "throttle.h"
+
+/* $2: the caller's network. */
+#define SELECT_CREDENTIALS(which)                                                                                 \
+	"SELECT u.id, u.password_hash, u.password_changed_at::text, u.state = 'suspended', " GUARD_KNOWN_NETWORK( \
+	    "$2") ", EXISTS (SELECT FROM totp t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL), "         \
+		  "u.email_folded FROM user_account u WHERE " which " = $1 AND u.state <> 'erased'"
+
+static const char BY_ADDRESS[] = SELECT_CREDENTIALS("u.email_folded");
+static const char BY_ID[] = SELECT_CREDENTIALS("u.id");
+
+static const char LOCK_USER[] = "SELECT FROM user_account WHERE id = $1 AND state = 'active' AND password_changed_at = "
+				"$2::timestamptz FOR NO KEY UPDATE";
+
+int credentials_wrong(struct rpc_call *call)
+{
+	return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "credentials",
+			    "wrong address, password or code, or the address is not verified yet");
+}
+
+static struct credentials read(const struct pg_result *row)
+{
+	if (pg_count(row) == 0)
+		return (struct credentials){0};
+	return (struct credentials){.user_id = pg_text(row, 0, 0),
+				    .password_hash = pg_text(row, 0, 1),
+				    .password_changed_at = pg_text(row, 0, 2),
+				    .suspended = pg_boolean(row, 0, 3),
+				    .known_network = pg_boolean(row, 0, 4),
+				    .second_factor = pg_boolean(row, 0, 5)};
+}
+
+/* account: what tries are counted under. */
+static int prove(struct rpc_call *call, const char *account, const char *password, const struct credentials *user)
+{
+	const struct guard_try attempt = {.subject = GUARD_PASSWORD,
+					  .account = account,
+					  .user_id = user->user_id,
+					  .known_network = user->known_network};
+	bool locked = false, match = false;
+	if (guard_count(call, &attempt, &locked) || password_verify(call->ctx, password, user->password_hash, &match))
+		return -1;
+	if (!match || locked)
+		return credentials_wrong(call);
+	if (guard_forget(call, &attempt))
+		return -1;
+	if (user->suspended)
+		return context_fail(call->ctx, ERROR_FORBIDDEN, "suspended", "the account is suspended");
+	return 0;
+}
+
+int credentials_of_address(struct rpc_call *call, struct credentials *ret)
+{
+	const char *folded = text_fold(&call->ctx->arena, rpc_param(call, "email"));
+	if (guard_network(call))
+		return -1;
+	struct pg_result *row = pg_read(call->ctx, call->db, BY_ADDRESS, folded, throttle_network(call));
+	if (!row)
+		return -1;
+	*ret = read(row);
+	return prove(call, folded, rpc_param(call, "password"), ret);
+}
+
+int credentials_of_caller(struct rpc_call *call, const char *password, struct credentials *ret)
+{
+	if (guard_network(call))
+		return -1;
+	struct pg_result *row = pg_read(call->ctx, call->db, BY_ID, rpc_caller_id(call), throttle_network(call));
+	if (!row)
+		return -1;
+	*ret = read(row);
+	return prove(call, pg_count(row) > 0 ? pg_text(row, 0, 6) : "", password, ret);
+}
+
+int credentials_lock(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *password_changed_at)
+{
+	struct pg_result *row = pg_query(call->ctx, tx, LOCK_USER, user_id, password_changed_at);
+	if (!row)
+		return -1;
+	return pg_count(row) > 0 ? 0 : credentials_wrong(call);
+}

@@ -1,0 +1,39 @@
+/*
+ * Proving a password.
+ *
+ * Purpose: one way in for everything that asks for one (logging in, authenticating again, changing it), with the
+ * throttles of login_guard.h around it.
+ * Invariants: an unknown address, a wrong password and a locked account are the same error after the same work: one
+ * look-up, one count, one Argon2. Only the right password learns more (a suspended account).
+ */
+#ifndef EVENTLOOP_PASSPORT_CREDENTIALS_H
+#define EVENTLOOP_PASSPORT_CREDENTIALS_H
+
+#include "rpc/call.h"
+
+/* Whose password was right. Texts in the context. */
+struct credentials {
+	const char *user_id;
+	const char *password_hash;
+	const char *password_changed_at; /* for credentials_lock */
+	bool suspended;
+	bool known_network; /* the user has logged in from the caller's network before */
+	bool second_factor; /* a code is needed too */
+};
+
+/* Proves params.password for params.email. -1 with unauthenticated, reason `credentials`; forbidden, reason
+ * `suspended`; rate_limited; overloaded. */
+int credentials_of_address(struct rpc_call *call, struct credentials *ret) MAY_SUSPEND MUST_CHECK;
+
+/* Proves a password for the caller. Errors as above. */
+int credentials_of_caller(struct rpc_call *call, const char *password, struct credentials *ret) MAY_SUSPEND MUST_CHECK;
+
+/* Locks the user in tx until it ends. -1 with unauthenticated, reason `credentials`, when the user has been suspended
+ * or has another password since `password_changed_at` was read: what was proved no longer holds. */
+int credentials_lock(struct rpc_call *call, struct pg_tx *tx, const char *user_id,
+		     const char *password_changed_at) MAY_SUSPEND MUST_CHECK;
+
+/* The one error for everything that is wrong. Returns -1. */
+int credentials_wrong(struct rpc_call *call);
+
+#endif

@@ -1,0 +1,111 @@
+#include "second_factor.h"
+
+#include "audit.h"
+#include "base/clock.h"
+#include "credentials.h"
+#include "login_guard.h"
+#include "notice.h"
+#include "recovery_code.h"
+#include "throttle.h"
+#include "totp.h"
+#include "totp_code.h"
+
+#include <string.h>
+
+static const char SELECT_KNOWN_NETWORK[] = "SELECT " GUARD_KNOWN_NETWORK("$2") " FROM user_account u WHERE u.id = $1";
+
+static const char LOCK_TOTP[] = "SELECT encode(secret_sealed, 'hex'), last_step FROM totp WHERE user_id = $1 "
+				"AND confirmed_at IS NOT NULL FOR UPDATE";
+
+static const char USE_STEP[] = "UPDATE totp SET last_step = $2 WHERE user_id = $1";
+
+static const char DELETE_CODES[] = "DELETE FROM recovery_code WHERE user_id = $1";
+static const char DELETE_TOTP[] = "DELETE FROM totp WHERE user_id = $1";
+static const char DELETE_NETWORKS[] = "DELETE FROM known_network WHERE user_id = $1";
+
+static int read_try(struct rpc_call *call, const char *user_id, struct guard_try *ret)
+{
+	struct pg_result *row = pg_read(call->ctx, call->db, SELECT_KNOWN_NETWORK, user_id, throttle_network(call));
+	if (!row)
+		return -1;
+	*ret = (struct guard_try){.subject = GUARD_CODE,
+				  .account = user_id,
+				  .user_id = user_id,
+				  .known_network = pg_count(row) > 0 && pg_boolean(row, 0, 0)};
+	return 0;
+}
+
+int second_factor_count(struct rpc_call *call, const char *user_id, bool *ret_locked)
+{
+	struct guard_try attempt;
+	return read_try(call, user_id, &attempt) ? -1 : guard_count(call, &attempt, ret_locked);
+}
+
+int second_factor_forget_tries(struct rpc_call *call, const char *user_id)
+{
+	struct guard_try attempt;
+	return read_try(call, user_id, &attempt) ? -1 : guard_forget(call, &attempt);
+}
+
+/* A recovery code was used: somebody has lost their app, or somebody else has found the paper. */
+static int tell_of_recovery(struct rpc_call *call, struct pg_tx *tx, const char *user_id)
+{
+	audit_record(call, tx, &(struct audit_event){.action = "second_factor.recovered", .user_id = user_id});
+	return notice_queue(call, tx, "second_factor_changed", user_id, "{\"change\":\"recovered\"}");
+}
+
+static int take_recovery_code(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *code,
+			      const char **ret_method)
+{
+	bool taken = false;
+	if (recovery_code_take(call, tx, user_id, code, &taken))
+		return -1;
+	if (!taken)
+		return credentials_wrong(call);
+	*ret_method = "recovery";
+	return tell_of_recovery(call, tx, user_id);
+}
+
+/* A code of the app without the spaces that apps show in it; NULL when it is none. */
+static const char *app_code(struct arena *arena, const char *code)
+{
+	char *digits = arena_alloc(arena, strlen(code) + 1), *to = digits;
+	for (; *code != '\0'; code++) {
+		if (*code == ' ')
+			continue;
+		if (*code < '0' || *code > '9')
+			return NULL;
+		*to++ = *code;
+	}
+	*to = '\0';
+	return to - digits == TOTP_DIGITS ? digits : NULL;
+}
+
+int second_factor_take(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *code,
+		       const char **ret_method)
+{
+	struct arena *arena = &call->ctx->arena;
+	struct pg_result *row = pg_query(call->ctx, tx, LOCK_TOTP, user_id);
+	const char *digits = app_code(arena, code);
+	int64_t step = 0;
+	if (!row)
+		return -1;
+	if (pg_count(row) == 0)
+		return credentials_wrong(call);
+	if (!digits)
+		return take_recovery_code(call, tx, user_id, code, ret_method);
+	if (totp_find(call, pg_text(row, 0, 0), digits, pg_integer(row, 0, 1), &step))
+		return -1;
+	if (step == 0)
+		return credentials_wrong(call);
+	pg_queue(call->ctx, tx, USE_STEP, user_id, arena_printf(arena, "%lld", (long long)step));
+	*ret_method = "otp";
+	return 0;
+}
+
+void second_factor_erase(struct rpc_call *call, struct pg_tx *tx, const char *user_id)
+{
+	pg_queue(call->ctx, tx, DELETE_CODES, user_id);
+	pg_queue(call->ctx, tx, DELETE_TOTP, user_id);
+	pg_queue(call->ctx, tx, DELETE_NETWORKS, user_id);
+}
