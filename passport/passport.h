@@ -10,13 +10,15 @@
 #include "sealing.h"
 
 struct co;
+struct housekeeping;
 struct mail_worker;
 
 struct passport {
 	struct master_key master;
 	struct key_ring *keys;
-	struct co *reloader;	  /* NULL once it has ended */
-	struct mail_worker *mail; /* of the first thread that serves; else NULL */
+	struct co *reloader;		   /* NULL once it has ended */
+	struct mail_worker *mail;	   /* of the first thread that serves; else NULL */
+	struct housekeeping *housekeeping; /* likewise */
 };
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "co/co.h"
+#include "housekeeping.h"
 #include "mail_worker.h"
 #include "passport.h"
 #include "service_account.h"
@@ -54,6 +55,8 @@ int passport_start(struct daemon_worker *worker, struct context *ctx)
 		http_server_route(worker->http, "GET", "/.well-known/jwks.json", 0, serve_jwks, passport);
 	if (worker->http && worker->index == 0 && !(passport->mail = mail_worker_new(ctx, worker)))
 		return -1;
+	if (worker->http && worker->index == 0 && !(passport->housekeeping = housekeeping_new(worker)))
+		return context_fail_internal(ctx, "no coroutine left at start");
 	return passport->reloader ? 0 : context_fail_internal(ctx, "no coroutine left at start");
 }
 
@@ -63,6 +66,7 @@ void passport_stop(struct daemon_worker *worker)
 	if (!passport)
 		return;
 	mail_worker_free(passport->mail);
+	housekeeping_free(passport->housekeeping);
 	if (passport->reloader)
 		co_cancel(passport->reloader);
 	while (passport->reloader)
