@@ -1,5 +1,6 @@
 #include "booking/booking.h"
 #include "bulk/bulk.h"
+#include "catalogue/company_state.h"
 #include "catalogue/definition.h"
 #include "catalogue/listing.h"
 #include "catalogue/listing_rating.h"
@@ -42,6 +43,8 @@ static const struct rpc_handler handlers[] = {
 
 static const struct fact_handler fact_handlers[] = {
     {"rating.summary.changed", listing_rating_changed},
+    {"passport.company.suspended", company_state_changed},
+    {"passport.company.restored", company_state_changed},
     {"passport.session.ended", session_ended_fact},
     {NULL, NULL},
 };

@@ -4,14 +4,15 @@
 #include "booking/booking_json.h"
 #include "booking/period.h"
 #include "booking/unit.h"
+#include "catalogue/company_state.h"
 #include "search/projection.h"
 #include "version.h"
 
 #include <string.h>
 
 /* NO KEY: rows that refer to the listing may be written meanwhile; other bookings of it may not. */
-static const char LOCK_PUBLISHED[] =
-    "SELECT units FROM listing WHERE id = $1 AND state = 'published' FOR NO KEY UPDATE";
+static const char LOCK_ON_OFFER[] =
+    "SELECT l.units FROM listing l WHERE l.id = $1 AND " LISTING_ON_OFFER " FOR NO KEY UPDATE";
 
 /* The quote: the price for each hour, day, night begun, or for the session, times the units. */
 #define QUOTE                                                                                       \
@@ -74,7 +75,7 @@ int booking_create(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	struct pg_result *listing = pg_query(ctx, tx, LOCK_PUBLISHED, listing_id);
+	struct pg_result *listing = pg_query(ctx, tx, LOCK_ON_OFFER, listing_id);
 	if (!listing)
 		return -1;
 	if (pg_count(listing) == 0)

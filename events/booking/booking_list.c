@@ -1,6 +1,7 @@
 #include "booking/booking.h"
 #include "booking/booking_json.h"
 #include "booking/period.h"
+#include "catalogue/company_state.h"
 #include "rpc/cursor.h"
 #include "rpc/page.h"
 
@@ -17,7 +18,7 @@ static const char BY_USER[] = SELECT_BOOKINGS("b.user_id");
 static const char BY_COMPANY[] = SELECT_BOOKINGS("b.company_id");
 static const char BY_LISTING[] = SELECT_BOOKINGS("b.listing_id");
 
-static const char SELECT_COMPANY[] = "SELECT company_id, state = 'published' FROM listing WHERE id = $1";
+static const char SELECT_COMPANY[] = "SELECT l.company_id, " LISTING_ON_OFFER " FROM listing l WHERE l.id = $1";
 
 /* Staff of the listing's company may see its bookings; to others the listing has none to show. */
 static int require_listing_staff(struct rpc_call *call, const char *listing_id)

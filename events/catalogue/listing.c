@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "base/ids.h"
+#include "catalogue/company_state.h"
 #include "catalogue/listing_check.h"
 #include "catalogue/listing_json.h"
 #include "rpc/client.h"
@@ -58,10 +59,10 @@ static const char UNITS_IN_USE[] =
     "SELECT 1 FROM booking_unit WHERE listing_id = $1 AND unit > $2::integer AND upper(period) > now() "
     "LIMIT 1";
 
-static const char SELECT_OWNER[] = "SELECT company_id, state, type FROM listing WHERE id = $1";
+static const char SELECT_OWNER[] = "SELECT l.company_id, " LISTING_ON_OFFER ", l.type FROM listing l WHERE l.id = $1";
 
 static const char SELECT_LISTING[] =
-    "SELECT " LISTING_JSON "::text, l.state = 'published', l.company_id FROM listing l WHERE l.id = $1";
+    "SELECT " LISTING_JSON "::text, " LISTING_ON_OFFER ", l.company_id FROM listing l WHERE l.id = $1";
 
 static const char SELECT_MINE[] = "SELECT " LISTING_JSON "::text, l.created_at::text, l.id FROM listing l "
 				  "WHERE l.company_id = ANY ($1::uuid[]) AND ($2::text IS NULL OR l.state = $2) "
@@ -116,7 +117,7 @@ static int require_own(struct rpc_call *call, const char *id, const char **ret_t
 	if (pg_count(owner) == 0)
 		return rpc_not_found(call, "listing");
 	if (rpc_require_right(call, pg_text(owner, 0, 0), RIGHT_STAFF)) {
-		if (call->ctx->error.code != ERROR_FORBIDDEN || strcmp(pg_text(owner, 0, 1), "published") == 0)
+		if (call->ctx->error.code != ERROR_FORBIDDEN || pg_boolean(owner, 0, 1))
 			return -1;
 		error_clear(&call->ctx->error);
 		return rpc_not_found(call, "listing");

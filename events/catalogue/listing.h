@@ -2,7 +2,8 @@
  * Listings: the methods events.listing.* but search.
  *
  * Invariants: a listing is a draft, then submitted, then published by a moderator; only published ones are found and
- * booked, and only they are visible to strangers. Search is projected in the transaction that changes a listing.
+ * booked, and only they are visible to strangers, as long as their company is not suspended (company_state.h). Search
+ * is projected in the transaction that changes a listing.
  */
 #ifndef EVENTLOOP_EVENTS_LISTING_H
 #define EVENTLOOP_EVENTS_LISTING_H

@@ -1,5 +1,7 @@
 #include "search/projection.h"
 
+#include "catalogue/company_state.h"
+
 /* A listing's terms: its type, its booleans, its enum values, its cell. */
 #define TERMS                                                                                                     \
 	"ARRAY(SELECT t.term FROM listing_type t WHERE t.key = l.type "                                           \
@@ -19,7 +21,7 @@
 	"ON p.key = v.key)) AS place(slot) ON place.slot = n.slot), '{}')"
 
 static const char REMOVE_ROWS[] =
-    "WITH gone AS (SELECT id FROM listing WHERE id = ANY ($1::uuid[]) AND state <> 'published'), "
+    "WITH gone AS (SELECT l.id FROM listing l WHERE l.id = ANY ($1::uuid[]) AND NOT " LISTING_ON_OFFER "), "
     "text AS (DELETE FROM listing_text WHERE id IN (SELECT id FROM gone)) "
     "DELETE FROM listing_search WHERE id IN (SELECT id FROM gone)";
 
@@ -32,7 +34,7 @@ static const char PUT_ROWS[] =
     "l.lat, l.lon, search_cell(l.lat, l.lon), coalesce(l.published_at, l.created_at), " TERMS ", " NUMBERS ", "
     "search_busy_days(busy.time), busy.time FROM listing l, LATERAL (SELECT search_busy(l.id, l.units) AS time OFFSET "
     "0) busy "
-    "WHERE l.id = ANY ($1::uuid[]) AND l.state = 'published' "
+    "WHERE l.id = ANY ($1::uuid[]) AND " LISTING_ON_OFFER " "
     "ON CONFLICT (id) DO UPDATE SET company_id = excluded.company_id, rating = excluded.rating, price = "
     "excluded.price, "
     "currency = excluded.currency, capacity = excluded.capacity, units = excluded.units, lat = excluded.lat, "
@@ -44,7 +46,7 @@ static const char PUT_TEXTS[] =
     "setweight(to_tsvector('english', l.title) || to_tsvector('simple', l.title), 'A') || "
     "setweight(to_tsvector('english', l.address) || to_tsvector('simple', l.address), 'B') || "
     "setweight(to_tsvector('english', l.description) || to_tsvector('simple', l.description), 'C') "
-    "FROM listing l WHERE l.id = ANY ($1::uuid[]) AND l.state = 'published' "
+    "FROM listing l WHERE l.id = ANY ($1::uuid[]) AND " LISTING_ON_OFFER " "
     "ON CONFLICT (id) DO UPDATE SET words = excluded.words";
 
 static const char PUT_BUSY[] =

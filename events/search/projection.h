@@ -2,7 +2,8 @@
  * What search reads (listing_search, listing_text), kept in step with listings and bookings.
  *
  * Invariants: projected in the transaction that changes the listing or its bookings, so that search on PostgreSQL is
- * exact; a listing that is not published has no row. Everything here can be rebuilt from listing and booking_unit.
+ * exact; a listing that is not on offer (not published, or its company is suspended) has no row. Everything here can be
+ * rebuilt from listing and booking_unit.
  */
 #ifndef EVENTLOOP_EVENTS_PROJECTION_H
 #define EVENTLOOP_EVENTS_PROJECTION_H
