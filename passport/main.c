@@ -14,6 +14,7 @@
 #include "member.h"
 #include "membership.h"
 #include "passport.h"
+#include "registration.h"
 #include "session_list.h"
 #include "start.h"
 #include "totp.h"
@@ -25,6 +26,7 @@ extern const struct embedded_file passport_api[], passport_migrations[];
 
 static const struct rpc_handler handlers[] = {
     {"passport.user.register", user_register},
+    {"passport.user.verify_email", user_verify_email},
     {"passport.user.me", user_me},
     {"passport.user.profiles", user_profiles},
     {"passport.user.get", user_get},
@@ -107,6 +109,11 @@ static const struct config_option options[] = {
     {"second_factor_limit", CONFIG_INTEGER, "10", 0, 1000000, 0, NULL,
      "wrong codes of one account in 15 minutes, then it is locked for as long; 0: no limit", NULL},
     {"totp_issuer", CONFIG_TEXT, "EventLoop", 1, 64, 0, NULL, "the name that authenticator apps show", NULL},
+    {"account_limit", CONFIG_INTEGER, "60", 0, 1000000, 0, NULL,
+     "registrations, requests of a new password, and tokens of letters that a network may try, each an hour; 0: any",
+     NULL},
+    {"letter_limit", CONFIG_INTEGER, "5", 0, 1000000, 0, NULL,
+     "letters an hour to one address that anybody may ask for, of each kind; 0: any", NULL},
     {NULL, CONFIG_TEXT, NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 

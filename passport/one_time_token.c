@@ -28,6 +28,11 @@ const char *one_time_token_make(struct context *ctx, struct pg_tx *tx, const str
 	return text;
 }
 
+int one_time_token_refuse(struct rpc_call *call)
+{
+	return rpc_precondition(call, "token", NULL, "the token is not valid, was used before or has expired");
+}
+
 static int find(struct rpc_call *call, struct pg_tx *tx, const char *sql, const char *purpose, const char *text,
 		struct one_time_token *ret)
 {
@@ -37,7 +42,7 @@ static int find(struct rpc_call *call, struct pg_tx *tx, const char *sql, const 
 	if (!row)
 		return -1;
 	if (pg_count(row) == 0)
-		return rpc_precondition(call, "token", NULL, "the token is not valid, was used before or has expired");
+		return one_time_token_refuse(call);
 	*ret = (struct one_time_token){.purpose = purpose, .subject = pg_text(row, 0, 0), .data = pg_text(row, 0, 1)};
 	return 0;
 }

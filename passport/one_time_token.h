@@ -33,6 +33,11 @@ int one_time_token_take(struct rpc_call *call, struct pg_tx *tx, const char *pur
 int one_time_token_try(struct rpc_call *call, struct pg_tx *tx, const char *purpose, const char *text,
 		       struct one_time_token *ret) MAY_SUSPEND MUST_CHECK;
 
+/* The error for a token that is none: precondition_failed, rule `token`. Also for one whose subject is gone. Returns
+ * -1.
+ */
+int one_time_token_refuse(struct rpc_call *call);
+
 /* Takes one that was tried, in tx (queued). */
 void one_time_token_spend(struct context *ctx, struct pg_tx *tx, const char *purpose, const char *text);
 

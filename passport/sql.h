@@ -7,7 +7,7 @@
 /* A user_account u. */
 #define USER_JSON                                                                                                 \
 	"jsonb_build_object('id', u.id, 'email', u.email, 'name', u.name, 'locale', u.locale, 'roles', u.roles, " \
-	"'created_at', api_time(u.created_at))"
+	"'time_zone', u.time_zone, 'version', u.version, 'created_at', api_time(u.created_at))"
 
 /* The public face of a company c. */
 #define COMPANY_JSON                                                                              \

@@ -1,15 +1,6 @@
 #include "user.h"
 
-#include "base/buffer.h"
-#include "base/ids.h"
-#include "base/text.h"
-#include "password.h"
-#include "password_rules.h"
 #include "sql.h"
-
-static const char INSERT_USER[] =
-    "WITH u AS (INSERT INTO user_account (id, email, email_folded, password_hash, name, locale) "
-    "VALUES ($1, $2, $3, $4, $5, coalesce($6, 'en')) RETURNING *) SELECT " USER_JSON "::text FROM u";
 
 static const char SELECT_ME[] =
     "SELECT (" USER_JSON " || jsonb_build_object('companies', coalesce((SELECT jsonb_agg(jsonb_build_object("
@@ -21,32 +12,6 @@ static const char SELECT_ME[] =
 static const char SELECT_PROFILES[] =
     "SELECT jsonb_build_object('items', coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name)), '[]'))::text "
     "FROM user_account WHERE id = ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb)::uuid))";
-
-int user_register(struct rpc_call *call)
-{
-	const char *email = rpc_param(call, "email");
-	const char *folded = text_fold(&call->ctx->arena, email);
-	if (password_check(call, "password", email, rpc_param(call, "name")))
-		return -1;
-	const char *phc = password_hash(call->ctx, rpc_param(call, "password"));
-	if (!phc)
-		return -1;
-	char id[UUID_SIZE];
-	uuid_make(id);
-	struct pg_tx *tx = rpc_begin(call);
-	if (!tx)
-		return rpc_replayed(call);
-	struct pg_result *user = pg_query(call->ctx, tx, INSERT_USER, id, email, folded, phc, rpc_param(call, "name"),
-					  rpc_param(call, "locale"));
-	if (!user && pg_violated(call->ctx, "user_account_email_folded_key")) {
-		error_clear(&call->ctx->error);
-		return rpc_conflict(call, "email_taken", "an account with this address exists");
-	}
-	if (!user || rpc_publish(call, tx, "passport.user.registered", id,
-				 arena_printf(&call->ctx->arena, "{\"id\":\"%s\"}", id)))
-		return -1;
-	return rpc_commit_row(call, tx, user, "user");
-}
 
 int user_me(struct rpc_call *call)
 {

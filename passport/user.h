@@ -6,9 +6,6 @@
 
 #include "rpc/call.h"
 
-/* passport.user.register: makes an account; conflict with reason email_taken for a known address. */
-int user_register(struct rpc_call *call) MAY_SUSPEND;
-
 /* passport.user.me: the caller's account with its companies. */
 int user_me(struct rpc_call *call) MAY_SUSPEND;
 

@@ -1,0 +1,104 @@
+#include "registration.h"
+
+#include "account_guard.h"
+#include "audit.h"
+#include "base/ids.h"
+#include "base/text.h"
+#include "email_change.h"
+#include "mail.h"
+#include "one_time_token.h"
+#include "password.h"
+#include "password_rules.h"
+#include "time_zone.h"
+
+#define LIFETIME "24 hours" /* as long as the token of the letter */
+
+static const char INSERT_REGISTRATION[] =
+    "INSERT INTO registration (id, email, email_folded, password_hash, name, locale, time_zone) "
+    "VALUES ($1, $2, $3, $4, $5, coalesce($6, 'en'), coalesce($7, 'UTC'))";
+
+/* Who answers the letter of another registration of the address at the same time waits here until that one is done, and
+ * then makes nothing. */
+static const char INSERT_USER[] =
+    "INSERT INTO user_account (id, email, email_folded, password_hash, name, locale, time_zone) "
+    "SELECT $2, email, email_folded, password_hash, name, locale, time_zone FROM registration "
+    "WHERE id = $1 AND created_at > now() - interval '" LIFETIME "' ON CONFLICT (email_folded) DO NOTHING "
+    "RETURNING id, email_folded";
+
+static const char DELETE_REGISTRATIONS[] = "DELETE FROM registration WHERE email_folded = $1";
+
+/* The registration and its letter. */
+static void queue_letter(struct rpc_call *call, struct pg_tx *tx, const char *phc)
+{
+	struct arena *arena = &call->ctx->arena;
+	const char *email = rpc_param(call, "email"), *locale = rpc_param(call, "locale");
+	char id[UUID_SIZE];
+	uuid_make(id);
+	pg_queue(call->ctx, tx, INSERT_REGISTRATION, id, email, text_fold(arena, email), phc, rpc_param(call, "name"),
+		 locale, rpc_param(call, "time_zone"));
+	mail_queue(call, tx,
+		   &(struct mail){.template_name = "verify_email",
+				  .recipient = email,
+				  .locale = locale,
+				  .data = arena_printf(arena, "{\"registration_id\":\"%s\"}", id)});
+}
+
+int user_register(struct rpc_call *call)
+{
+	const char *email = rpc_param(call, "email");
+	bool send = false;
+	if (password_check(call, "password", email, rpc_param(call, "name")) ||
+	    account_guard_network(call, ACCOUNT_REGISTER) || time_zone_check(call) ||
+	    account_guard_letter(call, LETTER_REGISTRATION, email, &send))
+		return -1;
+	const char *phc = password_hash(call->ctx, rpc_param(call, "password"));
+	struct pg_tx *tx = phc ? rpc_begin(call) : NULL;
+	if (!tx)
+		return -1;
+	if (send)
+		queue_letter(call, tx, phc);
+	return rpc_commit_text(call, tx, "{\"status\":\"verification_sent\"}");
+}
+
+static int reply_verified(struct rpc_call *call, struct pg_tx *tx, const char *user_id)
+{
+	return rpc_commit_text(call, tx,
+			       arena_printf(&call->ctx->arena, "{\"verified\":true,\"user_id\":\"%s\"}", user_id));
+}
+
+/* The account of a registration whose letter was answered. */
+static int make_account(struct rpc_call *call, struct pg_tx *tx, const char *registration)
+{
+	struct context *ctx = call->ctx;
+	char id[UUID_SIZE];
+	uuid_make(id);
+	struct pg_result *made = pg_query(ctx, tx, INSERT_USER, registration, id);
+	if (!made)
+		return -1;
+	if (pg_count(made) == 0)
+		return one_time_token_refuse(call);
+	pg_queue(ctx, tx, DELETE_REGISTRATIONS, pg_text(made, 0, 1));
+	audit_record(call, tx, &(struct audit_event){.action = "user.registered", .user_id = id});
+	if (rpc_publish(call, tx, "passport.user.registered", id, arena_printf(&ctx->arena, "{\"id\":\"%s\"}", id)))
+		return -1;
+	return reply_verified(call, tx, id);
+}
+
+int user_verify_email(struct rpc_call *call)
+{
+	struct one_time_token token;
+	const char *text = rpc_param(call, "token");
+	if (account_guard_network(call, ACCOUNT_TOKEN))
+		return -1;
+	struct pg_tx *tx = rpc_begin(call);
+	if (!tx)
+		return -1;
+	if (one_time_token_take(call, tx, "verify_email", text, &token) == 0)
+		return make_account(call, tx, token.subject);
+	if (call->ctx->error.code != ERROR_PRECONDITION_FAILED)
+		return -1;
+	error_clear(&call->ctx->error);
+	if (one_time_token_take(call, tx, "email_change", text, &token) || email_change_finish(call, tx, &token))
+		return -1;
+	return reply_verified(call, tx, token.subject);
+}

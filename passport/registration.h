@@ -1,0 +1,20 @@
+/*
+ * From a wish for an account to an account: passport.user.register and passport.user.verify_email.
+ *
+ * Invariants: an account exists only once a letter to its address was answered. Registering never looks at whether the
+ * address has an account: it writes a row and queues a letter, and what letter that becomes is decided outside the
+ * request, so text, code and time of the answer are the same for known and unknown addresses. Of all registrations of
+ * an address one becomes the account, also when two letters are answered at once.
+ */
+#ifndef EVENTLOOP_PASSPORT_REGISTRATION_H
+#define EVENTLOOP_PASSPORT_REGISTRATION_H
+
+#include "rpc/call.h"
+
+/* passport.user.register: keeps the wish and has a letter sent. */
+int user_register(struct rpc_call *call) MAY_SUSPEND;
+
+/* passport.user.verify_email: takes the token of a letter, and makes the account or switches its address. */
+int user_verify_email(struct rpc_call *call) MAY_SUSPEND;
+
+#endif
