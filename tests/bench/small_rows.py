@@ -53,7 +53,7 @@ def login(bench) -> list[Row]:
     stack: Stack = bench.stack
     base = stack.base("passport")
     email = "login@bench.example"
-    rpc(base, "passport.user.register", {"email": email, "password": PASSWORD, "name": "Login"})
+    stack.register(email, "Login")
     script = request_script(bench.folder, "login", "passport.auth.login", {"email": email, "password": PASSWORD})
     times: list[float] = []
 

@@ -53,6 +53,7 @@ class Mailbox:
     def __init__(self, folder):
         self.folder = Path(folder)
         self._taken = set()
+        self._read = {}
 
     def letters(self, recipient=None, template=None):
         """All letters, oldest first: of this recipient and template when given."""
@@ -70,6 +71,6 @@ class Mailbox:
 
     def _find(self, recipient, template):
         for path in sorted(self.folder.glob("*.eml")):
-            letter = Letter(path.read_bytes())
+            letter = self._read.get(path) or self._read.setdefault(path, Letter(path.read_bytes()))
             if recipient in (None, *letter.recipients) and template in (None, letter.template):
                 yield path, letter

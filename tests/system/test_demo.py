@@ -16,6 +16,7 @@ class Demo:
     def __init__(self, stack, folder):
         self.stack, self.folder = stack, folder
         (folder / "config").symlink_to(stack.folder)
+        (folder / "mail").symlink_to(stack.mailbox.folder)
         admin = {"email": stack.admin().email, "password": PASSWORD, "gateway": stack.gateway.base}
         (folder / "admin.json").write_text(json.dumps(admin))
 
