@@ -1,5 +1,6 @@
 #include "access_token.h"
 #include "administrator.h"
+#include "attribute_schema.h"
 #include "audit_list.h"
 #include "auth.h"
 #include "company.h"
@@ -36,6 +37,8 @@ static const struct rpc_handler handlers[] = {
     {"passport.user.grant_role", user_grant_role},
     {"passport.user.revoke_role", user_revoke_role},
     {"passport.audit.list", audit_list},
+    {"passport.attribute_schema.get", attribute_schema_get},
+    {"passport.attribute_schema.set", attribute_schema_set},
     {"passport.auth.login", auth_login},
     {"passport.auth.second_factor", auth_second_factor},
     {"passport.auth.refresh", auth_refresh},

@@ -1,0 +1,71 @@
+"""Attributes of users that an administrator defines by a JSON Schema."""
+
+import pytest
+from staff import moderator
+
+pytestmark = pytest.mark.asan
+SCHEMA = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "vat_id": {"type": "string", "pattern": "^[A-Z]{2}[0-9A-Z]{2,12}$", "x-trim": True},
+        "newsletter": {"type": "boolean"},
+        "languages": {"type": "array", "maxItems": 3, "items": {"$ref": "#/definitions/language"}},
+    },
+    "definitions": {"language": {"type": "string", "minLength": 2, "maxLength": 3}},
+}
+
+
+def set_schema(stack, schema):
+    version = stack.admin().rpc("passport.attribute_schema.get")["version"]
+    return stack.admin().rpc("passport.attribute_schema.set", {"schema": schema, "version": version})
+
+
+def test_without_a_schema_there_are_no_attributes(fresh_stack):
+    assert fresh_stack.user().rpc("passport.attribute_schema.get") | {"updated_at": ""} == {
+        "schema": {"type": "object", "additionalProperties": False},
+        "version": 1,
+        "updated_at": "",
+    }
+
+
+def test_an_administrator_sets_the_schema(stack):
+    first = set_schema(stack, SCHEMA)
+    assert first["schema"] == SCHEMA and first["seq"] >= 0
+    assert stack.user().rpc("passport.attribute_schema.get")["version"] == first["version"]
+    stale = stack.admin().error("passport.attribute_schema.set", {"schema": SCHEMA, "version": first["version"] - 1})
+    assert (stale.word, stale.reason) == ("conflict", "stale_version")
+    wanted = {"schema": SCHEMA, "version": first["version"]}
+    assert moderator(stack).error("passport.attribute_schema.set", wanted).word == "forbidden"
+    event = stack.admin().rpc("passport.audit.list", {"action": "attribute_schema.changed"})["items"][0]
+    assert event["actor_id"] == stack.admin().id
+    assert event["details"] == {"replaced_version": first["version"] - 1}
+
+
+@pytest.mark.parametrize(
+    ("schema", "path", "rule"),
+    [
+        ({}, "/params/schema/type", "const"),
+        ({"type": ["object", "null"]}, "/params/schema/type", "const"),
+        (
+            {"type": "object", "$schema": "https://json-schema.org/draft/2020-12/schema"},
+            "/params/schema/$schema",
+            "const",
+        ),
+        ({"type": "object", "required": "name"}, "/params/schema", "schema"),
+        ({"type": "object", "properties": {"a": {"type": "text"}}}, "/params/schema/properties/a", "schema"),
+        ({"type": "object", "properties": {"a": {"pattern": "("}}}, "/params/schema/properties/a", "schema"),
+        ({"type": "object", "properties": {"a": {"$ref": "https://x.example/s"}}}, "/params/schema", "schema"),
+        ({"type": "object", "properties": {"a": {"$ref": "#/nowhere"}}}, "/params/schema", "schema"),
+        ({"type": "object", "properties": {"a": {"$ref": "#/properties/a"}}}, "/params/schema", "schema"),
+        ({"type": "object", "description": "x" * 16384}, "/params/schema", "maxBytes"),
+    ],
+)
+def test_what_is_no_schema_is_refused_and_says_why(stack, schema, path, rule):
+    before = stack.admin().rpc("passport.attribute_schema.get")
+    error = stack.admin().error("passport.attribute_schema.set", {"schema": schema, "version": before["version"]})
+    field = error.data["fields"][0]
+    assert error.word == "invalid_params" and field["rule"] == rule and field["expected"], error
+    assert field["path"].startswith(path), field
+    assert stack.admin().rpc("passport.attribute_schema.get") == before
