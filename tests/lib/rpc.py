@@ -21,12 +21,27 @@ class RpcError(Exception):
         super().__init__(f"{method}: {self.code} {self.word} {self.message!r} {self.data}")
 
 
-def session():
+class _From(requests.adapters.HTTPAdapter):
+    """Connects from an address of one's own: on loopback all of 127.0.0.0/8 is."""
+
+    def __init__(self, source):
+        self.source = source
+        super().__init__()
+
+    def init_poolmanager(self, *arguments, **options):
+        super().init_poolmanager(*arguments, source_address=(self.source, 0), **options)
+
+
+def session(source=None):
     """This thread's HTTP session: connections are kept and never shared."""
-    if not hasattr(_local, "session"):
-        _local.session = requests.Session()
-        _local.session.trust_env = False
-    return _local.session
+    if not hasattr(_local, "sessions"):
+        _local.sessions = {}
+    if source not in _local.sessions:
+        made = _local.sessions[source] = requests.Session()
+        made.trust_env = False
+        if source:
+            made.mount("http://", _From(source))
+    return _local.sessions[source]
 
 
 def headers(token=None, extra=None):
@@ -36,15 +51,22 @@ def headers(token=None, extra=None):
 
 
 class Endpoint:
-    """One /rpc door: the gateway's or a daemon's."""
+    """One /rpc door: the gateway's or a daemon's. source: the address to call from, such as "127.0.0.2"."""
 
-    def __init__(self, base):
+    def __init__(self, base, source=None):
         self.base = base
+        self.source = source
+
+    def seen_from(self, source):
+        """The same door for a caller at another address."""
+        return Endpoint(self.base, source)
 
     def post(self, body, token=None, extra=None, timeout=30):
         """Sends bytes or a JSON value as they are; the requests.Response."""
         arguments = {"data": body} if isinstance(body, (bytes, str)) else {"json": body}
-        return session().post(f"{self.base}/rpc", headers=headers(token, extra), timeout=timeout, **arguments)
+        return session(self.source).post(
+            f"{self.base}/rpc", headers=headers(token, extra), timeout=timeout, **arguments
+        )
 
     def answer(self, method, params=None, token=None, **options):
         """The whole response object of one call."""
@@ -70,4 +92,4 @@ class Endpoint:
         raise AssertionError(f"{method} was to fail and answered {result}")
 
     def get(self, path, **options):
-        return session().get(self.base + path, timeout=options.pop("timeout", 30), **options)
+        return session(self.source).get(self.base + path, timeout=options.pop("timeout", 30), **options)
