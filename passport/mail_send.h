@@ -14,10 +14,10 @@ struct config;
 struct mail_row;
 struct mail_sender;
 
-/* Checks the settings; NULL with the faulty one in ctx. */
-struct mail_sender *mail_sender_new(struct context *ctx, const struct config *config) MUST_CHECK;
+/* Checks the settings; NULL with the faulty one in ctx. at_once: letters that may be under way. */
+struct mail_sender *mail_sender_new(struct context *ctx, const struct config *config, size_t at_once) MUST_CHECK;
 
-/* No letter may be under way. Accepts NULL. */
+/* Ends what is still under way; nobody may wait for it. Accepts NULL. */
 void mail_sender_free(struct mail_sender *sender);
 
 /* True when there is anywhere to send letters to. */

@@ -268,7 +268,7 @@ static void make_metrics(struct mail_worker *worker)
 
 struct mail_worker *mail_worker_new(struct context *ctx, struct daemon_worker *daemon)
 {
-	struct mail_sender *sender = mail_sender_new(ctx, daemon->config);
+	struct mail_sender *sender = mail_sender_new(ctx, daemon->config, AT_ONCE);
 	if (!sender)
 		return NULL;
 	struct mail_worker *worker = must_calloc(1, sizeof(*worker));

@@ -5,10 +5,10 @@
 #include "base/fatal.h"
 #include "co/co.h"
 #include "co/loop.h"
+#include "io/curl_start.h"
 
 #include <curl/curl.h>
 #include <event2/event.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -46,12 +46,6 @@ struct watch {
 	struct http_client *client;
 	struct event *event;
 };
-
-static void initialise_curl(void)
-{
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		fatal("libcurl cannot be initialised");
-}
 
 /* Wakes those whose transfers have ended. Their handles are removed by themselves, never inside a callback of libcurl.
  */
@@ -135,8 +129,7 @@ static int watch_socket(CURL *handle, curl_socket_t fd, int what, void *argument
 
 struct http_client *http_client_new(size_t max_connections)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	(void)pthread_once(&once, initialise_curl);
+	curl_start();
 	struct http_client *client = must_calloc(1, sizeof(*client));
 	client->multi = curl_multi_init();
 	client->timer = event_new(loop_base(loop_current()), -1, 0, on_timer, client);
