@@ -131,6 +131,8 @@ static const char *reason_of(const struct error *error)
 {
 	if (error->cause[0])
 		return error->cause;
+	if (error->code == ERROR_DEADLINE_EXCEEDED)
+		return "it took too long";
 	return error->message[0] ? error->message : error_word(error->code);
 }
 

@@ -101,7 +101,7 @@ static const struct config_option options[] = {
     {"mail_dir", CONFIG_TEXT, "", 0, 1000, 0, NULL, "folder in which letters become files when there is no mail_url",
      NULL},
     {"mail_from", CONFIG_TEXT, "EventLoop <no-reply@localhost>", 3, 500, 0, NULL, "sender of letters", NULL},
-    {"mail_timeout", CONFIG_DURATION, "30s", 100000, 600000000, 0, NULL, "for one attempt at a letter", NULL},
+    {"mail_timeout", CONFIG_DURATION, "60s", 100000, 600000000, 0, NULL, "for one attempt at a letter", NULL},
     {"mail_retry_pause", CONFIG_DURATION, "10s", 10000, 3600000000, 0, NULL,
      "after the first failed attempt at a letter; doubled with each, up to an hour", NULL},
     {"mail_max_attempts", CONFIG_INTEGER, "40", 1, 1000, 0, NULL, "then a letter is given up", NULL},

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -26,9 +27,11 @@ enum {
 
 /* Where a transfer runs: a connection that is kept belongs to it. */
 struct slot {
+	struct smtp_client *client;
 	struct slot *next;
 	CURLM *multi;
 	CURL *easy;
+	int socket; /* of its connection; -1: none */
 };
 
 struct smtp_client {
@@ -46,16 +49,18 @@ struct job {
 	size_t length, sent;
 	int64_t timeout;
 	CURLcode result;
-	long code;		/* the server's last answer; 0: none */
-	char words[WORDS_SIZE]; /* of that answer */
+	int code;		/* of the server's last complaint; 0: none */
+	char words[WORDS_SIZE]; /* of that complaint */
 	char cause[CURL_ERROR_SIZE];
 };
 
 /* --- slots --- */
 
-static struct slot *slot_new(void)
+static struct slot *slot_new(struct smtp_client *client)
 {
 	struct slot *slot = must_calloc(1, sizeof(*slot));
+	slot->client = client;
+	slot->socket = -1;
 	slot->multi = curl_multi_init();
 	slot->easy = curl_easy_init();
 	if (!slot->multi || !slot->easy)
@@ -84,7 +89,7 @@ static struct slot *slot_take(struct smtp_client *client)
 	if (slot)
 		client->idle = slot->next;
 	else
-		slot = slot_new();
+		slot = slot_new(client);
 	slot->next = client->busy;
 	client->busy = slot;
 	(void)pthread_mutex_unlock(&client->lock);
@@ -102,6 +107,29 @@ static void slot_give(struct smtp_client *client, struct slot *slot)
 
 /* --- on a thread of the pool --- */
 
+/* Sockets are known, so that a client that is freed need not wait for a server which says nothing. */
+static curl_socket_t open_socket(void *argument, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct slot *slot = argument;
+	int made = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	(void)purpose;
+	(void)pthread_mutex_lock(&slot->client->lock);
+	slot->socket = made;
+	(void)pthread_mutex_unlock(&slot->client->lock);
+	return made < 0 ? CURL_SOCKET_BAD : made;
+}
+
+static int close_socket(void *argument, curl_socket_t closed)
+{
+	struct slot *slot = argument;
+	(void)pthread_mutex_lock(&slot->client->lock);
+	if (slot->socket == closed)
+		slot->socket = -1;
+	int result = close(closed);
+	(void)pthread_mutex_unlock(&slot->client->lock);
+	return result;
+}
+
 static size_t give_bytes(char *place, size_t size, size_t count, void *argument)
 {
 	struct job *job = argument;
@@ -111,16 +139,19 @@ static size_t give_bytes(char *place, size_t size, size_t count, void *argument)
 	return length;
 }
 
-/* A line of the server's; the last one stays, printable. */
+/* A line of the server's. The last complaint (4xx, 5xx) stays, printable: after it comes the answer to QUIT. */
 static size_t take_line(char *line, size_t size, size_t count, void *argument)
 {
 	struct job *job = argument;
-	size_t length = 0;
-	for (size_t i = 0; i < size * count && length < WORDS_SIZE - 1; i++)
+	size_t length = 0, given = size * count;
+	if (given < 3 || (line[0] != '4' && line[0] != '5'))
+		return given;
+	job->code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
+	for (size_t i = 0; i < given && length < WORDS_SIZE - 1; i++)
 		if (line[i] >= ' ' && line[i] <= '~')
 			job->words[length++] = line[i];
 	job->words[length] = '\0';
-	return size * count;
+	return given;
 }
 
 static void set_up_security(CURL *easy, const struct smtp_options *options)
@@ -138,18 +169,39 @@ static void set_up_security(CURL *easy, const struct smtp_options *options)
 	}
 }
 
-static void set_up(CURL *easy, struct job *job)
+/* What a single answer may take: a third of the whole, so that a server that refuses a letter, or says nothing, and
+ * then says nothing to QUIT either does not make the caller leave without the reason. */
+static long answer_seconds(int64_t timeout)
 {
-	int64_t connect = job->timeout < CONNECT_TIME ? job->timeout : CONNECT_TIME;
+	return timeout / 3 > CLOCK_SECOND ? (long)(timeout / 3 / CLOCK_SECOND) : 1;
+}
+
+static void set_up_times(CURL *easy, int64_t timeout)
+{
+	int64_t connect = timeout < CONNECT_TIME ? timeout : CONNECT_TIME;
+	(void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(timeout / CLOCK_MILLISECOND));
+	(void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(connect / CLOCK_MILLISECOND));
+	(void)curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, answer_seconds(timeout));
+	(void)curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, CONNECTION_AGE);
+}
+
+static void set_up_socket(CURL *easy, struct slot *slot)
+{
+	(void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	(void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	(void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, slot);
+	(void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+	(void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, slot);
+}
+
+static void set_up(struct slot *slot, struct job *job)
+{
+	CURL *easy = slot->easy;
 	curl_easy_reset(easy);
 	(void)curl_easy_setopt(easy, CURLOPT_URL, job->client->options.url);
 	(void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-	(void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	(void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, job->cause);
-	(void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(job->timeout / CLOCK_MILLISECOND));
-	(void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(connect / CLOCK_MILLISECOND));
-	(void)curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, CONNECTION_AGE);
 	(void)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)job->length);
 	(void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_bytes);
@@ -157,6 +209,8 @@ static void set_up(CURL *easy, struct job *job)
 	(void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_line);
 	(void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, job);
 	(void)curl_easy_setopt(easy, CURLOPT_MAIL_FROM, job->from);
+	set_up_socket(easy, slot);
+	set_up_times(easy, job->timeout);
 	set_up_security(easy, &job->client->options);
 }
 
@@ -179,12 +233,11 @@ static void send_work(void *argument)
 	struct job *job = argument;
 	struct slot *slot = slot_take(job->client);
 	struct curl_slist *recipients = curl_slist_append(NULL, job->to);
-	set_up(slot->easy, job);
+	set_up(slot, job);
 	(void)curl_easy_setopt(slot->easy, CURLOPT_MAIL_RCPT, recipients);
 	job->result = CURLE_OUT_OF_MEMORY;
 	if (recipients && curl_multi_add_handle(slot->multi, slot->easy) == CURLM_OK) {
 		job->result = transfer(job->client, slot);
-		(void)curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &job->code);
 		(void)curl_multi_remove_handle(slot->multi, slot->easy);
 	}
 	curl_slist_free_all(recipients);
@@ -232,11 +285,18 @@ struct smtp_client *smtp_client_new(struct context *ctx, const struct smtp_optio
 	return NULL;
 }
 
-static void wake_busy(struct smtp_client *client)
+/* Has whoever waits for a server stop waiting. */
+static void break_off(struct smtp_client *client)
 {
 	(void)pthread_mutex_lock(&client->lock);
-	for (const struct slot *slot = client->busy; slot; slot = slot->next)
+	for (const struct slot *slot = client->busy; slot; slot = slot->next) {
 		(void)curl_multi_wakeup(slot->multi);
+		if (slot->socket >= 0)
+			(void)shutdown(slot->socket, SHUT_RDWR);
+	}
+	for (const struct slot *slot = client->idle; slot; slot = slot->next)
+		if (slot->socket >= 0)
+			(void)shutdown(slot->socket, SHUT_RDWR);
 	(void)pthread_mutex_unlock(&client->lock);
 }
 
@@ -245,7 +305,7 @@ void smtp_client_free(struct smtp_client *client)
 	if (!client)
 		return;
 	atomic_store(&client->stopping, true);
-	wake_busy(client);
+	break_off(client);
 	offload_pool_free(client->pool);
 	while (client->idle) {
 		struct slot *slot = client->idle;

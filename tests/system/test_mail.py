@@ -1,46 +1,351 @@
 """Letters: what passport writes, when, and where to; nothing is lost and nothing is sent twice at once."""
 
 import json
+import time
 import uuid
 
 import pytest
-from waiting import wait_until
+from process import Daemon
+from smtp_server import Authority, SmtpServer
+from waiting import free_port, wait_until
 
 pytestmark = pytest.mark.asan
 
 INSERT = "INSERT INTO mail (id, template, recipient, locale, data) VALUES (%s, %s, %s, %s, %s)"
+REGISTER = (
+    "INSERT INTO registration (id, email, email_folded, password_hash, name, locale, time_zone)"
+    " VALUES (%s, %s, %s, 'none', 'http://evil.example', %s, 'UTC')"
+)
+FAST = {"mail_retry_pause": "20ms", "mail_timeout": "2s"}
+NOTICE = "account_locked"
 
 
-def queue(stack, template, recipient, data=None, locale="en"):
-    """Queues a letter as mail_queue does, but without waking anybody: the worker's poll finds it."""
-    letter = str(uuid.uuid4())
+def queue(stack, *letters):
+    """Queues letters (template, recipient, data, locale) as mail_queue does, but without waking anybody: polls find
+    them."""
+    rows = []
+    for template, recipient, *more in letters:
+        data, locale = (*more, {}, "en")[:2] if len(more) != 1 else (more[0], "en")
+        rows.append((str(uuid.uuid4()), template, recipient, locale, json.dumps(data)))
     with stack.database("passport") as db:
-        db.execute(INSERT, (letter, template, recipient, locale, json.dumps(data or {})))
-    return letter
+        db.cursor().executemany(INSERT, rows)
+    return [row[0] for row in rows]
 
 
 def queued(stack):
+    """What is in the queue: (id, attempts, given up, reason)."""
     with stack.database("passport") as db:
         return db.execute("SELECT id::text, attempts, failed_at IS NOT NULL, reason FROM mail ORDER BY id").fetchall()
 
 
 def wait_empty(stack):
-    wait_until(lambda: not queued(stack), what="the queue of letters to be empty")
+    wait_until(lambda: not queued(stack), 30, "the queue of letters to be empty")
+
+
+def wait_given_up(stack):
+    """The reason of the one letter in the queue once it was given up."""
+    rows = wait_until(lambda: [row for row in queued(stack) if row[2]], 30, "a letter to be given up")
+    assert len(rows) == 1
+    return rows[0][3]
+
+
+@pytest.fixture
+def passport(make_stack):
+    """passport(settings): a stack of passport alone that does not wait long."""
+    return lambda settings=None: make_stack({"passport": FAST | (settings or {})}, ("passport",))
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+# --- what letters say ---
 
 
 def test_reset_letter(stack):
     user = stack.user("Ann <b>Smith</b>")
-    queue(stack, "password_reset", user.email.upper().replace("@TEST", "@test"))
-    letter = stack.mailbox.wait(user.email.upper().replace("@TEST", "@test"), "password_reset")
+    queue(stack, ("password_reset", user.email))
+    letter = stack.mailbox.wait(user.email, "password_reset")
     assert letter.subject == "Choose a new password"
     assert letter.link == f"{stack['passport'].settings['public_url']}/reset-password?token={letter.token}"
     assert "Hello Ann <b>Smith</b>," in letter.text
-    assert "Hello Ann &lt;b&gt;Smith&lt;/b&gt;," in letter.html
-    assert f"<code>{letter.token}</code>" in letter.html
+    assert "Hello Ann &lt;b&gt;Smith&lt;/b&gt;," in letter.html and "<b>" not in letter.html
+    assert f"<code>{letter.token}</code>" in letter.html and f'href="{letter.link}"' in letter.html
+    assert letter.message["Auto-Submitted"] == "auto-generated"
+    assert letter.message["From"].addresses[0].addr_spec == "no-reply@localhost"
     wait_empty(stack)
 
 
 def test_nothing_for_strangers(stack):
-    queue(stack, "password_reset", "nobody@test.example")
+    queue(
+        stack,
+        ("password_reset", "nobody@test.example"),
+        ("verify_email", "gone@test.example", {"registration_id": str(uuid.uuid4())}),
+    )
     wait_empty(stack)
-    assert not stack.mailbox.letters("nobody@test.example")
+    assert not stack.mailbox.letters("nobody@test.example") and not stack.mailbox.letters("gone@test.example")
+
+
+def test_verification_letter_names_nobody(stack):
+    registration, email = str(uuid.uuid4()), "new@test.example"
+    with stack.database("passport") as db:
+        db.execute(REGISTER, (registration, email, email, "ru"))
+    queue(stack, ("verify_email", email, {"registration_id": registration}))
+    letter = stack.mailbox.wait(email, "verify_email")
+    assert letter.subject == "Подтвердите адрес" and letter.message["Content-Language"] == "ru"
+    assert letter.token in letter.link
+    # Who asked for the account may not be who has the address: their words do not get there.
+    assert "evil" not in letter.text + letter.html
+    with stack.database("passport") as db:
+        row = db.execute("SELECT purpose, subject FROM one_time_token WHERE subject = %s", (registration,)).fetchone()
+    assert row == ("verify_email", registration)
+
+
+def test_who_has_an_account_is_told_so(stack):
+    user, registration = stack.user("Bob"), str(uuid.uuid4())
+    with stack.database("passport") as db:
+        db.execute(REGISTER, (registration, user.email, user.email, "en"))
+    queue(stack, ("verify_email", user.email, {"registration_id": registration}))
+    letter = stack.mailbox.wait(user.email, "already_registered")
+    assert letter.token is None and "Hello Bob," in letter.text
+    assert len(stack.mailbox.letters(user.email, "verify_email")) == 1  # of the account that there is
+
+
+def test_words_of_people_are_no_links(stack):
+    data = {
+        "invitation_id": str(uuid.uuid4()),
+        "company": "Win at https://evil.example/x\r\nBcc: all@test.example\u202e",
+        "inviter": "<a href='//evil.example'>" + "\U0001f469\u200d\U0001f680" * 100,
+        "right": "manager",
+        "expires_at": "2027-01-02T03:04:05Z",
+    }
+    queue(stack, ("invitation", "guest@test.example", data), ("invitation", "gast@test.example", data, "ru"))
+    for recipient in ("guest@test.example", "gast@test.example"):
+        letter = stack.mailbox.wait(recipient, "invitation")
+        assert "Win at https: //evil. example/x Bcc: all @ test. example" in letter.subject
+        assert letter.message["Bcc"] is None and letter.recipients == [recipient]
+        assert letter.html.count("<a ") == 1 and "evil.example" not in letter.text + letter.html
+        assert "\u202e" not in letter.raw.decode() + letter.text and "2027-01-02 03:04 UTC" in letter.text
+        assert max(len(line) for line in letter.raw.split(b"\r\n")) <= 78
+        assert letter.raw.isascii() and b"\n" not in letter.raw.replace(b"\r\n", b"")
+
+
+def test_notices_say_from_where(stack):
+    user = stack.user("Cleo")
+    data = {"at": "2026-11-21T15:00:00Z", "address": "192.0.2.7", "device": "Firefox/130.0\r\nX: y"}
+    templates = ("password_changed", "account_locked", "second_factor_changed")
+    queue(stack, *((template, user.email, data | {"enabled": True}) for template in templates))
+    for template in templates:
+        letter = stack.mailbox.wait(user.email, template)
+        assert "When: 2026-11-21 15:00 UTC\nFrom: 192.0.2.7\nWith: Firefox/130.0 X: y\n" in letter.text
+        assert "Hello Cleo," in letter.text and "<br>" in letter.html
+
+
+def test_change_of_address(stack):
+    user = stack.user("Dora")
+    queue(
+        stack,
+        ("email_change", "dora2@test.example", {"user_id": user.id}),
+        ("email_changed", user.email, {"user_id": user.id}),
+    )
+    letter = stack.mailbox.wait("dora2@test.example", "email_change")
+    assert letter.token and "Dora" not in letter.text
+    assert "Hello Dora," in stack.mailbox.wait(user.email, "email_changed").text
+    with stack.database("passport") as db:
+        row = db.execute("SELECT data->>'email' FROM one_time_token WHERE subject = %s", (user.id,)).fetchone()
+    assert row == ("dora2@test.example",)
+
+
+def test_bad_letters_are_given_up_at_once(passport):
+    stack = passport()
+    queue(stack, ("no_such_letter", "ann@test.example"))
+    assert "no_such_letter" in wait_given_up(stack)
+    listed = json.loads(stack["passport"].command("mail", "list").stdout)
+    assert listed["state"] == "failed" and listed["attempts"] == 1
+    queue(stack, (NOTICE, "ann@test.example\r\nBcc: bob@test.example"))
+    wait_until(lambda: len([row for row in queued(stack) if row[2]]) == 2, what="both to be given up")
+    assert not stack.mailbox.letters()
+    assert (
+        'eventloop_mail_total{template="no_such_letter",outcome="failed"} 1' in stack["passport"].get("/metrics").text
+    )
+
+
+# --- the mail server ---
+
+
+def test_smtp_with_tls_and_login(passport, authority):
+    login = ("mailer", "s3cret word")
+    with SmtpServer("starttls", authority, login) as server:
+        settings = {
+            "mail_url": server.url,
+            "mail_user": login[0],
+            "mail_password": login[1],
+            "mail_ca_file": authority.file,
+        }
+        stack = passport(settings)
+        queue(stack, *((NOTICE, f"user{i}@test.example") for i in range(20)))
+        for i in range(20):
+            assert server.wait(f"user{i}@test.example")[0].template == NOTICE
+        wait_empty(stack)
+        assert len(server.letters) == 20 and not stack.mailbox.letters()
+        assert login[1] not in stack["passport"].log_text()
+    # Connections are used again.
+    assert server.seen.count("AUTH") <= 8
+
+
+def test_smtps(passport, authority):
+    with SmtpServer("smtps", authority) as server:
+        stack = passport({"mail_url": server.url, "mail_ca_file": authority.file})
+        queue(stack, (NOTICE, "ann@test.example"))
+        assert server.wait("ann@test.example")[0].subject == "Too many failed logins"
+
+
+def test_nothing_is_said_to_a_server_that_is_not_trusted(passport, authority, tmp_path):
+    stranger = Authority(tmp_path, "stranger")
+    login = ("mailer", "s3cret word")
+    with SmtpServer("starttls", stranger, login) as server:
+        settings = {
+            "mail_url": server.url,
+            "mail_user": login[0],
+            "mail_password": login[1],
+            "mail_ca_file": authority.file,
+        }
+        stack = passport(settings | {"mail_max_attempts": 2})
+        queue(stack, (NOTICE, "ann@test.example"))
+        assert "certificate" in wait_given_up(stack)
+    with SmtpServer() as server:  # without STARTTLS
+        stack["passport"].write_settings(mail_url=server.url)
+        stack["passport"].restart()
+        queue(stack, (NOTICE, "bob@test.example"))
+        wait_until(lambda: len([row for row in queued(stack) if row[2]]) == 2, 30, "the other to be given up")
+    assert not {"AUTH", "MAIL"} & set(server.seen)
+
+
+def test_wrong_password_of_the_server_costs_no_letter(passport, authority):
+    with SmtpServer("starttls", authority, ("mailer", "right")) as server:
+        settings = {
+            "mail_url": server.url,
+            "mail_user": "mailer",
+            "mail_password": "wrong",
+            "mail_ca_file": authority.file,
+        }
+        stack = passport(settings)
+        queue(stack, (NOTICE, "ann@test.example"))
+        wait_until(lambda: "denied" in queued(stack)[0][3].lower(), what="the login to be refused")
+        stack["passport"].write_settings(mail_password="right")
+        stack["passport"].restart()
+        server.wait("ann@test.example")
+
+
+def test_put_off_and_then_accepted(passport):
+    with SmtpServer() as server:
+        server.answer("MAIL", "421 4.3.2 going down")
+        server.answer("RCPT", "450 4.2.1 not now", "452 4.2.2 mailbox full")
+        server.answer("DATA", "451 4.3.0 try later")
+        stack = passport({"mail_url": server.url, "mail_tls": "none"})
+        user_letter = queue(stack, (NOTICE, "ann@test.example"))[0]
+        assert len(server.wait("ann@test.example")) == 1
+        wait_empty(stack)
+        assert stack["passport"].log_text().count(f'"mail":"{user_letter}"') == 5
+        metrics = stack["passport"].get("/metrics").text
+        assert f'eventloop_mail_total{{template="{NOTICE}",outcome="retried"}} 4' in metrics
+
+
+@pytest.mark.parametrize("verb", ["RCPT", "DATA"])
+def test_refused_for_good(passport, verb):
+    with SmtpServer() as server:
+        server.answer(verb, "550 5.1.1 no such user")
+        stack = passport({"mail_url": server.url, "mail_tls": "none"})
+        letter = queue(stack, (NOTICE, "ann@test.example"))[0]
+        assert "550 5.1.1 no such user" in wait_given_up(stack)
+        assert queued(stack)[0][1] == 1
+        assert "1 letters" in stack["passport"].command("mail", "retry", letter).stdout
+        server.wait("ann@test.example")
+        wait_empty(stack)
+
+
+def test_a_silent_server_holds_up_nobody(passport):
+    with SmtpServer() as server:
+        stack = passport({"mail_url": server.url, "mail_tls": "none"})
+        for verb in ("DATA", "QUIT"):
+            server.fall_silent(verb)
+        server.answer("RCPT", "550 5.1.1 no such user")
+        queue(stack, *((NOTICE, f"user{i}@test.example") for i in range(5)))
+        slowest, until = 0.0, time.monotonic() + 30
+        while not any("time" in row[3] or "too long" in row[3] for row in queued(stack)) and time.monotonic() < until:
+            start = time.monotonic()
+            assert stack["passport"].get("/livez").status_code == 200
+            slowest = max(slowest, time.monotonic() - start)
+        assert {"DATA", "QUIT"} <= set(server.seen)
+        assert slowest < 0.5, f"the loop stood still for {slowest:.2f} s"
+        assert "550 5.1.1 no such user" in wait_given_up(stack)
+        stopping = time.monotonic()
+        stack["passport"].restart()
+        assert time.monotonic() - stopping < 8
+        server.speak()
+        wait_until(lambda: len(server.letters) == 4, 30, "the others to arrive")
+
+
+def test_server_comes_back(passport):
+    port = free_port()
+    stack = passport({"mail_url": f"smtp://127.0.0.1:{port}", "mail_tls": "none"})
+    queue(stack, (NOTICE, "ann@test.example"))
+    wait_until(lambda: queued(stack)[0][1] >= 3 and "onnect" in queued(stack)[0][3], what="three attempts")
+    with SmtpServer(port=port) as server:
+        server.wait("ann@test.example")
+        wait_empty(stack)
+
+
+# --- nothing lost, nothing twice ---
+
+
+def test_replicas_share_the_queue(passport):
+    stack = passport()
+    first, port = stack["passport"], free_port()
+    settings = first.settings | {"port": port, "link_port": free_port()}
+    (stack.folder / "second").mkdir()
+    second = Daemon("passport", first.program, stack.folder / "second", settings)
+    second.start()
+    try:
+        recipients = [f"user{i}@test.example" for i in range(200)]
+        queue(stack, *((NOTICE, recipient) for recipient in recipients))
+        wait_empty(stack)
+        assert sorted(letter.recipients[0] for letter in stack.mailbox.letters()) == sorted(recipients)
+        sent = [daemon.log_text().count("a letter was sent") for daemon in (first, second)]
+        assert sum(sent) == 200 and min(sent) > 0
+    finally:
+        assert second.stop() == 0
+
+
+def test_kill_loses_no_letter(passport):
+    with SmtpServer() as server:
+        stack = passport({"mail_url": server.url, "mail_tls": "none", "mail_timeout": "1s"})
+        server.fall_silent("RCPT")
+        recipients = [f"user{i}@test.example" for i in range(20)]
+        queue(stack, *((NOTICE, recipient) for recipient in recipients))
+        wait_until(lambda: "RCPT" in server.seen, what="letters to be under way")
+        stack["passport"].kill()
+        assert len(queued(stack)) == 20
+        server.speak()
+        stack["passport"].start()
+        wait_empty(stack)
+        assert sorted(letter.recipients[0] for letter in server.letters) == sorted(recipients)
+
+
+def test_bad_settings_stop_the_start(passport):
+    stack = passport()
+    stack["passport"].stop()
+    login = {"mail_url": "smtp://127.0.0.1", "mail_user": "mailer"}
+    for settings, told in (
+        ({"mail_from": "nobody"}, "mail_from"),
+        ({"mail_url": "http://127.0.0.1"}, "smtp://"),
+        (login | {"mail_tls": "optional"}, "password"),
+        ({"mail_url": "smtp://127.0.0.1", "mail_ca_file": "/nonexistent"}, "/nonexistent"),
+    ):
+        before = dict(stack["passport"].settings)
+        stack["passport"].write_settings(**settings)
+        stack["passport"].start(wait=False)
+        assert stack["passport"].process.wait(30) == 1
+        assert told in stack["passport"].log_tail(3)
+        stack["passport"].settings = before
