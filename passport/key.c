@@ -2,10 +2,9 @@
 
 #include "base/buffer.h"
 #include "base/ids.h"
-#include "base/log.h"
 #include "io/postgres.h"
 #include "jws.h"
-#include "key_make.h"
+#include "key_stage.h"
 #include "rpc/token.h"
 #include "sealing.h"
 
@@ -14,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PRIVATE_LABEL "signing_key.private"
 #define JWKS_LIMIT 65536
 
 struct key_ring {
@@ -26,41 +24,10 @@ struct key_ring {
 	const char *jwks;
 };
 
-/* Replicas starting at once on a virgin database: the lock lets one make the key, the others then see it. */
-static const char LOCK_KEYS[] = "SELECT pg_advisory_xact_lock(hashtext('passport.signing_key'))";
-static const char HAS_SIGNING[] = "SELECT 1 FROM signing_key WHERE state = 'signing'";
-static const char INSERT_KEY[] = "INSERT INTO signing_key (kid, algorithm, public_jwk, private_sealed, state) "
-				 "VALUES ($1, $2, $3::jsonb, decode($4, 'hex'), 'signing')";
-static const char SELECT_KEYS[] = "SELECT kid, algorithm, public_jwk::text, encode(private_sealed, 'hex'), state FROM "
-				  "signing_key ORDER BY created_at, kid";
-
-static const char *hex_text(struct context *ctx, const unsigned char *bytes, size_t length)
-{
-	char *text = arena_alloc(&ctx->arena, 2 * length + 1);
-	hex_encode(bytes, length, text);
-	return text;
-}
-
-static int make_first_key(struct context *ctx, struct key_ring *ring, const char *algorithm)
-{
-	struct key_pair pair;
-	size_t length = 0;
-	struct pg_tx *tx = pg_begin(ctx, ring->db);
-	if (!tx || !pg_query(ctx, tx, LOCK_KEYS))
-		return -1;
-	struct pg_result *present = pg_query(ctx, tx, HAS_SIGNING);
-	if (!present)
-		return -1;
-	if (pg_count(present) > 0)
-		return pg_commit(ctx, tx);
-	if (key_pair_make(ctx, algorithm, &pair))
-		return -1;
-	unsigned char *sealed = seal(ctx, ring->master, PRIVATE_LABEL, pair.pem, strlen(pair.pem), &length);
-	if (!sealed ||
-	    !pg_query(ctx, tx, INSERT_KEY, pair.kid, algorithm, pair.public_jwk, hex_text(ctx, sealed, length)))
-		return -1;
-	return pg_commit(ctx, tx);
-}
+/* A key that has left its time behind is not shown, even if nobody has removed it yet. */
+static const char SELECT_KEYS[] =
+    "SELECT kid, algorithm, public_jwk::text, CASE state WHEN 'signing' THEN encode(private_sealed, 'hex') END, state "
+    "FROM signing_key WHERE leaves_at IS NULL OR leaves_at > now() ORDER BY created_at, kid";
 
 static int take_signing(struct context *ctx, struct key_ring *ring, struct arena *arena, const struct pg_result *keys,
 			size_t row, struct jws_key *ret)
@@ -68,7 +35,7 @@ static int take_signing(struct context *ctx, struct key_ring *ring, struct arena
 	size_t length = 0, sealed_length = pg_length(keys, row, 3) / 2;
 	unsigned char *sealed = arena_alloc(&ctx->arena, sealed_length);
 	char *pem = hex_decode(pg_text(keys, row, 3), sealed, sealed_length)
-			? unseal(ctx, ring->master, PRIVATE_LABEL, sealed, sealed_length, &length)
+			? unseal(ctx, ring->master, KEY_PRIVATE_LABEL, sealed, sealed_length, &length)
 			: NULL;
 	if (!pem)
 		return -1;
@@ -131,7 +98,7 @@ struct key_ring *key_ring_new(struct context *ctx, struct pg *db, const struct m
 	ring->db = db;
 	ring->master = master;
 	ring->verifier = verifier;
-	if (make_first_key(ctx, ring, algorithm) || key_ring_reload(ctx, ring)) {
+	if (key_stage_begin(ctx, db, master, algorithm) || key_ring_reload(ctx, ring)) {
 		key_ring_free(ring);
 		return NULL;
 	}

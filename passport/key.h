@@ -4,13 +4,17 @@
  * Purpose: tokens are signed with the one key in state `signing`; `published` and `retired` ones are only shown.
  * Ownership: one ring a thread; it copies what it needs out of the database.
  * Invariants: a database without a signing key gets one, whichever replica comes first; the ring is reloaded in the
- * background, so a rotation by another replica is seen within a minute.
+ * background (key_keeper.h), so a rotation by another replica (key_stage.h) is seen at once, or at the latest after
+ * key_reload_interval.
  */
 #ifndef EVENTLOOP_PASSPORT_KEY_H
 #define EVENTLOOP_PASSPORT_KEY_H
 
 #include "base/context.h"
 #include "base/macros.h"
+
+/* What a sealed private half is sealed as. */
+#define KEY_PRIVATE_LABEL "signing_key.private"
 
 struct jws_key;
 struct key_ring;

@@ -1,7 +1,9 @@
 #include "key_make.h"
 
 #include "base/base64url.h"
+#include "base/fatal.h"
 #include "base/ids.h"
+#include "co/offload.h"
 
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
@@ -9,6 +11,8 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define RSA_BITS 2048
@@ -66,12 +70,45 @@ static const char *rsa_jwk(struct context *ctx, EVP_PKEY *key, const char *kid)
 	    kid, n, e);
 }
 
+struct key_job {
+	bool rsa;
+	EVP_PKEY *key;
+};
+
+static void make_key(void *argument)
+{
+	struct key_job *job = argument;
+	job->key = job->rsa ? EVP_RSA_gen(RSA_BITS) : EVP_EC_gen("P-256");
+}
+
+static void free_job(void *argument)
+{
+	struct key_job *job = argument;
+	EVP_PKEY_free(job->key);
+	free(job);
+}
+
+/* Finding the primes of RSA takes tenths of a second: not on the loop. -1 with the error in ctx; the key may be NULL.
+ */
+static int make_elsewhere(struct context *ctx, bool rsa, EVP_PKEY **ret)
+{
+	struct key_job *job = must_calloc(1, sizeof(*job));
+	job->rsa = rsa;
+	if (offload_run(ctx, offload_default(), make_key, job, free_job))
+		return -1;
+	*ret = job->key;
+	free(job);
+	return 0;
+}
+
 int key_pair_make(struct context *ctx, const char *algorithm, struct key_pair *ret)
 {
 	bool rsa = strcmp(algorithm, "RS256") == 0;
+	EVP_PKEY *key = NULL;
 	char kid[UUID_SIZE];
 	uuid_make(kid);
-	EVP_PKEY *key = rsa ? EVP_RSA_gen(RSA_BITS) : EVP_EC_gen("P-256");
+	if (make_elsewhere(ctx, rsa, &key))
+		return -1;
 	struct key_pair pair = {.kid = arena_strdup(&ctx->arena, kid)};
 	if (key) {
 		pair.pem = private_pem(ctx, key);

@@ -14,7 +14,7 @@ struct key_pair {
 	const char *public_jwk;
 };
 
-/* -1 with `internal` when OpenSSL refuses. */
-int key_pair_make(struct context *ctx, const char *algorithm, struct key_pair *ret) MUST_CHECK;
+/* Makes one on the offload pool. -1 with `internal` when OpenSSL refuses, or the errors of offload_run. */
+int key_pair_make(struct context *ctx, const char *algorithm, struct key_pair *ret) MAY_SUSPEND MUST_CHECK;
 
 #endif

@@ -10,8 +10,10 @@
 #include "introspection.h"
 #include "invitation.h"
 #include "invitation_answer.h"
+#include "key_admin.h"
 #include "login.h"
 #include "mail_command.h"
+#include "master_key_command.h"
 #include "member.h"
 #include "membership.h"
 #include "passport.h"
@@ -56,6 +58,8 @@ static const struct rpc_handler handlers[] = {
     {"passport.totp.confirm", totp_confirm},
     {"passport.totp.disable", totp_disable},
     {"passport.totp.recovery_codes", totp_recovery_codes},
+    {"passport.key.list", key_list},
+    {"passport.key.rotate", key_rotate},
     {"passport.company.create", company_create},
     {"passport.company.get", company_get},
     {"passport.company.update", company_update},
@@ -77,11 +81,19 @@ static const struct rpc_handler handlers[] = {
 
 static const struct config_option options[] = {
     {"master_key", CONFIG_TEXT, NULL, 43, 43, CONFIG_SECRET | CONFIG_REQUIRED, NULL,
-     "32 bytes as base64url: seals the signing keys at rest", "EVENTLOOP_MASTER_KEY"},
+     "32 bytes as base64url: seals what is secret in the database", "EVENTLOOP_MASTER_KEY"},
+    {"master_key_previous", CONFIG_TEXT, "", 43, 43, CONFIG_SECRET, NULL,
+     "a second master key, which only opens: while the key is being changed", "EVENTLOOP_MASTER_KEY_PREVIOUS"},
     {"service_secrets", CONFIG_TEXT, "", 0, 4096, CONFIG_SECRET, NULL,
      "service accounts of the other daemons: name:secret,name:secret", NULL},
-    {"token_lifetime", CONFIG_DURATION, "10m", 60000000, 3600000000, 0, NULL, "of access tokens", NULL},
+    {"token_lifetime", CONFIG_DURATION, "10m", 5000000, 3600000000, 0, NULL, "of access tokens", NULL},
     {"token_algorithm", CONFIG_CHOICE, "ES256", 0, 0, 0, "ES256|RS256", "of signing keys made from now on", NULL},
+    {"key_rotation", CONFIG_DURATION, "90d", 0, 315360000000000, 0, NULL,
+     "a signing key is replaced after so long; 0: only by passport.key.rotate", NULL},
+    {"key_publish_delay", CONFIG_DURATION, "15m", 1000000, 2592000000000, 0, NULL,
+     "a new signing key is published so long before it signs: longer than anybody caches the key set", NULL},
+    {"key_reload_interval", CONFIG_DURATION, "60s", 1000000, 3600000000, 0, NULL,
+     "replicas look for changed signing keys so often when no notification reaches them", NULL},
     {"session_idle", CONFIG_DURATION, "14d", 60000000, 31536000000000, 0, NULL, "a session unused for so long ends",
      NULL},
     {"session_lifetime", CONFIG_DURATION, "90d", 60000000, 31536000000000, 0, NULL, "a session ends after so long",
@@ -132,6 +144,7 @@ static const struct daemon_command commands[] = {
     {"admin", "create --email E --password-file F [--name N]: makes an administrator, or gives one a new password",
      administrator_command},
     {"mail", "list | mail retry [ID]: letters that wait or were given up; has them tried again", mail_command},
+    {"master-key", "reseal: seals everything in the database anew under master_key", master_key_command},
     {NULL, NULL, NULL},
 };
 

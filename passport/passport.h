@@ -9,14 +9,14 @@
 #include "key.h"
 #include "sealing.h"
 
-struct co;
 struct housekeeping;
+struct key_keeper;
 struct mail_worker;
 
 struct passport {
 	struct master_key master;
 	struct key_ring *keys;
-	struct co *reloader;		   /* NULL once it has ended */
+	struct key_keeper *keeper;	   /* NULL in a command */
 	struct mail_worker *mail;	   /* of the first thread that serves; else NULL */
 	struct housekeeping *housekeeping; /* likewise */
 };

@@ -11,15 +11,35 @@
 #define NONCE_SIZE 12
 #define TAG_SIZE 16
 
-int master_key_parse(struct context *ctx, const char *text, struct master_key *ret)
+static int parse_bytes(struct context *ctx, const char *setting, const char *text,
+		       unsigned char ret[static MASTER_KEY_SIZE])
 {
 	size_t length = 0;
 	void *bytes = base64url_decode(&ctx->arena, text, strlen(text), &length);
 	if (!bytes || length != MASTER_KEY_SIZE)
-		return context_fail_internal(ctx, "master_key is not 32 bytes of base64url");
-	memcpy(ret->bytes, bytes, MASTER_KEY_SIZE);
+		return context_fail_internal(ctx, "%s is not 32 bytes of base64url", setting);
+	memcpy(ret, bytes, MASTER_KEY_SIZE);
 	OPENSSL_cleanse(bytes, length);
 	return 0;
+}
+
+int master_key_parse(struct context *ctx, const char *text, const char *previous, struct master_key *ret)
+{
+	*ret = (struct master_key){0};
+	if (previous && *previous) {
+		ret->has_previous = true;
+		if (parse_bytes(ctx, "master_key_previous", previous, ret->previous))
+			return -1;
+	}
+	return parse_bytes(ctx, "master_key", text, ret->bytes);
+}
+
+bool master_key_previous(const struct master_key *key, struct master_key *ret)
+{
+	*ret = (struct master_key){0};
+	if (key->has_previous)
+		memcpy(ret->bytes, key->previous, MASTER_KEY_SIZE);
+	return key->has_previous;
 }
 
 static bool encrypt(EVP_CIPHER_CTX *cipher, const struct master_key *key, const char *label, const void *bytes,
@@ -50,14 +70,14 @@ unsigned char *seal(struct context *ctx, const struct master_key *key, const cha
 	return out;
 }
 
-static bool decrypt(EVP_CIPHER_CTX *cipher, const struct master_key *key, const char *label,
-		    const unsigned char *sealed, int length, unsigned char *out)
+static bool decrypt(EVP_CIPHER_CTX *cipher, const unsigned char *key, const char *label, const unsigned char *sealed,
+		    int length, unsigned char *out)
 {
 	int written = 0;
 	unsigned char tag[TAG_SIZE];
 	const unsigned char *body = sealed + NONCE_SIZE;
 	memcpy(tag, body + length, TAG_SIZE);
-	return EVP_DecryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, key->bytes, sealed) == 1 &&
+	return EVP_DecryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, key, sealed) == 1 &&
 	       EVP_DecryptUpdate(cipher, NULL, &written, (const unsigned char *)label, (int)strlen(label)) == 1 &&
 	       EVP_DecryptUpdate(cipher, out, &written, body, length) == 1 &&
 	       EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, TAG_SIZE, tag) == 1 &&
@@ -72,7 +92,8 @@ char *unseal(struct context *ctx, const struct master_key *key, const char *labe
 	unsigned char *out = arena_zalloc(&ctx->arena, plain + 1);
 	EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
 	if (cipher && length >= NONCE_SIZE + TAG_SIZE)
-		opened = decrypt(cipher, key, label, sealed, (int)plain, out);
+		opened = decrypt(cipher, key->bytes, label, sealed, (int)plain, out) ||
+			 (key->has_previous && decrypt(cipher, key->previous, label, sealed, (int)plain, out));
 	EVP_CIPHER_CTX_free(cipher);
 	if (!opened) {
 		context_fail_internal(ctx, "cannot open the sealed %s: another master key?", label);

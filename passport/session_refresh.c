@@ -8,6 +8,7 @@
 #include "passport.h"
 #include "secret_text.h"
 
+#include <openssl/crypto.h>
 #include <string.h>
 
 /* Both rows are locked, so that of two callers with one token the second sees what the first did. */
@@ -63,20 +64,30 @@ static const char *use(struct rpc_call *call, struct pg_tx *tx, const struct ref
 	return successor;
 }
 
-/* A use within the grace window gets the successor again: the one that is in the table, whatever key it was made under.
- */
+/* The successor under that key when it is the one that was given away; NULL without an error when it is not. */
+static const char *find_successor(struct rpc_call *call, struct pg_tx *tx, const struct refresh *refresh,
+				  const struct master_key *key)
+{
+	char hash[SECRET_HASH_SIZE];
+	const char *successor = derive_successor(call, key, refresh->token);
+	secret_hash(successor, hash);
+	struct pg_result *row = pg_query(call->ctx, tx, SELECT_SUCCESSOR, hash, refresh->session);
+	return row && pg_count(row) > 0 ? successor : NULL;
+}
+
+/* A use within the grace window gets the successor again: the one that is in the table, which was made under the other
+ * key while the master key is being changed. */
 static const char *repeat(struct rpc_call *call, struct pg_tx *tx, const struct refresh *refresh)
 {
 	const struct passport *passport = call->app;
-	char hash[SECRET_HASH_SIZE];
-	const char *successor = derive_successor(call, &passport->master, refresh->token);
-	secret_hash(successor, hash);
-	struct pg_result *row = pg_query(call->ctx, tx, SELECT_SUCCESSOR, hash, refresh->session);
-	if (row && pg_count(row) > 0)
-		return successor;
-	if (row)
+	struct master_key previous = {0};
+	const char *successor = find_successor(call, tx, refresh, &passport->master);
+	if (!successor && call->ctx->error.code == ERROR_NONE && master_key_previous(&passport->master, &previous))
+		successor = find_successor(call, tx, refresh, &previous);
+	OPENSSL_cleanse(&previous, sizeof(previous));
+	if (!successor) /* an error that is set already stays */
 		(void)context_fail(call->ctx, ERROR_UNAUTHENTICATED, "reused", "this refresh token was used before");
-	return NULL;
+	return successor;
 }
 
 static const char *rotate(struct rpc_call *call, struct pg_tx *tx, const struct refresh *refresh, const char *hash)

@@ -67,6 +67,7 @@ static int make_verifier(struct daemon_thread *thread, struct context *ctx)
 	    .issuer = config_text(config, "token_issuer"),
 	    .audience = config_text(config, "token_audience"),
 	    .http = worker->http_client,
+	    .refetch = config_integer(config, "token_keys_refetch"),
 	};
 	if (!worker->spec->issues_tokens)
 		options.jwks_url = arena_printf(&ctx->arena, "%.*s/.well-known/jwks.json", (int)length, passport);

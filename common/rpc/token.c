@@ -40,8 +40,11 @@ struct token_verifier *token_verifier_new(const struct token_verifier_options *o
 	verifier->issuer = must_strdup(options->issuer);
 	verifier->audience = must_strdup(options->audience);
 	verifier->cache = token_cache_new(options->cache_size ? options->cache_size : CACHE_SIZE);
-	verifier->keys = token_keys_new(&(struct token_keys_options){
-	    .url = options->jwks_url, .http = options->http, .changed = forget_all, .argument = verifier});
+	verifier->keys = token_keys_new(&(struct token_keys_options){.url = options->jwks_url,
+								     .http = options->http,
+								     .changed = forget_all,
+								     .argument = verifier,
+								     .lifetime = options->refetch});
 	if (verifier->keys)
 		return verifier;
 	destroy(verifier);

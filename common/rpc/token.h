@@ -6,9 +6,9 @@
  * Invariants: the algorithm comes from an allow-list (ES256, RS256), never from the token alone; keys only from the
  * configured issuer's JWKS by `kid`; jku, x5u, jwk and crit are refused; typ, iss, aud, exp, nbf are checked with 30 s
  * of skew. A verified token is remembered under a keyed hash until it expires. The key set is fetched in the
- * background, refetched every 5 minutes and on an unknown kid at most once in 10 s, and survives passport being down.
- * Tokens that live longer than TOKEN_LIFETIME_MAX are refused, which bounds what must be remembered of revocations.
- * Source: RFC 7515, 7517, 7519, 8725, 9068.
+ * background, refetched every 5 minutes (or as set) and on an unknown kid at most once in 10 s, and survives passport
+ * being down. Tokens that live longer than TOKEN_LIFETIME_MAX are refused, which bounds what must be remembered of
+ * revocations. Source: RFC 7515, 7517, 7519, 8725, 9068.
  */
 #ifndef EVENTLOOP_RPC_TOKEN_H
 #define EVENTLOOP_RPC_TOKEN_H
@@ -31,6 +31,7 @@ struct token_verifier_options {
 	const char *jwks_url; /* passport's /.well-known/jwks.json; NULL when keys are set by token_verifier_set_keys */
 	struct http_client *http; /* fetches it; borrowed */
 	size_t cache_size;	  /* verified tokens remembered; 0: 4096 */
+	int64_t refetch;	  /* of the key set, microseconds; 0: every 5 minutes */
 };
 
 /* Texts are copied. With jwks_url it needs this thread's loop, and starts fetching. NULL when no coroutine can be
