@@ -5,7 +5,6 @@
 #include "catalogue/listing.h"
 #include "catalogue/listing_rating.h"
 #include "daemon/daemon.h"
-#include "daemon/session_fact.h"
 #include "search/search.h"
 #include "start.h"
 
@@ -45,7 +44,6 @@ static const struct fact_handler fact_handlers[] = {
     {"rating.summary.changed", listing_rating_changed},
     {"passport.company.suspended", company_state_changed},
     {"passport.company.restored", company_state_changed},
-    {"passport.session.ended", session_ended_fact},
     {NULL, NULL},
 };
 

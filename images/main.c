@@ -1,5 +1,4 @@
 #include "daemon/daemon.h"
-#include "daemon/session_fact.h"
 #include "image.h"
 #include "start.h"
 
@@ -8,11 +7,6 @@ extern const struct embedded_file images_api[], images_migrations[];
 static const struct rpc_handler handlers[] = {
     {"images.image.get", image_get},
     {"images.image.list", image_list},
-    {NULL, NULL},
-};
-
-static const struct fact_handler fact_handlers[] = {
-    {"passport.session.ended", session_ended_fact},
     {NULL, NULL},
 };
 
@@ -45,7 +39,6 @@ int main(int argc, char **argv)
 	    .api = images_api,
 	    .migrations = images_migrations,
 	    .handlers = handlers,
-	    .fact_handlers = fact_handlers,
 	    .options = options,
 	    .start = images_start,
 	    .stop = images_stop,

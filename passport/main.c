@@ -18,6 +18,7 @@
 #include "membership.h"
 #include "passport.h"
 #include "registration.h"
+#include "revocation_feed.h"
 #include "session_list.h"
 #include "start.h"
 #include "totp.h"
@@ -76,6 +77,7 @@ static const struct rpc_handler handlers[] = {
     {"passport.invitation.accept", invitation_accept},
     {"passport.invitation.decline", invitation_decline},
     {"passport.invitation.revoke", invitation_revoke},
+    {"passport.revocation.watch", revocation_watch},
     {NULL, NULL},
 };
 
@@ -148,7 +150,7 @@ static const struct daemon_command commands[] = {
     {NULL, NULL, NULL},
 };
 
-static const char *const fact_subscribers[] = {"events", "rating", "images", NULL};
+static const char *const fact_subscribers[] = {"events", "rating", NULL};
 
 int main(int argc, char **argv)
 {
@@ -166,6 +168,7 @@ int main(int argc, char **argv)
 	    .find_right = membership_find_right,
 	    .start = passport_start,
 	    .stop = passport_stop,
+	    .drain = passport_drain,
 	};
 	return daemon_main(argc, argv, &spec);
 }

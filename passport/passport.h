@@ -12,13 +12,15 @@
 struct housekeeping;
 struct key_keeper;
 struct mail_worker;
+struct revocation_feed;
 
 struct passport {
 	struct master_key master;
 	struct key_ring *keys;
-	struct key_keeper *keeper;	   /* NULL in a command */
-	struct mail_worker *mail;	   /* of the first thread that serves; else NULL */
-	struct housekeeping *housekeeping; /* likewise */
+	struct key_keeper *keeper;	     /* NULL in a command */
+	struct mail_worker *mail;	     /* of the first thread that serves; else NULL */
+	struct housekeeping *housekeeping;   /* likewise */
+	struct revocation_feed *revocations; /* of a thread that serves; else NULL */
 };
 
 #endif

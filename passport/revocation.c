@@ -1,14 +1,18 @@
 #include "revocation.h"
 
-/* The counter's row is locked from here to the end of the transaction: see the table. */
+#include "revocation_feed.h"
+
+/* The counter's row is locked from here to the end of the transaction: see the table. The notification goes out with
+ * the commit. */
 #define NEXT_SEQ "n AS (UPDATE revocation_counter SET value = value + 1 RETURNING value)"
+#define NOTIFY " RETURNING pg_notify('" REVOCATION_CHANNEL "', '')"
 
 static const char ADD_SESSION[] =
-    "WITH " NEXT_SEQ " INSERT INTO revocation (seq, kind, id) SELECT n.value, 'session', $1 FROM n";
+    "WITH " NEXT_SEQ " INSERT INTO revocation (seq, kind, id) SELECT n.value, 'session', $1 FROM n" NOTIFY;
 
 static const char ADD_USER[] = "WITH u AS (UPDATE user_account SET token_epoch = token_epoch + 1 WHERE id = $1 "
 			       "RETURNING id, token_epoch), " NEXT_SEQ " INSERT INTO revocation (seq, kind, id, epoch) "
-			       "SELECT n.value, 'subject', u.id::text, u.token_epoch FROM n, u";
+			       "SELECT n.value, 'subject', u.id::text, u.token_epoch FROM n, u" NOTIFY;
 
 /* In one order, so that two companies with members in common do not wait for each other. */
 static const char LOCK_MEMBERS[] =
@@ -18,20 +22,35 @@ static const char LOCK_MEMBERS[] =
 static const char ADD_MEMBERS[] =
     "WITH u AS (UPDATE user_account SET token_epoch = token_epoch + 1 "
     "WHERE id IN (SELECT user_id FROM company_member WHERE company_id = $1) RETURNING id, token_epoch), " NEXT_SEQ
-    " INSERT INTO revocation (seq, kind, id, epoch) SELECT n.value, 'subject', u.id::text, u.token_epoch FROM n, u";
+    " INSERT INTO revocation (seq, kind, id, epoch) SELECT n.value, 'subject', u.id::text, u.token_epoch FROM n, "
+    "u" NOTIFY;
+
+/* When that fails the feed's next look finds them. */
+static void apply(struct rpc_call *call, void *unused)
+{
+	(void)unused;
+	if (revocation_feed_look(call->ctx, call->db) != 0)
+		error_clear(&call->ctx->error);
+}
+
+static void add(struct rpc_call *call, struct pg_tx *tx, const char *statement, const char *id)
+{
+	pg_queue(call->ctx, tx, statement, id);
+	rpc_after_commit(call, apply, NULL);
+}
 
 void revocation_add_session(struct rpc_call *call, struct pg_tx *tx, const char *session)
 {
-	pg_queue(call->ctx, tx, ADD_SESSION, session);
+	add(call, tx, ADD_SESSION, session);
 }
 
 void revocation_add_user(struct rpc_call *call, struct pg_tx *tx, const char *user_id)
 {
-	pg_queue(call->ctx, tx, ADD_USER, user_id);
+	add(call, tx, ADD_USER, user_id);
 }
 
 void revocation_add_members(struct rpc_call *call, struct pg_tx *tx, const char *company_id)
 {
 	pg_queue(call->ctx, tx, LOCK_MEMBERS, company_id);
-	pg_queue(call->ctx, tx, ADD_MEMBERS, company_id);
+	add(call, tx, ADD_MEMBERS, company_id);
 }

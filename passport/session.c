@@ -6,7 +6,6 @@
 #include "daemon/daemon.h"
 #include "device.h"
 #include "revocation.h"
-#include "rpc/token.h"
 #include "secret_text.h"
 
 /* For as long as a piece of support may take: an administrator who acts as somebody else. */
@@ -19,11 +18,10 @@ static const char INSERT_SESSION[] =
 
 static const char INSERT_REFRESH[] = "INSERT INTO refresh_token (hash, session_id) VALUES (decode($1, 'hex'), $2)";
 
-/* $2: why. Row: the session, its user, the fact. */
+/* $2: why. Row: the session. */
 #define END_SESSIONS(which)                                                                          \
 	"UPDATE session SET ended_at = now(), end_reason = $2 WHERE " which " AND ended_at IS NULL " \
-	"RETURNING id, user_id, jsonb_build_object('session_id', id, 'user_id', user_id, 'before', " \
-	"api_time(now()))::text"
+	"RETURNING id"
 
 static const char END_SESSION[] = END_SESSIONS("id = $1");
 static const char END_ALL[] = END_SESSIONS("user_id = $1 AND ($3::uuid IS NULL OR id <> $3)");
@@ -52,30 +50,13 @@ int session_open(struct rpc_call *call, struct pg_tx *tx, const struct session_s
 	return 0;
 }
 
-struct ended_session {
-	const char *user_id, *id;
-};
-
-/* The other daemons are told; this one knows at once. */
-static void refuse_tokens(struct rpc_call *call, void *argument)
-{
-	const struct ended_session *ended = argument;
-	token_verifier_revoke(call->worker->verifier, ended->user_id, ended->id, clock_wall());
-}
-
 /* Voids the access tokens of the sessions that an END_SESSIONS statement has ended. */
 static int void_tokens(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *rows)
 {
 	if (!rows)
 		return -1;
-	for (size_t i = 0; i < pg_count(rows); i++) {
-		struct ended_session *ended = arena_alloc(&call->ctx->arena, sizeof(*ended));
-		*ended = (struct ended_session){.id = pg_text(rows, i, 0), .user_id = pg_text(rows, i, 1)};
-		revocation_add_session(call, tx, ended->id);
-		rpc_after_commit(call, refuse_tokens, ended);
-		if (rpc_publish(call, tx, "passport.session.ended", ended->id, pg_text(rows, i, 2)))
-			return -1;
-	}
+	for (size_t i = 0; i < pg_count(rows); i++)
+		revocation_add_session(call, tx, pg_text(rows, i, 0));
 	return 0;
 }
 

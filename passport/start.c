@@ -4,6 +4,7 @@
 #include "key_keeper.h"
 #include "mail_worker.h"
 #include "passport.h"
+#include "revocation_feed.h"
 #include "service_account.h"
 
 #include <openssl/crypto.h>
@@ -36,12 +37,21 @@ int passport_start(struct daemon_worker *worker, struct context *ctx)
 	if (!worker->http)
 		return 0;
 	http_server_route(worker->http, "GET", "/.well-known/jwks.json", 0, serve_jwks, passport);
+	if (!(passport->revocations = revocation_feed_new(worker, ctx)))
+		return -1;
 	if (worker->index == 0 && !(passport->mail = mail_worker_new(ctx, worker)))
 		return -1;
 	if (worker->index == 0 && !(passport->housekeeping = housekeeping_new(worker)))
 		return context_fail_internal(ctx, "no coroutine left at start");
 	passport->keeper = key_keeper_new(worker);
 	return passport->keeper ? 0 : context_fail_internal(ctx, "no coroutine left at start");
+}
+
+void passport_drain(struct daemon_worker *worker)
+{
+	struct passport *passport = worker->app;
+	if (passport)
+		revocation_feed_drain(passport->revocations);
 }
 
 void passport_stop(struct daemon_worker *worker)
@@ -52,6 +62,7 @@ void passport_stop(struct daemon_worker *worker)
 	mail_worker_free(passport->mail);
 	housekeeping_free(passport->housekeeping);
 	key_keeper_free(passport->keeper);
+	revocation_feed_free(passport->revocations);
 	key_ring_free(passport->keys);
 	OPENSSL_cleanse(&passport->master, sizeof(passport->master));
 	free(passport);

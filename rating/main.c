@@ -1,6 +1,5 @@
 #include "base/fatal.h"
 #include "daemon/daemon.h"
-#include "daemon/session_fact.h"
 #include "rating.h"
 #include "review.h"
 #include "review_import.h"
@@ -19,7 +18,6 @@ static const struct rpc_handler handlers[] = {
 };
 
 static const struct fact_handler fact_handlers[] = {
-    {"passport.session.ended", session_ended_fact},
     {NULL, NULL},
 };
 

@@ -16,6 +16,7 @@
 
 struct co;
 struct link_server;
+struct revocation_watch;
 
 #define DAEMON_MAX_THREADS 64
 #define DAEMON_TEXT_SIZE 300
@@ -33,6 +34,7 @@ struct daemon_thread {
 	_Atomic(enum thread_state) state;
 	struct link_server *link;
 	struct outbox_relay *relay;
+	struct revocation_watch *revocations;
 	struct co *starter; /* NULL once the start has ended */
 	bool app_started;
 	bool stop_asked;

@@ -6,6 +6,7 @@
 #include "daemon/process.h"
 #include "rpc/link.h"
 #include "rpc/token.h"
+#include "rpc/token_revocation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,11 @@ static void sample_process(void)
 		metric_set(metric_single(METRIC_GAUGE, "process_cpu_microseconds_total", "CPU time used."),
 			   seconds * 1000000 + microseconds);
 	}
+	metric_set(metric_single(METRIC_GAUGE, "eventloop_revocation_entries", "Revocations of tokens kept."),
+		   (int64_t)token_revocation_count());
+	metric_set(metric_single(METRIC_GAUGE, "eventloop_revocation_age_microseconds",
+				 "Since all revocations were known; grows while passport cannot be heard."),
+		   token_revocation_age());
 	if (offload_default() != NULL)
 		metric_set(metric_single(METRIC_GAUGE, "offload_queue_length", "Jobs that wait for a thread."),
 			   (int64_t)offload_queued(offload_default()));

@@ -4,6 +4,7 @@
 #include "base/version.h"
 #include "co/co.h"
 #include "co/loop.h"
+#include "daemon/revocation_watch.h"
 #include "daemon/settings.h"
 #include "rpc/api.h"
 #include "rpc/dispatch.h"
@@ -151,6 +152,16 @@ static int start_relay(struct daemon_thread *thread, struct context *ctx)
 	return thread->relay != NULL ? 0 : context_fail_internal(ctx, "no coroutine is left for the relay");
 }
 
+/* Every process but passport, which reads its own table. */
+static int start_revocations(struct daemon_thread *thread, struct context *ctx)
+{
+	const struct daemon_worker *worker = &thread->worker;
+	if (worker->index != 0 || worker->spec->issues_tokens)
+		return 0;
+	thread->revocations = revocation_watch_new(worker->client);
+	return thread->revocations != NULL ? 0 : context_fail_internal(ctx, "no coroutine is left for the revocations");
+}
+
 static int start(struct daemon_thread *thread, struct context *ctx)
 {
 	if (parts_make(thread, ctx) || listen_http(thread, ctx))
@@ -160,7 +171,9 @@ static int start(struct daemon_thread *thread, struct context *ctx)
 		http_server_route(thread->worker.http, "GET", "/openrpc.json", 0, serve_document, thread);
 	if (await_schema(thread))
 		return context_fail(ctx, ERROR_UNAVAILABLE, "cancelled", "stopped while starting");
-	return start_app(thread, ctx) || listen_link(thread, ctx) || start_relay(thread, ctx) ? -1 : 0;
+	if (start_revocations(thread, ctx) || start_app(thread, ctx))
+		return -1;
+	return listen_link(thread, ctx) || start_relay(thread, ctx) ? -1 : 0;
 }
 
 static void tell_serving(const struct daemon_thread *thread)

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "co/co.h"
 #include "co/loop.h"
+#include "daemon/revocation_watch.h"
 #include "rpc/link.h"
 
 #define LOOK_AGAIN (5 * CLOCK_MILLISECOND)
@@ -46,6 +47,8 @@ static void drain(struct daemon_thread *thread)
 		http_server_drain(thread->worker.http);
 	if (thread->link != NULL)
 		link_server_drain(thread->link);
+	if (thread->app_started && thread->worker.spec->drain != NULL)
+		thread->worker.spec->drain(&thread->worker);
 	await_requests(thread, deadline);
 	await_hang_up(thread, deadline_earlier(deadline, deadline_after(HANG_UP)));
 	if (in_flight(thread) == 0)
@@ -65,10 +68,12 @@ static void free_all(struct daemon_thread *thread)
 		outbox_relay_stop(thread->relay);
 	if (thread->app_started && worker->spec->stop != NULL)
 		worker->spec->stop(worker);
+	revocation_watch_free(thread->revocations);
 	outbox_relay_free(thread->relay);
 	link_server_free(thread->link);
 	http_server_free(worker->http);
 	parts_free(thread);
+	thread->revocations = NULL;
 	thread->relay = NULL;
 	thread->link = NULL;
 	worker->http = NULL;

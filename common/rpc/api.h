@@ -7,7 +7,7 @@
  * to as "#/components/schemas/Name" from any file of the daemon; errors as "#/components/errors/<word>", which are made
  * from base/error.h. A method object must have name, summary, description, params (by name), result, errors, examples,
  * x-access, x-idempotent, x-deadline-ms, x-cost; it may have x-auth-max-age, in seconds: a user must have authenticated
- * within them, and nobody may act as one.
+ * within them, and nobody may act as one; and x-long-poll.
  * Ownership: the api owns everything; what its functions return is borrowed. api_free at the end.
  * Invariants: read-only once loaded; safe to use from several threads.
  * Source: OpenRPC 1.2.6.
@@ -59,6 +59,7 @@ struct api_method {
 	size_t index;	 /* 0 to api_count - 1, in the order of the files */
 	unsigned access; /* of enum api_access, or-ed */
 	bool idempotent; /* calling it twice is as calling it once: may be retried */
+	bool long_poll;	 /* waits for something to happen: how long says nothing about the daemon */
 	int64_t deadline_us;
 	int64_t auth_max_age_us;     /* how long ago a user may have authenticated; 0: as long as the token lives */
 	unsigned cost;		     /* tokens it takes of a caller's rate */

@@ -69,7 +69,7 @@ static bool read_number(struct api_reader *reader, struct json_object *object, c
 static bool read_extensions(struct api_reader *reader, struct json_object *object, struct api_method *method)
 {
 	int64_t deadline_ms = 0, cost = 0, auth_max_age = 0;
-	struct json_object *idempotent = api_member(object, "x-idempotent", json_type_boolean);
+	struct json_object *idempotent = api_member(object, "x-idempotent", json_type_boolean), *long_poll = NULL;
 	method->access = api_access_read(api_member(object, "x-access", json_type_array));
 	if (method->access == 0)
 		return api_fail(reader, "x-access must list who may call: public, user, moderator, admin, service, "
@@ -83,7 +83,11 @@ static bool read_extensions(struct api_reader *reader, struct json_object *objec
 	    !read_number(reader, object, "x-auth-max-age", 1, AUTH_MAX_AGE_MAX, &auth_max_age))
 		return false;
 	method->auth_max_age_us = auth_max_age * CLOCK_SECOND;
+	if (json_object_object_get_ex(object, "x-long-poll", &long_poll) &&
+	    !json_object_is_type(long_poll, json_type_boolean))
+		return api_fail(reader, "x-long-poll must be a boolean");
 	method->idempotent = json_object_get_boolean(idempotent);
+	method->long_poll = json_object_get_boolean(long_poll);
 	method->deadline_us = deadline_ms * 1000;
 	method->cost = (unsigned)cost;
 	return true;

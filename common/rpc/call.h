@@ -119,7 +119,8 @@ int rpc_replayed(struct rpc_call *call);
 int rpc_publish(struct rpc_call *call, struct pg_tx *tx, const char *topic, const char *key,
 		const char *payload) MAY_SUSPEND MUST_CHECK;
 /* function(call, argument) runs once the call's transaction has been committed by one of the functions below; not at
- * all when that fails. In the order of registration. */
+ * all when that fails. In the order of registration; the same function and argument again are as once. It may suspend,
+ * and must not leave an error in the context. */
 void rpc_after_commit(struct rpc_call *call, void (*function)(struct rpc_call *call, void *argument), void *argument);
 /* Commits without making an answer. */
 int rpc_commit(struct rpc_call *call, struct pg_tx *tx) MAY_SUSPEND MUST_CHECK;

@@ -107,10 +107,13 @@ int rpc_publish(struct rpc_call *call, struct pg_tx *tx, const char *topic, cons
 
 void rpc_after_commit(struct rpc_call *call, void (*function)(struct rpc_call *call, void *argument), void *argument)
 {
-	struct commit_hook *hook = arena_alloc(&call->ctx->arena, sizeof(*hook)), **last = &write_of(call)->hooks;
+	struct commit_hook *hook, **last = &write_of(call)->hooks;
 
-	while (*last)
-		last = &(*last)->next;
+	for (; *last; last = &(*last)->next) {
+		if ((*last)->function == function && (*last)->argument == argument)
+			return;
+	}
+	hook = arena_alloc(&call->ctx->arena, sizeof(*hook));
 	*hook = (struct commit_hook){.function = function, .argument = argument};
 	*last = hook;
 }

@@ -5,6 +5,12 @@
 
 #include <string.h>
 
+/* A long poll lasts as long as nothing happens: among the durations and in the log it would only be noise. */
+static bool waits(const struct dispatch_entry *entry)
+{
+	return entry->method != NULL && entry->method->long_poll;
+}
+
 static void count(struct rpc_dispatcher *dispatcher, struct dispatch_entry *entry, enum error_code code,
 		  int64_t duration)
 {
@@ -13,9 +19,11 @@ static void count(struct rpc_dispatcher *dispatcher, struct dispatch_entry *entr
 		const char *word = code == ERROR_NONE ? "ok" : error_word(code);
 		*requests = metric_series(dispatcher->requests, (const char *const[]){entry->name, word});
 	}
+	metric_add(*requests, 1);
+	if (waits(entry))
+		return;
 	if (entry->duration == NULL)
 		entry->duration = metric_series(dispatcher->durations, (const char *const[]){entry->name});
-	metric_add(*requests, 1);
 	metric_observe(entry->duration, duration);
 }
 
@@ -75,7 +83,7 @@ void dispatch_observe(struct rpc_dispatcher *dispatcher, struct dispatch_entry *
 	enum error_code code = ctx->error.code;
 	int64_t duration = clock_monotonic() - started;
 	count(dispatcher, entry, code, duration);
-	enum log_level level = level_of(code);
+	enum log_level level = code == ERROR_NONE && waits(entry) ? LOG_DEBUG : level_of(code);
 	if (!log_enabled(level))
 		return;
 	if (code == ERROR_NONE)

@@ -64,12 +64,6 @@ int token_verifier_set_keys(struct token_verifier *verifier, struct context *ctx
 	return token_keys_set(verifier->keys, ctx, jwks, length);
 }
 
-void token_verifier_revoke(struct token_verifier *verifier, const char *user_id, const char *session, int64_t before)
-{
-	(void)verifier; /* one table for all: the others must not accept what this one was told of */
-	token_revocation_add(user_id, session, before);
-}
-
 void token_verifier_stats(const struct token_verifier *verifier, struct token_verifier_stats *ret)
 {
 	*ret = (struct token_verifier_stats){
@@ -92,7 +86,7 @@ static const struct identity *known(struct context *ctx, struct token_verifier *
 	uint64_t revision = token_revocation_revision();
 
 	if (entry->revision != revision) {
-		if (token_revocation_has(&entry->identity, entry->identity.issued)) {
+		if (token_revocation_has(&entry->identity)) {
 			token_cache_remove(verifier->cache, entry);
 			(void)revoked(ctx);
 			return NULL;
@@ -122,7 +116,7 @@ static const struct identity *unknown(struct context *ctx, struct token_verifier
 	if (!claims || token_claims_read(ctx, claims, &expected, &identity) != 0)
 		return NULL;
 	revision = token_revocation_revision();
-	if (token_revocation_has(&identity, identity.issued)) {
+	if (token_revocation_has(&identity)) {
 		(void)revoked(ctx);
 		return NULL;
 	}

@@ -8,7 +8,7 @@
  * of skew. A verified token is remembered under a keyed hash until it expires. The key set is fetched in the
  * background, refetched every 5 minutes (or as set) and on an unknown kid at most once in 10 s, and survives passport
  * being down. Tokens that live longer than TOKEN_LIFETIME_MAX are refused, which bounds what must be remembered of
- * revocations. Source: RFC 7515, 7517, 7519, 8725, 9068.
+ * revocations (rpc/token_revocation.h). Source: RFC 7515, 7517, 7519, 8725, 9068.
  */
 #ifndef EVENTLOOP_RPC_TOKEN_H
 #define EVENTLOOP_RPC_TOKEN_H
@@ -52,11 +52,6 @@ int token_verifier_set_keys(struct token_verifier *verifier, struct context *ctx
  * fetch keys for an unknown kid. */
 const struct identity *token_verify(struct context *ctx, struct token_verifier *verifier, const char *token,
 				    size_t length) MAY_SUSPEND MUST_CHECK;
-
-/* Refuses tokens of a session (or of a user, when session is NULL) that were issued before `before` (wall
- * microseconds), remembered or not, until they would have expired. For all verifiers of the process, from any thread.
- */
-void token_verifier_revoke(struct token_verifier *verifier, const char *user_id, const char *session, int64_t before);
 
 /* For metrics and tests. */
 struct token_verifier_stats {

@@ -16,7 +16,6 @@ from waiting import wait_until
 RIGHTS = ("staff", "manager", "owner")
 REFUSED = ("unauthenticated", "forbidden", "method_not_found")
 BATCH = 50
-WATCHING = WITH_DATABASE  # daemons that hear of sessions that ended; the gateway leaves it to them
 ALLOWED = "yes"
 
 # What handlers refuse to a caller whom x-access lets in: {method: (word, reason or None, callers or None, why)}. An
@@ -32,7 +31,7 @@ EXPLAINED = {
     "passport.audit.list": ("forbidden", None, {"staff", "manager"}, "a company's events are for its owners"),
     **{
         f"{daemon}.fact.deliver": ("forbidden", None, {"service"}, "a daemon delivers facts in its own name only")
-        for daemon in ("events", "rating", "images")
+        for daemon in ("events", "rating")
     },
 }
 
@@ -60,12 +59,10 @@ class Caller:
 def expectation(method, caller, door):
     """ALLOWED, or the word that the call must be refused with, by what the method's document says alone."""
     access = set(method["x-access"])
-    if caller.revoked and door in WATCHING:
+    if caller.revoked:
         return "unauthenticated"
     if door == "gateway" and (access == {"service"} or method.get("x-internal")):
         return "method_not_found"
-    if caller.revoked and not method["name"].startswith("gateway."):
-        return "unauthenticated"
     if "public" in access:
         return ALLOWED
     if caller.token is None:
@@ -149,7 +146,7 @@ class World:
         self._sql("UPDATE user_account SET roles = '{user,admin}' WHERE id = %s", user.id)
         user = self.stack.login(user.email)
         user.rpc("passport.auth.logout")
-        for door in WATCHING:
+        for door in NAMES:
             method = next(method["name"] for name, method in self.methods if name == door)
             wait_until(lambda d=door, m=method: refuses(self.stack[d], m, user.token), what=f"revocation at {door}")
         return lambda: user.token

@@ -87,6 +87,20 @@ static void reads_how_fresh_an_authentication_must_be(void **state)
 		       "a.b.c: x-auth-max-age must be a whole number from 1");
 }
 
+static void reads_what_waits(void **state)
+{
+	struct api *api = load("{\"methods\":[" METHOD_PARTS(
+	    "a.thing.watch", EXTENSIONS("\"user\"") ",\"x-long-poll\":true") "," METHOD("a.thing.get") "]}");
+	(void)state;
+	if (api == NULL)
+		fail_msg("%s", error);
+	assert_true(api_at(api, 0)->long_poll);
+	assert_false(api_at(api, 1)->long_poll);
+	api_free(api);
+	assert_refused("{\"methods\":[" METHOD_PARTS("a.b.c", EXTENSIONS("\"user\"") ",\"x-long-poll\":1") "]}",
+		       "a.b.c: x-long-poll must be a boolean");
+}
+
 static void check_params(const struct api_method *method, const char *text, const char *path, const char *rule)
 {
 	struct arena arena = {0};
@@ -266,6 +280,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(finds_methods),
 	    cmocka_unit_test(reads_how_fresh_an_authentication_must_be),
+	    cmocka_unit_test(reads_what_waits),
 	    cmocka_unit_test(validates_params_by_name),
 	    cmocka_unit_test(refuses_unsound_files),
 	    cmocka_unit_test(refuses_unsound_methods),

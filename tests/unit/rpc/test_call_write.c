@@ -254,18 +254,20 @@ WRITE_TEST(runs_hooks_after_the_commit_only)
 	struct pg_tx *tx = rpc_begin(&call);
 
 	rpc_after_commit(&call, note, notes);
-	rpc_after_commit(&call, note, notes);
+	rpc_after_commit(&call, note, notes + 2);
+	rpc_after_commit(&call, note, notes); /* is as once */
 	assert_string_equal(notes, "");
 	assert_int_equal(rpc_commit(&call, tx), 0);
-	assert_string_equal(notes, "++");
+	assert_string_equal(notes, "+");
+	assert_string_equal(notes + 2, "+");
 	assert_int_equal(rpc_commit_text(&call, rpc_begin(&call), "{}"), 0); /* those of the first are done with */
-	assert_string_equal(notes, "++");
+	assert_string_equal(notes, "+");
 	tx = rpc_begin(&call);
 	rpc_after_commit(&call, note, notes);
 	pg_queue(ctx, tx, "SELECT 1/0");
 	assert_int_equal(rpc_commit(&call, tx), -1);
 	error_clear(&ctx->error);
-	assert_string_equal(notes, "++");
+	assert_string_equal(notes, "+");
 	pg_free(pg);
 }
 

@@ -155,7 +155,7 @@ WRITE_TEST(consumes_for_known_sources_only)
 	assert_int_equal(ctx->error.code, ERROR_FORBIDDEN);
 	assert_null(deliver(ctx, &human, good));
 	assert_int_equal(ctx->error.code, ERROR_FORBIDDEN);
-	assert_null(deliver(ctx, &outbox_events, DELIVERY(FACT("01", "passport.session.ended", "k", "1"))));
+	assert_null(deliver(ctx, &outbox_events, DELIVERY(FACT("01", "passport.user.registered", "k", "1"))));
 	assert_int_equal(ctx->error.code, ERROR_FORBIDDEN);
 	assert_null(deliver(ctx, &outbox_events, DELIVERY(FACT("01", "eventsx.thing", "k", "1"))));
 	assert_int_equal(ctx->error.code, ERROR_FORBIDDEN);

@@ -211,29 +211,55 @@ TEST(revocation_reaches_known_tokens)
 	int64_t now = clock_wall();
 
 	assert_non_null(verify(ctx, verifier, old));
-	token_verifier_revoke(verifier, TOKEN_USER, "01932b5c-7a10-7000-8000-0000000000ff", now);
+	token_revocation_add_session("01932b5c-7a10-7000-8000-0000000000ff", now);
 	assert_non_null(verify(ctx, verifier, old)); /* another session */
-	token_verifier_revoke(verifier, TOKEN_USER, TOKEN_SESSION, now - 60 * CLOCK_SECOND);
-	assert_non_null(verify(ctx, verifier, old)); /* before it was issued */
-	token_verifier_revoke(verifier, TOKEN_USER, TOKEN_SESSION, now + CLOCK_SECOND);
-	assert_refused(ctx, verifier, arena_strdup(arena, token_good(arena, &key)), "revoked");
-	assert_null(verify(ctx, verifier, old));
+	token_revocation_add_session(TOKEN_USER, now);
+	token_revocation_add_subject(TOKEN_SESSION, 9, now);
+	assert_non_null(verify(ctx, verifier, old)); /* ids of subjects and sessions are apart */
+	token_revocation_add_session(TOKEN_SESSION, now - 60 * CLOCK_SECOND);
+	assert_null(verify(ctx, verifier, old)); /* though it was issued later: the session is over */
 	assert_string_equal(ctx->error.reason, "revoked");
-	/* An earlier moment does not undo it. */
-	token_verifier_revoke(verifier, TOKEN_USER, TOKEN_SESSION, now - 60 * CLOCK_SECOND);
 	assert_refused(ctx, verifier, old, "revoked");
+	assert_refused(ctx, verifier, token_make(arena, &key, token_header(arena, &key), token_claims(arena, 10, "")),
+		       "revoked");
 }
 
-TEST(revocation_of_a_user_spares_later_tokens)
+TEST(an_epoch_voids_what_is_lower)
 {
 	struct arena *arena = &ctx->arena;
-	const char *old = token_make(arena, &key, token_header(arena, &key), token_claims(arena, -100, ""));
+	const char *first = token_good(arena, &key);
+	const char *second = token_make(arena, &key, token_header(arena, &key), token_claims(arena, 0, ",\"epoch\":1"));
 
-	assert_non_null(verify(ctx, verifier, old));
-	token_verifier_revoke(verifier, TOKEN_USER, NULL, clock_wall() - 50 * CLOCK_SECOND);
-	assert_null(verify(ctx, verifier, old));
-	assert_refused(ctx, verifier, old, "revoked");
-	assert_non_null(verify(ctx, verifier, token_good(arena, &key)));
+	assert_non_null(verify(ctx, verifier, first));
+	token_revocation_add_subject(TOKEN_USER, 1, clock_wall());
+	assert_null(verify(ctx, verifier, first));
+	assert_refused(ctx, verifier, first, "revoked");
+	assert_non_null(verify(ctx, verifier, second));		   /* of the same session, refreshed */
+	token_revocation_add_subject(TOKEN_USER, 0, clock_wall()); /* an older one, heard of later */
+	assert_refused(ctx, verifier, first, "revoked");
+	token_revocation_add_subject(TOKEN_USER, 2, clock_wall());
+	assert_null(verify(ctx, verifier, second));
+	assert_refused(ctx, verifier, second, "revoked");
+}
+
+TEST(an_epoch_voids_tokens_of_services)
+{
+	struct arena *arena = &ctx->arena;
+	long now = (long)(clock_wall() / CLOCK_SECOND);
+	const char *token = token_make(
+	    arena, &key, token_header(arena, &key),
+	    arena_printf(
+		arena,
+		"{\"iss\":\"" TOKEN_ISSUER "\",\"aud\":\"" TOKEN_AUDIENCE
+		"\",\"sub\":\"rating\",\"client_id\":\"rating\",\"roles\":[\"service\"],\"iat\":%ld,\"exp\":%ld}",
+		now, now + 600));
+
+	assert_non_null(verify(ctx, verifier, token));
+	token_revocation_add_subject("events", 1, clock_wall());
+	assert_non_null(verify(ctx, verifier, token));
+	token_revocation_add_subject("rating", 1, clock_wall());
+	assert_null(verify(ctx, verifier, token));
+	assert_string_equal(ctx->error.reason, "revoked");
 }
 
 /* An identity found stays valid while its request goes on, whatever is evicted meanwhile. */
@@ -277,7 +303,8 @@ int main(void)
 	    cmocka_unit_test(signatures_are_those_of_others),
 	    cmocka_unit_test(accepts_a_service),
 	    cmocka_unit_test(revocation_reaches_known_tokens),
-	    cmocka_unit_test(revocation_of_a_user_spares_later_tokens),
+	    cmocka_unit_test(an_epoch_voids_what_is_lower),
+	    cmocka_unit_test(an_epoch_voids_tokens_of_services),
 	    cmocka_unit_test(eviction_spares_identities_in_use),
 	};
 	return cmocka_run_group_tests(tests, make_keys, free_keys);
