@@ -23,6 +23,13 @@ int account_guard_network(struct rpc_call *call, enum account_action action)
 	return throttle_enforce(call, &of_network[action], throttle_network(call));
 }
 
+static const struct throttle_rule of_user = {"email_change.user", "letter_limit", HOUR, 0};
+
+int account_guard_email_change(struct rpc_call *call)
+{
+	return throttle_enforce(call, &of_user, rpc_caller_id(call));
+}
+
 int account_guard_letter(struct rpc_call *call, enum account_letter letter, const char *email, bool *ret_send)
 {
 	int64_t wait = 0;

@@ -19,6 +19,10 @@ enum account_letter { LETTER_REGISTRATION, LETTER_RESET, LETTER_EMAIL_CHANGE };
 /* Counts a try of the caller's network. -1 with rate_limited. */
 int account_guard_network(struct rpc_call *call, enum account_action action) MAY_SUSPEND MUST_CHECK;
 
+/* Counts a wish of the caller, who is a user, for another address. -1 with rate_limited: nobody writes to strangers
+ * without end through their account. */
+int account_guard_email_change(struct rpc_call *call) MAY_SUSPEND MUST_CHECK;
+
 /* Counts a letter to the address. *ret_send: whether it may go out. */
 int account_guard_letter(struct rpc_call *call, enum account_letter letter, const char *email,
 			 bool *ret_send) MAY_SUSPEND MUST_CHECK;

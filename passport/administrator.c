@@ -14,7 +14,8 @@
 static const char UPSERT_ADMINISTRATOR[] =
     "INSERT INTO user_account (id, email, email_folded, password_hash, name, roles) "
     "VALUES ($1, $2, $3, $4, $5, '{user,admin}') ON CONFLICT (email_folded) DO UPDATE SET "
-    "password_hash = excluded.password_hash, version = user_account.version + 1, updated_at = now(), "
+    "password_hash = excluded.password_hash, password_changed_at = now(), version = user_account.version + 1, "
+    "updated_at = now(), "
     "roles = ARRAY(SELECT DISTINCT unnest(user_account.roles || '{admin}'::text[]))";
 
 struct arguments {

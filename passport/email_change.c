@@ -2,6 +2,7 @@
 
 #include "audit.h"
 #include "base/text.h"
+#include "device.h"
 #include "mail.h"
 #include "one_time_token.h"
 
@@ -34,7 +35,7 @@ int email_change_finish(struct rpc_call *call, struct pg_tx *tx, const struct on
 		return -1;
 	const char *email = pg_text(address, 0, 0);
 	struct pg_result *old = pg_query(ctx, tx, SWITCH_ADDRESS, token->subject, email, text_fold(&ctx->arena, email),
-					 call->peer, call->user_agent);
+					 call->peer, device_name(&ctx->arena, call->user_agent));
 	if (!old && pg_violated(ctx, "user_account_email_folded_key")) {
 		error_clear(&ctx->error);
 		return rpc_conflict(call, "email_taken", "this address has got an account of its own");

@@ -17,6 +17,8 @@
 #include "member.h"
 #include "membership.h"
 #include "passport.h"
+#include "password_methods.h"
+#include "profile.h"
 #include "registration.h"
 #include "revocation_feed.h"
 #include "session_list.h"
@@ -32,6 +34,7 @@ static const struct rpc_handler handlers[] = {
     {"passport.user.register", user_register},
     {"passport.user.verify_email", user_verify_email},
     {"passport.user.me", user_me},
+    {"passport.user.update", user_update},
     {"passport.user.profiles", user_profiles},
     {"passport.user.get", user_get},
     {"passport.user.search", user_search},
@@ -61,6 +64,9 @@ static const struct rpc_handler handlers[] = {
     {"passport.totp.recovery_codes", totp_recovery_codes},
     {"passport.key.list", key_list},
     {"passport.key.rotate", key_rotate},
+    {"passport.password.change", password_change},
+    {"passport.password.request_reset", password_request_reset},
+    {"passport.password.reset", password_reset},
     {"passport.company.create", company_create},
     {"passport.company.get", company_get},
     {"passport.company.update", company_update},

@@ -1,0 +1,47 @@
+#include "profile.h"
+
+#include "account_guard.h"
+#include "audit.h"
+#include "credentials.h"
+#include "email_change.h"
+#include "sql.h"
+#include "time_zone.h"
+
+static const char UPDATE_USER[] =
+    "UPDATE user_account u SET name = coalesce($3, name), locale = coalesce($4, locale), "
+    "time_zone = coalesce($5, time_zone), version = version + 1, updated_at = now() "
+    "WHERE id = $1 AND version = $2::integer AND state <> 'erased' RETURNING " USER_JSON "::text";
+
+/* An address is as good as a password: whoever asks for another one proves the current password. */
+static int prove_for_email(struct rpc_call *call, const char *email, bool *ret_send)
+{
+	struct credentials user;
+	const char *password = rpc_param(call, "current_password");
+	if (!password)
+		return rpc_invalid(call, "/params/current_password", "required", NULL);
+	if (credentials_of_caller(call, password, &user) || account_guard_email_change(call))
+		return -1;
+	return account_guard_letter(call, LETTER_EMAIL_CHANGE, email, ret_send);
+}
+
+int user_update(struct rpc_call *call)
+{
+	const char *email = rpc_param(call, "email"), *id = rpc_caller_id(call);
+	bool send = false;
+	if (time_zone_check(call) || (email && prove_for_email(call, email, &send)))
+		return -1;
+	struct pg_tx *tx = rpc_begin(call);
+	if (!tx)
+		return -1;
+	struct pg_result *user =
+	    pg_query(call->ctx, tx, UPDATE_USER, id, rpc_param(call, "version"), rpc_param(call, "name"),
+		     rpc_param(call, "locale"), rpc_param(call, "time_zone"));
+	if (!user)
+		return -1;
+	if (pg_count(user) == 0)
+		return rpc_conflict(call, "stale_version", "the account has changed since: get it again");
+	if (send)
+		email_change_request(call, tx, email);
+	audit_record(call, tx, &(struct audit_event){.action = "user.updated", .user_id = id});
+	return rpc_commit_row(call, tx, user, "user");
+}
