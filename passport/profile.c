@@ -1,16 +1,18 @@
 #include "profile.h"
 
 #include "account_guard.h"
+#include "attribute_schema.h"
 #include "audit.h"
 #include "credentials.h"
 #include "email_change.h"
 #include "sql.h"
 #include "time_zone.h"
 
-static const char UPDATE_USER[] =
-    "UPDATE user_account u SET name = coalesce($3, name), locale = coalesce($4, locale), "
-    "time_zone = coalesce($5, time_zone), version = version + 1, updated_at = now() "
-    "WHERE id = $1 AND version = $2::integer AND state <> 'erased' RETURNING " USER_JSON "::text";
+static const char UPDATE_USER[] = "UPDATE user_account u SET name = coalesce($3, name), locale = coalesce($4, locale), "
+				  "time_zone = coalesce($5, time_zone), attributes = coalesce($6::jsonb, attributes), "
+				  "version = version + 1, updated_at = now() "
+				  "WHERE id = $1 AND version = $2::integer AND state <> 'erased' RETURNING (" USER_JSON
+				  " || jsonb_build_object('attributes', u.attributes))::text";
 
 /* An address is as good as a password: whoever asks for another one proves the current password. */
 static int prove_for_email(struct rpc_call *call, const char *email, bool *ret_send)
@@ -31,11 +33,11 @@ int user_update(struct rpc_call *call)
 	if (time_zone_check(call) || (email && prove_for_email(call, email, &send)))
 		return -1;
 	struct pg_tx *tx = rpc_begin(call);
-	if (!tx)
+	if (!tx || attributes_check(call, tx))
 		return -1;
 	struct pg_result *user =
 	    pg_query(call->ctx, tx, UPDATE_USER, id, rpc_param(call, "version"), rpc_param(call, "name"),
-		     rpc_param(call, "locale"), rpc_param(call, "time_zone"));
+		     rpc_param(call, "locale"), rpc_param(call, "time_zone"), rpc_param(call, "attributes"));
 	if (!user)
 		return -1;
 	if (pg_count(user) == 0)

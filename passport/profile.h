@@ -6,7 +6,8 @@
 
 #include "rpc/call.h"
 
-/* passport.user.update: name, locale, time zone; and another address, which takes the current password and switches
+/* passport.user.update: name, locale, time zone, the attributes that an administrator
+ * has defined; and another address, which takes the current password and switches
  * only when the letter to it is answered (email_change.h). */
 int user_update(struct rpc_call *call) MAY_SUSPEND;
 

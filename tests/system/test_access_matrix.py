@@ -23,6 +23,7 @@ ALLOWED = "yes"
 EXPLAINED = {
     "passport.auth.login": ("unauthenticated", "credentials", None, "nobody has these credentials"),
     "passport.auth.reauthenticate": ("unauthenticated", "credentials", None, "not the caller's password"),
+    "passport.password.change": ("unauthenticated", "credentials", None, "not the caller's password"),
     "passport.totp.confirm": ("unauthenticated", "credentials", None, "not a code of the app that was enrolled"),
     "passport.auth.refresh": ("unauthenticated", "malformed", None, "not a refresh token"),
     "passport.auth.service_token": ("unauthenticated", "credentials", None, "no service has this secret"),

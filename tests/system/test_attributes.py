@@ -69,3 +69,17 @@ def test_what_is_no_schema_is_refused_and_says_why(stack, schema, path, rule):
     assert error.word == "invalid_params" and field["rule"] == rule and field["expected"], error
     assert field["path"].startswith(path), field
     assert stack.admin().rpc("passport.attribute_schema.get") == before
+
+
+def test_a_user_has_the_attributes_that_fit(stack):
+    set_schema(stack, SCHEMA)
+    user = stack.user()
+    wanted = {"vat_id": "NO123456", "newsletter": True}
+    given = wanted | {"vat_id": " NO123456 "}
+    assert user.rpc("passport.user.update", {"version": 1, "attributes": given})["attributes"] == wanted
+    user.rpc("passport.user.update", {"version": 2, "name": "Same attributes"})
+    assert user.rpc("passport.user.me")["attributes"] == wanted
+    error = user.error("passport.user.update", {"version": 3, "attributes": {"shoe_size": 43}})
+    fields = [(field["path"], field["rule"]) for field in error.data["fields"]]
+    assert fields == [("/params/attributes/shoe_size", "additionalProperties")]
+    assert user.rpc("passport.user.me")["version"] == 3
