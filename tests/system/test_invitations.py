@@ -32,6 +32,7 @@ def test_an_invitation_is_accepted(stack, company):
     assert [(item["id"], item["company"]["id"]) for item in waiting] == [(made["id"], company_id)]
     accepted = user.rpc("passport.invitation.accept", {"id": made["id"]})
     assert accepted["state"] == "accepted" and accepted["answered_at"] and accepted["seq"] > 0
+    assert user.error("passport.user.me").reason == "revoked"
     assert companies_in(refresh(stack, user).token) == {company_id: "manager"}
     assert user.error("passport.invitation.accept", {"id": made["id"]}).data["state"] == "accepted"
     assert user.error("passport.invitation.decline", {"id": made["id"]}).data["state"] == "accepted"
@@ -225,6 +226,22 @@ def test_one_address_gets_five_letters_a_day(stack, company):
     error = owner.error("passport.invitation.create", params | {"email": "OFTEN@test.example"})
     assert error.word == "rate_limited" and error.data["retry_after_ms"] > 0
     assert owner.rpc("passport.invitation.create", params | {"email": "other@test.example"})["state"] == "pending"
+
+
+def test_a_company_sends_so_many_an_hour(make_stack):
+    stack = make_stack({"passport": {"invitation_limit": 2}}, names=("passport", "gateway"))
+    company_id, owner = stack.company()
+    for number in range(2):
+        invite(owner, company_id, f"{number}@test.example")
+    params = {"company_id": company_id, "email": "third@test.example", "right": "staff"}
+    error = owner.error("passport.invitation.create", params)
+    assert (error.word, error.reason) == ("rate_limited", "invitation.company")
+    assert 0 < error.data["retry_after_ms"] <= 3_600_001
+    other_company, other_owner = stack.company()
+    # Those who may not invite do not use up what others may send.
+    for _ in range(3):
+        stack.user().error("passport.invitation.create", params | {"company_id": other_company})
+    assert invite(other_owner, other_company, "third@test.example")["state"] == "pending"
 
 
 def test_the_letter_says_who_invites_whereto(stack, company):
