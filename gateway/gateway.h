@@ -10,6 +10,7 @@
 struct co;
 struct methods;
 struct observer;
+struct trusted_proxies;
 
 /* The daemons behind the gateway; the first segment of a method's name is one of them. */
 enum { GATEWAY_DAEMONS = 4 };
@@ -20,6 +21,7 @@ struct gateway {
 	struct methods *methods;
 	struct observer *observer;
 	struct cors cors;
+	struct trusted_proxies *proxies;
 	const char *images_url; /* of images' HTTP, without a slash at its end */
 };
 

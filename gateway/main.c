@@ -27,6 +27,11 @@ static const struct config_option options[] = {
      .fallback = "",
      .max = 4000,
      .help = "origins whose pages may call: https://a.example,https://b.example; * for all"},
+    {.name = "trusted_proxies",
+     .type = CONFIG_TEXT,
+     .fallback = "",
+     .max = 4000,
+     .help = "networks whose X-Forwarded-For is believed: 10.0.0.0/8,2001:db8::/32; empty: nobody's"},
     {.name = NULL},
 };
 

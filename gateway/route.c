@@ -6,6 +6,7 @@
 #include "forward.h"
 #include "gateway.h"
 #include "rpc/http_endpoint.h"
+#include "trusted_proxies.h"
 
 #include <string.h>
 
@@ -107,6 +108,8 @@ void route_handle(struct http_exchange *exchange, void *argument)
 	cors_reply(&gateway->cors, exchange);
 	if (rpc_http_read(exchange, &meta))
 		return;
+	meta.peer = trusted_proxies_client(gateway->proxies, &ctx->arena, exchange->peer,
+					   http_header_list(exchange, "X-Forwarded-For"));
 	if (envelope_scan(exchange->body, exchange->body_length, &limits, &ctx->arena, &envelope) != ENVELOPE_OK) {
 		context_fail(ctx, code_of(envelope.status), NULL, "%s", envelope.message);
 		const char *answer = rpc_render_error(ctx, NULL, 0);

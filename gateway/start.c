@@ -6,6 +6,7 @@
 #include "observer.h"
 #include "pass.h"
 #include "rpc/api.h"
+#include "trusted_proxies.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,9 @@ int gateway_start(struct daemon_worker *worker, struct context *ctx)
 	gateway->worker = worker;
 	gateway->cors.origins = config_text(worker->config, "cors_origins");
 	gateway->images_url = config_text(worker->config, "images_url");
+	gateway->proxies = trusted_proxies_new(ctx, config_text(worker->config, "trusted_proxies"));
+	if (!gateway->proxies)
+		return -1;
 	gateway->observer = observer_new();
 	gateway->methods = methods_new(worker->client, api_document(worker->api));
 	if (!gateway->methods)
@@ -92,6 +96,7 @@ void gateway_stop(struct daemon_worker *worker)
 		return;
 	methods_free(gateway->methods);
 	observer_free(gateway->observer);
+	trusted_proxies_free(gateway->proxies);
 	free(gateway);
 	worker->app = NULL;
 }

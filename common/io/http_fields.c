@@ -50,6 +50,25 @@ const char *http_fields_get(const struct http_fields *fields, const char *name)
 	return NULL;
 }
 
+const char *http_fields_list(const struct http_fields *fields, struct arena *arena, const char *name)
+{
+	size_t length = strlen(name), total = 0;
+	char *text, *end;
+	if (http_fields_count(fields, name) < 2)
+		return http_fields_get(fields, name);
+	for (size_t i = 0; i < fields->count; i++)
+		total += field_named(fields, &fields->items[i], name, length) ? fields->items[i].value_length + 2 : 0;
+	text = end = arena_alloc(arena, total + 1);
+	for (size_t i = 0; i < fields->count; i++) {
+		const struct http_field *field = &fields->items[i];
+		if (!field_named(fields, field, name, length))
+			continue;
+		end = stpcpy(end, end == text ? "" : ", ");
+		end = stpcpy(end, fields->text.data + field->value);
+	}
+	return text;
+}
+
 size_t http_fields_count(const struct http_fields *fields, const char *name)
 {
 	size_t length = strlen(name);

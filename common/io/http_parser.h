@@ -45,6 +45,9 @@ bool http_fields_add(struct http_fields *fields, const char *name, const char *v
 /* The value of the first header of that name (any case), or NULL. Borrowed from the table. */
 const char *http_fields_get(const struct http_fields *fields, const char *name);
 
+/* The values of all headers of that name joined by ", ", or NULL. In the arena when there are several. */
+const char *http_fields_list(const struct http_fields *fields, struct arena *arena, const char *name);
+
 /* How many headers have that name (any case). */
 size_t http_fields_count(const struct http_fields *fields, const char *name);
 

@@ -83,6 +83,12 @@ const char *http_header(const struct http_exchange *exchange, const char *name)
 	return http_fields_get(&call->fields, name);
 }
 
+const char *http_header_list(const struct http_exchange *exchange, const char *name)
+{
+	const struct http_call *call = exchange->internal;
+	return http_fields_list(&call->fields, &exchange->ctx->arena, name);
+}
+
 void http_reply_header(struct http_exchange *exchange, const char *name, const char *value)
 {
 	struct http_call *call = exchange->internal;

@@ -83,6 +83,9 @@ void http_server_free(struct http_server *server);
 /* A header of the request, or NULL. name in any case. */
 const char *http_header(const struct http_exchange *exchange, const char *name);
 
+/* The values of all its lines, joined by ", " (RFC 9110 section 5.3), or NULL. In the exchange's arena. */
+const char *http_header_list(const struct http_exchange *exchange, const char *name);
+
 /* Adds a header to the answer; texts are copied. A value with CR or LF ends the process: it would be a second answer.
  */
 void http_reply_header(struct http_exchange *exchange, const char *name, const char *value);

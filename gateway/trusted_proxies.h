@@ -1,0 +1,31 @@
+/*
+ * Whose word the gateway takes for a client's address: proxies in front of it name the client in X-Forwarded-For, and
+ * anybody else may write there what they like.
+ *
+ * Purpose: limits, sessions and the audit trail need the address of the client, not of the load balancer.
+ * Ownership: made once a thread from the setting trusted_proxies; texts it returns are the caller's or in its arena.
+ * Invariants: without a setting nobody is believed. A header is believed only from a trusted peer, and from right to
+ * left only as far as each address that vouches for the next is trusted too.
+ */
+#ifndef EVENTLOOP_GATEWAY_TRUSTED_PROXIES_H
+#define EVENTLOOP_GATEWAY_TRUSTED_PROXIES_H
+
+#include "base/arena.h"
+#include "base/context.h"
+#include "base/macros.h"
+
+struct trusted_proxies;
+
+/* Reads "10.0.0.0/8, 192.0.2.7, 2001:db8::/32": networks, or single addresses. NULL with the faulty part in ctx. */
+struct trusted_proxies *trusted_proxies_new(struct context *ctx, const char *setting) MUST_CHECK;
+
+/* Accepts NULL. */
+void trusted_proxies_free(struct trusted_proxies *proxies);
+
+/* The client's address: the right-most one of X-Forwarded-For (all lines of it, joined by commas; NULL when there is
+ * none) that is no trusted proxy. peer itself when peer is not trusted or the header does not say; the last proxy that
+ * is known when what stands before it is no address. */
+const char *trusted_proxies_client(const struct trusted_proxies *proxies, struct arena *arena, const char *peer,
+				   const char *forwarded);
+
+#endif
