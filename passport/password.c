@@ -1,11 +1,13 @@
 #include "password.h"
 
+#include "base/fatal.h"
 #include "base/ids.h"
 #include "co/offload.h"
+#include "password_memory.h"
+#include "phc.h"
 
 #include <argon2.h>
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,19 +16,12 @@
 #define LANES 1
 #define SALT_SIZE 16
 #define TAG_SIZE 32
-#define PHC_SIZE 128
 #define PASSWORD_SIZE 520 /* 128 code points of 4 bytes, and NUL */
-
-/* Bounds of what a stored hash may ask for, so that a row in the database cannot exhaust the machine. */
-#define MAX_MEMORY_KIB 262144
-#define MAX_PASSES 16
-#define MAX_LANES 4
 
 /* Owns all it needs: a caller may leave before a thread gets to it. */
 struct password_job {
 	char password[PASSWORD_SIZE];
-	char phc[PHC_SIZE]; /* to verify against; result of hashing */
-	unsigned char salt[SALT_SIZE];
+	struct phc phc; /* how to hash; the tag is the result */
 	int result;
 };
 
@@ -36,101 +31,83 @@ static void job_free(void *argument)
 	free(argument);
 }
 
+/* All that is asked of a thread, to hash and to verify: so an unknown account costs what a known one does. */
 static void hash_work(void *argument)
 {
 	struct password_job *job = argument;
-	job->result = argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES, job->password, strlen(job->password), job->salt,
-					    SALT_SIZE, TAG_SIZE, job->phc, PHC_SIZE);
+	struct phc *phc = &job->phc;
+	argon2_context work = {
+	    .out = phc->tag,
+	    .outlen = (uint32_t)phc->tag_length,
+	    .pwd = (uint8_t *)job->password,
+	    .pwdlen = (uint32_t)strlen(job->password),
+	    .salt = phc->salt,
+	    .saltlen = (uint32_t)phc->salt_length,
+	    .t_cost = phc->passes,
+	    .m_cost = phc->memory,
+	    .lanes = phc->lanes,
+	    .threads = 1,
+	    .version = ARGON2_VERSION_13,
+	    .allocate_cbk = password_memory_take,
+	    .free_cbk = password_memory_give,
+	    .flags = ARGON2_DEFAULT_FLAGS,
+	};
+	job->result = argon2_ctx(&work, Argon2_id);
 }
 
-/* Makes the password's hash under the salt drawn for it and throws it away: what hash_work does, with the same
- * parameters, so that it takes as long as verifying against a hash made by them, whatever they become. */
-static void no_account_work(void *argument)
+/* What passwords are hashed with from now on, under a salt of their own. */
+static struct phc present_way(void)
 {
-	struct password_job *job = argument;
-	hash_work(argument);
-	if (job->result == ARGON2_OK)
-		job->result = ARGON2_VERIFY_MISMATCH;
+	struct phc phc = {
+	    .memory = MEMORY_KIB, .passes = PASSES, .lanes = LANES, .salt_length = SALT_SIZE, .tag_length = TAG_SIZE};
+	random_bytes(phc.salt, SALT_SIZE);
+	return phc;
 }
 
-static void verify_work(void *argument)
-{
-	struct password_job *job = argument;
-	job->result = argon2id_verify(job->phc, job->password, strlen(job->password));
-}
-
-static struct password_job *job_new(struct context *ctx, const char *password)
+/* Hashes the password the way that phc says and puts the tag there. */
+static int hash(struct context *ctx, const char *password, struct phc *phc)
 {
 	size_t length = strlen(password);
-	if (length >= PASSWORD_SIZE) {
-		context_fail(ctx, ERROR_TOO_LARGE, "password", "the password is too long");
-		return NULL;
-	}
-	struct password_job *job = calloc(1, sizeof(*job));
-	if (!job)
-		abort();
+	if (length >= PASSWORD_SIZE)
+		return context_fail(ctx, ERROR_TOO_LARGE, "password", "the password is too long");
+	struct password_job *job = must_calloc(1, sizeof(*job));
 	memcpy(job->password, password, length);
-	random_bytes(job->salt, SALT_SIZE);
-	return job;
-}
-
-/* Runs the job; on 0 the caller has it back, on -1 the pool frees it when its thread is done. */
-static int job_run(struct context *ctx, struct password_job *job, void (*work)(void *argument))
-{
-	return offload_run(ctx, offload_default(), work, job, job_free);
+	job->phc = *phc;
+	password_memory_begin();
+	int status = offload_run(ctx, offload_default(), hash_work, job, job_free);
+	password_memory_end();
+	if (status != 0)
+		return -1;
+	int result = job->result;
+	*phc = job->phc;
+	job_free(job);
+	return result == ARGON2_OK ? 0 : context_fail_internal(ctx, "argon2: %s", argon2_error_message(result));
 }
 
 const char *password_hash(struct context *ctx, const char *password)
 {
-	const char *phc = NULL;
-	struct password_job *job = job_new(ctx, password);
-	if (!job || job_run(ctx, job, hash_work))
-		return NULL;
-	if (job->result == ARGON2_OK)
-		phc = arena_strdup(&ctx->arena, job->phc);
-	else
-		context_fail_internal(ctx, "argon2: %s", argon2_error_message(job->result));
-	job_free(job);
-	return phc;
-}
-
-struct cost {
-	unsigned int memory, passes, lanes;
-};
-
-static bool read_cost(const char *phc, struct cost *ret)
-{
-	return sscanf(phc, "$argon2id$v=19$m=%9u,t=%9u,p=%9u$", &ret->memory, &ret->passes, &ret->lanes) == 3;
-}
-
-static bool within_bounds(const char *phc)
-{
-	struct cost cost;
-	return read_cost(phc, &cost) && cost.memory <= MAX_MEMORY_KIB && cost.passes <= MAX_PASSES &&
-	       cost.lanes <= MAX_LANES && strlen(phc) < PHC_SIZE;
+	struct phc phc = present_way();
+	return hash(ctx, password, &phc) == 0 ? phc_write(&ctx->arena, &phc) : NULL;
 }
 
 int password_verify(struct context *ctx, const char *password, const char *phc, bool *ret_match)
 {
-	if (phc && !within_bounds(phc))
-		return context_fail_internal(ctx, "a stored password hash is out of bounds");
-	struct password_job *job = job_new(ctx, password);
-	if (!job)
+	struct phc expected = present_way();
+	if (phc && !phc_read(&ctx->arena, phc, &expected))
+		return context_fail_internal(ctx, "a stored password hash cannot be read or is out of bounds");
+	struct phc actual = expected;
+	if (hash(ctx, password, &actual) != 0)
 		return -1;
-	if (phc)
-		memcpy(job->phc, phc, strlen(phc) + 1);
-	if (job_run(ctx, job, phc ? verify_work : no_account_work))
-		return -1;
-	int result = job->result;
-	job_free(job);
-	if (result != ARGON2_OK && result != ARGON2_VERIFY_MISMATCH)
-		return context_fail_internal(ctx, "argon2: %s", argon2_error_message(result));
-	*ret_match = result == ARGON2_OK;
+	*ret_match = phc && CRYPTO_memcmp(actual.tag, expected.tag, expected.tag_length) == 0;
 	return 0;
 }
 
 bool password_outdated(const char *phc)
 {
-	struct cost cost;
-	return !read_cost(phc, &cost) || cost.memory != MEMORY_KIB || cost.passes != PASSES || cost.lanes != LANES;
+	struct arena arena;
+	struct phc read;
+	arena_init(&arena);
+	bool known = phc_read(&arena, phc, &read);
+	arena_done(&arena);
+	return !known || read.memory != MEMORY_KIB || read.passes != PASSES || read.lanes != LANES;
 }

@@ -7,7 +7,10 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* Queued, then taken by a thread or withdrawn or dropped; then posted to its loop (unless withdrawn), where it ends. */
 struct job {
@@ -30,6 +33,7 @@ struct offload_pool {
 	size_t queued, running, queue_limit, thread_count;
 	size_t references; /* the owner's and one for each job that a loop still knows */
 	bool stopping;
+	atomic_int nice;
 	pthread_t *threads;
 };
 
@@ -201,11 +205,23 @@ static struct job *take(struct offload_pool *pool, bool worked)
 	return job;
 }
 
+/* On Linux a thread has a nice value of its own; making it higher is never refused. */
+static void step_back(struct offload_pool *pool, int *nice)
+{
+	int wanted = atomic_load(&pool->nice);
+	id_t self = (id_t)gettid();
+	if (wanted != *nice)
+		(void)setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + wanted - *nice);
+	*nice = wanted;
+}
+
 static void *run_thread(void *argument)
 {
 	struct offload_pool *pool = argument;
 	struct job *job = NULL;
+	int nice = 0;
 	while ((job = take(pool, job != NULL))) {
+		step_back(pool, &nice);
 		job->work(job->argument);
 		loop_post(job->loop, arrive, job);
 	}
@@ -245,6 +261,11 @@ struct offload_pool *offload_pool_new(size_t threads, size_t queue_limit)
 		return pool;
 	offload_pool_free(pool);
 	return NULL;
+}
+
+void offload_pool_set_nice(struct offload_pool *pool, int nice)
+{
+	atomic_store(&pool->nice, nice);
 }
 
 void offload_pool_free(struct offload_pool *pool)

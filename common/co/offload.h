@@ -20,6 +20,10 @@ struct offload_pool;
  * NULL when threads cannot be started. */
 struct offload_pool *offload_pool_new(size_t threads, size_t queue_limit);
 
+/* Makes the threads less urgent than the one that started them, by 0 (so they begin) to 19 (nice(2)), from their next
+ * job on: what takes long leaves the cores to the loops. */
+void offload_pool_set_nice(struct offload_pool *pool, int nice);
+
 /* Waits for running jobs, drops queued ones (callers get `unavailable`, reason "stopping"), joins the threads. What the
  * jobs own is freed by the loops they came from, at their next pass or in loop_free. Accepts NULL. */
 void offload_pool_free(struct offload_pool *pool);

@@ -39,6 +39,7 @@ int process_prepare(struct daemon_process *process)
 		fprintf(stderr, "%s: no threads can be started\n", spec->name);
 		return -1;
 	}
+	offload_pool_set_nice(pool, (int)config_integer(process->config, "offload_nice"));
 	offload_set_default(pool);
 	if (spec->fact_handlers != NULL)
 		outbox_consume(spec->fact_handlers);

@@ -10,6 +10,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 struct gate {
 	pthread_mutex_t lock;
@@ -97,6 +99,32 @@ static void test_the_caller_has_its_argument_back(void **state)
 	run(use_result, 1, 4);
 	assert_int_equal(atomic_load(&worked), 1);
 	assert_int_equal(atomic_load(&freed), 0);
+}
+
+static void note_nice(void *argument)
+{
+	*(int *)argument = getpriority(PRIO_PROCESS, (id_t)gettid());
+}
+
+static void compare_nice(void *argument)
+{
+	struct context ctx;
+	int own = getpriority(PRIO_PROCESS, (id_t)gettid()), first = 0, second = 0;
+	(void)argument;
+	context_init(&ctx, deadline_after(10 * CLOCK_SECOND));
+	assert_int_equal(offload_run(&ctx, pool, note_nice, &first, NULL), 0);
+	offload_pool_set_nice(pool, 3);
+	assert_int_equal(offload_run(&ctx, pool, note_nice, &second, NULL), 0);
+	assert_int_equal(first, own);
+	assert_int_equal(second, own + 3 < 19 ? own + 3 : 19);
+	assert_int_equal(getpriority(PRIO_PROCESS, (id_t)gettid()), own);
+	context_done(&ctx);
+}
+
+static void test_threads_are_as_urgent_as_told(void **state)
+{
+	(void)state;
+	run(compare_nice, 1, 4);
 }
 
 /* Holds the loop until a thread works on the job, so that the deadline passes no sooner. */
@@ -442,6 +470,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_the_caller_has_its_argument_back, setup),
 	    cmocka_unit_test_setup(test_a_job_outlives_its_caller_and_frees_its_argument_once, setup),
+	    cmocka_unit_test_setup(test_threads_are_as_urgent_as_told, setup),
 	    cmocka_unit_test_setup(test_a_full_queue_is_refused_at_once, setup),
 	    cmocka_unit_test_setup(test_cancel_takes_a_job_out_of_the_queue, setup),
 	    cmocka_unit_test_setup(test_a_pool_may_end_under_its_callers, setup),
