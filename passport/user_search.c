@@ -11,18 +11,29 @@
 static const char SELECT_USER[] = "SELECT (" USER_RECORD " || jsonb_build_object('companies', " USER_COMPANIES
 				  "))::text FROM user_account u WHERE u.id = $1";
 
-/* One statement for each way in, so that each is planned on its own index. $1: the text of the search. */
-#define SELECT_USERS(way_in)                                                                   \
-	"SELECT " USER_RECORD "::text, u.created_at::text, u.id FROM user_account u "          \
-	"WHERE " way_in " AND ($2::text IS NULL OR u.state = $2) "                             \
-	"AND ($3::text IS NULL OR u.roles @> ARRAY[$3]) "                                      \
-	"AND ($4::timestamptz IS NULL OR u.created_at >= $4::timestamptz) "                    \
-	"AND ($5::timestamptz IS NULL OR u.created_at < $5::timestamptz) "                     \
-	"AND ($6::timestamptz IS NULL OR (u.created_at, u.id) < ($6::timestamptz, $7::uuid)) " \
-	"ORDER BY u.created_at DESC, u.id DESC " PAGE_LIMIT("$8")
+/* What stands in every statement beside the way in. $1: the text of the search. */
+#define FILTERS                                                                              \
+	"($2::text IS NULL OR u.state = $2) AND ($3::text IS NULL OR u.roles @> ARRAY[$3]) " \
+	"AND ($4::timestamptz IS NULL OR u.created_at >= $4::timestamptz) "                  \
+	"AND ($5::timestamptz IS NULL OR u.created_at < $5::timestamptz) "                   \
+	"AND ($6::timestamptz IS NULL OR (u.created_at, u.id) < ($6::timestamptz, $7::uuid))"
+
+#define PAGE "ORDER BY u.created_at DESC, u.id DESC " PAGE_LIMIT("$8")
+
+/* One statement for each way in, so that each is planned on its own index. */
+#define SELECT_USERS(way_in)                                                                                       \
+	"SELECT " USER_RECORD "::text, u.created_at::text, u.id FROM user_account u WHERE " way_in " AND " FILTERS \
+	" " PAGE
+
+/* Words are looked up before anything else: going through the users by age in search of a rare word reads them all. */
+static const char BY_WORDS[] =
+    "WITH u AS MATERIALIZED (SELECT u.id, u.created_at FROM user_account u "
+    "WHERE user_words(u.name, u.email) @@ user_words_query($1) AND " FILTERS "), "
+    "page AS MATERIALIZED (SELECT u.id FROM u " PAGE ") "
+    "SELECT " USER_RECORD "::text, u.created_at::text, u.id FROM page JOIN user_account u ON u.id = page.id "
+    "ORDER BY u.created_at DESC, u.id DESC";
 
 static const char BY_ID[] = SELECT_USERS("u.id = $1::uuid");
-static const char BY_WORDS[] = SELECT_USERS("user_words(u.name, u.email) @@ user_words_query($1)");
 static const char STAFF[] = SELECT_USERS("$1::text IS NULL AND u.roles <> '{user}'");
 static const char INACTIVE[] = SELECT_USERS("$1::text IS NULL AND u.state <> 'active'");
 static const char ALL[] = SELECT_USERS("$1::text IS NULL");
