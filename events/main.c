@@ -1,10 +1,12 @@
 #include "booking/booking.h"
 #include "bulk/bulk.h"
+#include "catalogue/company_listings.h"
 #include "catalogue/company_state.h"
 #include "catalogue/definition.h"
 #include "catalogue/listing.h"
 #include "catalogue/listing_rating.h"
 #include "daemon/daemon.h"
+#include "erased_user.h"
 #include "search/search.h"
 #include "start.h"
 
@@ -32,6 +34,7 @@ static const struct rpc_handler handlers[] = {
     {"events.listing.submit", listing_submit},
     {"events.listing.approve", listing_approve},
     {"events.listing.mine", listing_mine},
+    {"events.listing.companies", company_listings},
     {"events.listing.search", listing_search},
     {"events.booking.create", booking_create},
     {"events.booking.get", booking_get},
@@ -44,6 +47,7 @@ static const struct fact_handler fact_handlers[] = {
     {"rating.summary.changed", listing_rating_changed},
     {"passport.company.suspended", company_state_changed},
     {"passport.company.restored", company_state_changed},
+    {"passport.user.erased", erased_user_fact},
     {NULL, NULL},
 };
 

@@ -25,6 +25,8 @@
 #include "start.h"
 #include "totp.h"
 #include "user.h"
+#include "user_erase.h"
+#include "user_export.h"
 #include "user_search.h"
 #include "user_state.h"
 
@@ -42,6 +44,8 @@ static const struct rpc_handler handlers[] = {
     {"passport.user.restore", user_restore},
     {"passport.user.grant_role", user_grant_role},
     {"passport.user.revoke_role", user_revoke_role},
+    {"passport.user.erase", user_erase},
+    {"passport.user.export", user_export},
     {"passport.audit.list", audit_list},
     {"passport.attribute_schema.get", attribute_schema_get},
     {"passport.attribute_schema.set", attribute_schema_set},

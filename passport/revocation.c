@@ -5,14 +5,18 @@
 /* The counter's row is locked from here to the end of the transaction: see the table. The notification goes out with
  * the commit. */
 #define NEXT_SEQ "n AS (UPDATE revocation_counter SET value = value + 1 RETURNING value)"
+/* Subjects are locked before the counter, as everything else is. */
+#define SEQ_AFTER_SUBJECTS \
+	"n AS (UPDATE revocation_counter SET value = value + 1 WHERE EXISTS (SELECT FROM u) RETURNING value)"
 #define NOTIFY " RETURNING pg_notify('" REVOCATION_CHANNEL "', '')"
 
 static const char ADD_SESSION[] =
     "WITH " NEXT_SEQ " INSERT INTO revocation (seq, kind, id) SELECT n.value, 'session', $1 FROM n" NOTIFY;
 
-static const char ADD_USER[] = "WITH u AS (UPDATE user_account SET token_epoch = token_epoch + 1 WHERE id = $1 "
-			       "RETURNING id, token_epoch), " NEXT_SEQ " INSERT INTO revocation (seq, kind, id, epoch) "
-			       "SELECT n.value, 'subject', u.id::text, u.token_epoch FROM n, u" NOTIFY;
+static const char ADD_USER[] =
+    "WITH u AS (UPDATE user_account SET token_epoch = token_epoch + 1 WHERE id = $1 "
+    "RETURNING id, token_epoch), " SEQ_AFTER_SUBJECTS " INSERT INTO revocation (seq, kind, id, epoch) "
+    "SELECT n.value, 'subject', u.id::text, u.token_epoch FROM n, u" NOTIFY;
 
 /* In one order, so that two companies with members in common do not wait for each other. */
 static const char LOCK_MEMBERS[] =
@@ -21,7 +25,8 @@ static const char LOCK_MEMBERS[] =
 
 static const char ADD_MEMBERS[] =
     "WITH u AS (UPDATE user_account SET token_epoch = token_epoch + 1 "
-    "WHERE id IN (SELECT user_id FROM company_member WHERE company_id = $1) RETURNING id, token_epoch), " NEXT_SEQ
+    "WHERE id IN (SELECT user_id FROM company_member WHERE company_id = $1) RETURNING id, "
+    "token_epoch), " SEQ_AFTER_SUBJECTS
     " INSERT INTO revocation (seq, kind, id, epoch) SELECT n.value, 'subject', u.id::text, u.token_epoch FROM n, "
     "u" NOTIFY;
 

@@ -1,5 +1,6 @@
 #include "base/fatal.h"
 #include "daemon/daemon.h"
+#include "erased_author.h"
 #include "rating.h"
 #include "review.h"
 #include "review_import.h"
@@ -18,6 +19,7 @@ static const struct rpc_handler handlers[] = {
 };
 
 static const struct fact_handler fact_handlers[] = {
+    {"passport.user.erased", erased_author_fact},
     {NULL, NULL},
 };
 

@@ -1,6 +1,7 @@
 #include "review.h"
 
 #include "base/ids.h"
+#include "erased_author.h"
 #include "rpc/client.h"
 #include "rpc/cursor.h"
 #include "rpc/page.h"
@@ -16,7 +17,8 @@
 
 static const char INSERT_REVIEW[] =
     "INSERT INTO review AS r (id, booking_id, subject_id, author_id, author_name, score, text) "
-    "VALUES ($1, $2, $3, $4, $5, $6::numeric, coalesce($7, '')) RETURNING " REVIEW_JSON "::text";
+    "VALUES ($1, $2, $3, $4, " ERASED_AUTHOR_NAME(
+	"$5::text", "$4") ", $6::numeric, coalesce($7, '')) RETURNING " REVIEW_JSON "::text";
 
 /* One statement an order, each on its own index. */
 #define SELECT_REVIEWS(value, type, direction, after)                                                \
@@ -86,6 +88,7 @@ int review_create(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
+	erased_author_lock(call, tx, rpc_caller_id(call));
 	struct pg_result *review =
 	    pg_query(ctx, tx, INSERT_REVIEW, id, rpc_param(call, "booking_id"), subject, rpc_caller_id(call), name,
 		     rpc_param(call, "score"), rpc_param(call, "text"));

@@ -29,6 +29,7 @@ EXPLAINED = {
     "passport.auth.service_token": ("unauthenticated", "credentials", None, "no service has this secret"),
     "passport.member.remove": ("forbidden", "company_right", None, "somebody else: by an owner only"),
     "passport.invitation.list": ("forbidden", "company_right", None, "a company's: by its owners and managers only"),
+    "passport.user.erase": ("unauthenticated", "credentials", None, "this is nobody's password"),
     "passport.audit.list": ("forbidden", None, {"staff", "manager"}, "a company's events are for its owners"),
     **{
         f"{daemon}.fact.deliver": ("forbidden", None, {"service"}, "a daemon delivers facts in its own name only")

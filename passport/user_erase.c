@@ -1,0 +1,110 @@
+#include "user_erase.h"
+
+#include "audit.h"
+#include "credentials.h"
+#include "revocation.h"
+#include "session.h"
+#include "user_companies.h"
+#include "user_state.h"
+
+/* What the person was known by, before it goes. */
+static const char SELECT_PERSON[] =
+    "SELECT email, email_folded, 'admin' = ANY (roles) FROM user_account WHERE id = $1 FOR NO KEY UPDATE";
+
+static const char ANONYMISE[] =
+    "UPDATE user_account SET email = 'erased-' || id || '@erased.invalid', email_folded = 'erased-' || id || "
+    "'@erased.invalid', password_hash = '', name = '', locale = 'en', time_zone = 'UTC', roles = '{user}', "
+    "attributes = '{}', state = 'erased', state_reason = '', version = version + 1, updated_at = now() WHERE id = $1";
+
+/* By which the rows of a person are found. */
+enum found_by { BY_ID, BY_ADDRESS, BY_FOLDED_ADDRESS, FOUND_BY_COUNT };
+
+struct scrubbing {
+	enum found_by by; /* $1 */
+	const char *sql;
+};
+
+static const struct scrubbing belongings[] = {
+    {BY_ID, "DELETE FROM totp WHERE user_id = $1"},
+    {BY_ID, "DELETE FROM recovery_code WHERE user_id = $1"},
+    {BY_ID, "DELETE FROM known_network WHERE user_id = $1"},
+    {BY_ID, "DELETE FROM one_time_token WHERE subject = $1"},
+    {BY_ID, "DELETE FROM idempotency_key WHERE caller = $1"},
+    {BY_ID, "DELETE FROM invitation WHERE user_id = $1"},
+    {BY_ID, "UPDATE session SET address = '', user_agent = '', device = '' WHERE user_id = $1"},
+    {BY_FOLDED_ADDRESS, "DELETE FROM invitation WHERE email_folded = $1"},
+    {BY_FOLDED_ADDRESS, "DELETE FROM registration WHERE email_folded = $1"},
+    {BY_ADDRESS, "DELETE FROM mail WHERE lower(recipient) = lower($1)"},
+};
+
+/* What happened stays in the trail; who it was does not. */
+static const struct scrubbing trail[] = {
+    {BY_ID, "UPDATE audit_event SET address = '', user_agent = '', details = '{}' WHERE user_id = $1"},
+    {BY_ID, "UPDATE audit_event SET address = '', user_agent = '' WHERE actor <> '' AND actor = $1"},
+    {BY_FOLDED_ADDRESS, "UPDATE audit_event SET details = details - 'email' WHERE details ? 'email' "
+			"AND lower(details->>'email') = $1"},
+};
+
+struct person {
+	const char *found_by[FOUND_BY_COUNT];
+	bool is_admin;
+};
+
+static void scrub(struct rpc_call *call, struct pg_tx *tx, const struct person *person, const struct scrubbing *table,
+		  size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		pg_queue(call->ctx, tx, table[i].sql, person->found_by[table[i].by]);
+}
+
+/* Locks whatever is going to change but for the order of revocations, which comes last. */
+static int lock_all(struct rpc_call *call, struct pg_tx *tx, const struct credentials *proved,
+		    struct user_companies *companies, struct person *ret)
+{
+	const char *id = rpc_caller_id(call);
+	*ret = (struct person){.found_by = {[BY_ID] = id}};
+	if (user_companies_lock(call, tx, companies) || credentials_lock(call, tx, id, proved->password_changed_at))
+		return -1;
+	struct pg_result *row = pg_query(call->ctx, tx, SELECT_PERSON, id);
+	if (!row)
+		return -1;
+	ret->found_by[BY_ADDRESS] = pg_text(row, 0, 0);
+	ret->found_by[BY_FOLDED_ADDRESS] = pg_text(row, 0, 1);
+	ret->is_admin = pg_boolean(row, 0, 2);
+	if (ret->is_admin && user_keep_administrator(call, tx, id))
+		return -1;
+	user_lock_sessions(call, tx, id);
+	return 0;
+}
+
+static int end_everything(struct rpc_call *call, struct pg_tx *tx, const struct user_companies *companies)
+{
+	const char *id = rpc_caller_id(call);
+	if (user_companies_leave(call, tx, companies) || session_end_all(call, tx, id, NULL, "erased") ||
+	    session_end_by_actor(call, tx, id, "erased"))
+		return -1;
+	revocation_add_user(call, tx, id);
+	return rpc_publish(call, tx, "passport.user.erased", id,
+			   arena_printf(&call->ctx->arena, "{\"id\":\"%s\"}", id));
+}
+
+int user_erase(struct rpc_call *call)
+{
+	struct credentials proved;
+	struct user_companies companies;
+	struct person person;
+	if (credentials_of_caller(call, rpc_param(call, "password"), &proved) || user_companies_check(call))
+		return -1;
+	struct pg_tx *tx = rpc_begin(call);
+	if (!tx)
+		return rpc_replayed(call);
+	if (lock_all(call, tx, &proved, &companies, &person))
+		return -1;
+	scrub(call, tx, &person, belongings, ARRAY_SIZE(belongings));
+	pg_queue(call->ctx, tx, ANONYMISE, rpc_caller_id(call));
+	if (end_everything(call, tx, &companies))
+		return -1;
+	audit_record(call, tx, &(struct audit_event){.action = "user.erased", .user_id = rpc_caller_id(call)});
+	scrub(call, tx, &person, trail, ARRAY_SIZE(trail));
+	return rpc_commit_text(call, tx, "{\"erased\":true}");
+}

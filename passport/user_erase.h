@@ -1,0 +1,17 @@
+/*
+ * Erasing one's own account: the person goes, what others need of the past stays.
+ *
+ * Purpose: name, address, password, attributes, second factor, where sessions came from, memberships, invitations and
+ * letters go; the account's row stays as an anonymous one, so that bookings and reviews go on pointing at something.
+ * The other daemons are told by passport.user.erased and do the same with what they keep. Invariants: all of it in one
+ * transaction. Who is the last owner of a company that has other members or listings must pass it on first; a company
+ * nobody else belongs to is suspended. The last active administrator stays.
+ */
+#ifndef EVENTLOOP_PASSPORT_USER_ERASE_H
+#define EVENTLOOP_PASSPORT_USER_ERASE_H
+
+#include "rpc/call.h"
+
+int user_erase(struct rpc_call *call) MAY_SUSPEND;
+
+#endif
