@@ -47,6 +47,7 @@ static const char *datum(struct composing *composing, const char *name)
 	return json_object_get_string(value);
 }
 
+/* What somebody calls something. */
 static const char *words(struct composing *composing, const char *text)
 {
 	return mail_words(&composing->ctx->arena, text, MAIL_NAME_MOST);
@@ -231,8 +232,8 @@ static int compose_invitation(struct composing *composing)
 	struct pg_result *account;
 	if (address_recipient(composing, &account))
 		return -1;
-	mail_letter_set_words(composing->ctx, composing->letter, "company", datum(composing, "company"));
-	mail_letter_set_words(composing->ctx, composing->letter, "inviter", datum(composing, "inviter"));
+	mail_letter_set(composing->letter, "company", words(composing, datum(composing, "company")));
+	mail_letter_set(composing->letter, "inviter", words(composing, datum(composing, "inviter")));
 	mail_letter_set(composing->letter, "right", show_right(composing->letter, datum(composing, "right")));
 	mail_letter_set(composing->letter, "expires_at", show_time(composing, datum(composing, "expires_at")));
 	mail_letter_set_words(composing->ctx, composing->letter, "invitation_id", datum(composing, "invitation_id"));
@@ -243,7 +244,7 @@ static int compose_invitation(struct composing *composing)
 static int compose_company_decision(struct composing *composing)
 {
 	struct pg_result *account;
-	mail_letter_set_words(composing->ctx, composing->letter, "company", datum(composing, "company"));
+	mail_letter_set(composing->letter, "company", words(composing, datum(composing, "company")));
 	mail_letter_set_words(composing->ctx, composing->letter, "reason", datum(composing, "reason"));
 	set_link(composing, "/companies");
 	return address_recipient(composing, &account);

@@ -70,17 +70,17 @@ void mail_encode_quoted(struct buffer *out, const char *text)
 			used = 0;
 			continue;
 		}
-		/* A lone dot ends a message in SMTP, and "From " begins one in a mailbox file. */
-		bool quoted = !stays(at) || (used == 0 && (*at == '.' || strncmp(at, "From ", 5) == 0));
-		size_t width = quoted ? 3 : 1;
-		if (used + width > MAX_LINE - 1) {
+		bool quoted = !stays(at);
+		if (used + (quoted ? 3 : 1) > MAX_LINE - 1) {
 			buffer_append_text(out, "=\r\n");
 			used = 0;
 		}
+		/* A lone dot ends a message in SMTP, and "From " begins one in a mailbox file. */
+		quoted = quoted || (used == 0 && (*at == '.' || strncmp(at, "From ", 5) == 0));
 		if (quoted)
 			buffer_printf(out, "=%02X", (unsigned char)*at);
 		else
 			buffer_append_char(out, *at);
-		used += width;
+		used += quoted ? 3 : 1;
 	}
 }

@@ -39,7 +39,7 @@ void mail_letter_set(struct mail_letter *letter, const char *name, const char *t
 
 void mail_letter_set_words(struct context *ctx, struct mail_letter *letter, const char *name, const char *text)
 {
-	mail_letter_set(letter, name, mail_words(&ctx->arena, text, MAIL_NAME_MOST));
+	mail_letter_set(letter, name, mail_words(&ctx->arena, text, MAIL_WORDS_MOST));
 }
 
 static void append_escaped(struct buffer *html, const char *text, size_t length)

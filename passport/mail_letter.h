@@ -17,7 +17,8 @@
 #include <stddef.h>
 
 #define MAIL_LETTER_VALUES 12
-#define MAIL_NAME_MOST 60 /* code points of a name in a letter */
+#define MAIL_NAME_MOST 100  /* code points of a name in a letter */
+#define MAIL_WORDS_MOST 500 /* of what somebody wrote */
 
 struct mail_value {
 	const char *name, *text;
@@ -45,7 +46,7 @@ const char *mail_letter_locale(const char *locale);
 /* Sets a value that is ours: a time, a number, a word. NULL is "-". */
 void mail_letter_set(struct mail_letter *letter, const char *name, const char *text);
 
-/* Sets a value that somebody wrote. */
+/* Sets a value that somebody wrote, of at most MAIL_WORDS_MOST code points. */
 void mail_letter_set_words(struct context *ctx, struct mail_letter *letter, const char *name, const char *text);
 
 /* Writes the letter. -1 with `internal` when there is no such template, or a value or a link that it names is missing.

@@ -135,7 +135,7 @@ def test_notices_say_from_where(stack):
     user = stack.user("Cleo")
     data = {"at": "2026-11-21T15:00:00Z", "address": "192.0.2.7", "device": "Firefox/130.0\r\nX: y"}
     templates = ("password_changed", "account_locked", "second_factor_changed")
-    queue(stack, *((template, user.email, data | {"enabled": True}) for template in templates))
+    queue(stack, *((template, user.email, data | {"change": "enabled"}) for template in templates))
     for template in templates:
         letter = stack.mailbox.wait(user.email, template)
         assert "When: 2026-11-21 15:00 UTC\nFrom: 192.0.2.7\nWith: Firefox/130.0 X: y\n" in letter.text
