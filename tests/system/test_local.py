@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from mailbox import Mailbox
 from rpc import Endpoint
 from stack import NAMES, ROOT
 from waiting import free_port, wait_until
@@ -56,12 +57,17 @@ def test_up_starts_everything_and_tells_how_to_reach_it(local):
     me = gateway.rpc("passport.user.me", {}, login["access_token"])
     assert "admin" in me["roles"]
     assert admin["password"] not in output
+    assert f"{local.folder}/mail" in output
+    new = {"email": "ann@test.example", "password": "correct horse battery", "name": "Ann"}
+    gateway.rpc("passport.user.register", new)
+    assert Mailbox(local.folder / "mail").wait(new["email"], "verify_email").link.startswith(admin["gateway"])
 
 
 def test_up_again_leaves_what_runs_and_starts_what_died(local):
     local.up()
     before = local.pids()
-    assert local.run("status").stdout.count(" yes ") == len(NAMES) + 1
+    status = local.run("status").stdout
+    assert status.count(" yes ") == len(NAMES) + 1 and f"{local.folder}/mail" in status
     os.kill(before["events"], signal.SIGKILL)
     wait_until(lambda: not Path(f"/proc/{before['events']}/exe").exists(), what="events to be gone")
     status = local.run("status", check=False)
