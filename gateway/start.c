@@ -38,20 +38,38 @@ static void serve_asset(struct http_exchange *exchange, void *argument)
 	const struct embedded_file *file = argument;
 	http_reply_header(exchange, "Cache-Control", "no-cache");
 	http_reply_header(exchange, "X-Content-Type-Options", "nosniff");
+	/* A letter's link carries a token. */
+	http_reply_header(exchange, "Referrer-Policy", "no-referrer");
 	http_reply_header(
 	    exchange, "Content-Security-Policy",
-	    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'");
+	    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+	    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
 	http_reply(exchange, 200, type_of(file->name), file->start, (size_t)(file->end - file->start));
 }
 
-/* docs.html is /docs, its parts are beside it. */
+/* Pages, by their paths. account.js looks which one it is; letters of passport link to them. */
+static const struct {
+	const char *path, *file;
+} pages[] = {
+    {"/docs", "docs.html"},
+    {"/login", "account.html"},
+    {"/register", "account.html"},
+    {"/verify-email", "account.html"},
+    {"/reset-password", "account.html"},
+    {"/invitations", "account.html"},
+};
+
+/* The pages' parts are below /docs. */
 static void route_assets(struct http_server *http)
 {
 	char path[100];
 	for (const struct embedded_file *file = gateway_assets; file->name; file++) {
-		bool page = strcmp(file->name, "docs.html") == 0;
-		(void)snprintf(path, sizeof(path), page ? "/docs" : "/docs/%s", file->name);
+		(void)snprintf(path, sizeof(path), "/docs/%s", file->name);
 		http_server_route(http, "GET", path, 0, serve_asset, (void *)(uintptr_t)file);
+		for (size_t i = 0; i < ARRAY_SIZE(pages); i++) {
+			if (strcmp(file->name, pages[i].file) == 0)
+				http_server_route(http, "GET", pages[i].path, 0, serve_asset, (void *)(uintptr_t)file);
+		}
 	}
 }
 

@@ -1,7 +1,11 @@
 """Fixtures of all Python tests: PostgreSQL, stacks of daemons, and their logs when a test fails."""
 
+import os
+import shutil
+
 import pytest
 from cluster import Cluster
+from playwright.sync_api import sync_playwright
 from stack import NAMES, WITH_DATABASE, Stack
 
 
@@ -60,6 +64,18 @@ def drill_stack():
     """Five daemons and a PostgreSQL of this test alone: all of them may be killed."""
     with Cluster(on_disk=True) as own, Stack(own) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real Chromium."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    assert program, "chromium is not installed"
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield running
+        running.close()
 
 
 @pytest.hookimpl(hookwrapper=True)

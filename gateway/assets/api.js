@@ -48,14 +48,22 @@ function envelope(method, params) {
 }
 
 // The result of a call without a token; throws an Error with the server's message and its error object.
-async function result(method, params) {
+export async function result(method, params) {
   const { answer } = await post(envelope(method, params), null);
   if (answer.error) throw Object.assign(new Error(answer.error.message), { error: answer.error });
   return answer.result;
 }
 
+// Logs in. What it returns is null, or, for a user with a second factor, the challenge to answer with secondFactor().
 export async function login(email, password) {
-  setSession(await result("passport.auth.login", { email, password }));
+  const answer = await result("passport.auth.login", { email, password });
+  if (answer.second_factor) return answer.second_factor;
+  setSession(answer);
+  return null;
+}
+
+export async function secondFactor(challenge, code) {
+  setSession(await result("passport.auth.second_factor", { challenge: challenge.challenge, code }));
 }
 
 export async function logout() {
@@ -82,16 +90,17 @@ async function accessToken() {
   return session && session.access;
 }
 
-function isExpired(answer) {
+// A revoked token may be one whose rights have changed: the session may live on, and refreshing tells.
+function isOver(answer) {
   const data = answer && answer.error && answer.error.data;
-  return Boolean(data && data.code === "unauthenticated" && data.reason === "expired");
+  return Boolean(data && data.code === "unauthenticated" && (data.reason === "expired" || data.reason === "revoked"));
 }
 
 // A call as whoever is logged in: {request, answer, text, status, took} with took in ms.
 export async function call(method, params) {
   const request = envelope(method, params);
   let done = await post(request, await accessToken());
-  if (session && isExpired(done.answer)) {
+  if (session && isOver(done.answer)) {
     await refresh();
     done = await post(request, session && session.access);
   }

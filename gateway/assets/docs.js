@@ -1,6 +1,7 @@
 // The reference page: methods from /openrpc.json, each with its description and an editor to call it.
 
-import { call, login, logout, onSession } from "./api.js";
+import { call, logout, onSession } from "./api.js";
+import { loginForm } from "./login.js";
 import { parameterRows, resolve, rowsOf, typeOf } from "./schema.js";
 import { badge, el, json, table } from "./view.js";
 
@@ -30,37 +31,7 @@ const byId = (id) => document.getElementById(id);
 // --- the session in the header ---
 
 function showLogin(problem = "") {
-  const email = el("input", { id: "email", type: "email", autocomplete: "username", required: true });
-  const password = el("input", { id: "password", type: "password", autocomplete: "current-password", required: true });
-  const button = el("button", { type: "submit" }, "Log in");
-  const note = el("span.problem", { role: "alert" }, problem);
-  const submit = async (event) => {
-    event.preventDefault();
-    button.disabled = true;
-    note.textContent = "";
-    try {
-      await login(email.value, password.value);
-    } catch (error) {
-      note.textContent = error.error ? "Wrong address or password." : error.message;
-      if (error.error && error.error.data && error.error.data.code !== "unauthenticated") {
-        note.textContent = error.message;
-      }
-      button.disabled = false;
-      password.select();
-    }
-  };
-  byId("session").replaceChildren(
-    el(
-      "form",
-      { onsubmit: submit, method: "post", "aria-label": "Log in" },
-      el("label", { for: "email" }, "E-mail"),
-      email,
-      el("label", { for: "password" }, "Password"),
-      password,
-      button,
-      note,
-    ),
-  );
+  byId("session").replaceChildren(loginForm(problem));
 }
 
 function showUser(user) {
