@@ -95,6 +95,11 @@ def test_a_suspended_user_is_out_until_restored(stack):
     assert refused(stack["passport"], "passport.user.me", user.token)
     wait_until(lambda: refused(stack["events"], "events.listing.mine", user.token), what="events refuses the token")
     assert stack.error("passport.auth.refresh", {"refresh_token": user.refresh_token}).reason == "revoked"
+    with pytest.raises(RpcError) as error:
+        stack.login(user.email)
+    assert (error.value.word, error.value.reason) == ("forbidden", "suspended")
+    wrong = stack.error("passport.auth.login", {"email": user.email, "password": "not this one"})
+    assert (wrong.word, wrong.reason) == ("unauthenticated", "credentials"), "a stranger does not learn it"
     again = staff.error("passport.user.suspend", {"id": user.id, "reason": "twice"})
     assert (again.word, again.data["rule"], again.data["state"]) == ("precondition_failed", "state", "suspended")
     record = staff.rpc("passport.user.restore", {"id": user.id})

@@ -83,3 +83,48 @@ def test_a_user_has_the_attributes_that_fit(stack):
     fields = [(field["path"], field["rule"]) for field in error.data["fields"]]
     assert fields == [("/params/attributes/shoe_size", "additionalProperties")]
     assert user.rpc("passport.user.me")["version"] == 3
+
+
+def test_attributes_of_a_user_fit_the_schema(stack):
+    set_schema(stack, SCHEMA)
+    user = stack.user()
+    assert user.rpc("passport.user.me")["attributes"] == {}
+    attributes = {"vat_id": "  NO123456 ", "newsletter": True, "languages": ["en", "nb"]}
+    changed = user.rpc("passport.user.update", {"version": 1, "attributes": attributes})
+    assert changed["attributes"] == attributes | {"vat_id": "NO123456"}
+    assert user.rpc("passport.user.me")["attributes"] == changed["attributes"]
+    assert moderator(stack).rpc("passport.user.get", {"id": user.id})["attributes"] == changed["attributes"]
+    bad = {"vat_id": "123", "newsletter": "yes", "languages": ["en", "x"], "age": 5}
+    error = user.error("passport.user.update", {"version": changed["version"], "attributes": bad})
+    assert {(field["path"], field["rule"]) for field in error.data["fields"]} == {
+        ("/params/attributes/vat_id", "pattern"),
+        ("/params/attributes/newsletter", "type"),
+        ("/params/attributes/languages/1", "minLength"),
+        ("/params/attributes/age", "additionalProperties"),
+    }
+    assert user.rpc("passport.user.me")["attributes"] == changed["attributes"], "nothing half done"
+
+
+def test_a_later_schema_counts_from_the_next_update(stack):
+    set_schema(stack, SCHEMA)
+    user = stack.user()
+    user.rpc("passport.user.update", {"version": 1, "attributes": {"newsletter": True}})
+    set_schema(stack, {"type": "object", "maxProperties": 0})
+    renamed = user.rpc("passport.user.update", {"version": 2, "name": "Renamed"})
+    assert renamed["attributes"] == {"newsletter": True}
+    error = user.error("passport.user.update", {"version": 3, "attributes": {"newsletter": False}})
+    assert error.data["fields"][0]["rule"] == "maxProperties"
+
+
+def test_attributes_have_a_size_limit(stack):
+    set_schema(stack, {"type": "object"})
+    big = {"version": 1, "attributes": {"text": "x" * 8192}}
+    field = stack.user().error("passport.user.update", big).data["fields"][0]
+    assert (field["path"], field["rule"], field["expected"]) == ("/params/attributes", "maxBytes", 8192)
+
+
+def test_a_costly_pattern_is_bounded(stack):
+    """A pattern that backtracks for ever costs a bounded time, and the answer names the field."""
+    set_schema(stack, {"type": "object", "properties": {"text": {"pattern": "^(a+)+$"}}})
+    error = stack.user().error("passport.user.update", {"version": 1, "attributes": {"text": "a" * 60 + "!"}})
+    assert error.data["fields"][0]["path"] == "/params/attributes/text"
