@@ -13,7 +13,7 @@ int64_t access_token_lifetime(const struct daemon_worker *worker)
 }
 
 /* Everything the token says, as one JSON text. */
-static const char *grants(struct daemon_worker *worker, struct context *ctx, const char *claims)
+static const char *grants(struct daemon_worker *worker, struct context *ctx, const char *claims, int64_t seconds)
 {
 	const struct config *config = worker->config;
 	long long now = (long long)(clock_wall() / CLOCK_SECOND);
@@ -21,13 +21,19 @@ static const char *grants(struct daemon_worker *worker, struct context *ctx, con
 	uuid_make(id);
 	return arena_printf(&ctx->arena, "{\"iss\":\"%s\",\"aud\":\"%s\",\"iat\":%lld,\"exp\":%lld,\"jti\":\"%s\",%s}",
 			    config_text(config, "token_issuer"), config_text(config, "token_audience"), now,
-			    now + (long long)access_token_lifetime(worker), id, claims);
+			    now + (long long)seconds, id, claims);
+}
+
+const char *access_token_make_for(struct daemon_worker *worker, struct context *ctx, const char *claims,
+				  int64_t seconds)
+{
+	const struct passport *passport = worker->app;
+	return jws_sign(ctx, key_ring_signing(passport->keys), grants(worker, ctx, claims, seconds));
 }
 
 const char *access_token_make(struct daemon_worker *worker, struct context *ctx, const char *claims)
 {
-	const struct passport *passport = worker->app;
-	return jws_sign(ctx, key_ring_signing(passport->keys), grants(worker, ctx, claims));
+	return access_token_make_for(worker, ctx, claims, access_token_lifetime(worker));
 }
 
 const char *access_token_make_service(struct daemon_worker *worker, struct context *ctx, const char *service)

@@ -13,6 +13,10 @@ int64_t access_token_lifetime(const struct daemon_worker *worker);
  * without its braces (sub, client_id, sid, ...). NULL with `internal`. */
 const char *access_token_make(struct daemon_worker *worker, struct context *ctx, const char *claims) MUST_CHECK;
 
+/* The same for fewer seconds than access_token_lifetime. */
+const char *access_token_make_for(struct daemon_worker *worker, struct context *ctx, const char *claims,
+				  int64_t seconds) MUST_CHECK;
+
 /* A service token for the daemon named so. */
 const char *access_token_make_service(struct daemon_worker *worker, struct context *ctx,
 				      const char *service) MUST_CHECK;

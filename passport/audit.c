@@ -10,6 +10,7 @@ static const char *const kinds[] = {
     [IDENTITY_ANONYMOUS] = "anonymous",
     [IDENTITY_USER] = "user",
     [IDENTITY_SERVICE] = "service",
+    [IDENTITY_CLIENT] = "client",
 };
 
 void audit_record(struct rpc_call *call, struct pg_tx *tx, const struct audit_event *event)

@@ -1,9 +1,6 @@
 #include "auth.h"
 
-#include "access_token.h"
 #include "audit.h"
-#include "daemon/daemon.h"
-#include "service_account.h"
 #include "session.h"
 
 int auth_refresh(struct rpc_call *call)
@@ -23,16 +20,4 @@ int auth_logout(struct rpc_call *call)
 	if (session_end(call, tx, call->caller->session, "logout"))
 		return -1;
 	return rpc_commit_text(call, tx, "{\"ended\":true}");
-}
-
-int auth_service_token(struct rpc_call *call)
-{
-	const char *service = rpc_param(call, "service");
-	if (!service_account_accepts(call, service, rpc_param(call, "secret")))
-		return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "credentials", "wrong service or secret");
-	const char *token = access_token_make_service(call->worker, call->ctx, service);
-	if (!token)
-		return -1;
-	return rpc_reply_printf(call, "{\"access_token\":\"%s\",\"expires_in\":%lld}", token,
-				(long long)access_token_lifetime(call->worker));
 }

@@ -1,5 +1,6 @@
 #include "access_token.h"
 #include "administrator.h"
+#include "api_key.h"
 #include "attribute_schema.h"
 #include "audit_list.h"
 #include "auth.h"
@@ -21,6 +22,8 @@
 #include "profile.h"
 #include "registration.h"
 #include "revocation_feed.h"
+#include "service_account_admin.h"
+#include "service_token.h"
 #include "session_list.h"
 #include "start.h"
 #include "totp.h"
@@ -57,6 +60,7 @@ static const struct rpc_handler handlers[] = {
     {"passport.auth.impersonate", auth_impersonate},
     {"passport.auth.introspect", auth_introspect},
     {"passport.auth.service_token", auth_service_token},
+    {"passport.auth.client_token", auth_client_token},
     {"passport.session.list", session_list},
     {"passport.session.revoke", session_revoke},
     {"passport.session.revoke_others", session_revoke_others},
@@ -66,6 +70,14 @@ static const struct rpc_handler handlers[] = {
     {"passport.totp.confirm", totp_confirm},
     {"passport.totp.disable", totp_disable},
     {"passport.totp.recovery_codes", totp_recovery_codes},
+    {"passport.service_account.create", service_account_create},
+    {"passport.service_account.rotate", service_account_rotate},
+    {"passport.service_account.list", service_account_list},
+    {"passport.service_account.disable", service_account_disable},
+    {"passport.api_key.create", api_key_create},
+    {"passport.api_key.rotate", api_key_rotate},
+    {"passport.api_key.list", api_key_list},
+    {"passport.api_key.disable", api_key_disable},
     {"passport.key.list", key_list},
     {"passport.key.rotate", key_rotate},
     {"passport.password.change", password_change},
@@ -143,6 +155,12 @@ static const struct config_option options[] = {
      "wrong passwords of one account in 15 minutes, then it is locked for as long; 0: no limit", NULL},
     {"second_factor_limit", CONFIG_INTEGER, "10", 0, 1000000, 0, NULL,
      "wrong codes of one account in 15 minutes, then it is locked for as long; 0: no limit", NULL},
+    {"service_token_limit", CONFIG_INTEGER, "60", 0, 1000000, 0, NULL,
+     "service tokens that a network may ask for one name in a minute without knowing a secret of service_secrets; 0: "
+     "any",
+     NULL},
+    {"client_token_limit", CONFIG_INTEGER, "120", 0, 1000000, 0, NULL,
+     "tokens that a network may ask for with API keys in a minute, then rate_limited; 0: any", NULL},
     {"totp_issuer", CONFIG_TEXT, "EventLoop", 1, 64, 0, NULL, "the name that authenticator apps show", NULL},
     {"account_limit", CONFIG_INTEGER, "60", 0, 1000000, 0, NULL,
      "registrations, requests of a new password, and tokens of letters that a network may try, each an hour; 0: any",

@@ -30,6 +30,15 @@ static const char ADD_MEMBERS[] =
     " INSERT INTO revocation (seq, kind, id, epoch) SELECT n.value, 'subject', u.id::text, u.token_epoch FROM n, "
     "u" NOTIFY;
 
+/* A daemon's tokens are known by its name, an API key's by its id. */
+#define ADD_ACCOUNTS(which)                                                                                       \
+	"WITH a AS (UPDATE service_account SET token_epoch = token_epoch + 1 WHERE " which " RETURNING "          \
+	"CASE WHEN company_id IS NULL THEN name ELSE id::text END AS subject, token_epoch), " NEXT_SEQ " INSERT " \
+	"INTO revocation (seq, kind, id, epoch) SELECT n.value, 'subject', a.subject, a.token_epoch FROM n, a" NOTIFY
+
+static const char ADD_ACCOUNT[] = ADD_ACCOUNTS("id = $1");
+static const char ADD_KEYS[] = ADD_ACCOUNTS("company_id = $1");
+
 /* When that fails the feed's next look finds them. */
 static void apply(struct rpc_call *call, void *unused)
 {
@@ -58,4 +67,14 @@ void revocation_add_members(struct rpc_call *call, struct pg_tx *tx, const char 
 {
 	pg_queue(call->ctx, tx, LOCK_MEMBERS, company_id);
 	add(call, tx, ADD_MEMBERS, company_id);
+}
+
+void revocation_add_account(struct rpc_call *call, struct pg_tx *tx, const char *account_id)
+{
+	add(call, tx, ADD_ACCOUNT, account_id);
+}
+
+void revocation_add_keys(struct rpc_call *call, struct pg_tx *tx, const char *company_id)
+{
+	add(call, tx, ADD_KEYS, company_id);
 }

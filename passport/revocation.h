@@ -23,4 +23,10 @@ void revocation_add_user(struct rpc_call *call, struct pg_tx *tx, const char *us
 /* The same for all members of the company (queued). */
 void revocation_add_members(struct rpc_call *call, struct pg_tx *tx, const char *company_id);
 
+/* Voids the tokens of a service account, a daemon's or an API key (queued). */
+void revocation_add_account(struct rpc_call *call, struct pg_tx *tx, const char *account_id);
+
+/* The same for all API keys of the company (queued). */
+void revocation_add_keys(struct rpc_call *call, struct pg_tx *tx, const char *company_id);
+
 #endif

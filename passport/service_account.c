@@ -41,16 +41,29 @@ static bool same_secret(const char *a, size_t a_length, const char *b, size_t b_
 	return CRYPTO_memcmp(digest_a, digest_b, sizeof(digest_a)) == 0;
 }
 
+static bool is_named(const struct account *account, const char *name)
+{
+	return account->name_length == strlen(name) && memcmp(account->name, name, account->name_length) == 0;
+}
+
+bool service_account_is_set(const struct rpc_call *call, const char *service)
+{
+	const char *cursor = config_text(call->worker->config, "service_secrets");
+	struct account account;
+	while (next_account(&cursor, &account))
+		if (is_named(&account, service))
+			return true;
+	return false;
+}
+
 bool service_account_accepts(const struct rpc_call *call, const char *service, const char *secret)
 {
 	const char *cursor = config_text(call->worker->config, "service_secrets");
-	size_t length = strlen(service);
 	struct account account;
 	bool accepted = false;
 	while (next_account(&cursor, &account)) {
-		bool named = account.name_length == length && memcmp(account.name, service, length) == 0;
 		bool same = same_secret(account.secret, account.secret_length, secret, strlen(secret));
-		accepted |= named && same;
+		accepted |= is_named(&account, service) && same;
 	}
 	return accepted;
 }
