@@ -37,10 +37,19 @@ static int require_listing_staff(struct rpc_call *call, const char *listing_id)
 	return rpc_not_found(call, "listing");
 }
 
+/* The company that is asked for. An integration that names none means the one for which it acts. */
+static const char *asked_company(struct rpc_call *call)
+{
+	const char *company = rpc_param(call, "company_id");
+	if (!company && call->caller->kind == IDENTITY_CLIENT)
+		return call->caller->companies[0].id;
+	return company;
+}
+
 /* Which statement and whose bookings: of a listing, of a company, or the caller's own. NULL with an error. */
 static const char *choose(struct rpc_call *call, const char **ret_whose)
 {
-	const char *listing = rpc_param(call, "listing_id"), *company = rpc_param(call, "company_id");
+	const char *listing = rpc_param(call, "listing_id"), *company = asked_company(call);
 	*ret_whose = listing ? listing : company ? company : rpc_caller_id(call);
 	if (listing)
 		return require_listing_staff(call, listing) ? NULL : BY_LISTING;

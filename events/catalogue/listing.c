@@ -94,10 +94,10 @@ int listing_get(struct rpc_call *call)
 	struct pg_result *listing = pg_read(call->ctx, call->db, SELECT_LISTING, rpc_param(call, "id"));
 	if (!listing)
 		return -1;
-	bool visible = pg_count(listing) > 0 &&
-		       (pg_boolean(listing, 0, 1) || call->caller->kind == IDENTITY_SERVICE ||
-			rpc_caller_has_role(call, ROLE_MODERATOR) ||
-			(rpc_caller_id(call) && rpc_require_right(call, pg_text(listing, 0, 2), RIGHT_STAFF) == 0));
+	bool visible = pg_count(listing) > 0 && (pg_boolean(listing, 0, 1) || call->caller->kind == IDENTITY_SERVICE ||
+						 rpc_caller_has_role(call, ROLE_MODERATOR) ||
+						 (call->caller->kind != IDENTITY_ANONYMOUS &&
+						  rpc_require_right(call, pg_text(listing, 0, 2), RIGHT_STAFF) == 0));
 	if (!visible) {
 		/* Not knowing the caller's right is another thing than there being none. */
 		if (call->ctx->error.code != ERROR_NONE && call->ctx->error.code != ERROR_FORBIDDEN)
@@ -250,6 +250,8 @@ static const char *own_companies(struct rpc_call *call)
 static const char *asked_companies(struct rpc_call *call)
 {
 	const char *company = rpc_param(call, "company_id");
+	if (!company && call->caller->kind == IDENTITY_CLIENT)
+		return id_array(call, call->caller->companies[0].id); /* it has no other */
 	if (!company)
 		return own_companies(call);
 	return rpc_require_right(call, company, RIGHT_STAFF) ? NULL : id_array(call, company);
