@@ -1,5 +1,6 @@
 """Revocation reaches access tokens already issued: at both replicas of passport, at every daemon and the gateway."""
 
+import json
 import re
 import time
 import uuid
@@ -108,6 +109,29 @@ def test_an_epoch_reaches_everybody_without_a_notification(replicas):
         connection.execute(REVOKE_SUBJECT, (user.id,))
     refused_after(daemons, user.token, time.monotonic(), PUSHED)
     assert accepted_by_all(daemons, neighbour.token)
+
+
+def test_a_role_taken_counts_everywhere_and_the_session_lives_on(replicas):
+    stack, daemons = replicas
+    user, admin = stack.user(), stack.admin()
+    admin.rpc("passport.user.grant_role", {"id": user.id, "role": "moderator"})
+    refused_after(daemons, user.token, time.monotonic(), PUSHED)
+    fresh = stack["passport"].rpc("passport.auth.refresh", {"refresh_token": user.refresh_token})
+    assert accepted_by_all(daemons, fresh["access_token"])
+    admin.rpc("passport.user.revoke_role", {"id": user.id, "role": "moderator"})
+    refused_after(daemons, fresh["access_token"], time.monotonic(), PUSHED)
+    again = daemons["other"].rpc("passport.auth.refresh", {"refresh_token": fresh["refresh_token"]})
+    assert accepted_by_all(daemons, again["access_token"])
+    assert accepted_by_all(daemons, admin.token)
+
+
+def test_logs_say_who_acts_for_whom(stack):
+    user, admin = stack.user(), stack.admin()
+    tokens = admin.rpc("passport.auth.impersonate", {"user_id": user.id, "reason": "they cannot find their booking"})
+    stack.rpc("events.listing.mine", {}, tokens["access_token"])
+    for name in ("events", "gateway"):
+        lines = [json.loads(line) for line in stack[name].log_text().splitlines() if "events.listing.mine" in line]
+        assert [(line["user"], line["actor"]) for line in lines] == [(user.id, admin.id)], name
 
 
 def test_what_was_missed_is_heard_of_when_passport_is_back(replicas):
