@@ -130,7 +130,8 @@ int auth_second_factor(struct rpc_call *call)
 	if (one_time_token_take(call, tx, CHALLENGE, rpc_param(call, "challenge"), &taken) ||
 	    open_session(call, tx, challenge.user_id, arena_printf(&call->ctx->arena, "{pwd,%s}", method)))
 		return -1;
-	return second_factor_forget_tries(call, challenge.user_id);
+	second_factor_forget_tries(call, challenge.user_id);
+	return 0;
 }
 
 /* The methods that the caller has proved, as an array; NULL with an error. */
@@ -176,8 +177,9 @@ int auth_reauthenticate(struct rpc_call *call)
 		return -1;
 	struct pg_tx *tx = pg_begin(call->ctx, call->db);
 	const char *methods = tx ? prove_caller(call, tx, &user, locked) : NULL;
-	if (!methods || renew(call, tx, methods) ||
-	    (user.second_factor && second_factor_forget_tries(call, user.user_id)))
+	if (!methods || renew(call, tx, methods))
 		return -1;
+	if (user.second_factor)
+		second_factor_forget_tries(call, user.user_id);
 	return session_reply(call, &keys);
 }

@@ -19,10 +19,6 @@ static const char LOCK_TOTP[] = "SELECT encode(secret_sealed, 'hex'), last_step 
 
 static const char USE_STEP[] = "UPDATE totp SET last_step = $2 WHERE user_id = $1";
 
-static const char DELETE_CODES[] = "DELETE FROM recovery_code WHERE user_id = $1";
-static const char DELETE_TOTP[] = "DELETE FROM totp WHERE user_id = $1";
-static const char DELETE_NETWORKS[] = "DELETE FROM known_network WHERE user_id = $1";
-
 static int read_try(struct rpc_call *call, const char *user_id, struct guard_try *ret)
 {
 	struct pg_result *row = pg_read(call->ctx, call->db, SELECT_KNOWN_NETWORK, user_id, throttle_network(call));
@@ -41,10 +37,11 @@ int second_factor_count(struct rpc_call *call, const char *user_id, bool *ret_lo
 	return read_try(call, user_id, &attempt) ? -1 : guard_count(call, &attempt, ret_locked);
 }
 
-int second_factor_forget_tries(struct rpc_call *call, const char *user_id)
+void second_factor_forget_tries(struct rpc_call *call, const char *user_id)
 {
 	struct guard_try attempt;
-	return read_try(call, user_id, &attempt) ? -1 : guard_forget(call, &attempt);
+	if (read_try(call, user_id, &attempt) || guard_forget(call, &attempt))
+		error_clear(&call->ctx->error);
 }
 
 /* A recovery code was used: somebody has lost their app, or somebody else has found the paper. */
@@ -101,11 +98,4 @@ int second_factor_take(struct rpc_call *call, struct pg_tx *tx, const char *user
 	pg_queue(call->ctx, tx, USE_STEP, user_id, arena_printf(arena, "%lld", (long long)step));
 	*ret_method = "otp";
 	return 0;
-}
-
-void second_factor_erase(struct rpc_call *call, struct pg_tx *tx, const char *user_id)
-{
-	pg_queue(call->ctx, tx, DELETE_CODES, user_id);
-	pg_queue(call->ctx, tx, DELETE_TOTP, user_id);
-	pg_queue(call->ctx, tx, DELETE_NETWORKS, user_id);
 }

@@ -13,15 +13,13 @@
  */
 int second_factor_count(struct rpc_call *call, const char *user_id, bool *ret_locked) MAY_SUSPEND MUST_CHECK;
 
-/* Forgets the tries. Not in a transaction. */
-int second_factor_forget_tries(struct rpc_call *call, const char *user_id) MAY_SUSPEND MUST_CHECK;
+/* Forgets the tries, once the code's transaction has been committed. Failing at that is no error: they are forgotten in
+ * time anyway. */
+void second_factor_forget_tries(struct rpc_call *call, const char *user_id) MAY_SUSPEND;
 
 /* Takes the code in tx; the caller has locked the user. *ret_method: "otp" or "recovery". -1 with unauthenticated,
  * reason `credentials`, when it is wrong, was used before, or the user has no second factor. */
 int second_factor_take(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *code,
 		       const char **ret_method) MAY_SUSPEND MUST_CHECK;
-
-/* Removes in tx all that this daemon keeps of how the user logs in: for accounts that are erased (queued). */
-void second_factor_erase(struct rpc_call *call, struct pg_tx *tx, const char *user_id);
 
 #endif

@@ -35,6 +35,8 @@ INSERT INTO revocation (seq, kind, id, created_at)
 	SELECT -n, 'session', 'x', now() - interval '3 hours' FROM generate_series(1, {many}) n;
 INSERT INTO invitation (id, company_id, email, email_folded, "right", expires_at)
 	SELECT gen_random_uuid(), '{user}', n, n, 'staff', now() - interval '91 days' FROM generate_series(1, {many}) n;
+INSERT INTO known_network (user_id, network, last_login_at)
+	SELECT '{user}', n, now() - interval '31 days' FROM generate_series(1, {many}) n;
 INSERT INTO audit_event (id, occurred_at, action, actor_kind)
 	SELECT ('0100' || lpad(to_hex(n), 8, '0') || repeat('0', 20))::uuid, now() - interval '9 years', 'test', 'system'
 	FROM generate_series(1, {many}) n;
@@ -57,6 +59,7 @@ INSERT INTO throttle (name, key, tries, ends_at) VALUES ('test', 'x', 1, now() +
 INSERT INTO revocation (seq, kind, id, created_at) VALUES (-1000000, 'session', 'x', now() - interval '1 hour');
 INSERT INTO invitation (id, company_id, email, email_folded, "right", expires_at)
 	VALUES (gen_random_uuid(), '{user}', 'x', 'x', 'staff', now() - interval '89 days');
+INSERT INTO known_network (user_id, network, last_login_at) VALUES ('{user}', 'x', now() - interval '29 days');
 """
 
 LEFT = {
@@ -67,6 +70,7 @@ LEFT = {
     "throttle": "SELECT count(*) FROM throttle WHERE ends_at < now()",
     "revocation": "SELECT count(*) FROM revocation WHERE created_at < now() - interval '2 hours'",
     "invitation": "SELECT count(*) FROM invitation WHERE expires_at < now() - interval '90 days'",
+    "known_network": "SELECT count(*) FROM known_network WHERE last_login_at < now() - interval '30 days'",
     "audit_event": "SELECT count(*) FROM audit_event WHERE occurred_at < now() - interval '400 days'",
 }
 KEPT = {
@@ -77,6 +81,7 @@ KEPT = {
     "throttle": (1, "SELECT count(*) FROM throttle WHERE name = 'test'"),
     "revocation": (1, "SELECT count(*) FROM revocation WHERE seq = -1000000"),
     "invitation": (1, "SELECT count(*) FROM invitation"),
+    "known_network": (1, "SELECT count(*) FROM known_network"),
 }
 USER = "01932b5c-7a10-7000-8000-0000000000aa"
 
