@@ -25,6 +25,14 @@ static enum smtp_tls tls_of(const char *word)
 	return strcmp(word, "optional") == 0 ? SMTP_TLS_OPTIONAL : SMTP_TLS_REQUIRED;
 }
 
+/* What the client says of its options, in words of the settings. */
+static int name_settings(struct context *ctx)
+{
+	const char *cause = arena_strdup(&ctx->arena, ctx->error.cause);
+	error_clear(&ctx->error);
+	return context_fail_internal(ctx, "mail_url, mail_tls, mail_user, mail_ca_file: %s", cause);
+}
+
 static int connect_server(struct context *ctx, struct mail_sender *sender, const struct config *config, size_t at_once)
 {
 	const struct smtp_options options = {
@@ -38,7 +46,7 @@ static int connect_server(struct context *ctx, struct mail_sender *sender, const
 	if (options.url[0] == '\0')
 		return 0;
 	sender->server = smtp_client_new(ctx, &options);
-	return sender->server ? 0 : -1;
+	return sender->server ? 0 : name_settings(ctx);
 }
 
 static int read_sender(struct context *ctx, struct mail_sender *sender, const char *from)

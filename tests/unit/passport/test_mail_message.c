@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define LONGEST_LINE 78
+#define ROCKETS \
+	"\U0001F469\u200D\U0001F680\U0001F469\u200D\U0001F680\U0001F469\u200D\U0001F680\U0001F469\u200D\U0001F680"
 
 extern const struct embedded_file passport_mail[];
 
@@ -33,10 +35,7 @@ static const char *const hostile[] = {
     ".\r\n.\r\nQUIT\r\n",
     "From the start",
     "token: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-    "\U0001F469\u200D\U0001F680\U0001F469\u200D\U0001F680\U0001F469\u200D\U0001F680\U0001F469\u200D\U0001F680\U0001F469"
-    "\u200D\U0001F680\U0001F469\u200D\U0001F680\U0001F469\u200D\U0001F680\U0001F469\u200D\U0001F680\U0001F469\u200D"
-    "\U0001F680\U0001F469\u200D\U0001F680\U0001F469\u200D\U0001F680\U0001F469\u200D\U0001F680\U0001F469\u200D"
-    "\U0001F680",
+    ROCKETS ROCKETS ROCKETS ROCKETS,
     "Очень длинное название компании, которое не помещается ни в одну строку заголовка письма целиком, как ни старайся",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 };
