@@ -246,7 +246,6 @@ static int compose_company_decision(struct composing *composing)
 	struct pg_result *account;
 	mail_letter_set(composing->letter, "company", words(composing, datum(composing, "company")));
 	mail_letter_set_words(composing->ctx, composing->letter, "reason", datum(composing, "reason"));
-	set_link(composing, "/companies");
 	return address_recipient(composing, &account);
 }
 
