@@ -16,6 +16,8 @@
 #define ANSWER_DEADLINE (13 * CLOCK_SECOND)
 #define PAUSE_FIRST (100 * CLOCK_MILLISECOND)
 #define PAUSE_LAST (2 * CLOCK_SECOND)
+/* Between questions that bring nothing: a passport that stops, or gives requests little time, answers them at once. */
+#define PAUSE_EMPTY (500 * CLOCK_MILLISECOND)
 #define PATIENCE (1 * CLOCK_SECOND)
 
 struct revocation_watch {
@@ -96,12 +98,15 @@ static void keep_asking(void *argument)
 		struct context ctx;
 		context_init(&ctx, deadline_after(ANSWER_DEADLINE));
 		co_set_context(&ctx);
+		int64_t known = watch->after, asked = clock_monotonic();
 		bool failed = ask(&ctx, watch) != 0;
 		note(watch, &ctx, failed);
 		co_set_context(NULL);
 		context_done(&ctx);
 		if (failed)
 			(void)co_sleep_until(deadline_after(pause));
+		else if (watch->after == known)
+			(void)co_sleep_until(asked + PAUSE_EMPTY);
 		pause = !failed ? PAUSE_FIRST : pause * 2 < PAUSE_LAST ? pause * 2 : PAUSE_LAST;
 	}
 	watch->co = NULL;

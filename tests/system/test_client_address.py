@@ -19,9 +19,11 @@ FORWARDED = [
     (["1.1.1.1, '; DROP TABLE session"], "127.0.0.1"),
     (["1.1.1.1," * 500 + "203.0.113.9"], "203.0.113.9"),
 ]
+# User agents that are no UTF-8, or would end a JSON string, or are very long: none of that is the caller's loss.
+NO_TEXTS = (b"\xc4pp/1", b"\xf0\x9f", b"\xed\xa0\x80", b"\xc0\x80", b'"\\"}', b"x" * 5000)
 
 
-def seen(stack, email, lines):
+def seen(stack, email, lines, agent=b"\xc3\x84pp/1"):
     """(address, user agent) of the session that a login with these lines of X-Forwarded-For opened."""
     port = stack.ports["gateway"][0]
     call = {
@@ -35,8 +37,9 @@ def seen(stack, email, lines):
     for line in lines:
         connection.putheader("x-forwarded-FOR", line)
     body = json.dumps(call).encode()
-    for name, value in {"Content-Type": "application/json", "Content-Length": len(body), "User-Agent": "Äpp/1"}.items():
-        connection.putheader(name, str(value).encode("utf-8"))
+    for name, value in {"Content-Type": "application/json", "Content-Length": len(body)}.items():
+        connection.putheader(name, str(value))
+    connection.putheader("User-Agent", agent)
     connection.endheaders(body)
     answer = json.loads(connection.getresponse().read())
     connection.close()
@@ -52,6 +55,8 @@ def test_a_trusted_proxy_names_the_client(make_stack, engine):
     user = stack.user()
     for lines, address in FORWARDED:
         assert seen(stack, user.email, lines) == (address, "Äpp/1"), lines
+    for agent in NO_TEXTS:
+        assert seen(stack, user.email, [], agent)[0] == "127.0.0.1", agent
 
 
 def test_nobody_is_believed_by_default(stack):

@@ -63,16 +63,19 @@ def metric(daemon, name):
 
 @pytest.fixture
 def replicas(fresh_stack):
-    """(the stack, all of its processes by name): events and the gateway know only the second passport, `other`."""
+    """(the stack, all of its processes by name): events and the gateway know only the second passport, `other`.
+
+    These have several threads: what one of them hears, the others must know.
+    """
     stack = fresh_stack
     folder = stack.folder / "other"
     folder.mkdir()
     ports = {"port": free_port(), "link_port": free_port()}
-    other = Daemon("passport", program("passport"), folder, stack["passport"].settings | ports)
+    other = Daemon("passport", program("passport"), folder, stack["passport"].settings | ports | {"workers": 3})
     other.start()
     for name in ("events", "gateway"):
         stack[name].write_settings(
-            passport_link=f"127.0.0.1:{ports['link_port']}", passport_url=f"http://127.0.0.1:{ports['port']}"
+            workers=2, passport_link=f"127.0.0.1:{ports['link_port']}", passport_url=f"http://127.0.0.1:{ports['port']}"
         )
         stack[name].restart()
     wait_until(stack.is_connected, what="the gateway to know all daemons")
