@@ -22,6 +22,7 @@ static size_t whole_pages(size_t size)
 /* From the system, aligned so that the kernel can use large pages. size: whole pages. NULL when there is none. */
 static uint8_t *map(size_t size)
 {
+	/* cppcheck-suppress invalidFunctionArg ; its table forbids the -1 that anonymous mappings ask for */
 	uint8_t *start = mmap(NULL, size + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (start == MAP_FAILED)
 		return NULL;
@@ -30,6 +31,7 @@ static uint8_t *map(size_t size)
 		(void)munmap(start, before);
 	(void)munmap(start + before + size, PAGE - before);
 	(void)madvise(start + before, size, MADV_HUGEPAGE); /* a kernel without them uses small ones */
+	/* cppcheck-suppress deallocret ; what is given back lies before and behind */
 	return start + before;
 }
 

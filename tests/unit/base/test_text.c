@@ -174,8 +174,7 @@ static void names_can_be_seen_and_break_nothing(void **state)
 	    "a\tb",
 	    "a\rb",
 	    "a\x7F",
-	    "a\xc2\x85"
-	    "b",
+	    "a\xc2\x85z",
 	    "a\u2028b",
 	    "\u2029",
 	    "\u202eAnn",
