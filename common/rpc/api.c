@@ -12,9 +12,10 @@
 #define DOCUMENT_MAX (16U << 20)
 
 struct api {
-	struct arena arena; /* work space and file names of methods */
-	struct json_object *document;
-	struct json_object *model; /* what schemas are compiled from: components, methods, x-params */
+	struct arena arena;	      /* names of methods and of their files */
+	struct arena work;	      /* these three only while loading */
+	struct json_object *document; /* what becomes the text */
+	struct json_object *model;    /* what schemas are compiled from: components, methods, x-params */
 	struct schema_set *schemas;
 	struct hash_map *by_name;
 	struct api_method *methods;
@@ -23,15 +24,24 @@ struct api {
 	struct buffer text;
 };
 
+/* Gives back what was needed for loading. */
+static void forget_sources(struct api *api)
+{
+	json_object_put(api->model);
+	json_object_put(api->document);
+	api->model = NULL;
+	api->document = NULL;
+	arena_done(&api->work);
+}
+
 void api_free(struct api *api)
 {
 	if (api == NULL)
 		return;
+	forget_sources(api);
 	buffer_done(&api->text);
 	hash_map_free(api->by_name);
 	schema_set_free(api->schemas);
-	json_object_put(api->model);
-	json_object_put(api->document);
 	free(api->methods);
 	free(api->files);
 	arena_done(&api->arena);
@@ -42,6 +52,7 @@ static struct api *api_new(const char *title, const char *version)
 {
 	struct api *api = must_calloc(1, sizeof(*api));
 	arena_init(&api->arena);
+	arena_init(&api->work);
 	buffer_init(&api->text, DOCUMENT_MAX);
 	api->document = api_document_new(title, version);
 	api->model = json_object_new_object();
@@ -102,6 +113,7 @@ static bool add_method(struct api *api, struct api_reader *reader, struct json_o
 			return api_fail(reader, "stands also in %s", api->files[i]);
 		}
 	}
+	method->name = arena_strndup(&api->arena, method->name, method->name_length);
 	json_object_array_add(json_object_object_get(api->document, "methods"), json_object_get(object));
 	json_object_array_add(json_object_object_get(api->model, "x-params"), params);
 	api->count++;
@@ -134,7 +146,7 @@ static bool add_file(struct api *api, struct api_reader *reader, const struct em
 	struct json_error fault;
 	reader->file = file->name;
 	reader->method = NULL;
-	if (!json_tree_parse(file->start, (size_t)(file->end - file->start), JSON_DEPTH_MAX, 0, &api->arena, &tree,
+	if (!json_tree_parse(file->start, (size_t)(file->end - file->start), JSON_DEPTH_MAX, 0, &api->work, &tree,
 			     &fault))
 		return api_fail(reader, "no JSON: %s at byte %zu", json_fault_text(fault.fault), fault.offset);
 	bool added = json_object_is_type(tree, json_type_object) ? add_document(api, reader, tree)
@@ -181,7 +193,7 @@ static bool compile_components(struct api *api, struct api_reader *reader)
 		(void)value;
 		if (strpbrk(name, "/~%") != NULL)
 			return api_fail(reader, "a schema's name must not have / ~ or %%: %s", name);
-		if (compile(api, reader, arena_printf(&api->arena, "/components/schemas/%s", name)) == NULL)
+		if (compile(api, reader, arena_printf(&api->work, "/components/schemas/%s", name)) == NULL)
 			return false;
 	}
 	return true;
@@ -196,6 +208,8 @@ static bool load(struct api *api, struct api_reader *reader, const struct embedd
 	if (!compile_methods(api, reader) || !compile_components(api, reader))
 		return false;
 	json_tree_write(api->document, &api->text);
+	schema_set_finish(api->schemas);
+	forget_sources(api);
 	reader->file = "document";
 	return !buffer_failed(&api->text) || api_fail(reader, "larger than %u bytes", DOCUMENT_MAX);
 }

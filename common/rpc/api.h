@@ -8,7 +8,8 @@
  * from base/error.h. A method object must have name, summary, description, params (by name), result, errors, examples,
  * x-access, x-idempotent, x-deadline-ms, x-cost; it may have x-auth-max-age, in seconds: a user must have authenticated
  * within them, and nobody may act as one; and x-long-poll.
- * Ownership: the api owns everything; what its functions return is borrowed. api_free at the end.
+ * Ownership: the api owns everything; what its functions return is borrowed. api_free at the end. It keeps what calls
+ * need and the document as text: trees of JSON would be ten times as large.
  * Invariants: read-only once loaded; safe to use from several threads.
  * Source: OpenRPC 1.2.6.
  */
@@ -65,8 +66,6 @@ struct api_method {
 	unsigned cost;		     /* tokens it takes of a caller's rate */
 	const struct schema *params; /* one object: the by-name parameters, no others allowed */
 	const struct schema *result;
-	struct json_object *examples; /* array of OpenRPC example pairings */
-	struct json_object *object;   /* the method object */
 };
 
 /* Loads and checks the files (a table ended by a NULL name). title, version: of the document's info. NULL with an error

@@ -21,8 +21,8 @@ struct api_reader {
 /* Sets the error text, "<file>: <method>: <text>". Always false. */
 bool api_fail(struct api_reader *reader, const char *format, ...) PRINTF(2, 3);
 
-/* Checks a method object, fills in what it says of itself (all but index and schemas), makes it by-name, and makes the
- * schema of its parameters as one object, owned by the caller. */
+/* Checks a method object, fills in what it says of itself (all but index and schemas; its name is the object's), makes
+ * it by-name, and makes the schema of its parameters as one object, owned by the caller. */
 bool api_method_read(struct api_reader *reader, struct json_object *object, struct api_method *method,
 		     struct json_object **ret_params) MUST_CHECK;
 

@@ -250,7 +250,5 @@ bool api_method_read(struct api_reader *reader, struct json_object *object, stru
 	}
 	method->name = name;
 	method->name_length = strlen(name);
-	method->object = object;
-	method->examples = api_member(object, "examples", json_type_array);
 	return true;
 }

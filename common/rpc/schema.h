@@ -57,6 +57,9 @@ void schema_set_free(struct schema_set *set);
 const struct schema *schema_set_compile(struct schema_set *set, const char *pointer, char *error,
 					size_t error_size) MUST_CHECK;
 
+/* Gives back what only compiling needs, the document above all: nothing more may be compiled. */
+void schema_set_finish(struct schema_set *set);
+
 /* Validates the instance (NULL is JSON null). prefix: put before each path ("" or "/params"). flags: SCHEMA_NORMALIZE
  * or 0; with 0 the instance is not changed. Returns true when valid; *ret_result is filled either way. */
 bool schema_validate(const struct schema *schema, struct json_object *instance, const char *prefix, unsigned flags,

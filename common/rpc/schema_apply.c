@@ -107,7 +107,7 @@ static bool compile_names(struct schema *schema, const char *keyword, struct jso
 		struct json_object *name = json_object_array_get_idx(array, i);
 		if (!json_object_is_type(name, json_type_string))
 			return fail(schema, keyword, "must list names");
-		dependency->names[i] = json_object_get_string(name);
+		dependency->names[i] = arena_strdup(&schema->set->arena, json_object_get_string(name));
 	}
 	return true;
 }
@@ -125,7 +125,7 @@ bool schema_compile_dependencies(struct schema *schema, struct schema_operation 
 	json_object_object_foreach(all, name, value)
 	{
 		struct schema_dependency *dependency = &dependencies->items[dependencies->count++];
-		dependency->name = name;
+		dependency->name = arena_strdup(&schema->set->arena, name);
 		if (json_object_is_type(value, json_type_array)) {
 			if (!compile_names(schema, "dependencies", value, dependency))
 				return false;
@@ -140,13 +140,14 @@ bool schema_compile_dependencies(struct schema *schema, struct schema_operation 
 	return true;
 }
 
-static struct schema_member *find_member(const struct schema_members *members, const char *name)
+static struct schema_member *find_member(struct arena *arena, const struct schema_members *members, const char *name)
 {
 	size_t length = strlen(name);
 	uint32_t at = schema_name_hash(name, length) & members->mask;
 	while (members->table[at].name != NULL && strcmp(members->table[at].name, name) != 0)
 		at = (at + 1) & members->mask;
-	members->table[at].name = name;
+	if (members->table[at].name == NULL)
+		members->table[at].name = arena_strndup(arena, name, length);
 	members->table[at].length = length;
 	return &members->table[at];
 }
@@ -155,7 +156,7 @@ static bool add_properties(struct schema *schema, struct schema_members *members
 {
 	json_object_object_foreach(properties, name, value)
 	{
-		struct schema_member *member = find_member(members, name);
+		struct schema_member *member = find_member(&schema->set->arena, members, name);
 		member->schema = schema_child(schema, value, "properties", name);
 		if (member->schema == NULL)
 			return false;
@@ -169,7 +170,7 @@ static bool add_required(struct schema *schema, struct schema_members *members, 
 	if (!compile_names(schema, "required", required, &names))
 		return false;
 	for (uint32_t i = 0; i < names.count; i++) {
-		struct schema_member *member = find_member(members, names.names[i]);
+		struct schema_member *member = find_member(&schema->set->arena, members, names.names[i]);
 		members->required += member->required ? 0 : 1;
 		member->required = true;
 	}

@@ -213,6 +213,11 @@ static const char *short_json(struct arena *arena, struct json_object *value)
 	return buffer_failed(&text) ? NULL : buffer_text(&text);
 }
 
+bool schema_holds_value(const struct schema_operation *operation)
+{
+	return operation->code >= SCHEMA_CONST && operation->code <= SCHEMA_EXCLUSIVE_MAXIMUM;
+}
+
 static bool has_code(const struct schema *schema, enum schema_code code)
 {
 	for (uint32_t i = 0; i < schema->count; i++)
@@ -230,8 +235,11 @@ static bool compile_keyword(struct schema *schema, const struct keyword *keyword
 		operation->expected = short_json(&schema->set->arena, value);
 	if (!keyword->compile(schema, operation, value))
 		return false;
-	if (operation->applies != 0)
-		schema->count++;
+	if (operation->applies == 0)
+		return true;
+	schema->count++;
+	if (schema_holds_value(operation))
+		(void)json_object_get(operation->value);
 	return true;
 }
 

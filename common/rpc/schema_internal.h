@@ -3,7 +3,8 @@
  *
  * A schema is a run of operations: first the leaves, which look at one value alone, then the applicators, which apply
  * other schemas. A schema that is only a $ref is compiled to the schema it refers to, so none exists when validating.
- * Ownership: everything is in the set's arena, but patterns (PCRE2's) and the document (json-c's).
+ * Ownership: everything is in the set's arena, but patterns (PCRE2's), values that instances are compared with and the
+ * document (json-c's). What validating reads does not point into the document.
  */
 #ifndef EVENTLOOP_RPC_SCHEMA_INTERNAL_H
 #define EVENTLOOP_RPC_SCHEMA_INTERNAL_H
@@ -126,7 +127,7 @@ struct schema_operation {
 	union {
 		unsigned kinds;		    /* type */
 		uint64_t limit;		    /* lengths and counts */
-		struct json_object *value;  /* const, enum, minimum and such */
+		struct json_object *value;  /* const, enum, minimum and such; a reference of the operation's */
 		struct schema_decimal step; /* multipleOf */
 		const struct schema_pattern *pattern;
 		schema_format_check *format;
@@ -146,17 +147,17 @@ struct schema {
 	const char *place; /* "#/components/schemas/Name", for messages */
 	struct schema_operation *operations;
 	uint32_t count, leaves;
-	uint32_t incoming;   /* while looking for endless references */
-	struct schema *next; /* of the set, newest first */
-	bool compiled;
+	uint32_t incoming;	/* while looking for endless references */
+	struct schema *next;	/* of the set, newest first */
+	bool compiled, settled; /* settled: known to lead to no endless reference */
 };
 
 struct schema_set {
 	struct arena arena;
-	struct json_object *document;
-	struct hash_map *by_source; /* json_object * -> struct schema * */
-	struct hash_map *by_uri;    /* URI -> struct schema_resource * */
-	struct schema *schemas;	    /* newest first */
+	struct json_object *document; /* these three are NULL once nothing more is to be compiled */
+	struct hash_map *by_source;   /* json_object * -> struct schema * */
+	struct hash_map *by_uri;      /* URI -> struct schema_resource * */
+	struct schema *schemas;	      /* newest first */
 	struct schema_pattern *patterns;
 	char *error; /* of the compilation that runs */
 	size_t error_size;
@@ -178,6 +179,9 @@ struct schema *schema_node(struct schema_set *set, struct json_object *source, c
 
 /* Compiles one schema's keywords. */
 bool schema_compile_node(struct schema *schema) MUST_CHECK;
+
+/* True for operations that have a value of the document. */
+bool schema_holds_value(const struct schema_operation *operation);
 
 /* Keywords of more than one schema or several keywords in one operation. Each false on an error. */
 bool schema_compile_members(struct schema *schema, struct schema_operation *operation) MUST_CHECK;

@@ -21,14 +21,31 @@ struct schema_set *schema_set_new(struct json_object *document)
 	return set;
 }
 
+void schema_set_finish(struct schema_set *set)
+{
+	hash_map_free(set->by_source);
+	hash_map_free(set->by_uri);
+	json_object_put(set->document);
+	set->by_source = NULL;
+	set->by_uri = NULL;
+	set->document = NULL;
+}
+
+static void put_values(const struct schema *schema)
+{
+	for (uint32_t i = 0; i < schema->count; i++)
+		if (schema_holds_value(&schema->operations[i]))
+			json_object_put(schema->operations[i].value);
+}
+
 void schema_set_free(struct schema_set *set)
 {
 	if (set == NULL)
 		return;
+	for (const struct schema *schema = set->schemas; schema != NULL; schema = schema->next)
+		put_values(schema);
 	schema_patterns_free(set->patterns);
-	hash_map_free(set->by_source);
-	hash_map_free(set->by_uri);
-	json_object_put(set->document);
+	schema_set_finish(set);
 	arena_done(&set->arena);
 	free(set);
 }
@@ -150,7 +167,7 @@ static struct schema_list in_place(const struct schema_operation *operation, str
 	return list;
 }
 
-/* Calls visit for each schema that is applied to the same value as this one. */
+/* Calls visit for each schema that is applied to the same value as this one, but settled ones. */
 static void each_in_place(const struct schema *schema, void (*visit)(struct schema *schema, void *argument),
 			  void *argument)
 {
@@ -158,7 +175,7 @@ static void each_in_place(const struct schema *schema, void (*visit)(struct sche
 	for (uint32_t i = schema->leaves; i < schema->count; i++) {
 		struct schema_list list = in_place(&schema->operations[i], found);
 		for (uint32_t j = 0; j < list.count; j++)
-			if (list.schemas[j] != NULL)
+			if (list.schemas[j] != NULL && !list.schemas[j]->settled)
 				visit(list.schemas[j], argument);
 	}
 }
@@ -182,26 +199,39 @@ static void finish(struct schema *schema, void *argument)
 		ready->items[ready->count++] = schema;
 }
 
+/* The newest schemas are those that no earlier check has settled: what was compiled before does not refer to them. */
+static struct schema *unsettled(struct schema *schema)
+{
+	return schema != NULL && !schema->settled ? schema : NULL;
+}
+
+static bool settle(struct schema_set *set)
+{
+	struct schema *schema;
+	for (schema = unsettled(set->schemas); schema != NULL; schema = unsettled(schema->next))
+		if (schema->incoming > 0)
+			return schema_fail(set, schema->place, "endless $ref");
+	for (schema = unsettled(set->schemas); schema != NULL; schema = unsettled(schema->next))
+		schema->settled = true;
+	return true;
+}
+
 /* A schema that applies itself to the same value again would never end. Source: A. B. Kahn's topological sort, 1962. */
 static bool refuse_cycles(struct schema_set *set)
 {
 	struct ready ready = {NULL, 0};
+	struct schema *schema;
 	size_t total = 0, finished = 0;
-	for (struct schema *schema = set->schemas; schema != NULL; schema = schema->next, total++)
-		schema->incoming = 0;
-	for (struct schema *schema = set->schemas; schema != NULL; schema = schema->next)
+	for (schema = unsettled(set->schemas); schema != NULL; schema = unsettled(schema->next), total++)
 		each_in_place(schema, count_incoming, NULL);
 	ready.items = must_malloc((total + 1) * sizeof(struct schema *));
-	for (struct schema *schema = set->schemas; schema != NULL; schema = schema->next)
+	for (schema = unsettled(set->schemas); schema != NULL; schema = unsettled(schema->next))
 		if (schema->incoming == 0)
 			ready.items[ready.count++] = schema;
 	while (finished < ready.count)
 		each_in_place(ready.items[finished++], finish, &ready);
 	free(ready.items);
-	for (struct schema *schema = set->schemas; schema != NULL && finished < total; schema = schema->next)
-		if (schema->incoming > 0)
-			return schema_fail(set, schema->place, "endless $ref");
-	return true;
+	return settle(set);
 }
 
 static struct schema *compile(struct schema_set *set, const char *pointer)
@@ -221,6 +251,8 @@ static struct schema *compile(struct schema_set *set, const char *pointer)
 
 const struct schema *schema_set_compile(struct schema_set *set, const char *pointer, char *error, size_t error_size)
 {
+	if (set->document == NULL)
+		fatal("a schema is compiled after schema_set_finish");
 	/* A set that failed once has schemas half made; it answers the same again. */
 	if (!set->failed) {
 		set->error = error;
