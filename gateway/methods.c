@@ -4,6 +4,7 @@
 #include "base/fatal.h"
 #include "base/hash_map.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/version.h"
 #include "co/co.h"
 #include "gateway.h"
@@ -78,6 +79,7 @@ static void merge(struct methods *methods)
 	struct buffer text;
 	size_t count = 0;
 	char error[200];
+	memory_thrift_begin();
 	for (size_t i = 0; i < GATEWAY_DAEMONS; i++)
 		if (methods->documents[i])
 			sources[count++] = (struct api_source){gateway_daemons[i], methods->documents[i],
@@ -93,6 +95,7 @@ static void merge(struct methods *methods)
 	}
 	buffer_done(&text);
 	arena_done(&arena);
+	memory_thrift_end();
 }
 
 static int fetch(struct methods *methods, size_t daemon)
@@ -107,9 +110,11 @@ static int fetch(struct methods *methods, size_t daemon)
 	};
 	context_init(&ctx, deadline_after(FETCH_DEADLINE));
 	struct json_object *document = rpc_invoke(&ctx, methods->client, &request);
+	memory_thrift_begin();
 	if (document)
 		take_methods(methods, daemon, document);
 	context_done(&ctx);
+	memory_thrift_end();
 	return document ? 0 : -1;
 }
 

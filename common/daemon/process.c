@@ -1,6 +1,7 @@
 #include "daemon/process.h"
 
 #include "base/fatal.h"
+#include "base/memory.h"
 #include "base/version.h"
 #include "co/co.h"
 #include "co/loop.h"
@@ -28,7 +29,9 @@ int process_prepare(struct daemon_process *process)
 	char title[64], error[DAEMON_TEXT_SIZE];
 	(void)snprintf(title, sizeof(title), "EventLoop %s", spec->name);
 	process->api_files = fact_api_files(spec);
+	memory_thrift_begin();
 	process->api = api_load(process->api_files, title, version_number, error, sizeof(error));
+	memory_thrift_end();
 	if (process->api == NULL) {
 		fprintf(stderr, "%s: %s\n", spec->name, error);
 		return -1;

@@ -23,7 +23,9 @@ enum {
 #define CONNECT_TIME (5 * CLOCK_SECOND)
 
 struct http_client {
-	CURLM *multi;
+	CURLM *
+	    multi; /* NULL before the first transfer: libcurl and TLS take their memory and time when they are needed */
+	size_t max_connections; /* to one host */
 	struct event *timer;
 	CURL *handles[HANDLES_KEPT]; /* idle ones */
 	size_t handle_count, in_flight;
@@ -129,20 +131,26 @@ static int watch_socket(CURL *handle, curl_socket_t fd, int what, void *argument
 
 struct http_client *http_client_new(size_t max_connections)
 {
-	curl_start();
 	struct http_client *client = must_calloc(1, sizeof(*client));
-	client->multi = curl_multi_init();
+	client->max_connections = max_connections != 0 ? max_connections : CONNECTIONS_A_HOST;
 	client->timer = event_new(loop_base(loop_current()), -1, 0, on_timer, client);
-	if (client->multi == NULL || client->timer == NULL)
+	if (client->timer == NULL)
 		fatal("no memory for an HTTP client");
-	long a_host = max_connections != 0 ? (long)max_connections : CONNECTIONS_A_HOST;
+	return client;
+}
+
+static void open_multi(struct http_client *client)
+{
+	curl_start();
+	client->multi = curl_multi_init();
+	if (client->multi == NULL)
+		fatal("no memory for an HTTP client");
 	(void)curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
 	(void)curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
 	(void)curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, set_timer);
 	(void)curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
-	(void)curl_multi_setopt(client->multi, CURLMOPT_MAX_HOST_CONNECTIONS, a_host);
+	(void)curl_multi_setopt(client->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)client->max_connections);
 	(void)curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
-	return client;
 }
 
 void http_client_free(struct http_client *client)
@@ -153,13 +161,16 @@ void http_client_free(struct http_client *client)
 		fatal("http_client_free with %zu fetches running", client->in_flight);
 	while (client->handle_count > 0)
 		curl_easy_cleanup(client->handles[--client->handle_count]);
-	(void)curl_multi_cleanup(client->multi);
+	if (client->multi != NULL)
+		(void)curl_multi_cleanup(client->multi);
 	event_free(client->timer);
 	free(client);
 }
 
 static CURL *take_handle(struct http_client *client)
 {
+	if (client->multi == NULL)
+		open_multi(client);
 	if (client->handle_count > 0)
 		return client->handles[--client->handle_count];
 	CURL *handle = curl_easy_init();
