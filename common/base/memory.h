@@ -9,6 +9,7 @@
 #ifndef EVENTLOOP_BASE_MEMORY_H
 #define EVENTLOOP_BASE_MEMORY_H
 
+/* Between the two, what any thread frees goes back to the system at once. */
 void memory_thrift_begin(void);
 void memory_thrift_end(void);
 
