@@ -23,7 +23,15 @@ struct upload {
 	size_t length;
 };
 
-/* The user who uploads; NULL with unauthenticated. */
+/* Uploading is no method; in the scope of an integration it is named as if it were one. */
+static bool may_upload(const struct identity *caller)
+{
+	static const char name[] = "images.image.create";
+	bool fits = caller->kind == IDENTITY_USER || caller->kind == IDENTITY_CLIENT;
+	return fits && identity_may_call(caller, name, sizeof(name) - 1);
+}
+
+/* Who uploads: a user, or an integration with that scope; NULL with unauthenticated or forbidden. */
 static const struct identity *uploader(struct http_exchange *exchange, const struct images *images)
 {
 	struct context *ctx = exchange->ctx;
@@ -33,8 +41,8 @@ static const struct identity *uploader(struct http_exchange *exchange, const str
 		return NULL;
 	}
 	const struct identity *user = token_verify(ctx, images->worker->verifier, header + 7, strlen(header + 7));
-	if (user && user->kind != IDENTITY_USER) {
-		context_fail(ctx, ERROR_FORBIDDEN, NULL, "only users upload images");
+	if (user && !may_upload(user)) {
+		context_fail(ctx, ERROR_FORBIDDEN, NULL, "only users, and integrations with that scope, upload images");
 		return NULL;
 	}
 	return user;

@@ -63,6 +63,9 @@ static const struct chore chores[] = {
      "DELETE FROM known_network n USING (SELECT user_id, network FROM known_network WHERE last_login_at < now() - "
      "interval '30 days' ORDER BY last_login_at LIMIT " BATCH_TEXT ") old WHERE n.user_id = old.user_id "
      "AND n.network = old.network AND n.last_login_at < now() - interval '30 days'"},
+    {"service_secret", NULL,
+     "DELETE FROM service_secret WHERE hash IN (SELECT hash FROM service_secret WHERE expires_at < now() - interval "
+     "'30 days' ORDER BY expires_at LIMIT " BATCH_TEXT ")"},
     {"audit_event", "audit_retention",
      "DELETE FROM audit_event WHERE id IN (SELECT id FROM audit_event WHERE id < " FIRST_ID(
 	 SINCE("$1")) " "

@@ -4,8 +4,10 @@ import io
 import json
 import struct
 import zlib
+from types import SimpleNamespace
 
 import pytest
+from integration import exchange, make_key
 from PIL import Image
 
 pytestmark = pytest.mark.asan
@@ -96,6 +98,14 @@ def test_uploads_need_a_user_and_have_a_limit(stack, user):
     assert upload(stack, None, picture()).status_code == 401
     response = upload(stack, user, b"\x89PNG\r\n\x1a\n" + b"\0" * (21 << 20))
     assert response.status_code == 413 and response.json()["error"]["data"]["code"] == "too_large"
+
+
+def test_integrations_upload_within_their_scope(stack):
+    company, owner = stack.company()
+    for scope, status in (("images.image.create", 201), ("events.listing.*", 403)):
+        key = make_key(owner, company, scope, name=scope)["secret"]
+        assert upload(stack, SimpleNamespace(token=exchange(stack, key)), picture()).status_code == status
+    assert upload(stack, SimpleNamespace(token=stack.service_token()), picture()).status_code == 403
 
 
 def test_conditions_and_ranges(stack, user):
