@@ -4,8 +4,10 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from companies import invite, join
 from rpc import RpcError
 from staff import administrator, moderator, with_role
+from stack import PASSWORD
 from waiting import wait_until
 
 pytestmark = pytest.mark.asan
@@ -175,3 +177,68 @@ def test_roles_of_erased_and_suspended_users_stay_as_they_are(stack):
     error = admin.error("passport.user.grant_role", {"id": user.id, "role": "admin"})
     assert (error.word, error.data["rule"]) == ("precondition_failed", "state")
     assert admin.rpc("passport.user.revoke_role", {"id": user.id, "role": "moderator"})["roles"] == ["user"]
+
+
+def test_who_acts_for_a_user_stops_when_no_administrator_any_more(stack):
+    helper, user = administrator(stack), stack.user()
+    params = {"user_id": user.id, "reason": "Ticket 1"}
+    acting = [helper.rpc("passport.auth.impersonate", params)["access_token"] for _ in range(2)]
+    assert all(stack.rpc("passport.user.me", token=token)["id"] == user.id for token in acting)
+    stack.admin().rpc("passport.user.revoke_role", {"id": helper.id, "role": "admin"})
+    assert all(refused(stack["passport"], "passport.user.me", token) for token in acting)
+    assert user.rpc("passport.user.me")["id"] == user.id
+
+
+def attempt(function, *arguments):
+    """The result, or the error."""
+    try:
+        return function(*arguments)
+    except RpcError as error:
+        return error
+
+
+def test_no_login_slips_past_a_suspension(stack):
+    staff, user = moderator(stack), stack.user()
+    with ThreadPoolExecutor(8) as pool:
+        logins = [pool.submit(attempt, stack.login, user.email) for _ in range(4)]
+        suspension = pool.submit(attempt, staff.rpc, "passport.user.suspend", {"id": user.id, "reason": "x"})
+        logins += [pool.submit(attempt, stack.login, user.email) for _ in range(4)]
+        assert suspension.result()["state"] == "suspended"
+        results = [login.result() for login in logins]
+    with stack.database("passport") as database:
+        live = "SELECT count(*) FROM session WHERE user_id = %s AND ended_at IS NULL"
+        assert database.execute(live, (user.id,)).fetchone()[0] == 0
+    for login in results:
+        assert isinstance(login, RpcError) or refused(stack["passport"], "passport.user.me", login.token)
+
+
+def test_changes_of_the_same_people_at_once_never_deadlock(stack):
+    """Suspensions, removals, changes of rights, logouts and erasures of the members of two companies, all at once."""
+    owner, admin = stack.user("Owner"), stack.admin()
+    companies = [stack.company(owner)[0] for _ in range(2)]
+    owner = stack.login(owner.email)
+    members = [join(stack, owner, companies[0]) for _ in range(6)]
+    for member in members:
+        invitation = invite(owner, companies[1], member.email)
+        member.rpc("passport.invitation.accept", {"id": invitation["id"]})
+    calls = []
+    for number, old in enumerate(members):
+        member = stack.login(old.email)
+        calls += [
+            (owner.rpc, "passport.member.set_right", right_of(companies[0], member, "manager")),
+            (owner.rpc, "passport.member.remove", {"company_id": companies[1], "user_id": member.id}),
+            (admin.rpc, "passport.user.suspend", {"id": member.id, "reason": "x"}),
+            (member.rpc, "passport.auth.logout", {}),
+            (admin.rpc, "passport.user.grant_role", {"id": member.id, "role": "moderator"}),
+        ]
+        calls += [(member.rpc, "passport.user.erase", {"password": PASSWORD})] if number % 2 else []
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(lambda call: attempt(*call), calls))
+    errors = [error for error in outcomes if isinstance(error, RpcError)]
+    odd = [error for error in errors if error.word in ("conflict", "internal", "unavailable", "deadline_exceeded")]
+    assert not odd, odd
+    assert len(errors) < len(outcomes)
+
+
+def right_of(company, user, right):
+    return {"company_id": company, "user_id": user.id, "right": right}
