@@ -476,4 +476,11 @@ def test_the_administrators_command_obeys_the_rules(stack, tmp_path):
     assert create("password1").returncode == 1 and create("boss-12345").returncode == 1
     assert count_users(stack, "boss@test.example") == 0
     assert create(OTHER).returncode == 0
-    assert stack.login("boss@test.example", OTHER).rpc("passport.user.me")["roles"] == ["user", "admin"]
+    boss = stack.login("boss@test.example", OTHER)
+    assert boss.rpc("passport.user.me")["roles"] == ["user", "admin"]
+    assert create(OTHER).returncode == 0
+    assert boss.rpc("passport.user.me")["version"] == 1, "the same again changes nothing"
+    assert create(PASSWORD).returncode == 0
+    assert stack.error("passport.auth.refresh", {"refresh_token": boss.refresh_token}).reason == "revoked"
+    wait_until(lambda: outcome(boss.rpc, "passport.user.me") == "revoked", what="tokens of old passwords to be void")
+    assert outcome(stack.login, boss.email, OTHER) == "credentials" and stack.login(boss.email, PASSWORD).id == boss.id
