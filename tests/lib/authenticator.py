@@ -9,6 +9,7 @@ import time
 from stack import PASSWORD
 
 STEP = 30
+WRONG = ("unauthenticated", "credentials")  # word and reason of a wrong code
 
 
 def code(secret, when=None):
@@ -44,3 +45,17 @@ class App:
         challenge = self.challenge(door)
         params = {"challenge": challenge, "code": self.code()}
         return (door or self.stack.gateway).rpc("passport.auth.second_factor", params)
+
+
+def present(stack, challenge, digits):
+    return stack.rpc("passport.auth.second_factor", {"challenge": challenge, "code": digits})
+
+
+def refused(stack, challenge, digits):
+    error = stack.error("passport.auth.second_factor", {"challenge": challenge, "code": digits})
+    return error.word, error.reason or error.data.get("rule")
+
+
+def wrong_code(app):
+    """Six digits that no step near now has."""
+    return f"{(int(app.code()) + 500_000) % 1_000_000:06}"

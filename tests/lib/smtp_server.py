@@ -4,10 +4,10 @@ import asyncio
 import ssl
 import subprocess
 from collections import deque
+from mailbox import Letter
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
-from mailbox import Letter
 from waiting import free_port, wait_until
 
 

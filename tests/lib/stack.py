@@ -11,9 +11,9 @@ import secrets
 import shutil
 import tempfile
 from dataclasses import dataclass
+from mailbox import Mailbox
 from pathlib import Path
 
-from mailbox import Mailbox
 from process import Daemon
 from rpc import Endpoint
 from waiting import free_port, wait_until

@@ -7,8 +7,8 @@ import time
 import uuid
 
 import pytest
-from staff import administrator, moderator
 from stack import ROOT
+from staff import administrator, moderator
 
 pytestmark = pytest.mark.asan
 _milliseconds = itertools.count(int(time.time() * 1000))

@@ -9,8 +9,8 @@ import random
 
 import pytest
 from authenticator import App
+from sessions import sql
 from stack import PASSWORD, Stack
-from test_sessions import sql
 from timing import difference, superiority, visible
 
 COPIES = 400

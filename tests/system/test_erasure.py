@@ -5,8 +5,8 @@ import json
 import pytest
 from companies import join
 from rpc import RpcError
-from staff import administrator
 from stack import PASSWORD, WITH_DATABASE
+from staff import administrator
 from waiting import wait_until
 
 pytestmark = pytest.mark.asan

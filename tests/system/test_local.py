@@ -7,10 +7,10 @@ import signal
 import stat
 import subprocess
 import tempfile
+from mailbox import Mailbox
 from pathlib import Path
 
 import pytest
-from mailbox import Mailbox
 from rpc import Endpoint
 from stack import NAMES, ROOT
 from waiting import free_port, wait_until

@@ -5,28 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from authenticator import App, code
+from authenticator import WRONG, App, code, present, refused, wrong_code
+from integration import claims
 from rpc import RpcError
+from sessions import refresh, sql, stale
 from stack import PASSWORD
-from test_sessions import claims, refresh, sql, stale
 
 pytestmark = pytest.mark.asan
-
-WRONG = ("unauthenticated", "credentials")
-
-
-def present(stack, challenge, digits):
-    return stack.rpc("passport.auth.second_factor", {"challenge": challenge, "code": digits})
-
-
-def refused(stack, challenge, digits):
-    error = stack.error("passport.auth.second_factor", {"challenge": challenge, "code": digits})
-    return error.word, error.reason or error.data.get("rule")
-
-
-def wrong_code(app):
-    """Six digits that no step near now has."""
-    return f"{(int(app.code()) + 500_000) % 1_000_000:06}"
 
 
 def all_at_once(calls):

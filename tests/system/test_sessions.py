@@ -1,10 +1,10 @@
 """Sessions: what people see of them, how they are renewed, how they end, and who else may be in one."""
 
-import base64
-import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from integration import claims, exchange, make_key
+from sessions import refresh, sql, stale
 from stack import PASSWORD
 from waiting import wait_until
 
@@ -12,21 +12,6 @@ pytestmark = pytest.mark.asan
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:131.0) Gecko/20100101 Firefox/131.0"
 NOBODY = "01932b5c-7a10-7000-8000-000000000001"
-
-
-def claims(token):
-    body = token.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-
-
-def sql(stack, statement, *values):
-    with stack.database("passport") as database:
-        found = database.execute(statement, values)
-        return found.fetchall() if found.description else None
-
-
-def refresh(stack, token):
-    return stack.rpc("passport.auth.refresh", {"refresh_token": token})
 
 
 def refused(stack, token):
@@ -327,15 +312,6 @@ def test_what_changes_while_the_password_is_hashed_counts(stack, change):
 # --- proving again ---
 
 
-def stale(stack, user, age="11 minutes"):
-    """The user with a token of a session that authenticated a while ago."""
-    session = claims(user.token)["sid"]
-    sql(stack, f"UPDATE session SET auth_time = now() - interval '{age}' WHERE id = %s", session)
-    answer = refresh(stack, user.refresh_token)
-    user.token, user.refresh_token = answer["access_token"], answer["refresh_token"]
-    return user
-
-
 def test_reauthentication_opens_what_asks_for_it(stack):
     user = stale(stack, stack.user())
     error = user.error("passport.totp.enroll")
@@ -424,9 +400,11 @@ def introspect(stack, token):
 
 
 def test_introspection_agrees_with_the_token_field_by_field(stack):
-    _, owner = stack.company()
+    company, owner = stack.company()
     acting = impersonate(stack, stack.user())["access_token"]
-    for token in (owner.token, acting, stack.service_token("rating")):
+    key = make_key(owner, company, scope="events.booking.*")
+    client = exchange(stack, key["secret"])
+    for token in (owner.token, acting, client, stack.service_token("rating")):
         answer = introspect(stack, token)
         assert answer.pop("active") is True and answer.pop("token_type") == "Bearer"
         assert answer == claims(token)
@@ -441,4 +419,9 @@ def test_what_is_not_good_is_only_inactive(stack):
         assert introspect(stack, token) == {"active": False}, token
     sql(stack, "UPDATE session SET ended_at = now() WHERE id = %s", claims(user.token)["sid"])
     assert introspect(stack, user.token) == {"active": False}
+    company, owner = stack.company()
+    key = make_key(owner, company)
+    client = exchange(stack, key["secret"])
+    owner.rpc("passport.api_key.disable", {"company_id": company, "id": key["id"]})
+    assert introspect(stack, client) == {"active": False}
     assert stack["passport"].error("passport.auth.introspect", {"token": user.token}, user.token).word == "forbidden"

@@ -3,12 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from authenticator import App
+from authenticator import WRONG, App, present, refused, wrong_code
 from process import Daemon
 from rpc import Endpoint
+from sessions import sql
 from stack import PASSWORD, Stack, program
-from test_second_factor import WRONG, present, refused, wrong_code
-from test_sessions import sql
 from waiting import free_port, wait_until
 
 pytestmark = pytest.mark.asan
