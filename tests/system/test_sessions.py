@@ -247,7 +247,9 @@ def test_tokens_name_epoch_and_methods_and_leave_out_suspended_companies(stack):
 def test_old_rights_never_come_with_a_new_epoch(stack):
     """Rights and epoch change together, over and over, while tokens are made: each token has a pair that there was."""
     user = stack.user()
-    changes, tokens = 60, []
+    start = sql(stack, "SELECT token_epoch FROM user_account WHERE id = %s", user.id)[0][0]
+    change = "UPDATE user_account SET roles = %s, token_epoch = token_epoch + 1 WHERE id = %s"
+    tokens, changes = [], 0
 
     def keep_refreshing(_):
         mine = stack.login(user.email).refresh_token
@@ -256,13 +258,11 @@ def test_old_rights_never_come_with_a_new_epoch(stack):
             mine = answer["refresh_token"]
             tokens.append(claims(answer["access_token"]))
 
-    start = sql(stack, "SELECT token_epoch FROM user_account WHERE id = %s", user.id)[0][0]
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(4) as pool, stack.database("passport") as database:
         done = [pool.submit(keep_refreshing, number) for number in range(4)]
-        for number in range(1, changes + 1):
-            roles = "{user,moderator}" if number % 2 else "{user}"
-            change = "UPDATE user_account SET roles = %s, token_epoch = token_epoch + 1 WHERE id = %s"
-            sql(stack, change, roles, user.id)
+        while not all(one.done() for one in done):
+            changes += 1
+            database.execute(change, ("{user,moderator}" if changes % 2 else "{user}", user.id))
         for one in done:
             one.result()
     assert len(tokens) == 120 and len({said["epoch"] for said in tokens}) > 3
