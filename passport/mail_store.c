@@ -30,7 +30,7 @@ static const char LIST[] =
 
 static const char RETRY[] =
     "UPDATE mail SET failed_at = NULL, attempts = 0, created_at = now(), next_attempt_at = now(), reason = '' "
-    "WHERE CASE WHEN $1::uuid IS NULL THEN failed_at IS NOT NULL ELSE id = $1::uuid END";
+    "WHERE failed_at IS NOT NULL AND ($1::uuid IS NULL OR id = $1::uuid)";
 
 static const char *number(struct context *ctx, int64_t value)
 {

@@ -49,8 +49,8 @@ int mail_store_tidy(struct context *ctx, struct pg *db, int64_t *ret_waiting,
 /* A JSON object a row: letters that wait or were given up, oldest first. */
 struct pg_result *mail_store_list(struct context *ctx, struct pg *db) MAY_SUSPEND MUST_CHECK;
 
-/* Makes letters due at once, with all their attempts before them: the one of that id, or with NULL all that were given
- * up. The number of them, or -1. */
+/* Makes letters that were given up due at once, with all their attempts before them: the one of that id, or with NULL
+ * all. The number of them, or -1. */
 int64_t mail_store_retry(struct context *ctx, struct pg *db, const char *id) MAY_SUSPEND MUST_CHECK;
 
 #endif

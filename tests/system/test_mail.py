@@ -309,6 +309,21 @@ def test_server_comes_back(passport):
         wait_empty(stack)
 
 
+def test_folder_comes_back(passport):
+    stack = passport()
+    folder = stack.folder / "later" / "mail"
+    stack["passport"].write_settings(mail_dir=folder)
+    stack["passport"].restart()
+    letter = queue(stack, (NOTICE, "ann@test.example"))[0]
+    wait_until(lambda: "No such file" in queued(stack)[0][3], what="a failed attempt")
+    # One that waits is not for a person to try: it may be under way.
+    assert "0 letters" in stack["passport"].command("mail", "retry", letter, check=False).stdout
+    folder.parent.mkdir()
+    wait_empty(stack)
+    files = list(folder.iterdir())
+    assert len(files) == 1 and files[0].suffix == ".eml" and files[0].stat().st_mode & 0o077 == 0
+
+
 # --- nothing lost, nothing twice ---
 
 

@@ -13,6 +13,7 @@
 #define LONGEST_LINE 78
 #define ROCKETS \
 	"\U0001F469\u200D\U0001F680\U0001F469\u200D\U0001F680\U0001F469\u200D\U0001F680\U0001F469\u200D\U0001F680"
+#define MANY_ROCKETS ROCKETS ROCKETS ROCKETS ROCKETS
 
 extern const struct embedded_file passport_mail[];
 
@@ -35,7 +36,7 @@ static const char *const hostile[] = {
     ".\r\n.\r\nQUIT\r\n",
     "From the start",
     "token: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-    ROCKETS ROCKETS ROCKETS ROCKETS,
+    MANY_ROCKETS,
     "Очень длинное название компании, которое не помещается ни в одну строку заголовка письма целиком, как ни старайся",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 };
