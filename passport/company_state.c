@@ -7,6 +7,7 @@
 #include "rpc/cursor.h"
 #include "rpc/page.h"
 #include "sql.h"
+#include "time_param.h"
 
 #include <string.h>
 
@@ -41,14 +42,16 @@ static const char SELECT_OWNERS[] =
 
 int company_search(struct rpc_call *call)
 {
-	static const char *const names[] = {"text", "state", "verification", "country", "created_from", "created_to"};
+	static const char *const names[] = {"text", "state", "verification", "country"};
 	const char *values[9] = {NULL};
 	struct buffer scope;
-	buffer_init_arena(&scope, &call->ctx->arena, MAX_DETAILS);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+	if (time_param(call, "created_from", &values[4], NULL) || time_param(call, "created_to", &values[5], NULL))
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		values[i] = rpc_param(call, names[i]);
+	buffer_init_arena(&scope, &call->ctx->arena, MAX_DETAILS);
+	for (size_t i = 0; i < 6; i++)
 		buffer_printf(&scope, "%s\n", values[i] ? values[i] : "");
-	}
 	if (cursor_read(call, buffer_text(&scope), 2, values + 6))
 		return -1;
 	values[8] = rpc_param(call, "limit");
