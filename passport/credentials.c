@@ -68,6 +68,8 @@ int credentials_of_address(struct rpc_call *call, struct credentials *ret)
 
 int credentials_of_caller(struct rpc_call *call, const char *password, struct credentials *ret)
 {
+	if (call->caller->actor[0] != '\0')
+		return context_fail(call->ctx, ERROR_FORBIDDEN, "impersonation", "only the user in person may do this");
 	if (guard_network(call))
 		return -1;
 	struct pg_result *row = pg_read(call->ctx, call->db, BY_ID, rpc_caller_id(call), throttle_network(call));

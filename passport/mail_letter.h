@@ -28,6 +28,7 @@ struct mail_value {
 struct mail_letter {
 	const char *template_name; /* NULL: nothing is to be sent */
 	const char *locale;	   /* "en" or "ru": see mail_letter_locale */
+	const char *recipient;	   /* where it goes; mail_send needs it */
 	const char *name;	   /* of the recipient, as words; NULL when not known */
 	const char *link;	   /* of "@link"; NULL: none */
 	const char *token;	   /* of "@token"; NULL: none */

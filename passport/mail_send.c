@@ -90,7 +90,7 @@ static const char *build(struct context *ctx, const struct mail_sender *sender, 
 		return NULL;
 	const struct mail_message message = {
 	    .from = sender->from,
-	    .to = {letter->name, row->recipient},
+	    .to = {letter->name, letter->recipient},
 	    .subject = content.subject,
 	    .text = content.text,
 	    .html = content.html,
@@ -111,7 +111,7 @@ int mail_send(struct context *ctx, struct mail_sender *sender, const struct mail
 		return -1;
 	if (!sender->server)
 		return mail_folder_put(ctx, sender->folder, row->id, bytes, length);
-	const struct smtp_message message = {sender->from.address, row->recipient, bytes, length};
+	const struct smtp_message message = {sender->from.address, letter->recipient, bytes, length};
 	return smtp_send(ctx, sender->server, &message);
 }
 

@@ -15,13 +15,12 @@ static const char UPDATE_USER[] = "UPDATE user_account u SET name = coalesce($3,
 				  " || jsonb_build_object('attributes', u.attributes))::text";
 
 /* An address is as good as a password: whoever asks for another one proves the current password. */
-static int prove_for_email(struct rpc_call *call, const char *email, bool *ret_send)
+static int prove_for_email(struct rpc_call *call, const char *email, struct credentials *ret, bool *ret_send)
 {
-	struct credentials user;
 	const char *password = rpc_param(call, "current_password");
 	if (!password)
 		return rpc_invalid(call, "/params/current_password", "required", NULL);
-	if (credentials_of_caller(call, password, &user) || account_guard_email_change(call))
+	if (credentials_of_caller(call, password, ret) || account_guard_email_change(call))
 		return -1;
 	return account_guard_letter(call, LETTER_EMAIL_CHANGE, email, ret_send);
 }
@@ -29,21 +28,22 @@ static int prove_for_email(struct rpc_call *call, const char *email, bool *ret_s
 int user_update(struct rpc_call *call)
 {
 	const char *email = rpc_param(call, "email"), *id = rpc_caller_id(call);
+	struct credentials user = {0};
 	bool send = false;
-	if (time_zone_check(call) || (email && prove_for_email(call, email, &send)))
+	if (time_zone_check(call) || (email && prove_for_email(call, email, &user, &send)))
 		return -1;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx || attributes_check(call, tx))
 		return -1;
-	struct pg_result *user =
+	struct pg_result *changed =
 	    pg_query(call->ctx, tx, UPDATE_USER, id, rpc_param(call, "version"), rpc_param(call, "name"),
 		     rpc_param(call, "locale"), rpc_param(call, "time_zone"), rpc_param(call, "attributes"));
-	if (!user)
+	if (!changed)
 		return -1;
-	if (pg_count(user) == 0)
+	if (pg_count(changed) == 0)
 		return rpc_conflict(call, "stale_version", "the account has changed since: get it again");
 	if (send)
-		email_change_request(call, tx, email);
+		email_change_request(call, tx, email, user.password_changed_at);
 	audit_record(call, tx, &(struct audit_event){.action = "user.updated", .user_id = id});
-	return rpc_commit_row(call, tx, user, "user");
+	return rpc_commit_row(call, tx, changed, "user");
 }

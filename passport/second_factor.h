@@ -17,6 +17,10 @@ int second_factor_count(struct rpc_call *call, const char *user_id, bool *ret_lo
  * time anyway. */
 void second_factor_forget_tries(struct rpc_call *call, const char *user_id) MAY_SUSPEND;
 
+/* Whether the user, whom the caller has locked in tx, has a second factor: what was read before the lock may have
+ * changed. */
+int second_factor_is_on(struct rpc_call *call, struct pg_tx *tx, const char *user_id, bool *ret) MAY_SUSPEND MUST_CHECK;
+
 /* Takes the code in tx; the caller has locked the user. *ret_method: "otp" or "recovery". -1 with unauthenticated,
  * reason `credentials`, when it is wrong, was used before, or the user has no second factor. */
 int second_factor_take(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *code,

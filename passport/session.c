@@ -24,8 +24,12 @@ static const char INSERT_REFRESH[] = "INSERT INTO refresh_token (hash, session_i
 	"RETURNING id"
 
 static const char END_SESSION[] = END_SESSIONS("id = $1");
-static const char END_ALL[] = END_SESSIONS("user_id = $1 AND ($3::uuid IS NULL OR id <> $3)");
+static const char END_ALL[] = END_SESSIONS("((user_id = $1 AND ($3::uuid IS NULL OR id <> $3)) OR actor_id = $1)");
 static const char END_BY_ACTOR[] = END_SESSIONS("actor_id = $1");
+
+/* In one order: the user and whoever acts as them may both be ending theirs. */
+static const char LOCK_ALL[] =
+    "SELECT FROM session WHERE (user_id = $1 OR actor_id = $1) AND ended_at IS NULL ORDER BY id FOR NO KEY UPDATE";
 
 static const char *lifetime(struct rpc_call *call, const struct session_start *start, const char *setting)
 {
@@ -65,9 +69,15 @@ int session_end(struct rpc_call *call, struct pg_tx *tx, const char *session, co
 	return void_tokens(call, tx, pg_query(call->ctx, tx, END_SESSION, session, reason));
 }
 
+void session_lock_all(struct rpc_call *call, struct pg_tx *tx, const char *user_id)
+{
+	pg_queue(call->ctx, tx, LOCK_ALL, user_id);
+}
+
 int session_end_all(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *except_session,
 		    const char *reason)
 {
+	session_lock_all(call, tx, user_id);
 	return void_tokens(call, tx, pg_query(call->ctx, tx, END_ALL, user_id, reason, except_session));
 }
 

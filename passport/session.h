@@ -44,7 +44,12 @@ int session_reply(struct rpc_call *call, const struct session_keys *keys) MAY_SU
 int session_end(struct rpc_call *call, struct pg_tx *tx, const char *session,
 		const char *reason) MAY_SUSPEND MUST_CHECK;
 
-/* Ends the sessions of a user in tx, but for except_session (NULL: none is spared). */
+/* Locks in tx the open sessions of the user, and those in which the user acts as somebody else (queued): for callers
+ * that take the lock of revocations before they end them. */
+void session_lock_all(struct rpc_call *call, struct pg_tx *tx, const char *user_id);
+
+/* Ends the sessions of a user in tx, but for except_session (NULL: none is spared), and all in which the user, as an
+ * administrator, acts as somebody else: whoever was in the user's place may have opened them. */
 int session_end_all(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *except_session,
 		    const char *reason) MAY_SUSPEND MUST_CHECK;
 

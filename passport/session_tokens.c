@@ -5,7 +5,8 @@
 #include "sql.h"
 
 /* One statement, so one snapshot: rights that were read before a change come with the epoch from before it, and the
- * token made of them is void. Rights beyond the token's 32 are left to member.right. */
+ * token made of them is void. Rights beyond the token's 32 are left to member.right. Nobody acts as the staff: a
+ * session in which somebody does ends with the user's promotion. */
 static const char SELECT_CLAIMS[] =
     "SELECT " USER_JSON "::text, u.id, array_to_json(u.roles)::text, floor(extract(epoch FROM s.auth_time))::bigint, "
     "coalesce((SELECT jsonb_object_agg(m.company_id, m.\"right\")::text FROM (SELECT m.company_id, m.\"right\" "
@@ -17,7 +18,8 @@ static const char SELECT_CLAIMS[] =
     "CASE WHEN a.id IS NOT NULL THEN ',\"act\":' || jsonb_build_object('sub', a.id)::text END "
     "FROM session s JOIN user_account u ON u.id = s.user_id AND u.state = 'active' "
     "LEFT JOIN user_account a ON a.id = s.actor_id AND a.state = 'active' AND 'admin' = ANY (a.roles) "
-    "WHERE s.id = $1 AND s.ended_at IS NULL AND (s.actor_id IS NULL) = (a.id IS NULL)";
+    "WHERE s.id = $1 AND s.ended_at IS NULL AND (s.actor_id IS NULL) = (a.id IS NULL) "
+    "AND (s.actor_id IS NULL OR NOT u.roles && '{moderator,admin}')";
 
 /* `,"act":{"sub":...}` when an administrator acts as the user, else nothing. */
 static const char *act(const struct pg_result *row)

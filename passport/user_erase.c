@@ -73,15 +73,14 @@ static int lock_all(struct rpc_call *call, struct pg_tx *tx, const struct creden
 	ret->is_admin = pg_boolean(row, 0, 2);
 	if (ret->is_admin && user_keep_administrator(call, tx, id))
 		return -1;
-	user_lock_sessions(call, tx, id);
+	session_lock_all(call, tx, id);
 	return 0;
 }
 
 static int end_everything(struct rpc_call *call, struct pg_tx *tx, const struct user_companies *companies)
 {
 	const char *id = rpc_caller_id(call);
-	if (user_companies_leave(call, tx, companies) || session_end_all(call, tx, id, NULL, "erased") ||
-	    session_end_by_actor(call, tx, id, "erased"))
+	if (user_companies_leave(call, tx, companies) || session_end_all(call, tx, id, NULL, "erased"))
 		return -1;
 	revocation_add_user(call, tx, id);
 	return rpc_publish(call, tx, "passport.user.erased", id,

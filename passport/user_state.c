@@ -31,9 +31,6 @@ static const char LOCK_ADMINISTRATORS[] = "SELECT pg_advisory_xact_lock(hashtext
 static const char ANOTHER_ADMINISTRATOR[] = "SELECT EXISTS (SELECT FROM user_account WHERE roles <> '{user}' AND "
 					    "roles @> '{admin}' AND state = 'active' AND id <> $1)";
 
-static const char LOCK_SESSIONS[] =
-    "SELECT FROM session WHERE (user_id = $1 OR actor_id = $1) AND ended_at IS NULL ORDER BY id FOR NO KEY UPDATE";
-
 /* Who is to be changed, locked. */
 struct target {
 	const char *id, *state;
@@ -72,11 +69,6 @@ int user_keep_administrator(struct rpc_call *call, struct pg_tx *tx, const char 
 	if (pg_boolean(row, 0, 0))
 		return 0;
 	return rpc_precondition(call, "last_admin", NULL, "the last active administrator stays one");
-}
-
-void user_lock_sessions(struct rpc_call *call, struct pg_tx *tx, const char *user_id)
-{
-	pg_queue(call->ctx, tx, LOCK_SESSIONS, user_id);
 }
 
 static void record(struct rpc_call *call, struct pg_tx *tx, const char *action, const char *user_id, const char *member)
@@ -122,10 +114,8 @@ int user_suspend(struct rpc_call *call)
 		return rpc_replayed(call);
 	if (lock_target(call, tx, NULL, &target) || may_suspend(call, tx, &target))
 		return -1;
-	user_lock_sessions(call, tx, target.id);
 	struct pg_result *user = change_state(call, tx, &target, "suspended", "passport.user.suspended");
-	if (!user || session_end_all(call, tx, target.id, NULL, "suspended") ||
-	    session_end_by_actor(call, tx, target.id, "suspended"))
+	if (!user || session_end_all(call, tx, target.id, NULL, "suspended"))
 		return -1;
 	revocation_add_user(call, tx, target.id);
 	return rpc_commit_row(call, tx, user, "user");

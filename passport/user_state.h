@@ -18,8 +18,4 @@ int user_revoke_role(struct rpc_call *call) MAY_SUSPEND;
  * ends; -1 with precondition_failed, rule last_admin. */
 int user_keep_administrator(struct rpc_call *call, struct pg_tx *tx, const char *user_id) MAY_SUSPEND MUST_CHECK;
 
-/* Locks in tx the open sessions of the user, and those in which the user acts as somebody else (queued): all of them
- * before the first is ended, since ending one takes the lock that orders revocations. */
-void user_lock_sessions(struct rpc_call *call, struct pg_tx *tx, const char *user_id);
-
 #endif

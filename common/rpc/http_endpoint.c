@@ -1,5 +1,6 @@
 #include "rpc/http_endpoint.h"
 
+#include "base/text.h"
 #include "rpc/link_meta.h"
 #include "rpc/render.h"
 
@@ -64,7 +65,10 @@ int rpc_http_read(struct http_exchange *exchange, struct rpc_meta *ret_meta)
 	const char *agent = http_header(exchange, "User-Agent");
 	take_names(exchange);
 	take_deadline(exchange->ctx, http_header(exchange, "X-Deadline-Ms"));
-	*ret_meta = (struct rpc_meta){.peer = exchange->peer, .user_agent = agent != NULL ? agent : ""};
+	/* It ends in sessions and the audit trail, and the database takes no broken text. */
+	if (agent == NULL || !text_valid_utf8(agent, strlen(agent)))
+		agent = "";
+	*ret_meta = (struct rpc_meta){.peer = exchange->peer, .user_agent = agent};
 	if (!is_json(http_header(exchange, "Content-Type"))) {
 		(void)context_fail(exchange->ctx, ERROR_INVALID_REQUEST, "content_type",
 				   "Content-Type must be " JSON_TYPE);

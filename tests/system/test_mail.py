@@ -144,9 +144,12 @@ def test_notices_say_from_where(stack):
 
 def test_change_of_address(stack):
     user = stack.user("Dora")
+    with stack.database("passport") as db:
+        statement = "SELECT password_changed_at::text FROM user_account WHERE id = %s"
+        changed_at = db.execute(statement, (user.id,)).fetchone()[0]
     queue(
         stack,
-        ("email_change", "dora2@test.example", {"user_id": user.id}),
+        ("email_change", "dora2@test.example", {"user_id": user.id, "password_changed_at": changed_at}),
         ("email_changed", user.email, {"user_id": user.id}),
     )
     letter = stack.mailbox.wait("dora2@test.example", "email_change")

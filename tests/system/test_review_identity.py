@@ -1,0 +1,176 @@
+"""What an attacker tried on accounts, letters and sessions, and what has to stop them."""
+
+import http.client
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from authenticator import App
+from staff import administrator
+from stack import PASSWORD
+from test_sessions import refresh, refused, sql
+from waiting import wait_until
+
+pytestmark = pytest.mark.asan
+
+OTHER = "a staple for the battery"
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+
+def act_as(admin, user):
+    return admin.rpc("passport.auth.impersonate", {"user_id": user.id, "reason": "Ticket 4711"})
+
+
+def change_password(user):
+    user.rpc("passport.password.change", {"current_password": PASSWORD, "new_password": OTHER})
+
+
+def reset_password(stack, user):
+    stack.rpc("passport.password.request_reset", {"email": user.email})
+    token = stack.mailbox.wait(user.email, "password_reset").token
+    stack.rpc("passport.password.reset", {"token": token, "new_password": OTHER})
+
+
+# --- acting as somebody else ---
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda stack, admin: change_password(admin),
+        reset_password,
+        lambda stack, admin: admin.rpc("passport.session.revoke_others"),
+        lambda stack, admin: stack.admin().rpc("passport.session.revoke_all", {"user_id": admin.id}),
+    ],
+    ids=["change", "reset", "revoke_others", "revoke_all"],
+)
+def test_what_a_thief_opened_as_the_administrator_ends_with_the_thief(stack, end):
+    """Whoever had the administrator's session acts as a user: the administrator's way out ends that, too."""
+    admin, user = administrator(stack), stack.user()
+    answer = act_as(admin, user)
+    end(stack, admin)
+    assert refused(stack, answer["refresh_token"]) == "revoked"
+    error = stack.error("passport.user.me", token=answer["access_token"])
+    assert (error.word, error.reason) == ("unauthenticated", "revoked")
+    assert user.rpc("passport.user.me")["id"] == user.id, "the user in person is not bothered"
+
+
+@pytest.mark.parametrize("role", ["moderator", "admin"])
+def test_nobody_acts_as_who_has_joined_the_staff(stack, role):
+    user = stack.user()
+    answer = act_as(stack.admin(), user)
+    stack.admin().rpc("passport.user.grant_role", {"id": user.id, "role": role})
+    assert refused(stack, answer["refresh_token"]) == "revoked"
+    assert role in refresh(stack, user.refresh_token)["user"]["roles"]
+
+
+def test_who_acts_changes_neither_password_nor_address(stack):
+    """Not even with the right password, which would make an oracle of it."""
+    user, token = stack.user(), None
+    token = act_as(stack.admin(), user)["access_token"]
+    for password in (PASSWORD, "not this one"):
+        for method, params in (
+            ("passport.password.change", {"current_password": password, "new_password": OTHER}),
+            (
+                "passport.user.update",
+                {"version": 1, "email": "new@test.example", "current_password": password},
+            ),
+        ):
+            error = stack.error(method, params, token)
+            assert (error.word, error.reason) == ("forbidden", "impersonation"), method
+    assert stack.rpc("passport.user.update", {"version": 1, "name": "Helped"}, token)["name"] == "Helped"
+
+
+# --- letters ---
+
+
+def test_a_late_letter_to_another_address_is_void_once_the_password_is_another(stack):
+    """The thief asked for their own address; the letter waits (the mail server is down, say) while the owner chooses a
+    new password, and is written only then."""
+    user, thief = stack.user(), "late.thief@test.example"
+    sql(
+        stack,
+        "CREATE FUNCTION put_off() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN NEW.next_attempt_at = now() + interval '1 hour'; RETURN NEW; END $$",
+    )
+    sql(
+        stack,
+        "CREATE TRIGGER put_off BEFORE INSERT ON mail FOR EACH ROW WHEN (NEW.template = 'email_change') "
+        "EXECUTE FUNCTION put_off()",
+    )
+    try:
+        user.rpc("passport.user.update", {"version": 1, "email": thief, "current_password": PASSWORD})
+        reset_password(stack, user)
+        sql(stack, "UPDATE mail SET next_attempt_at = now() WHERE recipient = %s", thief)
+        left = "SELECT count(*) FROM mail WHERE recipient = %s"
+        wait_until(lambda: sql(stack, left, thief) == [(0,)], what="the late letter to be done with")
+    finally:
+        sql(stack, "DROP FUNCTION put_off CASCADE")
+    assert stack.mailbox.letters(thief) == []
+
+
+def test_a_letter_written_in_the_moment_of_the_change_is_void_too(stack):
+    """Its token is made while the new password is being set, after the tokens under way were voided."""
+    user, thief = stack.user(), "quick.thief@test.example"
+    user.rpc("passport.user.update", {"version": 1, "email": thief, "current_password": PASSWORD})
+    token = stack.mailbox.wait(thief, "email_change").token
+    sql(stack, "UPDATE user_account SET password_changed_at = clock_timestamp() WHERE id = %s", user.id)
+    error = stack.error("passport.user.verify_email", {"token": token})
+    assert (error.word, error.data["rule"]) == ("precondition_failed", "token")
+    assert stack.login(user.email).id == user.id
+
+
+def test_letters_go_to_the_address_that_was_proved_however_it_is_spelt(stack):
+    """Providers that tell upper from lower case give JOE@ and joe@ to different people."""
+    user = stack.user()
+    stack.rpc("passport.password.request_reset", {"email": user.email.upper()})
+    assert stack.mailbox.wait(user.email, "password_reset").recipients == [user.email]
+    stack.rpc("passport.user.register", {"email": user.email.title(), "password": OTHER, "name": "Mallory"})
+    assert stack.mailbox.wait(user.email, "already_registered").recipients == [user.email]
+    assert not stack.mailbox.letters(user.email.upper()) and not stack.mailbox.letters(user.email.title())
+
+
+# --- what is checked before a lock ---
+
+
+def while_locked(stack, user, change, call):
+    """What call() returns when the account, locked by another transaction, changes while the call waits for it."""
+    with stack.cluster.connect(stack.databases["passport"]) as database, ThreadPoolExecutor(1) as pool:
+        database.autocommit = False
+        database.execute("SELECT FROM user_account WHERE id = %s FOR NO KEY UPDATE", (user.id,))
+        answer = pool.submit(call)
+        wait_until(lambda: sql(stack, WAITING)[0][0] > 0, what="the call to wait for the lock")
+        database.execute(change, (user.id,))
+        database.commit()
+        return answer.result()
+
+
+def test_a_second_factor_confirmed_while_the_password_is_hashed_is_asked_for(stack):
+    user = stack.user()
+    App(stack, user)
+    sql(stack, "UPDATE totp SET confirmed_at = NULL WHERE user_id = %s", user.id)
+    confirm = "UPDATE totp SET confirmed_at = now() WHERE user_id = %s"
+    params = {"email": user.email, "password": PASSWORD}
+    answer = while_locked(stack, user, confirm, lambda: stack.rpc("passport.auth.login", params))
+    assert "second_factor" in answer and "access_token" not in answer
+    sql(stack, "UPDATE totp SET confirmed_at = NULL WHERE user_id = %s", user.id)
+    call = {"password": PASSWORD}
+    error = while_locked(stack, user, confirm, lambda: user.error("passport.auth.reauthenticate", call))
+    assert (error.word, error.reason) == ("unauthenticated", "second_factor")
+
+
+# --- what a client says of itself ---
+
+
+@pytest.mark.parametrize("agent", [b"\xff\xfe\x80", b"Mozilla/5.0 \xc3", "\u00e4".encode() * 300])
+@pytest.mark.parametrize("daemon", ["gateway", "passport"])
+def test_a_client_with_a_broken_name_is_served(stack, daemon, agent):
+    user = stack.user()
+    params = {"email": user.email, "password": PASSWORD}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "passport.auth.login", "params": params}).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", stack.ports[daemon][0], timeout=30)
+    headers = {"Content-Type": "application/json", "User-Agent": agent.decode("latin-1")}
+    connection.request("POST", "/rpc", body, headers)
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    assert answer.get("result", {}).get("access_token"), answer
