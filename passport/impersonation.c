@@ -31,7 +31,6 @@ int auth_impersonate(struct rpc_call *call)
 {
 	const char *user_id = rpc_param(call, "user_id"), *admin = rpc_caller_id(call);
 	const struct session_start start = {.user_id = user_id, .methods = "{}", .actor_id = admin};
-	struct session_keys keys;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
@@ -42,7 +41,8 @@ int auth_impersonate(struct rpc_call *call)
 	audit_record(
 	    call, tx,
 	    &(struct audit_event){.action = "user.impersonated", .user_id = user_id, .details = pg_text(user, 0, 3)});
-	if (session_open(call, tx, &start, &keys) || rpc_commit(call, tx))
+	const struct session_keys keys = session_open(call, tx, &start);
+	if (rpc_commit(call, tx))
 		return -1;
 	return session_reply(call, &keys);
 }

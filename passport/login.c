@@ -39,9 +39,7 @@ static int fresh_hash(struct rpc_call *call, const struct credentials *user, con
 static int open_session(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *methods)
 {
 	const struct session_start start = {.user_id = user_id, .methods = methods};
-	struct session_keys keys;
-	if (session_open(call, tx, &start, &keys))
-		return -1;
+	const struct session_keys keys = session_open(call, tx, &start);
 	guard_remember_network(call, tx, user_id);
 	audit_record(
 	    call, tx,

@@ -39,7 +39,7 @@ static const char *lifetime(struct rpc_call *call, const struct session_start *s
 	return arena_printf(&call->ctx->arena, "%lld", (long long)microseconds);
 }
 
-int session_open(struct rpc_call *call, struct pg_tx *tx, const struct session_start *start, struct session_keys *ret)
+struct session_keys session_open(struct rpc_call *call, struct pg_tx *tx, const struct session_start *start)
 {
 	char session[UUID_SIZE], hash[SECRET_HASH_SIZE];
 	uuid_make(session);
@@ -48,10 +48,8 @@ int session_open(struct rpc_call *call, struct pg_tx *tx, const struct session_s
 	pg_queue(call->ctx, tx, INSERT_SESSION, session, start->user_id, start->methods, start->actor_id, call->peer,
 		 call->user_agent, device_name(&call->ctx->arena, call->user_agent),
 		 lifetime(call, start, "session_idle"), lifetime(call, start, "session_lifetime"));
-	if (!pg_query(call->ctx, tx, INSERT_REFRESH, hash, session))
-		return -1;
-	*ret = (struct session_keys){.session = arena_strdup(&call->ctx->arena, session), .refresh = refresh};
-	return 0;
+	pg_queue(call->ctx, tx, INSERT_REFRESH, hash, session);
+	return (struct session_keys){.session = arena_strdup(&call->ctx->arena, session), .refresh = refresh};
 }
 
 /* Voids the access tokens of the sessions that an END_SESSIONS statement has ended. */

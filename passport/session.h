@@ -24,9 +24,8 @@ struct session_keys {
 	const char *session, *refresh;
 };
 
-/* Opens a session in tx. *ret: texts in the context. The caller has locked the user and found it active. */
-int session_open(struct rpc_call *call, struct pg_tx *tx, const struct session_start *start,
-		 struct session_keys *ret) MAY_SUSPEND MUST_CHECK;
+/* Opens a session in tx (queued). Returns texts in the context. The caller has locked the user and found it active. */
+struct session_keys session_open(struct rpc_call *call, struct pg_tx *tx, const struct session_start *start);
 
 /* Rotates a refresh token: the session and the successor. -1 with unauthenticated: malformed, unknown, reused (the
  * session is ended then), revoked, expired. Commits for itself. */
