@@ -5,6 +5,7 @@
 #include "base/ids.h"
 #include "base/text.h"
 #include "daemon/import.h"
+#include "erased_author.h"
 #include "rating.h"
 #include "rpc/json_tree.h"
 #include "summary.h"
@@ -16,10 +17,12 @@
 #define MAX_TEXT 5000
 #define MAX_NAME 100
 
+#define NAME ERASED_AUTHOR_NAME("coalesce(p.author_name, '')", "p.author_id")
+
 /* Reviews that are there already (by id, or by the source's own id) are passed over and count nothing. */
 static const char INSERT_REVIEWS[] =
     "WITH fresh AS (INSERT INTO review (id, subject_id, author_id, author_name, score, text, external_id, created_at) "
-    "SELECT p.id, p.subject_id, p.author_id, coalesce(p.author_name, ''), p.score, coalesce(p.text, ''), "
+    "SELECT p.id, p.subject_id, p.author_id, " NAME ", p.score, coalesce(p.text, ''), "
     "p.external_id, "
     "coalesce(p.created_at, now()) FROM jsonb_to_recordset($1::jsonb) AS p(id uuid, subject_id uuid, author_id uuid, "
     "author_name text, score numeric, text text, external_id text, created_at timestamptz) "

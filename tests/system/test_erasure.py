@@ -1,6 +1,7 @@
 """Users who take their data with them, and who go for good: in every daemon that keeps something of them."""
 
 import json
+import uuid
 
 import pytest
 from companies import join
@@ -135,6 +136,28 @@ def test_a_late_review_of_an_erased_author_has_no_name(stack):
     with stack.database("rating") as database:
         database.execute("INSERT INTO erased_author (user_id, seq) VALUES (%s, 1)", (guest.id,))
     assert guest.rpc("rating.review.create", {"booking_id": booking, "score": 4})["author_name"] == ""
+
+
+def test_an_import_brings_no_erased_name_back(stack, tmp_path):
+    author, subject = str(uuid.uuid4()), str(uuid.uuid4())
+    with stack.database("rating") as database:
+        database.execute("INSERT INTO erased_author (user_id, seq) VALUES (%s, 1)", (author,))
+    lines = [
+        {
+            "kind": "review",
+            "id": str(uuid.uuid4()),
+            "subject_id": subject,
+            "author_id": who,
+            "author_name": name,
+            "score": 3,
+        }
+        for who, name in ((author, "Gone Girl"), (str(uuid.uuid4()), "Here Man"))
+    ]
+    file = tmp_path / "reviews.ndjson"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    stack["rating"].command("import", file)
+    items = stack.rpc("rating.review.list", {"subject_id": subject})["items"]
+    assert {one["author_name"] for one in items} == {"", "Here Man"}
 
 
 def test_the_last_owner_must_pass_the_company_on(stack):
