@@ -97,27 +97,30 @@ def test_rotation_is_not_noticed_by_anybody(make_stack):
         assert header(admin(stack).token)["kid"] == first["kid"]
         error = admin(stack).error("passport.key.rotate")
         assert (error.word, error.reason) == ("conflict", "rotation_under_way")
+        old = admin(stack)  # a token of the first key, to be used until it expires
         wait_until(lambda: header(admin(stack).token) == {"alg": "RS256", "typ": "at+jwt", "kid": new["kid"]})
         changed = time.monotonic()
         assert stages(stack) == {first["kid"]: "retired", new["kid"]: "signing"}
         back = admin(stack).rpc("passport.key.rotate", {"algorithm": "ES256"})
         wait_until(lambda: header(admin(stack).token)["kid"] == back["kid"])
-        late = admin(stack)  # a token of the last key, to be used until it expires
         wait_until(lambda: load.kids[back["kid"]] > 50, what="load under the third key")
+        assert header(old.token)["kid"] == first["kid"]
+        assert accepted(stack["passport"], "passport.user.me", old.token)
+        assert accepted(stack["events"], "events.listing.mine", old.token)
     print(f"calls: {dict(load.done)}; by key: {list(load.kids.values())}")
     assert load.failures == []
     assert len(load.kids) == 3 and min(load.done["refresh"], load.done["login"]) > 0
-    assert late.rpc("passport.user.me")["id"] == late.id
     left = wait_until(
         lambda: first["kid"] not in published(stack["passport"]) and time.monotonic() - changed,
         LEAVES + 10,
         "the first key to leave the key set",
     )
     print(f"the first key left the key set {left:.1f} s after it was retired")
+    assert stack["events"].error("events.listing.mine", {}, old.token).word == "unauthenticated"
     assert left > LEAVES - 2
     with stack.database("passport") as database:
         rows = database.execute("SELECT actor_kind, actor FROM audit_event WHERE action = 'key.rotated'").fetchall()
-        assert rows == [("user", late.id)] * 2
+        assert rows == [("user", old.id)] * 2
         # The private half of a key that signs no more is gone.
         left_over = "SELECT count(*) FROM signing_key WHERE state = 'retired' AND private_sealed IS NOT NULL"
         assert database.execute(left_over).fetchone() == (0,)
