@@ -23,3 +23,11 @@ void audit_record(struct rpc_call *call, struct pg_tx *tx, const struct audit_ev
 		 impersonated ? caller->actor : caller->id, impersonated ? caller->id : NULL, event->user_id,
 		 event->company_id, call->peer, call->user_agent, call->ctx->request_id, event->details);
 }
+
+void audit_record_system(struct context *ctx, struct pg_tx *tx, const struct audit_event *event)
+{
+	char id[UUID_SIZE];
+	uuid_make(id);
+	pg_queue(ctx, tx, INSERT_EVENT, id, event->action, "system", "passport", NULL, event->user_id,
+		 event->company_id, "", "", ctx->request_id, event->details);
+}

@@ -21,4 +21,7 @@ struct audit_event {
  * and request id of the call. */
 void audit_record(struct rpc_call *call, struct pg_tx *tx, const struct audit_event *event);
 
+/* The same for what passport does by itself, without a call. */
+void audit_record_system(struct context *ctx, struct pg_tx *tx, const struct audit_event *event);
+
 #endif

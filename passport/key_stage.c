@@ -1,5 +1,6 @@
 #include "key_stage.h"
 
+#include "audit.h"
 #include "base/config.h"
 #include "base/ids.h"
 #include "base/log.h"
@@ -120,8 +121,10 @@ static int rotate_when_old(struct context *ctx, struct pg_tx *tx, const struct m
 		return -1;
 	if (pg_count(old) == 0)
 		return 0;
-	if (!key_stage_make(ctx, tx, master, policy->algorithm, policy->publish_delay))
+	struct pg_result *key = key_stage_make(ctx, tx, master, policy->algorithm, policy->publish_delay);
+	if (!key)
 		return -1;
+	audit_record_system(ctx, tx, &(struct audit_event){.action = "key.rotated", .details = pg_text(key, 0, 0)});
 	log_event(LOG_INFO, NULL, "an automatic rotation of the signing key has begun",
 		  LOG_STRING("algorithm", policy->algorithm));
 	return 0;

@@ -133,6 +133,8 @@ def test_a_key_grows_old_by_itself(make_stack):
     with stack.database("passport") as database:
         states = database.execute("SELECT state FROM signing_key WHERE kid = %s", (first,)).fetchone()
         assert states == ("retired",)
+        event = "SELECT actor_kind, details ->> 'state' FROM audit_event WHERE action = 'key.rotated' LIMIT 1"
+        assert database.execute(event).fetchone() == ("system", "published")
         # What began by itself ends by itself: there is a bound on what others must fetch.
         wait_until(lambda: len(published(stack["passport"])) == 8, 40, "as many keys as there may be")
         time_of_last = database.execute("SELECT max(created_at) FROM signing_key").fetchone()
