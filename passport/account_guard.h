@@ -3,7 +3,9 @@
  *
  * Purpose: two limits. Of a network, told to the caller before any hard work. Of letters to an address, silent: beyond
  * it the answer and the work stay what they were and no letter goes out, so that nobody's mailbox can be flooded
- * through us, and whether somebody asked before cannot be told. Neither looks at whether an account exists.
+ * through us, and whether somebody asked before cannot be told. Neither tells whether an account exists.
+ * Letters are counted for each network, so that a stranger who asks without end does not keep the owner from asking;
+ * a higher limit of all networks together does not hold for one from which the owner has logged in of late.
  */
 #ifndef EVENTLOOP_PASSPORT_ACCOUNT_GUARD_H
 #define EVENTLOOP_PASSPORT_ACCOUNT_GUARD_H

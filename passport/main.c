@@ -166,7 +166,9 @@ static const struct config_option options[] = {
      "registrations, requests of a new password, and tokens of letters that a network may try, each an hour; 0: any",
      NULL},
     {"letter_limit", CONFIG_INTEGER, "5", 0, 1000000, 0, NULL,
-     "letters an hour to one address that anybody may ask for, of each kind; 0: any", NULL},
+     "letters an hour to one address that one network may ask for, of each kind; 0: any", NULL},
+    {"mailbox_limit", CONFIG_INTEGER, "20", 0, 1000000, 0, NULL,
+     "letters an hour to one address that all networks together may ask for, of each kind; 0: any", NULL},
     {NULL, CONFIG_TEXT, NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 

@@ -130,6 +130,30 @@ def test_letters_go_to_the_address_that_was_proved_however_it_is_spelt(stack):
     assert not stack.mailbox.letters(user.email.upper()) and not stack.mailbox.letters(user.email.title())
 
 
+def test_a_stranger_who_asks_without_end_does_not_keep_the_owner_from_asking(make_stack):
+    """The owner has forgotten the password; somebody asks all day for letters that the owner has no use for."""
+    limits = {"letter_limit": 2, "mailbox_limit": 4}
+    stack = make_stack({"passport": limits}, names=("passport", "gateway"))
+    user, fresh = stack.user(), "newcomer@test.example"
+    register = {"email": fresh, "password": PASSWORD, "name": "Newcomer"}
+    for stranger in ("127.0.0.71", "127.0.0.72", "127.0.0.73"):
+        door = stack.gateway.seen_from(stranger)
+        for _ in range(4):
+            assert door.rpc("passport.password.request_reset", {"email": user.email})["status"]
+        if stranger == "127.0.0.71":
+            for _ in range(4):
+                assert door.rpc("passport.user.register", register)["status"]
+    wait_until(lambda: sql(stack, "SELECT count(*) FROM mail") == [(0,)], what="the queue of letters to be empty")
+    assert len(stack.mailbox.letters(user.email, "password_reset")) == 4, "a botnet has its limit"
+    assert len(stack.mailbox.letters(fresh, "verify_email")) == 2
+    stack.rpc("passport.password.request_reset", {"email": user.email})
+    stack.rpc("passport.user.register", register)
+    for address, template, number in ((user.email, "password_reset", 5), (fresh, "verify_email", 3)):
+        wait_until(
+            lambda a=address, t=template, n=number: len(stack.mailbox.letters(a, t)) == n, what="the owner's letter"
+        )
+
+
 # --- what is checked before a lock ---
 
 
