@@ -200,6 +200,24 @@ def test_a_disabled_key_is_void_at_once_and_everywhere(stack, shop):
     assert error.word == "not_found"
 
 
+def test_an_administrator_ends_a_key_when_no_owner_is_at_hand(stack, shop):
+    company, owner, _, _ = shop
+    key = make_key(owner, company, "*", name="Found on the net")
+    token = exchange(stack, key["secret"])
+    admin = stack.login(stack.admin().email)
+    assert key["id"] in [
+        one["id"] for one in admin.rpc("passport.api_key.list", {"company_id": company, "limit": 100})["items"]
+    ]
+    assert admin.rpc("passport.api_key.disable", {"company_id": company, "id": key["id"]})["state"] == "disabled"
+    wait_revoked(stack, DOORS, token)
+    params = {"company_id": company, "name": "Backdoor", "right": "staff", "scope": "*"}
+    assert admin.error("passport.api_key.create", params).word == "forbidden"
+    (event,) = owner.rpc("passport.audit.list", {"company_id": company, "action": "api_key.disabled", "limit": 1})[
+        "items"
+    ]
+    assert event["actor_id"] == admin.id
+
+
 def test_a_suspended_company_has_no_integrations(stack):
     company, owner = stack.company(name="Suspended")
     key = make_key(owner, company, "*")
