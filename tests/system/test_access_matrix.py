@@ -26,7 +26,10 @@ EXPLAINED = {
         ("unauthenticated", "credentials", None, "not the caller's password"),
         ("forbidden", "impersonation", {"acted for"}, "who acts for a user cannot prove to be the user"),
     ],
-    "passport.password.change": ("unauthenticated", "credentials", None, "not the caller's password"),
+    "passport.password.change": [
+        ("unauthenticated", "credentials", None, "not the caller's password"),
+        ("forbidden", "impersonation", {"acted for"}, "who acts for a user cannot prove to be the user"),
+    ],
     "passport.totp.confirm": ("unauthenticated", "credentials", None, "not a code of the app that was enrolled"),
     "passport.auth.refresh": ("unauthenticated", "malformed", None, "not a refresh token"),
     "passport.auth.service_token": ("unauthenticated", "credentials", None, "no service has this secret"),
