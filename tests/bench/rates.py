@@ -90,8 +90,11 @@ def wrk(
     line += ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "10s"]
     line += ["-s", str(script)] if script else []
     meter = Meter(watched)
-    text = subprocess.run([*line, url, *(arguments or [])], capture_output=True, text=True, check=True).stdout
+    result = subprocess.run([*line, url, *(arguments or [])], capture_output=True, text=True)
     meter.stop()
+    text = result.stdout
+    if result.returncode != 0:
+        raise RuntimeError(f"wrk failed:\n{text[-500:]}{result.stderr[-1000:]}")
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     if bad:
         raise RuntimeError(f"{bad.group(1)} answers of {url} are not 200:\n{text}")
