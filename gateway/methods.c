@@ -30,6 +30,7 @@ struct methods {
 	char *documents[GATEWAY_DAEMONS]; /* as they came, without what is internal; NULL: not yet */
 	struct hash_map *table;
 	char *merged;
+	bool stale; /* merged is of other documents than these */
 };
 
 static bool lists(struct json_object *method, const char *member, const char *word)
@@ -68,8 +69,12 @@ static void take_methods(struct methods *methods, size_t daemon, struct json_obj
 		else
 			add_method(methods, gateway_daemons[daemon], method);
 	}
+	const char *text = json_object_to_json_string_ext(document, JSON_C_TO_STRING_PLAIN);
+	if (methods->documents[daemon] && strcmp(methods->documents[daemon], text) == 0)
+		return;
 	free(methods->documents[daemon]);
-	methods->documents[daemon] = must_strdup(json_object_to_json_string_ext(document, JSON_C_TO_STRING_PLAIN));
+	methods->documents[daemon] = must_strdup(text);
+	methods->stale = true;
 }
 
 static void merge(struct methods *methods)
@@ -79,6 +84,7 @@ static void merge(struct methods *methods)
 	struct buffer text;
 	size_t count = 0;
 	char error[200];
+	methods->stale = false;
 	memory_thrift_begin();
 	for (size_t i = 0; i < GATEWAY_DAEMONS; i++)
 		if (methods->documents[i])
@@ -118,18 +124,28 @@ static int fetch(struct methods *methods, size_t daemon)
 	return document ? 0 : -1;
 }
 
-/* Runs until methods_free. A daemon that has not answered yet is asked soon again. */
+/* Asks those whose time has come. Returns when the next one's comes. */
+static int64_t fetch_due(struct methods *methods, int64_t due[static GATEWAY_DAEMONS])
+{
+	int64_t next = INT64_MAX;
+	for (size_t i = 0; i < GATEWAY_DAEMONS && !co_cancelled(); i++) {
+		if (due[i] <= clock_monotonic())
+			due[i] = deadline_after(fetch(methods, i) == 0 ? REFRESH : RETRY);
+		next = due[i] < next ? due[i] : next;
+	}
+	return next;
+}
+
+/* Runs until methods_free. A daemon that has not answered is asked soon again, without bothering the others. */
 static void keep_fetching(void *argument)
 {
 	struct methods *methods = argument;
-	bool complete;
+	int64_t due[GATEWAY_DAEMONS] = {0}, next;
 	do {
-		complete = true;
-		for (size_t i = 0; i < GATEWAY_DAEMONS && !co_cancelled(); i++)
-			if (fetch(methods, i) != 0)
-				complete = false;
-		merge(methods);
-	} while (co_sleep_until(deadline_after(complete ? REFRESH : RETRY)) == CO_TIMEOUT);
+		next = fetch_due(methods, due);
+		if (methods->stale)
+			merge(methods);
+	} while (co_sleep_until(next) == CO_TIMEOUT);
 	methods->fetcher = NULL;
 }
 
