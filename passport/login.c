@@ -116,10 +116,11 @@ int auth_second_factor(struct rpc_call *call)
 {
 	struct challenge challenge = {0};
 	struct one_time_token taken;
+	struct guard_try attempt;
 	const char *method = NULL;
 	bool locked = false;
 	if (guard_network(call) || try_challenge(call, &challenge) ||
-	    second_factor_count(call, challenge.user_id, &locked))
+	    second_factor_count(call, challenge.user_id, &attempt, &locked))
 		return -1;
 	struct pg_tx *tx = pg_begin(call->ctx, call->db);
 	if (!tx || credentials_lock(call, tx, challenge.user_id, challenge.password_changed_at) ||
@@ -130,7 +131,7 @@ int auth_second_factor(struct rpc_call *call)
 	if (one_time_token_take(call, tx, CHALLENGE, rpc_param(call, "challenge"), &taken) ||
 	    open_session(call, tx, challenge.user_id, arena_printf(&call->ctx->arena, "{pwd,%s}", method)))
 		return -1;
-	second_factor_forget_tries(call, challenge.user_id);
+	second_factor_forget(call, &attempt);
 	return 0;
 }
 
@@ -176,18 +177,19 @@ int auth_reauthenticate(struct rpc_call *call)
 {
 	const struct session_keys keys = {.session = call->caller->session};
 	struct credentials user = {0};
+	struct guard_try attempt = {0};
 	bool locked = false;
 	if (credentials_of_caller(call, rpc_param(call, "password"), &user))
 		return -1;
 	if (user.second_factor && !rpc_param(call, "code"))
 		return code_needed(call);
-	if (user.second_factor && second_factor_count(call, user.user_id, &locked))
+	if (user.second_factor && second_factor_count(call, user.user_id, &attempt, &locked))
 		return -1;
 	struct pg_tx *tx = pg_begin(call->ctx, call->db);
 	const char *methods = tx ? prove_caller(call, tx, &user, locked) : NULL;
 	if (!methods || renew(call, tx, methods))
 		return -1;
 	if (user.second_factor)
-		second_factor_forget_tries(call, user.user_id);
+		second_factor_forget(call, &attempt);
 	return session_reply(call, &keys);
 }

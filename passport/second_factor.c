@@ -21,28 +21,21 @@ static const char IS_ON[] = "SELECT EXISTS (SELECT FROM totp WHERE user_id = $1 
 
 static const char USE_STEP[] = "UPDATE totp SET last_step = $2 WHERE user_id = $1";
 
-static int read_try(struct rpc_call *call, const char *user_id, struct guard_try *ret)
+int second_factor_count(struct rpc_call *call, const char *user_id, struct guard_try *ret_try, bool *ret_locked)
 {
 	struct pg_result *row = pg_read(call->ctx, call->db, SELECT_KNOWN_NETWORK, user_id, throttle_network(call));
 	if (!row)
 		return -1;
-	*ret = (struct guard_try){.subject = GUARD_CODE,
-				  .account = user_id,
-				  .user_id = user_id,
-				  .known_network = pg_count(row) > 0 && pg_boolean(row, 0, 0)};
-	return 0;
+	*ret_try = (struct guard_try){.subject = GUARD_CODE,
+				      .account = user_id,
+				      .user_id = user_id,
+				      .known_network = pg_count(row) > 0 && pg_boolean(row, 0, 0)};
+	return guard_count(call, ret_try, ret_locked);
 }
 
-int second_factor_count(struct rpc_call *call, const char *user_id, bool *ret_locked)
+void second_factor_forget(struct rpc_call *call, const struct guard_try *attempt)
 {
-	struct guard_try attempt;
-	return read_try(call, user_id, &attempt) ? -1 : guard_count(call, &attempt, ret_locked);
-}
-
-void second_factor_forget_tries(struct rpc_call *call, const char *user_id)
-{
-	struct guard_try attempt;
-	if (read_try(call, user_id, &attempt) || guard_forget(call, &attempt))
+	if (guard_forget(call, attempt))
 		error_clear(&call->ctx->error);
 }
 

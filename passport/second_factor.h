@@ -7,15 +7,17 @@
 #ifndef EVENTLOOP_PASSPORT_SECOND_FACTOR_H
 #define EVENTLOOP_PASSPORT_SECOND_FACTOR_H
 
+#include "login_guard.h"
 #include "rpc/call.h"
 
-/* Counts a try at the user's codes. *ret_locked: too many of them were wrong, and so is this one. Not in a transaction.
- */
-int second_factor_count(struct rpc_call *call, const char *user_id, bool *ret_locked) MAY_SUSPEND MUST_CHECK;
+/* Counts a try at the user's codes. *ret_try: for second_factor_forget; *ret_locked: too many of them were wrong, and
+ * so is this one. Not in a transaction. */
+int second_factor_count(struct rpc_call *call, const char *user_id, struct guard_try *ret_try,
+			bool *ret_locked) MAY_SUSPEND MUST_CHECK;
 
 /* Forgets the tries, once the code's transaction has been committed. Failing at that is no error: they are forgotten in
  * time anyway. */
-void second_factor_forget_tries(struct rpc_call *call, const char *user_id) MAY_SUSPEND;
+void second_factor_forget(struct rpc_call *call, const struct guard_try *attempt) MAY_SUSPEND;
 
 /* Whether the user, whom the caller has locked in tx, has a second factor: what was read before the lock may have
  * changed. */

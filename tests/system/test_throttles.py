@@ -131,6 +131,17 @@ def test_wrong_codes_lock_the_second_factor_silently(strict):
     assert strict.mailbox.wait(app.user.email, "account_locked")
 
 
+def test_a_right_code_starts_afresh_also_from_a_new_network(strict):
+    app = App(strict, strict.user())
+    door = strict.gateway.seen_from(OTHER)
+    for _ in range(LIMIT - 1):
+        door.error("passport.auth.second_factor", {"challenge": app.challenge(door), "code": wrong_code(app)})
+    tries = "SELECT tries FROM throttle WHERE name = 'second_factor.account' AND key = sha256(convert_to(%s, 'UTF8'))"
+    assert sql(strict, tries, app.user.id) == [(LIMIT - 1,)]
+    assert app.login(door)["access_token"]
+    assert sql(strict, tries, app.user.id) == []
+
+
 def test_a_right_code_in_a_lock_is_not_used_up(strict):
     app = App(strict, strict.user())
     for _ in range(LIMIT):
