@@ -25,6 +25,17 @@ static int prove_for_email(struct rpc_call *call, const char *email, struct cred
 	return account_guard_letter(call, LETTER_EMAIL_CHANGE, email, ret_send);
 }
 
+/* Which fields the caller gave, without what stands in them: for the audit trail. */
+static const char *given_fields(struct rpc_call *call)
+{
+	static const char *const fields[] = {"name", "locale", "time_zone", "attributes"};
+	const char *list = "";
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		if (rpc_param_json(call, fields[i]))
+			list = arena_printf(&call->ctx->arena, "%s%s\"%s\"", list, list[0] ? "," : "", fields[i]);
+	return arena_printf(&call->ctx->arena, "{\"fields\":[%s]}", list);
+}
+
 int user_update(struct rpc_call *call)
 {
 	const char *email = rpc_param(call, "email"), *id = rpc_caller_id(call);
@@ -44,6 +55,7 @@ int user_update(struct rpc_call *call)
 		return rpc_conflict(call, "stale_version", "the account has changed since: get it again");
 	if (send)
 		email_change_request(call, tx, email, user.password_changed_at);
-	audit_record(call, tx, &(struct audit_event){.action = "user.updated", .user_id = id});
+	audit_record(call, tx,
+		     &(struct audit_event){.action = "user.updated", .user_id = id, .details = given_fields(call)});
 	return rpc_commit_row(call, tx, changed, "user");
 }

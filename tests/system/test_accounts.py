@@ -467,6 +467,8 @@ def test_every_change_of_an_account_is_in_the_audit_trail(stack):
     wanted = ["user.registered", "user.updated", "password.changed", "password.reset"]
     assert [action for action, _ in rows if action in wanted] == wanted
     assert {address for _, address in rows} == {"127.0.0.1"}
+    details = execute(stack, "SELECT details FROM audit_event WHERE user_id = %s AND action = 'user.updated'", user.id)
+    assert details == [({"fields": ["name"]},)]
 
 
 def test_the_administrators_command_obeys_the_rules(stack, tmp_path):

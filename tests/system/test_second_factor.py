@@ -52,6 +52,7 @@ def test_from_enrolment_to_a_login_with_a_code(stack):
     sql(stack, "UPDATE totp SET last_step = 0 WHERE user_id = %s", user.id)
     tokens = present(stack, answer["second_factor"]["challenge"], code(enrolment["secret"]))
     assert tokens["user"]["id"] == user.id and claims(tokens["access_token"])["amr"] == ["pwd", "otp"]
+    assert stack.rpc("passport.user.me", token=tokens["access_token"])["second_factor"] is True
     again = refresh(stack, tokens["refresh_token"])
     assert claims(again["access_token"])["amr"] == ["pwd", "otp"]
     assert actions(stack, user) == ["totp.enrolled", "totp.enabled"]
