@@ -8,9 +8,10 @@ handler refuses for reasons of its own fails here until it is explained. The tab
 from dataclasses import dataclass, field
 
 import pytest
+from contents import settled
 from rpc import RpcError
 from sample import Sampler
-from stack import NAMES, ROOT, WITH_DATABASE
+from stack import NAMES, ROOT
 from waiting import wait_until
 
 RIGHTS = ("staff", "manager", "owner")
@@ -270,33 +271,6 @@ def outcome(error):
     return (data["code"], data.get("reason")) if error else (ALLOWED, None)
 
 
-def contents(stack):
-    """{database.table: (rows, digest of all of them)} of whatever does not change by itself."""
-    found = {}
-    for name in WITH_DATABASE:
-        with stack.database(name) as database:
-            tables = database.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-            for (table,) in tables:
-                if table not in MOVING:
-                    digest = (
-                        f'SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM "{table}" t'
-                    )
-                    found[f"{name}.{table}"] = database.execute(digest).fetchone()
-    return found
-
-
-def settled(stack):
-    """What the databases hold once nothing moves any more that earlier calls have set going."""
-    last = [None]
-
-    def same():
-        before, last[0] = last[0], contents(stack)
-        return before == last[0]
-
-    wait_until(same, 30, "the databases to come to rest", interval=0.3)
-    return last[0]
-
-
 @dataclass(frozen=True)
 class Outcome:
     """What one call came to."""
@@ -354,9 +328,9 @@ class Matrix:
 @pytest.fixture(scope="module")
 def matrix(stack):
     world = World(stack)
-    before = settled(stack)
+    before = settled(stack, MOVING)
     refused = list(refused_sweep(world))
-    after = settled(stack)
+    after = settled(stack, MOVING)
     made = Matrix(world, refused, list(allowed_sweep(world)), before, after)
     write_table(made)
     return made
