@@ -107,13 +107,24 @@ static void advance(int64_t from, int64_t seq, bool another_database)
 		wake_all();
 }
 
+/* When the connections for reading are lost, those for writing may stand: a revocation was just written by one. */
+static struct pg_result *read_rows(struct context *ctx, struct pg *db, int64_t after)
+{
+	const char *values[] = {arena_printf(&ctx->arena, "%" PRId64, after),
+				arena_printf(&ctx->arena, "%" PRId64, TOKEN_REVOCATION_KEEP),
+				arena_printf(&ctx->arena, "%d", LOOK_ROWS)};
+	struct pg_result *rows = pg_read_values(ctx, db, LOOK, ARRAY_SIZE(values), values);
+	if (rows != NULL || ctx->error.code != ERROR_UNAVAILABLE)
+		return rows;
+	error_clear(&ctx->error);
+	return pg_write_values(ctx, db, LOOK, ARRAY_SIZE(values), values);
+}
+
 /* One page. *ret_more: there is another. */
 static int look_once(struct context *ctx, struct pg *db, bool *ret_more)
 {
 	int64_t from = atomic_load(&process.seq);
-	struct pg_result *rows = pg_read(ctx, db, LOOK, arena_printf(&ctx->arena, "%" PRId64, from),
-					 arena_printf(&ctx->arena, "%" PRId64, TOKEN_REVOCATION_KEEP),
-					 arena_printf(&ctx->arena, "%d", LOOK_ROWS));
+	struct pg_result *rows = read_rows(ctx, db, from);
 	if (rows == NULL)
 		return -1;
 	if (pg_count(rows) == 0)

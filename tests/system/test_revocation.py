@@ -153,6 +153,19 @@ def test_what_was_missed_is_heard_of_when_passport_is_back(replicas):
     wait_until(lambda: "heard of again" in stack["events"].log_text(), what="events to say so")
 
 
+def test_a_database_that_was_away_changes_nothing(drill_stack):
+    stack = drill_stack
+    user, late = stack.user(), stack.user()
+    user.rpc("passport.auth.logout")
+    stack.cluster.kill()
+    refused_after(stack.daemons, user.token, time.monotonic(), PUSHED)  # what is known stays known
+    assert refusal(stack["events"], late.token) is None
+    stack.cluster.start()
+    wait_until(lambda: late.rpc("passport.auth.logout"), 30, "passport to write again")
+    assert refusal(stack["passport"], late.token) == "revoked"
+    refused_after(stack.daemons, late.token, time.monotonic(), POLLED)
+
+
 def test_a_new_process_knows_what_was_revoked_before(fresh_stack):
     user = fresh_stack.user()
     user.rpc("passport.auth.logout")
