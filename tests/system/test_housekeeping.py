@@ -120,7 +120,7 @@ def test_expired_rows_go_and_others_stay(make_stack):
             assert counted(database, statement) == count, table
         assert counted(database, "SELECT count(*) FROM refresh_token") == 3
     expected = dict.fromkeys(LEFT, MANY) | {"session": MANY + 10, "refresh_token": 2 * (MANY + 10) + 3}
-    assert removed(stack["passport"]) == expected
+    wait_until(lambda: removed(stack["passport"]) == expected, what=f"the metrics to say {expected}")
 
 
 def test_a_retention_of_the_audit_trail_by_setting(make_stack):
