@@ -18,6 +18,7 @@ static const struct throttle_rule of_letters[] = {
     [LETTER_REGISTRATION] = {.name = "register.letter", .limit_setting = "letter_limit", .window = HOUR},
     [LETTER_RESET] = {.name = "reset.letter", .limit_setting = "letter_limit", .window = HOUR},
     [LETTER_EMAIL_CHANGE] = {.name = "email_change.letter", .limit_setting = "letter_limit", .window = HOUR},
+    [LETTER_INVITATION] = {.name = "invitation.letter", .limit_setting = "letter_limit", .window = HOUR},
 };
 
 /* What all of them together may. */
@@ -25,6 +26,7 @@ static const struct throttle_rule of_mailboxes[] = {
     [LETTER_REGISTRATION] = {.name = "register.mailbox", .limit_setting = "mailbox_limit", .window = HOUR},
     [LETTER_RESET] = {.name = "reset.mailbox", .limit_setting = "mailbox_limit", .window = HOUR},
     [LETTER_EMAIL_CHANGE] = {.name = "email_change.mailbox", .limit_setting = "mailbox_limit", .window = HOUR},
+    [LETTER_INVITATION] = {.name = "invitation.mailbox", .limit_setting = "mailbox_limit", .window = HOUR},
 };
 
 static const char SELECT_KNOWN_NETWORK[] =

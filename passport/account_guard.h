@@ -16,7 +16,7 @@
 enum account_action { ACCOUNT_REGISTER, ACCOUNT_REQUEST_RESET, ACCOUNT_TOKEN };
 
 /* Which letters an address is sent on anybody's wish; each is counted for itself. */
-enum account_letter { LETTER_REGISTRATION, LETTER_RESET, LETTER_EMAIL_CHANGE };
+enum account_letter { LETTER_REGISTRATION, LETTER_RESET, LETTER_EMAIL_CHANGE, LETTER_INVITATION };
 
 /* Counts a try of the caller's network. -1 with rate_limited. */
 int account_guard_network(struct rpc_call *call, enum account_action action) MAY_SUSPEND MUST_CHECK;

@@ -1,5 +1,6 @@
 #include "invitation.h"
 
+#include "account_guard.h"
 #include "audit.h"
 #include "base/buffer.h"
 #include "base/config.h"
@@ -92,12 +93,15 @@ static void send_letter(struct rpc_call *call, struct pg_tx *tx, const struct me
 				  .data = buffer_text(&data)});
 }
 
-/* Counted before anything is looked at: the answer tells nothing of the address. */
-static int throttle(struct rpc_call *call, const char *company, const char *folded)
+/* Counted before anything is looked at: the answer tells nothing of the address. Whoever makes company after company to
+ * write to somebody is stopped silently: *ret_send. */
+static int throttle(struct rpc_call *call, const char *company, const char *folded, bool *ret_send)
 {
 	if (throttle_enforce(call, &company_rule, company))
 		return -1;
-	return throttle_enforce(call, &address_rule, arena_printf(&call->ctx->arena, "%s %s", company, folded));
+	if (throttle_enforce(call, &address_rule, arena_printf(&call->ctx->arena, "%s %s", company, folded)))
+		return -1;
+	return account_guard_letter(call, LETTER_INVITATION, folded, ret_send);
 }
 
 static void record(struct rpc_call *call, struct pg_tx *tx, const char *action, const char *company,
@@ -120,8 +124,9 @@ int invitation_create(struct rpc_call *call)
 	    arena_printf(&ctx->arena, "%lld", (long long)config_integer(call->worker->config, "invitation_lifetime"));
 	char id[UUID_SIZE];
 	struct membership membership;
+	bool send = false;
 	uuid_make(id);
-	if (throttle(call, company, folded))
+	if (throttle(call, company, folded, &send))
 		return -1;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
@@ -137,7 +142,8 @@ int invitation_create(struct rpc_call *call)
 	    pg_query(ctx, tx, PUT_INVITATION, id, company, email, folded, right, rpc_caller_id(call), lifetime);
 	if (!invitation)
 		return -1;
-	send_letter(call, tx, &membership, standing, invitation);
+	if (send)
+		send_letter(call, tx, &membership, standing, invitation);
 	record(call, tx, "invitation.created", company, pg_text(invitation, 0, 1), right);
 	return rpc_commit_row(call, tx, invitation, "invitation");
 }

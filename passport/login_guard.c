@@ -15,6 +15,9 @@ static const struct throttle_rule account_rules[] = {
     [GUARD_CODE] = {"second_factor.account", "second_factor_limit", 15 * MINUTE, 15 * MINUTE},
 };
 
+/* The event is recorded each time; a mailbox is not filled by whoever locks an account over and over. */
+static const struct throttle_rule letter_rule = {"locked.letter", "letter_limit", 24 * 60 * MINUTE, 0};
+
 static const char REMEMBER_NETWORK[] = "INSERT INTO known_network (user_id, network) VALUES ($1, $2) "
 				       "ON CONFLICT (user_id, network) DO UPDATE SET last_login_at = now()";
 
@@ -36,11 +39,14 @@ static const char *key_of(struct rpc_call *call, const struct guard_try *attempt
 /* The same for an account that does not exist, but for the letter. */
 static int tell_of_lock(struct rpc_call *call, const struct guard_try *attempt)
 {
+	int64_t wait = 0;
+	if (attempt->user_id && throttle_count(call, &letter_rule, attempt->user_id, &wait))
+		return -1;
 	struct pg_tx *tx = pg_begin(call->ctx, call->db);
 	if (!tx)
 		return -1;
 	audit_record(call, tx, &(struct audit_event){.action = "auth.locked", .user_id = attempt->user_id});
-	if (attempt->user_id && notice_queue(call, tx, "account_locked", attempt->user_id, NULL))
+	if (attempt->user_id && wait == 0 && notice_queue(call, tx, "account_locked", attempt->user_id, NULL))
 		return -1;
 	return rpc_commit(call, tx);
 }

@@ -145,6 +145,7 @@ static int compose_verify_email(struct composing *composing)
 	composing->letter->locale = mail_letter_locale(pg_text(registration, 0, 0));
 	if (pg_boolean(registration, 0, 1))
 		return compose_already_registered(composing);
+	set_circumstances(composing);
 	const struct one_time_token token = {.purpose = "verify_email", .subject = id, .lifetime = VERIFY_LIFETIME};
 	return set_token(composing, "/verify-email", &token);
 }

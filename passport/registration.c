@@ -2,8 +2,10 @@
 
 #include "account_guard.h"
 #include "audit.h"
+#include "base/buffer.h"
 #include "base/ids.h"
 #include "base/text.h"
+#include "device.h"
 #include "email_change.h"
 #include "mail.h"
 #include "one_time_token.h"
@@ -11,6 +13,7 @@
 #include "password_rules.h"
 #include "time_zone.h"
 
+#define MAX_LETTER 4096
 #define LIFETIME "24 hours" /* as long as the token of the letter */
 
 static const char INSERT_REGISTRATION[] =
@@ -27,6 +30,20 @@ static const char INSERT_USER[] =
 
 static const char DELETE_REGISTRATIONS[] = "DELETE FROM registration WHERE email_folded = $1";
 
+/* From where the account was asked for, in the letter: a stranger may have asked, too, and has chosen the password. */
+static const char *letter_data(struct rpc_call *call, const char *id)
+{
+	struct arena *arena = &call->ctx->arena;
+	struct buffer data;
+	buffer_init_arena(&data, arena, MAX_LETTER);
+	buffer_printf(&data, "{\"registration_id\":\"%s\",\"address\":", id);
+	buffer_append_json_string(&data, call->peer);
+	buffer_append_text(&data, ",\"device\":");
+	buffer_append_json_string(&data, device_name(arena, call->user_agent));
+	buffer_append_char(&data, '}');
+	return buffer_text(&data);
+}
+
 /* The registration and its letter. */
 static void queue_letter(struct rpc_call *call, struct pg_tx *tx, const char *phc)
 {
@@ -36,11 +53,10 @@ static void queue_letter(struct rpc_call *call, struct pg_tx *tx, const char *ph
 	uuid_make(id);
 	pg_queue(call->ctx, tx, INSERT_REGISTRATION, id, email, text_fold(arena, email), phc, rpc_param(call, "name"),
 		 locale, rpc_param(call, "time_zone"));
-	mail_queue(call, tx,
-		   &(struct mail){.template_name = "verify_email",
-				  .recipient = email,
-				  .locale = locale,
-				  .data = arena_printf(arena, "{\"registration_id\":\"%s\"}", id)});
+	mail_queue(
+	    call, tx,
+	    &(struct mail){
+		.template_name = "verify_email", .recipient = email, .locale = locale, .data = letter_data(call, id)});
 }
 
 int user_register(struct rpc_call *call)

@@ -154,6 +154,55 @@ def test_a_stranger_who_asks_without_end_does_not_keep_the_owner_from_asking(mak
         )
 
 
+def test_company_after_company_does_not_fill_a_mailbox(make_stack):
+    stack = make_stack({"passport": {"letter_limit": 3}}, names=("passport", "gateway"))
+    sender, target = stack.user("Spammer"), "target@test.example"
+    made = []
+    for number in range(6):
+        company = sender.rpc("passport.company.create", {"name": f"Buy now {number}"})["id"]
+        params = {"company_id": company, "email": target, "right": "staff"}
+        made.append(sender.rpc("passport.invitation.create", params)["id"])
+    wait_until(lambda: sql(stack, "SELECT count(*) FROM mail") == [(0,)], what="the queue of letters to be empty")
+    assert len(stack.mailbox.letters(target, "invitation")) == 3
+    stack.register(target)
+    waiting = stack.login(target).rpc("passport.invitation.list")["items"]
+    assert {item["id"] for item in waiting} == set(made), "nothing is lost but the letter"
+
+
+def test_lock_after_lock_does_not_fill_a_mailbox(make_stack):
+    stack = make_stack({"passport": {"letter_limit": 2, "login_limit_account": 1}}, names=("passport", "gateway"))
+    user, stranger = stack.user(), stack.gateway.seen_from("127.0.0.77")
+    for _ in range(4):
+        for _ in range(2):
+            stranger.error("passport.auth.login", {"email": user.email, "password": "not this one"})
+        sql(stack, "UPDATE throttle SET ends_at = now() WHERE name = 'login.account'")
+    locked = "SELECT count(*) FROM audit_event WHERE action = 'auth.locked' AND user_id = %s"
+    assert sql(stack, locked, user.id) == [(4,)]
+    wait_until(lambda: sql(stack, "SELECT count(*) FROM mail") == [(0,)], what="the queue of letters to be empty")
+    assert len(stack.mailbox.letters(user.email, "account_locked")) == 2
+
+
+def test_the_letter_of_a_registration_says_from_where_it_was_asked_for(stack):
+    """Of two letters, the stranger's and one's own, people can tell which is which: the stranger chose the password."""
+    email, door = "victim@test.example", stack.gateway.seen_from("127.0.0.66")
+    params = {"email": email, "password": OTHER, "name": "Mallory"}
+    door.rpc("passport.user.register", params, extra={"User-Agent": "curl/8.5.0"})
+    letter = stack.mailbox.wait(email, "verify_email")
+    assert "From: 127.0.0.66\nWith: curl\n" in letter.text and "127.0.0.66<br>" in letter.html
+
+
+def test_a_user_does_not_learn_from_where_the_staff_acts(stack):
+    user, admin = stack.user(), stack.admin()
+    session = act_as(admin, user)["session_id"]
+    shown = {item["id"]: item for item in user.rpc("passport.session.list")["items"]}
+    assert len(shown) == 2
+    acted, own = shown.pop(session), shown.popitem()[1]
+    assert (acted["address"], acted["user_agent"], acted["device"]) == ("", "", "Unknown device")
+    assert acted["act"] == {"sub": admin.id} and own["address"] == "127.0.0.1"
+    seen = admin.rpc("passport.session.list", {"user_id": user.id})["items"]
+    assert {item["address"] for item in seen} == {"127.0.0.1"}
+
+
 # --- what is checked before a lock ---
 
 
