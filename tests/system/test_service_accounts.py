@@ -135,3 +135,13 @@ def test_guessing_is_throttled_and_daemons_are_not(make_stack):
     assert words == ["unauthenticated"] * 4 + ["rate_limited"] * 2
     # Whoever knows the secret of the setting is not locked out by others who guess.
     assert stack.service_token("events")
+
+
+def test_a_name_of_the_setting_may_have_two_secrets_while_one_follows_the_other(make_stack):
+    secrets = [letter * 24 for letter in "ab"]
+    accounts = ",".join(f"events:{secret}" for secret in secrets)
+    stack = make_stack({"passport": {"service_secrets": accounts}}, ("passport",))
+    for secret in secrets:
+        assert claims(token_of(stack, "events", secret))["sub"] == "events"
+    assert ask(stack, "events", "c" * 24)["error"]["data"]["reason"] == "credentials"
+    assert ask(stack, "rating", secrets[0])["error"]["data"]["reason"] == "credentials"
