@@ -152,6 +152,7 @@ static bool add_file(struct api *api, struct api_reader *reader, const struct em
 	bool added = json_object_is_type(tree, json_type_object) ? add_document(api, reader, tree)
 								 : api_fail(reader, "must be an object");
 	json_object_put(tree);
+	arena_reset(&api->work);
 	return added;
 }
 

@@ -205,12 +205,12 @@ static const struct keyword *find_keyword(const char *name)
 }
 
 /* The keyword's value as an error shows it; NULL when that would be long. */
-static const char *short_json(struct arena *arena, struct json_object *value)
+static const char *short_json(struct schema_set *set, struct json_object *value)
 {
 	struct buffer text;
-	buffer_init_arena(&text, arena, SCHEMA_EXPECTED_MAX);
+	buffer_init_arena(&text, &set->work, SCHEMA_EXPECTED_MAX);
 	json_tree_write(value, &text);
-	return buffer_failed(&text) ? NULL : buffer_text(&text);
+	return buffer_failed(&text) ? NULL : arena_strdup(&set->arena, buffer_text(&text));
 }
 
 bool schema_holds_value(const struct schema_operation *operation)
@@ -232,7 +232,7 @@ static bool compile_keyword(struct schema *schema, const struct keyword *keyword
 	*operation =
 	    (struct schema_operation){.code = keyword->code, .applies = keyword->applies, .rule = keyword->name};
 	if (keyword->code < SCHEMA_LEAVES)
-		operation->expected = short_json(&schema->set->arena, value);
+		operation->expected = short_json(schema->set, value);
 	if (!keyword->compile(schema, operation, value))
 		return false;
 	if (operation->applies == 0)

@@ -143,7 +143,7 @@ struct schema_operation {
 struct schema {
 	struct schema_set *set;
 	struct json_object *source;
-	const char *base;  /* URI against which its references are resolved */
+	const char *base;  /* URI against which its references are resolved; while it is compiled, as is: */
 	const char *place; /* "#/components/schemas/Name", for messages */
 	struct schema_operation *operations;
 	uint32_t count, leaves;
@@ -153,7 +153,9 @@ struct schema {
 };
 
 struct schema_set {
-	struct arena arena;
+	struct arena arena;	      /* what validating needs */
+	struct arena index;	      /* of by_uri */
+	struct arena work;	      /* of the compilation that runs: places, bases, URIs */
 	struct json_object *document; /* these three are NULL once nothing more is to be compiled */
 	struct hash_map *by_source;   /* json_object * -> struct schema * */
 	struct hash_map *by_uri;      /* URI -> struct schema_resource * */

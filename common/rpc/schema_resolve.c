@@ -20,14 +20,14 @@ const char *schema_base(struct schema_set *set, struct json_object *value, const
 	const char *id = string_member(value, "$id");
 	if (id == NULL || id[0] == '#' || string_member(value, "$ref") != NULL)
 		return base;
-	const char *uri = schema_uri_resolve(&set->arena, base, id);
+	const char *uri = schema_uri_resolve(&set->work, base, id);
 	/* A fragment names a place, it is no part of a base. */
-	return arena_strndup(&set->arena, uri, strcspn(uri, "#"));
+	return arena_strndup(&set->work, uri, strcspn(uri, "#"));
 }
 
 static bool add_uri(struct schema_set *set, const char *uri, struct json_object *value, const char *base)
 {
-	struct schema_resource *resource = arena_alloc(&set->arena, sizeof(*resource));
+	struct schema_resource *resource = arena_alloc(&set->work, sizeof(*resource));
 	*resource = (struct schema_resource){.value = value, .base = base};
 	if (hash_map_get_text(set->by_uri, uri) != NULL)
 		return schema_fail(set, uri, "$id is used twice");
@@ -47,7 +47,7 @@ static bool index_object(struct schema_set *set, struct json_object *value, cons
 	const char *id = string_member(value, "$id");
 	if (id == NULL || string_member(value, "$ref") != NULL)
 		return true;
-	const char *uri = schema_uri_resolve(&set->arena, outer, id);
+	const char *uri = schema_uri_resolve(&set->work, outer, id);
 	if (base != outer && !add_uri(set, base, value, outer))
 		return false;
 	return strchr(uri, '#') == NULL || add_uri(set, uri, value, outer);
@@ -84,7 +84,7 @@ bool schema_index_uris(struct schema_set *set)
 /* Goes down a pointer (with its slash in front). The base becomes that around the value found. */
 static bool follow(struct schema_set *set, const char *pointer, struct schema_resource *place)
 {
-	char *prefix = arena_printf(&set->arena, "#%s", pointer);
+	char *prefix = arena_printf(&set->work, "#%s", pointer);
 	size_t length = strlen(prefix);
 	struct json_object *start = place->value;
 	for (size_t i = 2; i <= length; i++) {
@@ -104,10 +104,10 @@ static bool follow(struct schema_set *set, const char *pointer, struct schema_re
 bool schema_resolve(struct schema_set *set, const char *base, const char *reference, const char *place,
 		    struct schema_resource *ret)
 {
-	const char *uri = schema_uri_resolve(&set->arena, base, reference);
+	const char *uri = schema_uri_resolve(&set->work, base, reference);
 	size_t length = strcspn(uri, "#");
 	bool pointer = uri[length] == '#' && uri[length + 1] == '/';
-	const char *name = pointer ? arena_strndup(&set->arena, uri, length) : uri;
+	const char *name = pointer ? arena_strndup(&set->work, uri, length) : uri;
 	const struct schema_resource *resource = hash_map_get_text(set->by_uri, name);
 	if (resource == NULL)
 		return schema_fail(set, place, "$ref \"%s\" is not in this document", reference);

@@ -15,6 +15,8 @@ struct schema_set *schema_set_new(struct json_object *document)
 {
 	struct schema_set *set = must_calloc(1, sizeof(*set));
 	arena_init(&set->arena);
+	arena_init(&set->index);
+	arena_init(&set->work);
 	set->document = json_object_get(document);
 	set->by_source = hash_map_new(SCHEMAS_MAX, NULL);
 	set->by_uri = hash_map_new(SCHEMAS_MAX, NULL);
@@ -26,6 +28,8 @@ void schema_set_finish(struct schema_set *set)
 	hash_map_free(set->by_source);
 	hash_map_free(set->by_uri);
 	json_object_put(set->document);
+	arena_done(&set->index);
+	arena_done(&set->work);
 	set->by_source = NULL;
 	set->by_uri = NULL;
 	set->document = NULL;
@@ -57,7 +61,7 @@ bool schema_fail(struct schema_set *set, const char *place, const char *format, 
 		return false;
 	set->failed = true;
 	va_start(values, format);
-	const char *text = arena_vprintf(&set->arena, format, values);
+	const char *text = arena_vprintf(&set->work, format, values);
 	va_end(values);
 	(void)snprintf(set->error, set->error_size, "%s: %s", place, text);
 	return false;
@@ -121,8 +125,8 @@ struct schema *schema_node(struct schema_set *set, struct json_object *source, c
 struct schema *schema_child(const struct schema *schema, struct json_object *source, const char *keyword,
 			    const char *name)
 {
-	struct arena *arena = &schema->set->arena;
-	const char *place = arena_printf(arena, "%s/%s%s%s", schema->place, keyword, name[0] == '\0' ? "" : "/", name);
+	struct arena *work = &schema->set->work;
+	const char *place = arena_printf(work, "%s/%s%s%s", schema->place, keyword, name[0] == '\0' ? "" : "/", name);
 	return schema_node(schema->set, source, schema->base, place);
 }
 
@@ -234,12 +238,23 @@ static bool refuse_cycles(struct schema_set *set)
 	return settle(set);
 }
 
+/* Its texts stay; those of one compilation go with it. */
+static bool make_index(struct schema_set *set)
+{
+	if (hash_map_count(set->by_uri) != 0)
+		return true;
+	bool made = schema_index_uris(set);
+	set->index = set->work;
+	arena_init(&set->work);
+	return made;
+}
+
 static struct schema *compile(struct schema_set *set, const char *pointer)
 {
 	struct schema_resource target = {.value = set->document, .base = ""};
-	if (hash_map_count(set->by_uri) == 0 && !schema_index_uris(set))
+	if (!make_index(set))
 		return NULL;
-	const char *reference = arena_printf(&set->arena, "#%s", pointer);
+	const char *reference = arena_printf(&set->work, "#%s", pointer);
 	struct json_object *root = set->document;
 	if (pointer[0] != '\0' && !schema_resolve(set, schema_base(set, root, ""), reference, pointer, &target))
 		return NULL;
@@ -258,6 +273,7 @@ const struct schema *schema_set_compile(struct schema_set *set, const char *poin
 		set->error = error;
 		set->error_size = error_size;
 		const struct schema *schema = compile(set, pointer);
+		arena_reset(&set->work); /* all that was new is compiled: nobody asks for its place or base again */
 		if (schema != NULL)
 			return schema;
 	}
