@@ -215,10 +215,7 @@ const struct schema_pattern *schema_pattern_new(struct schema_set *set, const ch
 void schema_patterns_free(struct schema_pattern *patterns);
 
 struct schema_matcher;
-/* True when the pattern is found in the text. *matcher: NULL at first, kept between calls, given back at the end. A
- * match that takes too long is none. */
-bool schema_pattern_matches(const struct schema_pattern *pattern, const char *text, size_t length,
-			    struct schema_matcher **matcher) MUST_CHECK;
+/* What machine_matches has kept for its matches; NULL is fine. */
 void schema_matcher_free(struct schema_matcher *matcher);
 
 /* The check of a format; NULL for one that is not enforced. */

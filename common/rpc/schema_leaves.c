@@ -92,8 +92,7 @@ static bool string_fits(struct machine *machine, const struct schema_operation *
 		return subject->length <= operation->limit ||
 		       text_code_points(subject->text, subject->length) <= operation->limit;
 	case SCHEMA_PATTERN:
-		return machine_count(machine, 1 + (uint32_t)(subject->length / 8)) &&
-		       schema_pattern_matches(operation->pattern, subject->text, subject->length, &machine->matcher);
+		return machine_matches(machine, operation->pattern, subject->text, subject->length);
 	default:
 		return operation->format(subject->text, subject->length);
 	}

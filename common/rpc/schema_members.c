@@ -65,8 +65,7 @@ static const struct schema *by_pattern(struct machine *machine, struct machine_f
 {
 	const char *key = key_of(frame->entry);
 	size_t length = strlen(key);
-	if (!machine_count(machine, 1 + (uint32_t)(length / 8)) ||
-	    !schema_pattern_matches(pattern->pattern, key, length, &machine->matcher))
+	if (!machine_matches(machine, pattern->pattern, key, length))
 		return NULL;
 	frame->matched |= KNOWN;
 	return pattern->schema;

@@ -1,5 +1,5 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include "rpc/schema_internal.h"
+#include "rpc/schema_machine.h"
 
 #include "base/fatal.h"
 
@@ -7,10 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bounds of one match: steps of backtracking, and KiB of memory for them. */
-#define MATCH_STEPS 100000
+/* Bounds of one match: depth of backtracking, and KiB of memory for it. */
 #define MATCH_DEPTH 10000
 #define MATCH_MEMORY 1024
+
+/* How many steps of backtracking a match may take, and what a try with so many costs of the validation's work. Nearly
+ * all end within the first; a hostile pattern on a hostile text takes all there are, each time: thousands of those,
+ * cheap to ask for, would keep the thread busy for minutes. */
+static const struct {
+	uint32_t steps, cost;
+} tries[] = {{250, 1}, {5000, 250}, {100000, 5000}};
 
 struct schema_pattern {
 	pcre2_code *code;
@@ -61,7 +67,6 @@ static struct schema_matcher *matcher_new(void)
 	matcher->data = pcre2_match_data_create(1, NULL);
 	if (matcher->context == NULL || matcher->data == NULL)
 		fatal("no memory for matching patterns");
-	(void)pcre2_set_match_limit(matcher->context, MATCH_STEPS);
 	(void)pcre2_set_depth_limit(matcher->context, MATCH_DEPTH);
 	(void)pcre2_set_heap_limit(matcher->context, MATCH_MEMORY);
 	return matcher;
@@ -76,13 +81,24 @@ void schema_matcher_free(struct schema_matcher *matcher)
 	free(matcher);
 }
 
-bool schema_pattern_matches(const struct schema_pattern *pattern, const char *text, size_t length,
-			    struct schema_matcher **matcher)
+/* The text is UTF-8, the scanner saw to that; checking it again would cost more than most matches. */
+static int match(const struct schema_pattern *pattern, const char *text, size_t length,
+		 const struct schema_matcher *matcher, uint32_t steps)
 {
-	if (*matcher == NULL)
-		*matcher = matcher_new();
-	/* The text is UTF-8, the scanner saw to that; checking it again would cost more than most matches. */
-	int found = pcre2_match(pattern->code, (PCRE2_SPTR)text, length, 0, PCRE2_NO_UTF_CHECK, (*matcher)->data,
-				(*matcher)->context);
+	(void)pcre2_set_match_limit(matcher->context, steps);
+	return pcre2_match(pattern->code, (PCRE2_SPTR)text, length, 0, PCRE2_NO_UTF_CHECK, matcher->data,
+			   matcher->context);
+}
+
+bool machine_matches(struct machine *machine, const struct schema_pattern *pattern, const char *text, size_t length)
+{
+	int found = PCRE2_ERROR_MATCHLIMIT;
+	if (machine->matcher == NULL)
+		machine->matcher = matcher_new();
+	for (size_t i = 0; i < ARRAY_SIZE(tries) && found == PCRE2_ERROR_MATCHLIMIT; i++) {
+		if (!machine_count(machine, tries[i].cost + (uint32_t)(length / 8)))
+			return false;
+		found = match(pattern, text, length, machine->matcher, tries[i].steps);
+	}
 	return found >= 0;
 }
