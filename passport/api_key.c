@@ -3,6 +3,7 @@
 #include "audit.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "membership.h"
 #include "revocation.h"
 #include "service_secret.h"
 #include "time_param.h"
@@ -11,10 +12,8 @@
 
 #define MAX_KEYS "50"
 
-/* The company stands still meanwhile: neither is it suspended, nor does a key too many slip in. */
-static const char LOCK_COMPANY[] =
-    "SELECT state = 'active', (SELECT count(*) >= " MAX_KEYS " FROM service_account a WHERE a.company_id = c.id AND "
-    "a.state = 'active') FROM company c WHERE c.id = $1 FOR NO KEY UPDATE";
+static const char COUNT_KEYS[] =
+    "SELECT count(*) >= " MAX_KEYS " FROM service_account WHERE company_id = $1 AND state = 'active'";
 
 static const char INSERT_KEY[] =
     "INSERT INTO service_account (id, name, company_id, \"right\", scope, expires_at, created_by) "
@@ -33,16 +32,22 @@ static int read_expiry(struct rpc_call *call, const char **ret)
 	return wall > clock_wall() ? 0 : rpc_invalid(call, "/params/expires_at", "after", "\"now\"");
 }
 
-static int check_company(struct rpc_call *call, struct pg_tx *tx, const char *company_id)
+/* The company stands still meanwhile: neither is it suspended, nor loses the caller the right that the call came in
+ * with, nor does a key too many slip in. */
+static int lock_company(struct rpc_call *call, struct pg_tx *tx)
 {
-	struct pg_result *company = pg_query(call->ctx, tx, LOCK_COMPANY, company_id);
-	if (!company)
+	struct membership membership;
+	if (membership_lock(call, tx, rpc_param(call, "company_id"), NULL, &membership))
 		return -1;
-	if (pg_count(company) == 0)
-		return rpc_not_found(call, "company");
-	if (!pg_boolean(company, 0, 0))
-		return rpc_precondition(call, "company_active", NULL, "the company is suspended");
-	if (pg_boolean(company, 0, 1))
+	return membership_demand(call, &membership, RIGHT_OWNER);
+}
+
+static int check_room(struct rpc_call *call, struct pg_tx *tx, const char *company_id)
+{
+	struct pg_result *keys = pg_query(call->ctx, tx, COUNT_KEYS, company_id);
+	if (!keys)
+		return -1;
+	if (pg_boolean(keys, 0, 0))
 		return rpc_precondition(call, "max_api_keys", "\"maximum\":" MAX_KEYS,
 					"a company may have at most " MAX_KEYS " API keys: disable one");
 	return 0;
@@ -66,7 +71,7 @@ int api_key_create(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	if (check_company(call, tx, company))
+	if (lock_company(call, tx) || check_room(call, tx, company))
 		return -1;
 	pg_queue(call->ctx, tx, INSERT_KEY, id, name, company, rpc_param(call, "right"), rpc_param(call, "scope"),
 		 expires, rpc_caller_id(call));
@@ -80,9 +85,11 @@ int api_key_create(struct rpc_call *call)
 	return key ? rpc_commit_row(call, tx, key, "API key") : -1;
 }
 
-/* Locks the key of params.id; NULL with the error in ctx. Row: name, state, whether it has expired. */
+/* Locks the company and the key of params.id; NULL with the error in ctx. Row: name, state, whether it has expired. */
 static struct pg_result *lock(struct rpc_call *call, struct pg_tx *tx)
 {
+	if (lock_company(call, tx))
+		return NULL;
 	struct pg_result *key = pg_query(call->ctx, tx, LOCK_KEY, rpc_param(call, "id"), rpc_param(call, "company_id"));
 	if (!key || pg_count(key) > 0)
 		return key;

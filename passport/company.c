@@ -12,6 +12,9 @@ static const char INSERT_COMPANY[] =
     "m AS (INSERT INTO company_member (company_id, user_id, \"right\") SELECT id, $4, 'owner' FROM c) "
     "SELECT " COMPANY_JSON "::text FROM c";
 
+/* Of two companies made at once the second is counted with the first; and who is just being erased makes none. */
+static const char LOCK_USER[] = "SELECT FROM user_account WHERE id = $1 AND state = 'active' FOR NO KEY UPDATE";
+
 static const char COUNT_OWNED[] = "SELECT count(*) >= " MAX_OWN_COMPANIES
 				  " FROM (SELECT 1 FROM company_member WHERE user_id = $1 AND \"right\" = 'owner' "
 				  "LIMIT " MAX_OWN_COMPANIES ") owned";
@@ -32,6 +35,23 @@ static const char UPDATE_COMPANY[] =
     "END, version = c.version + 1, updated_at = now() FROM wanted w WHERE c.id = w.id RETURNING c.*) "
     "SELECT " COMPANY_DETAILS_JSON "::text, " COMPANY_JSON "::text FROM c";
 
+/* Locks the user, who is to own one more company. */
+static int check_owner(struct rpc_call *call, struct pg_tx *tx, const char *user)
+{
+	struct pg_result *locked = pg_query(call->ctx, tx, LOCK_USER, user);
+	if (!locked)
+		return -1;
+	if (pg_count(locked) == 0)
+		return rpc_forbidden(call, "the account is not active");
+	struct pg_result *limit = pg_query(call->ctx, tx, COUNT_OWNED, user);
+	if (!limit)
+		return -1;
+	if (!pg_boolean(limit, 0, 0))
+		return 0;
+	return rpc_precondition(call, "max_companies", "\"maximum\":" MAX_OWN_COMPANIES,
+				"a user may own at most " MAX_OWN_COMPANIES " companies");
+}
+
 int company_create(struct rpc_call *call)
 {
 	char id[UUID_SIZE];
@@ -40,12 +60,8 @@ int company_create(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	struct pg_result *limit = pg_query(call->ctx, tx, COUNT_OWNED, user);
-	if (!limit)
+	if (check_owner(call, tx, user))
 		return -1;
-	if (pg_boolean(limit, 0, 0))
-		return rpc_precondition(call, "max_companies", "\"maximum\":" MAX_OWN_COMPANIES,
-					"a user may own at most " MAX_OWN_COMPANIES " companies");
 	struct pg_result *company =
 	    pg_query(call->ctx, tx, INSERT_COMPANY, id, rpc_param(call, "name"), rpc_param(call, "country"), user);
 	if (!company || rpc_publish(call, tx, "passport.company.created", id, pg_text(company, 0, 0)))

@@ -154,10 +154,8 @@ static int set_state(struct rpc_call *call, const struct change *change)
 	if (!company)
 		return -1;
 	/* Restored rights come with the next tokens: those that are out there miss them, and passport is asked. */
-	if (changed && strcmp(change->value, "suspended") == 0) {
-		revocation_add_members(call, tx, rpc_param(call, "id"));
-		revocation_add_keys(call, tx, rpc_param(call, "id"));
-	}
+	if (changed && strcmp(change->value, "suspended") == 0)
+		revocation_add_company(call, tx, rpc_param(call, "id"));
 	return rpc_commit_row(call, tx, company, "company");
 }
 

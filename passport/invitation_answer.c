@@ -13,6 +13,9 @@
 
 static const char SELECT_COMPANY[] = "SELECT i.company_id " OWN;
 
+/* Before the invitation, as an erasure does, which then finds the membership or leaves nobody to accept. */
+static const char LOCK_USER[] = "SELECT FROM user_account WHERE id = $1 FOR NO KEY UPDATE";
+
 /* The address may have been changed, and the account suspended, since the company was found. */
 static const char LOCK_INVITATION[] = "SELECT " INVITATION_STATE ", i.\"right\" " OWN " FOR UPDATE OF i";
 
@@ -34,6 +37,7 @@ static int lock_open(struct rpc_call *call, struct pg_tx *tx, struct membership 
 		return rpc_not_found(call, "invitation");
 	if (membership_lock(call, tx, pg_text(company, 0, 0), caller, ret))
 		return -1;
+	pg_queue(call->ctx, tx, LOCK_USER, caller);
 	struct pg_result *row = pg_query(call->ctx, tx, LOCK_INVITATION, id, caller);
 	if (!row)
 		return -1;

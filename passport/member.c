@@ -115,7 +115,8 @@ int member_set_right(struct rpc_call *call)
 		return -1;
 	if (membership.subject != wanted) {
 		record(call, tx, &membership, "member.right_changed", user, right);
-		if (membership_changed(call, tx, &membership, user, right))
+		if (membership_withdraw(call, tx, &membership, user, right) ||
+		    membership_changed(call, tx, &membership, user, right))
 			return -1;
 	}
 	return rpc_commit_row(call, tx, member, "member");
@@ -141,7 +142,8 @@ int member_remove(struct rpc_call *call)
 		return -1;
 	pg_queue(call->ctx, tx, REMOVE_MEMBER, company, user);
 	record(call, tx, &membership, leaving ? "member.left" : "member.removed", user, NULL);
-	if (membership_changed(call, tx, &membership, user, NULL))
+	if (membership_withdraw(call, tx, &membership, user, NULL) ||
+	    membership_changed(call, tx, &membership, user, NULL))
 		return -1;
 	return rpc_commit_text(call, tx, "{\"removed\":true}");
 }

@@ -1,5 +1,6 @@
 #include "membership.h"
 
+#include "audit.h"
 #include "revocation.h"
 
 #include <string.h>
@@ -20,6 +21,11 @@ static const char SELECT_STANDING[] =
 static const char SELECT_RIGHT[] =
     "SELECT m.\"right\" FROM company_member m JOIN company c ON c.id = m.company_id AND c.state = 'active' "
     "JOIN user_account u ON u.id = m.user_id AND u.state = 'active' WHERE m.user_id = $1 AND m.company_id = $2";
+
+static const char WITHDRAW[] =
+    "UPDATE invitation SET state = 'revoked', answered_at = now() WHERE company_id = $1 AND invited_by = $2 "
+    "AND state = 'pending' AND NOT (coalesce($3::text, '') = 'owner' OR (coalesce($3::text, '') = 'manager' AND "
+    "\"right\" = 'staff')) RETURNING jsonb_build_object('invitation_id', id, 'right', \"right\")::text";
 
 static enum company_right right_of(const char *name)
 {
@@ -60,6 +66,20 @@ int membership_demand(struct rpc_call *call, const struct membership *membership
 		return context_fail(call->ctx, ERROR_FORBIDDEN, "company_right", "needs the right %s in the company",
 				    company_right_name(right));
 	return membership_demand_active(call, membership);
+}
+
+int membership_withdraw(struct rpc_call *call, struct pg_tx *tx, const struct membership *membership,
+			const char *user_id, const char *right)
+{
+	struct pg_result *withdrawn = pg_query(call->ctx, tx, WITHDRAW, membership->company_id, user_id, right);
+	if (!withdrawn)
+		return -1;
+	for (size_t i = 0; i < pg_count(withdrawn); i++)
+		audit_record(call, tx,
+			     &(struct audit_event){.action = "invitation.revoked",
+						   .company_id = membership->company_id,
+						   .details = pg_text(withdrawn, i, 0)});
+	return 0;
 }
 
 int membership_changed(struct rpc_call *call, struct pg_tx *tx, const struct membership *membership,

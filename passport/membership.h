@@ -35,6 +35,11 @@ int membership_demand(struct rpc_call *call, const struct membership *membership
 /* precondition_failed (rule company_state) when the company is suspended, else 0. */
 int membership_demand_active(struct rpc_call *call, const struct membership *membership) MUST_CHECK;
 
+/* Takes back the open invitations that the user wrote and could not write with the right they are to have (NULL: none):
+ * who is put out does not come back by a letter of their own. Before membership_changed. */
+int membership_withdraw(struct rpc_call *call, struct pg_tx *tx, const struct membership *membership,
+			const char *user_id, const char *right) MAY_SUSPEND MUST_CHECK;
+
 /* What follows a change of a user's right in tx: their tokens are void, and the other daemons are told. right: NULL
  * when the user is no member any more. */
 int membership_changed(struct rpc_call *call, struct pg_tx *tx, const struct membership *membership,

@@ -23,6 +23,9 @@ static const char LOCK_MEMBERS[] =
     "SELECT 1 FROM user_account WHERE id IN (SELECT user_id FROM company_member WHERE company_id = $1) ORDER BY id "
     "FOR NO KEY UPDATE";
 
+/* Whoever changes a key locks it before the counter, too. */
+static const char LOCK_KEYS[] = "SELECT 1 FROM service_account WHERE company_id = $1 ORDER BY id FOR NO KEY UPDATE";
+
 static const char ADD_MEMBERS[] =
     "WITH u AS (UPDATE user_account SET token_epoch = token_epoch + 1 "
     "WHERE id IN (SELECT user_id FROM company_member WHERE company_id = $1) RETURNING id, "
@@ -31,10 +34,11 @@ static const char ADD_MEMBERS[] =
     "u" NOTIFY;
 
 /* A daemon's tokens are known by its name, an API key's by its id. */
-#define ADD_ACCOUNTS(which)                                                                                       \
-	"WITH a AS (UPDATE service_account SET token_epoch = token_epoch + 1 WHERE " which " RETURNING "          \
-	"CASE WHEN company_id IS NULL THEN name ELSE id::text END AS subject, token_epoch), " NEXT_SEQ " INSERT " \
-	"INTO revocation (seq, kind, id, epoch) SELECT n.value, 'subject', a.subject, a.token_epoch FROM n, a" NOTIFY
+#define ADD_ACCOUNTS(which)                                                                                           \
+	"WITH u AS (UPDATE service_account SET token_epoch = token_epoch + 1 WHERE " which " RETURNING "              \
+	"CASE WHEN company_id IS NULL THEN name ELSE id::text END AS subject, token_epoch), " SEQ_AFTER_SUBJECTS      \
+	" INSERT INTO revocation (seq, kind, id, epoch) SELECT n.value, 'subject', u.subject, u.token_epoch FROM n, " \
+	"u" NOTIFY
 
 static const char ADD_ACCOUNT[] = ADD_ACCOUNTS("id = $1");
 static const char ADD_KEYS[] = ADD_ACCOUNTS("company_id = $1");
@@ -63,15 +67,22 @@ void revocation_add_user(struct rpc_call *call, struct pg_tx *tx, const char *us
 	add(call, tx, ADD_USER, user_id);
 }
 
-void revocation_add_members(struct rpc_call *call, struct pg_tx *tx, const char *company_id)
+void revocation_add_company(struct rpc_call *call, struct pg_tx *tx, const char *company_id)
 {
 	pg_queue(call->ctx, tx, LOCK_MEMBERS, company_id);
+	revocation_lock_keys(call, tx, company_id);
 	add(call, tx, ADD_MEMBERS, company_id);
+	revocation_add_keys(call, tx, company_id);
 }
 
 void revocation_add_account(struct rpc_call *call, struct pg_tx *tx, const char *account_id)
 {
 	add(call, tx, ADD_ACCOUNT, account_id);
+}
+
+void revocation_lock_keys(struct rpc_call *call, struct pg_tx *tx, const char *company_id)
+{
+	pg_queue(call->ctx, tx, LOCK_KEYS, company_id);
 }
 
 void revocation_add_keys(struct rpc_call *call, struct pg_tx *tx, const char *company_id)

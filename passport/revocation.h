@@ -20,13 +20,17 @@ void revocation_add_session(struct rpc_call *call, struct pg_tx *tx, const char 
 /* Raises the user's epoch: voids the tokens issued until tx commits (queued). */
 void revocation_add_user(struct rpc_call *call, struct pg_tx *tx, const char *user_id);
 
-/* The same for all members of the company (queued). */
-void revocation_add_members(struct rpc_call *call, struct pg_tx *tx, const char *company_id);
+/* The same for all members of the company, and for its API keys (queued). */
+void revocation_add_company(struct rpc_call *call, struct pg_tx *tx, const char *company_id);
 
 /* Voids the tokens of a service account, a daemon's or an API key (queued). */
 void revocation_add_account(struct rpc_call *call, struct pg_tx *tx, const char *account_id);
 
-/* The same for all API keys of the company (queued). */
+/* Locks the API keys of the company until the end of tx (queued): before the first revocation of tx, when
+ * revocation_add_keys comes after others. */
+void revocation_lock_keys(struct rpc_call *call, struct pg_tx *tx, const char *company_id);
+
+/* Voids the tokens of all API keys of the company (queued). */
 void revocation_add_keys(struct rpc_call *call, struct pg_tx *tx, const char *company_id);
 
 #endif

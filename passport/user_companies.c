@@ -2,6 +2,7 @@
 
 #include "audit.h"
 #include "base/buffer.h"
+#include "revocation.h"
 #include "rpc/client.h"
 #include "sql.h"
 
@@ -88,6 +89,9 @@ int user_companies_check(struct rpc_call *call)
 	return blocked.length > 0 ? last_owner(call, buffer_text(&blocked)) : 0;
 }
 
+static const char COUNT_MEMBERSHIPS[] = "SELECT count(*) FROM company_member WHERE user_id = $1";
+
+/* Its API keys, locked before, are void with it. */
 static int suspend_company(struct rpc_call *call, struct pg_tx *tx, const char *id)
 {
 	struct pg_result *company = pg_query(call->ctx, tx, SUSPEND_COMPANY, id);
@@ -96,6 +100,7 @@ static int suspend_company(struct rpc_call *call, struct pg_tx *tx, const char *
 	if (pg_count(company) == 0)
 		return 0;
 	audit_record(call, tx, &(struct audit_event){.action = "company.suspended", .company_id = id});
+	revocation_add_keys(call, tx, id);
 	return rpc_publish(call, tx, "passport.company.suspended", id, pg_text(company, 0, 0));
 }
 
@@ -108,8 +113,10 @@ static int find_lonely(struct rpc_call *call, struct pg_tx *tx, const struct mem
 	if (!others)
 		return -1;
 	*ret_lonely = !pg_boolean(others, 0, 0);
-	if (*ret_lonely)
+	if (*ret_lonely) {
+		revocation_lock_keys(call, tx, membership->company_id);
 		return 0;
+	}
 	struct buffer company;
 	buffer_init_arena(&company, &call->ctx->arena, MAX_LIST);
 	buffer_printf(&company, "{\"id\":\"%s\",\"name\":", membership->company_id);
@@ -134,6 +141,16 @@ int user_companies_lock(struct rpc_call *call, struct pg_tx *tx, struct user_com
 			return -1;
 	}
 	return 0;
+}
+
+int user_companies_unchanged(struct rpc_call *call, struct pg_tx *tx, const struct user_companies *companies)
+{
+	struct pg_result *row = pg_query(call->ctx, tx, COUNT_MEMBERSHIPS, rpc_caller_id(call));
+	if (!row)
+		return -1;
+	if ((size_t)pg_integer(row, 0, 0) == companies->count)
+		return 0;
+	return rpc_conflict(call, "memberships", "your companies are just changing: try again");
 }
 
 int user_companies_leave(struct rpc_call *call, struct pg_tx *tx, const struct user_companies *companies)

@@ -33,6 +33,8 @@ static const struct scrubbing belongings[] = {
     {BY_ID, "DELETE FROM invitation WHERE user_id = $1"},
     {BY_ID, "UPDATE session SET address = '', user_agent = '', device = '' WHERE user_id = $1"},
     {BY_FOLDED_ADDRESS, "DELETE FROM invitation WHERE email_folded = $1"},
+    {BY_ID, "UPDATE invitation SET state = 'revoked', answered_at = now() WHERE invited_by = $1 AND state = 'pending' "
+	    "AND company_id IN (SELECT company_id FROM company_member WHERE user_id = $1)"},
     {BY_FOLDED_ADDRESS, "DELETE FROM registration WHERE email_folded = $1"},
     {BY_ADDRESS, "DELETE FROM mail WHERE lower(recipient) = lower($1)"},
 };
@@ -63,7 +65,8 @@ static int lock_all(struct rpc_call *call, struct pg_tx *tx, const struct creden
 {
 	const char *id = rpc_caller_id(call);
 	*ret = (struct person){.found_by = {[BY_ID] = id}};
-	if (user_companies_lock(call, tx, companies) || credentials_lock(call, tx, id, proved->password_changed_at))
+	if (user_companies_lock(call, tx, companies) || credentials_lock(call, tx, id, proved->password_changed_at) ||
+	    user_companies_unchanged(call, tx, companies))
 		return -1;
 	struct pg_result *row = pg_query(call->ctx, tx, SELECT_PERSON, id);
 	if (!row)

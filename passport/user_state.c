@@ -127,7 +127,11 @@ int user_restore(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	if (lock_target(call, tx, NULL, &target) || require_state(call, &target, "suspended"))
+	if (lock_target(call, tx, NULL, &target))
+		return -1;
+	if (target.is_admin && !rpc_caller_has_role(call, ROLE_ADMIN))
+		return rpc_forbidden(call, "moderators do not restore administrators");
+	if (require_state(call, &target, "suspended"))
 		return -1;
 	struct pg_result *user = change_state(call, tx, &target, "active", "passport.user.restored");
 	return user ? rpc_commit_row(call, tx, user, "user") : -1;

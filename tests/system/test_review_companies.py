@@ -1,0 +1,178 @@
+"""What somebody with bad intentions tries on companies, programs and administration, and what happens at one moment."""
+
+import time
+
+import pytest
+from companies import in_parallel, invite, join, make_moderator
+from integration import exchange, make_key, wait_revoked
+from rpc import RpcError
+from stack import PASSWORD
+from staff import administrator
+from waiting import wait_until
+
+pytestmark = pytest.mark.asan
+
+DOORS = {"events": "events.listing.mine", "passport": "passport.member.list"}
+ODD = ("internal", "unavailable", "deadline_exceeded")
+
+
+def odd(outcomes):
+    """Errors that nobody should meet: of our making, or of two calls that waited for each other."""
+    errors = [one for one in outcomes if isinstance(one, RpcError)]
+    return [one for one in errors if one.word in ODD or one.reason in ("deadlock", "serialization")]
+
+
+def waiting(stack):
+    """How many backends of passport wait for a lock."""
+    with stack.database("passport") as database:
+        return database.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ).fetchone()[0]
+
+
+# --- programs ---
+
+
+def test_suspending_a_company_while_its_keys_change_never_deadlocks(stack):
+    moderator = make_moderator(stack)
+    for _ in range(6):
+        company, owner = stack.company()
+        keys = [make_key(owner, company, name=f"Key {number}") for number in range(8)]
+        calls = [lambda c=company: moderator.rpc("passport.company.suspend", {"id": c, "reason": "x"})]
+        for number, key in enumerate(keys):
+            method = "passport.api_key.disable" if number % 2 else "passport.api_key.rotate"
+            params = {"company_id": company, "id": key["id"]}
+            calls.append(lambda o=owner, m=method, p=params: o.rpc(m, p))
+        outcomes = in_parallel(calls[1:5] + calls[:1] + calls[5:])
+        assert not odd(outcomes), odd(outcomes)
+
+
+def test_the_keys_of_a_company_that_nobody_belongs_to_are_void_at_once(stack):
+    company, owner = stack.company()
+    token = exchange(stack, make_key(owner, company)["secret"])
+    assert stack.rpc("events.listing.mine", {}, token)["items"] == []
+    owner.rpc("passport.user.erase", {"password": PASSWORD})
+    wait_revoked(stack, DOORS, token)
+
+
+def test_an_owner_who_is_being_removed_makes_no_more_keys(stack):
+    """The right counts as it is when the key is made, not when the call came in."""
+    company, owner = stack.company()
+    second = join(stack, owner, company, "owner")
+    with stack.database("passport") as blocker:
+        blocker.autocommit = False
+        blocker.execute("SELECT FROM company WHERE id = %s FOR UPDATE", (company,))
+
+        def then(number, call):
+            wait_until(lambda: waiting(stack) >= number, what="the calls to wait for the company")
+            return call()
+
+        leave = {"company_id": company, "user_id": second.id}
+        outcomes = in_parallel(
+            [
+                lambda: owner.rpc("passport.member.remove", leave),
+                lambda: then(1, lambda: make_key(second, company)),
+                lambda: then(2, blocker.rollback),
+            ]
+        )
+    assert outcomes[0]["removed"] is True
+    assert isinstance(outcomes[1], RpcError) and outcomes[1].word in ("forbidden", "unauthenticated"), outcomes[1]
+
+
+# --- members ---
+
+
+@pytest.mark.parametrize("way", ["makes", "joins"])
+def test_who_goes_for_good_leaves_no_company_behind(stack, way):
+    """Whoever comes first, the erasure or the membership, the other sees it."""
+    company, owner = stack.company()
+    user = stack.user()
+    user = stack.login(user.email)
+    invitation = invite(owner, company, user.email, "owner")
+    calls = {
+        "makes": ("passport.company.create", {"name": "Left behind"}),
+        "joins": ("passport.invitation.accept", {"id": invitation["id"]}),
+    }
+    with stack.database("passport") as blocker:
+        blocker.autocommit = False
+        blocker.execute("SELECT FROM user_account WHERE id = %s FOR NO KEY UPDATE", (user.id,))
+
+        def then(number, call):
+            wait_until(lambda: waiting(stack) >= number, what="the calls to wait for the user")
+            return call()
+
+        outcomes = in_parallel(
+            [
+                lambda: user.rpc("passport.user.erase", {"password": PASSWORD}),
+                lambda: then(1, lambda: user.rpc(*calls[way])),
+                lambda: then(2, blocker.rollback),
+            ]
+        )
+    assert not odd(outcomes), odd(outcomes)
+    assert sum(isinstance(one, RpcError) for one in outcomes) == 1
+    with stack.database("passport") as database:
+        left = "SELECT count(*) FROM company_member m JOIN user_account u ON u.id = m.user_id WHERE u.id = %s"
+        assert database.execute(left + " AND u.state = 'erased'", (user.id,)).fetchone()[0] == 0
+
+
+def test_a_removed_owner_comes_back_by_no_invitation_of_his_own(stack):
+    company, owner = stack.company()
+    second = join(stack, owner, company, "owner")
+    accomplice = stack.user()
+    invitation = invite(second, company, accomplice.email, "owner")
+    owner.rpc("passport.member.remove", {"company_id": company, "user_id": second.id})
+    error = accomplice.error("passport.invitation.accept", {"id": invitation["id"]})
+    assert (error.word, error.data["state"]) == ("precondition_failed", "revoked")
+
+
+def test_nobody_owns_more_companies_than_allowed(stack):
+    _, owner = stack.company()
+    with stack.database("passport") as database:
+        database.execute(
+            "WITH c AS (INSERT INTO company (id, name) SELECT gen_random_uuid(), 'Many' FROM generate_series(1, 97) "
+            "RETURNING id) INSERT INTO company_member (company_id, user_id, \"right\") SELECT id, %s, 'owner' FROM c",
+            (owner.id,),
+        )
+    outcomes = in_parallel([lambda: owner.rpc("passport.company.create", {"name": "One too many"})] * 16)
+    errors = [one for one in outcomes if isinstance(one, RpcError)]
+    assert len(outcomes) - len(errors) == 2 and {one.data["rule"] for one in errors} == {"max_companies"}
+
+
+# --- administration ---
+
+
+def test_moderators_do_not_restore_administrators(stack):
+    admin, moderator = administrator(stack), make_moderator(stack)
+    stack.admin().rpc("passport.user.suspend", {"id": admin.id, "reason": "does harm"})
+    assert moderator.error("passport.user.restore", {"id": admin.id}).word == "forbidden"
+    assert stack.admin().rpc("passport.user.restore", {"id": admin.id})["state"] == "active"
+
+
+COSTLY = {
+    "many patterns": {"type": "object", "patternProperties": {f"^(a+)+{number}$": {} for number in range(100)}},
+    "a tree of references": {
+        "type": "object",
+        "definitions": {f"d{number}": {"allOf": [{"$ref": f"#/definitions/d{number + 1}"}] * 2} for number in range(60)}
+        | {"d60": {}},
+        "allOf": [{"$ref": "#/definitions/d0"}],
+    },
+    "a loop": {"type": "object", "anyOf": [{"$ref": "#"}, {"$ref": "#"}]},
+}
+
+
+@pytest.mark.parametrize("schema", COSTLY.values(), ids=COSTLY)
+def test_no_schema_of_attributes_keeps_passport_busy(fresh_stack, schema):
+    stack = fresh_stack
+    admin, user = stack.login(stack.admin().email), stack.user()
+    version = admin.rpc("passport.attribute_schema.get")["version"]
+    answer = stack["passport"].answer(
+        "passport.attribute_schema.set", {"schema": schema, "version": version}, admin.token
+    )
+    if "error" in answer:
+        assert answer["error"]["data"]["fields"][0]["rule"] == "schema"
+        return
+    attributes = {"a" * 40 + f"{number}!": 1 for number in range(120)}
+    started = time.monotonic()
+    stack["passport"].answer("passport.user.update", {"version": 1, "attributes": attributes}, user.token)
+    assert time.monotonic() - started < 5
+    assert user.rpc("passport.user.me")["id"] == user.id
