@@ -18,7 +18,8 @@ static const char UPGRADE_HASH[] = "UPDATE user_account SET password_hash = $2 W
 /* Methods are kept in the order in which they were first used. */
 static const char RENEW_SESSION[] =
     "UPDATE session SET auth_time = now(), methods = methods || ARRAY(SELECT m FROM unnest($2::text[]) m "
-    "WHERE m <> ALL (methods)) WHERE id = $1 AND ended_at IS NULL RETURNING id";
+    "WHERE m <> ALL (methods)) WHERE id = $1 AND ended_at IS NULL AND expires_at > now() AND idle_expires_at > now() "
+    "RETURNING id";
 
 /* What lies between the two calls of a login. */
 struct challenge {

@@ -8,7 +8,7 @@ import pytest
 from authenticator import App
 from staff import administrator
 from stack import PASSWORD
-from test_sessions import refresh, refused, sql
+from test_sessions import claims, refresh, refused, sql
 from waiting import wait_until
 
 pytestmark = pytest.mark.asan
@@ -79,6 +79,27 @@ def test_who_acts_changes_neither_password_nor_address(stack):
             error = stack.error(method, params, token)
             assert (error.word, error.reason) == ("forbidden", "impersonation"), method
     assert stack.rpc("passport.user.update", {"version": 1, "name": "Helped"}, token)["name"] == "Helped"
+
+
+# --- the end of a session ---
+
+
+def test_no_token_outlives_its_session(stack):
+    user = stack.user()
+    session = claims(user.token)["sid"]
+    sql(stack, "UPDATE session SET expires_at = now() + interval '60 seconds' WHERE id = %s", session)
+    answer = refresh(stack, user.refresh_token)
+    said = claims(answer["access_token"])
+    assert 55 <= answer["expires_in"] <= 60 and said["exp"] - said["iat"] == answer["expires_in"]
+
+
+@pytest.mark.parametrize("column", ["expires_at", "idle_expires_at"])
+def test_proving_again_does_not_prolong_a_session_that_is_over(stack, column):
+    """The last access token is good for some minutes yet: it buys no other one, or a session would never end."""
+    user = stack.user()
+    sql(stack, f"UPDATE session SET {column} = now() WHERE id = %s", claims(user.token)["sid"])
+    error = user.error("passport.auth.reauthenticate", {"password": PASSWORD})
+    assert (error.word, error.reason) == ("unauthenticated", "revoked")
 
 
 # --- letters ---
