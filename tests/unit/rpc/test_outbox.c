@@ -158,6 +158,26 @@ WRITE_TEST(survives_the_death_of_a_relay)
 	outbox_close();
 }
 
+/* A relay that does not lead has nothing to do and does nothing. */
+WRITE_TEST(rests_while_another_relay_leads)
+{
+	struct outbox_relay *leader, *other;
+	struct loop_stats before, after;
+
+	outbox_open(ctx);
+	outbox_publish(ctx, "k", 1);
+	leader = outbox_start();
+	outbox_await(ctx, 1);
+	other = outbox_start();
+	loop_stats(loop_current(), &before);
+	(void)co_sleep_until(deadline_after(300 * CLOCK_MILLISECOND));
+	loop_stats(loop_current(), &after);
+	assert_in_range(after.switches - before.switches, 0, 1000);
+	outbox_end(other);
+	outbox_end(leader);
+	outbox_close();
+}
+
 /* One subscriber is down: the other gets everything, and the first one too, once it is back. */
 WRITE_TEST(holds_nobody_up_for_one_that_is_down)
 {
@@ -212,6 +232,7 @@ int main(void)
 	    cmocka_unit_test(is_woken_by_other_relays),
 	    cmocka_unit_test(folds_repeated_deliveries_once),
 	    cmocka_unit_test(survives_the_death_of_a_relay),
+	    cmocka_unit_test(rests_while_another_relay_leads),
 	    cmocka_unit_test(holds_nobody_up_for_one_that_is_down),
 	    cmocka_unit_test(waits_for_a_consumer_that_cannot),
 	};
