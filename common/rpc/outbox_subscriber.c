@@ -140,7 +140,8 @@ void outbox_subscriber_run(void *argument)
 	struct outbox_subscriber *subscriber = argument;
 	struct outbox_relay *relay = subscriber->relay;
 
-	subscriber->pause = PAUSE_FIRST; /* twice nothing would be no pause at all, for as long as another relay leads */
+	subscriber->pause =
+	    PAUSE_FIRST; /* twice nothing would be no pause at all, for as long as another relay leads */
 	while (!relay->stopping) {
 		enum pass outcome = PASS_IDLE;
 
