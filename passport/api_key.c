@@ -85,11 +85,9 @@ int api_key_create(struct rpc_call *call)
 	return key ? rpc_commit_row(call, tx, key, "API key") : -1;
 }
 
-/* Locks the company and the key of params.id; NULL with the error in ctx. Row: name, state, whether it has expired. */
+/* Locks the key of params.id; NULL with the error in ctx. Row: name, state, whether it has expired. */
 static struct pg_result *lock(struct rpc_call *call, struct pg_tx *tx)
 {
-	if (lock_company(call, tx))
-		return NULL;
 	struct pg_result *key = pg_query(call->ctx, tx, LOCK_KEY, rpc_param(call, "id"), rpc_param(call, "company_id"));
 	if (!key || pg_count(key) > 0)
 		return key;
@@ -103,7 +101,7 @@ int api_key_rotate(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	struct pg_result *key = lock(call, tx);
+	struct pg_result *key = lock_company(call, tx) ? NULL : lock(call, tx);
 	if (!key)
 		return -1;
 	if (strcmp(pg_text(key, 0, 1), "active") != 0 || pg_boolean(key, 0, 2))
@@ -126,6 +124,9 @@ int api_key_disable(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
+	/* Administrators end a key of any company, a suspended one too. */
+	if (!rpc_caller_has_role(call, ROLE_ADMIN) && lock_company(call, tx))
+		return -1;
 	struct pg_result *key = lock(call, tx);
 	if (!key)
 		return -1;

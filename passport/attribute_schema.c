@@ -16,7 +16,9 @@
 #define SCHEMA_JSON "jsonb_build_object('schema', s.schema, 'version', s.version, 'updated_at', api_time(s.updated_at))"
 
 static const char SELECT_SCHEMA[] = "SELECT " SCHEMA_JSON "::text FROM attribute_schema s";
-static const char LOCK_SCHEMA[] = "SELECT s.schema::text FROM attribute_schema s FOR SHARE";
+/* With how many bytes the attributes $1 have as they are kept and shown: 1e308 becomes a number of 309 digits. */
+static const char LOCK_SCHEMA[] =
+    "SELECT s.schema::text, octet_length($1::jsonb::text) FROM attribute_schema s FOR SHARE";
 static const char UPDATE_SCHEMA[] = "UPDATE attribute_schema AS s SET schema = $1::jsonb, version = version + 1, "
 				    "updated_at = now() WHERE version = $2::integer RETURNING " SCHEMA_JSON "::text";
 
@@ -39,10 +41,10 @@ static int not_compiled(struct rpc_call *call, const char *error)
 }
 
 /* A parameter of more bytes of JSON than that is refused. */
-static int check_size(struct rpc_call *call, const char *name, size_t most)
+static int check_size(struct rpc_call *call, const char *name, size_t size, size_t most)
 {
 	struct arena *arena = &call->ctx->arena;
-	if (strlen(rpc_param(call, name)) <= most)
+	if (size <= most)
 		return 0;
 	return rpc_invalid(call, arena_printf(arena, "/params/%s", name), "maxBytes", arena_printf(arena, "%zu", most));
 }
@@ -68,7 +70,8 @@ static int check_compiles(struct rpc_call *call, struct json_object *schema)
 static int check_schema(struct rpc_call *call)
 {
 	struct json_object *schema = rpc_param_json(call, "schema");
-	if (check_size(call, "schema", MAX_SCHEMA_BYTES) || check_member(call, schema, "type", "object"))
+	if (check_size(call, "schema", strlen(rpc_param(call, "schema")), MAX_SCHEMA_BYTES) ||
+	    check_member(call, schema, "type", "object"))
 		return -1;
 	if (json_object_object_get_ex(schema, "$schema", NULL) && check_member(call, schema, "$schema", DRAFT))
 		return -1;
@@ -132,10 +135,11 @@ int attributes_check(struct rpc_call *call, struct pg_tx *tx)
 	struct json_error fault;
 	if (!attributes)
 		return 0;
-	if (check_size(call, "attributes", MAX_ATTRIBUTES_BYTES))
+	const char *text = rpc_param(call, "attributes");
+	if (check_size(call, "attributes", strlen(text), MAX_ATTRIBUTES_BYTES))
 		return -1;
-	struct pg_result *row = pg_query(call->ctx, tx, LOCK_SCHEMA);
-	if (!row)
+	struct pg_result *row = pg_query(call->ctx, tx, LOCK_SCHEMA, text);
+	if (!row || check_size(call, "attributes", (size_t)pg_integer(row, 0, 1), MAX_ATTRIBUTES_BYTES))
 		return -1;
 	if (!json_tree_parse(pg_text(row, 0, 0), pg_length(row, 0, 0), JSON_DEPTH_MAX, JSON_TREE_WHOLE,
 			     &call->ctx->arena, &document, &fault))

@@ -9,6 +9,11 @@
 
 #include "rpc/call.h"
 
+/* Of an audit_event a: its details as those see them who are not of the staff. Why an account was suspended or restored
+ * is written for the staff. */
+#define AUDIT_DETAILS_SHOWN \
+	"CASE WHEN a.action IN ('user.suspended', 'user.restored') THEN a.details - 'reason' ELSE a.details END"
+
 /* What happened. Texts are borrowed until the call returns. */
 struct audit_event {
 	const char *action;	/* "user.suspended": noun and participle */

@@ -1,5 +1,6 @@
 #include "audit_list.h"
 
+#include "audit.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "rpc/cursor.h"
@@ -19,13 +20,14 @@
 	"($9::boolean OR a.actor_kind <> 'user' OR a.actor = $10 OR ($2::uuid IS NOT NULL AND EXISTS (" \
 	"SELECT FROM company_member m WHERE m.company_id = $2::uuid AND m.user_id::text = a.actor)))"
 
-#define EVENT_JSON                                                                                    \
-	"jsonb_build_object('id', a.id, 'occurred_at', api_time(a.occurred_at), 'action', a.action, " \
-	"'actor_kind', a.actor_kind, 'actor_id', nullif(a.actor, ''), 'acting_for', a.acting_for, "   \
-	"'user_id', a.user_id, 'company_id', a.company_id, "                                          \
-	"'address', CASE WHEN " MAY_SEE_ORIGIN " THEN a.address END, "                                \
-	"'user_agent', CASE WHEN " MAY_SEE_ORIGIN " THEN a.user_agent END, "                          \
-	"'request_id', a.request_id, 'details', a.details)::text"
+#define EVENT_JSON                                                                                              \
+	"jsonb_build_object('id', a.id, 'occurred_at', api_time(a.occurred_at), 'action', a.action, "           \
+	"'actor_kind', a.actor_kind, 'actor_id', nullif(a.actor, ''), 'acting_for', a.acting_for, "             \
+	"'user_id', a.user_id, 'company_id', a.company_id, "                                                    \
+	"'address', CASE WHEN " MAY_SEE_ORIGIN " THEN a.address END, "                                          \
+	"'user_agent', CASE WHEN " MAY_SEE_ORIGIN " THEN a.user_agent END, "                                    \
+	"'request_id', a.request_id, 'details', CASE WHEN $9::boolean THEN a.details ELSE " AUDIT_DETAILS_SHOWN \
+	" END)::text"
 
 /* One statement for each way in, so that each is planned on its own index; all filters stand in each. $5 and $6 bound
  * the ids, which are the order; $7 and $8 are the times asked for. */

@@ -35,12 +35,13 @@
 	"i JOIN company c ON c.id = i.company_id LEFT JOIN user_account b ON b.id = i.invited_by)"
 
 /* The origin of what others did is theirs. */
-#define EVENTS                                                                                                   \
-	"(SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'occurred_at', api_time(a.occurred_at), "     \
-	"'action', a.action, 'actor_kind', a.actor_kind, 'actor_id', nullif(a.actor, ''), 'company_id', "        \
-	"a.company_id, 'details', a.details) || CASE WHEN a.actor_kind = 'user' AND a.actor <> u.id::text THEN " \
-	"'{}' ELSE jsonb_build_object('address', a.address, 'user_agent', a.user_agent) END ORDER BY a.id "      \
-	"DESC), '[]') FROM (SELECT * FROM audit_event WHERE user_id IS NOT NULL AND user_id = u.id "             \
+#define EVENTS                                                                                               \
+	"(SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'occurred_at', api_time(a.occurred_at), " \
+	"'action', a.action, 'actor_kind', a.actor_kind, 'actor_id', nullif(a.actor, ''), 'company_id', "    \
+	"a.company_id, 'details', " AUDIT_DETAILS_SHOWN                                                      \
+	") || CASE WHEN a.actor_kind = 'user' AND a.actor <> u.id::text THEN "                               \
+	"'{}' ELSE jsonb_build_object('address', a.address, 'user_agent', a.user_agent) END ORDER BY a.id "  \
+	"DESC), '[]') FROM (SELECT * FROM audit_event WHERE user_id IS NOT NULL AND user_id = u.id "         \
 	"ORDER BY id DESC LIMIT " MOST_EVENTS ") a)"
 
 static const char SELECT_EVERYTHING[] =

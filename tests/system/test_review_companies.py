@@ -79,6 +79,13 @@ def test_an_owner_who_is_being_removed_makes_no_more_keys(stack):
     assert isinstance(outcomes[1], RpcError) and outcomes[1].word in ("forbidden", "unauthenticated"), outcomes[1]
 
 
+def test_names_that_a_key_cannot_have(stack):
+    company, owner = stack.company()
+    for name in ("line\nbreak", "\u202etxet", "\x01"):
+        params = {"company_id": company, "name": name, "right": "staff", "scope": "*"}
+        assert owner.error("passport.api_key.create", params).data["fields"][0]["path"] == "/params/name"
+
+
 # --- members ---
 
 
@@ -176,3 +183,26 @@ def test_no_schema_of_attributes_keeps_passport_busy(fresh_stack, schema):
     stack["passport"].answer("passport.user.update", {"version": 1, "attributes": attributes}, user.token)
     assert time.monotonic() - started < 5
     assert user.rpc("passport.user.me")["id"] == user.id
+
+
+def test_what_the_staff_writes_about_a_user_is_for_the_staff(stack):
+    moderator, user = make_moderator(stack), stack.user()
+    moderator.rpc("passport.user.suspend", {"id": user.id, "reason": "reported by a neighbour"})
+    moderator.rpc("passport.user.restore", {"id": user.id, "reason": "the neighbour was wrong"})
+    user = stack.login(user.email)
+    assert "neighbour" in str(moderator.rpc("passport.audit.list", {"user_id": user.id}))
+    for answer in (user.rpc("passport.audit.list"), user.rpc("passport.user.export")):
+        assert "user.suspended" in str(answer) and "user.restored" in str(answer)
+        assert "neighbour" not in str(answer)
+
+
+def test_numbers_of_attributes_stay_small(stack):
+    """A number of six characters must not become one of three hundred in every answer."""
+    admin, user = stack.login(stack.admin().email), stack.user()
+    version = admin.rpc("passport.attribute_schema.get")["version"]
+    admin.rpc("passport.attribute_schema.set", {"schema": {"type": "object"}, "version": version})
+    answer = stack["passport"].answer(
+        "passport.user.update", {"version": 1, "attributes": {"numbers": [1e308] * 1000}}, user.token
+    )
+    assert answer["error"]["data"]["fields"][0]["path"] == "/params/attributes"
+    assert user.rpc("passport.user.me")["version"] == 1
