@@ -140,8 +140,8 @@ void outbox_subscriber_run(void *argument)
 	struct outbox_subscriber *subscriber = argument;
 	struct outbox_relay *relay = subscriber->relay;
 
-	subscriber->pause =
-	    PAUSE_FIRST; /* twice nothing would be no pause at all, for as long as another relay leads */
+	/* Twice nothing would be no pause at all, for as long as another relay leads. */
+	subscriber->pause = PAUSE_FIRST;
 	while (!relay->stopping) {
 		enum pass outcome = PASS_IDLE;
 
