@@ -69,6 +69,13 @@ def in_parallel(calls):
         return list(pool.map(outcome, calls))
 
 
+def odd(outcomes):
+    """Errors that nobody should meet: of our making, or of two calls that waited for each other."""
+    errors = [one for one in outcomes if isinstance(one, RpcError)]
+    words = ("internal", "unavailable", "deadline_exceeded")
+    return [one for one in errors if one.word in words or one.reason in ("deadlock", "serialization")]
+
+
 def make_moderator(stack):
     """A new moderator, logged in."""
     user = stack.user("Moderator")

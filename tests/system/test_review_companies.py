@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from companies import in_parallel, invite, join, make_moderator
+from companies import in_parallel, invite, join, make_moderator, odd
 from integration import exchange, make_key, wait_revoked
 from rpc import RpcError
 from stack import PASSWORD
@@ -13,13 +13,6 @@ from waiting import wait_until
 pytestmark = pytest.mark.asan
 
 DOORS = {"events": "events.listing.mine", "passport": "passport.member.list"}
-ODD = ("internal", "unavailable", "deadline_exceeded")
-
-
-def odd(outcomes):
-    """Errors that nobody should meet: of our making, or of two calls that waited for each other."""
-    errors = [one for one in outcomes if isinstance(one, RpcError)]
-    return [one for one in errors if one.word in ODD or one.reason in ("deadlock", "serialization")]
 
 
 def waiting(stack):
