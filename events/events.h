@@ -8,11 +8,11 @@
 
 struct catalogue;
 
-struct co;
+struct co_task;
 
 struct events {
 	struct catalogue *catalogue;
-	struct co *housekeeper; /* NULL once it has ended */
+	struct co_task *housekeeper; /* of the first thread */
 };
 
 /* The catalogue of the call's thread. */

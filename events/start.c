@@ -3,7 +3,7 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "catalogue/catalogue.h"
-#include "co/co.h"
+#include "co/task.h"
 #include "events.h"
 #include "search/housekeeping.h"
 
@@ -23,8 +23,7 @@ static void keep_house(void *argument)
 		if (housekeeping_run(&ctx, worker->db) && !co_cancelled())
 			log_error_of(LOG_WARNING, &ctx, "search housekeeping failed; again in an hour");
 		context_done(&ctx);
-	} while (co_sleep_until(deadline_after(INTERVAL)) == CO_TIMEOUT);
-	events->housekeeper = NULL;
+	} while (co_task_rest(events->housekeeper, deadline_after(INTERVAL)) != CO_CANCELLED);
 }
 
 int events_start(struct daemon_worker *worker, struct context *ctx)
@@ -34,7 +33,7 @@ int events_start(struct daemon_worker *worker, struct context *ctx)
 	events->catalogue = catalogue_new(worker->db);
 	if (!worker->http || worker->index != 0)
 		return 0;
-	events->housekeeper = co_spawn("search housekeeping", keep_house, worker);
+	events->housekeeper = co_task_start("search housekeeping", keep_house, worker);
 	return events->housekeeper ? 0 : context_fail_internal(ctx, "no coroutine left at start");
 }
 
@@ -43,10 +42,7 @@ void events_stop(struct daemon_worker *worker)
 	struct events *events = worker->app;
 	if (!events)
 		return;
-	if (events->housekeeper)
-		co_cancel(events->housekeeper);
-	while (events->housekeeper)
-		co_yield ();
+	co_task_stop(events->housekeeper);
 	catalogue_free(events->catalogue);
 	free(events);
 	worker->app = NULL;

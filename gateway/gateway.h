@@ -7,7 +7,6 @@
 #include "cors.h"
 #include "daemon/daemon.h"
 
-struct co;
 struct methods;
 struct observer;
 struct trusted_proxies;

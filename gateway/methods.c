@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/version.h"
-#include "co/co.h"
+#include "co/task.h"
 #include "gateway.h"
 #include "rpc/api.h"
 #include "rpc/client.h"
@@ -25,7 +25,7 @@ const char *const gateway_daemons[GATEWAY_DAEMONS] = {"passport", "events", "rat
 
 struct methods {
 	struct rpc_client *client;
-	struct co *fetcher; /* NULL once it has ended */
+	struct co_task *fetcher;
 	const char *own;
 	char *documents[GATEWAY_DAEMONS]; /* as they came, without what is internal; NULL: not yet */
 	struct hash_map *table;
@@ -145,8 +145,7 @@ static void keep_fetching(void *argument)
 		next = fetch_due(methods, due);
 		if (methods->stale)
 			merge(methods);
-	} while (co_sleep_until(next) == CO_TIMEOUT);
-	methods->fetcher = NULL;
+	} while (co_task_rest(methods->fetcher, next) != CO_CANCELLED);
 }
 
 struct methods *methods_new(struct rpc_client *client, const char *own_document)
@@ -156,7 +155,7 @@ struct methods *methods_new(struct rpc_client *client, const char *own_document)
 	methods->own = own_document;
 	methods->table = hash_map_new(MAX_METHODS, free);
 	merge(methods);
-	methods->fetcher = co_spawn("method discovery", keep_fetching, methods);
+	methods->fetcher = co_task_start("method discovery", keep_fetching, methods);
 	if (!methods->fetcher) {
 		methods_free(methods);
 		return NULL;
@@ -168,10 +167,7 @@ void methods_free(struct methods *methods)
 {
 	if (!methods)
 		return;
-	if (methods->fetcher)
-		co_cancel(methods->fetcher);
-	while (methods->fetcher)
-		co_yield ();
+	co_task_stop(methods->fetcher);
 	for (size_t i = 0; i < GATEWAY_DAEMONS; i++)
 		free(methods->documents[i]);
 	hash_map_free(methods->table);

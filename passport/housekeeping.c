@@ -4,7 +4,7 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "co/co.h"
+#include "co/task.h"
 #include "daemon/daemon.h"
 #include "io/postgres.h"
 
@@ -78,7 +78,7 @@ static const char CLAIM_RUN[] = "UPDATE housekeeping SET due_at = now() + $1::bi
 
 struct housekeeping {
 	struct daemon_worker *worker;
-	struct co *runner; /* NULL once it has ended */
+	struct co_task *runner;
 	int64_t interval;
 	struct metric *removed[ARRAY_SIZE(chores)];
 	struct metric *runs;
@@ -145,7 +145,7 @@ static void run(void *argument)
 {
 	struct housekeeping *housekeeping = argument;
 	int64_t poll = housekeeping->interval < POLL_MAX ? housekeeping->interval : POLL_MAX;
-	while (co_sleep_until(deadline_after(poll)) == CO_TIMEOUT) {
+	while (co_task_rest(housekeeping->runner, deadline_after(poll)) != CO_CANCELLED) {
 		/* A run is over before the next is due. */
 		int64_t end = deadline_after(housekeeping->interval / 10 * 9);
 		if (!claim_run(housekeeping))
@@ -154,7 +154,6 @@ static void run(void *argument)
 		for (size_t i = 0; i < ARRAY_SIZE(chores) && do_chore(housekeeping, i, end); i++)
 			continue;
 	}
-	housekeeping->runner = NULL;
 }
 
 static void make_metrics(struct housekeeping *housekeeping)
@@ -173,7 +172,7 @@ struct housekeeping *housekeeping_new(struct daemon_worker *worker)
 	housekeeping->worker = worker;
 	housekeeping->interval = config_integer(worker->config, "housekeeping_interval");
 	make_metrics(housekeeping);
-	housekeeping->runner = co_spawn("housekeeping", run, housekeeping);
+	housekeeping->runner = co_task_start("housekeeping", run, housekeeping);
 	if (housekeeping->runner)
 		return housekeeping;
 	free(housekeeping);
@@ -184,9 +183,6 @@ void housekeeping_free(struct housekeeping *housekeeping)
 {
 	if (!housekeeping)
 		return;
-	if (housekeeping->runner)
-		co_cancel(housekeeping->runner);
-	while (housekeeping->runner)
-		co_yield ();
+	co_task_stop(housekeeping->runner);
 	free(housekeeping);
 }

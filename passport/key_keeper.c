@@ -2,7 +2,7 @@
 
 #include "base/fatal.h"
 #include "base/log.h"
-#include "co/co.h"
+#include "co/task.h"
 #include "daemon/daemon.h"
 #include "io/postgres.h"
 #include "key.h"
@@ -20,8 +20,7 @@ struct key_keeper {
 	struct daemon_worker *worker;
 	struct key_policy policy;
 	struct pg_listener *listener; /* NULL when it could not be made: the interval remains */
-	struct co *coroutine;	      /* NULL once it has ended */
-	bool notified, parked;
+	struct co_task *task;
 };
 
 /* Steps and loads; *ret_wait: until the next time. */
@@ -49,7 +48,6 @@ static int64_t work_once(struct key_keeper *keeper)
 	int64_t wait = RETRY_INTERVAL;
 	context_init(&ctx, deadline_after(WORK_DEADLINE));
 	co_set_context(&ctx);
-	keeper->notified = false;
 	if (work(&ctx, keeper, &wait) && !co_cancelled())
 		log_error_of(LOG_WARNING, &ctx, "signing keys not looked after");
 	co_set_context(NULL);
@@ -60,16 +58,10 @@ static int64_t work_once(struct key_keeper *keeper)
 static void keep(void *argument)
 {
 	struct key_keeper *keeper = argument;
-	while (!co_cancelled()) {
-		int64_t wait = work_once(keeper);
-		if (keeper->notified)
-			continue;
-		keeper->parked = true;
-		if (co_park("change of signing keys", deadline_after(wait)) == CO_CANCELLED)
-			break;
-		keeper->parked = false;
-	}
-	keeper->coroutine = NULL;
+	int64_t wait;
+	do
+		wait = work_once(keeper);
+	while (co_task_rest(keeper->task, deadline_after(wait)) != CO_CANCELLED);
 }
 
 /* Outside any coroutine. */
@@ -77,9 +69,7 @@ static void notified(const char *payload, void *argument)
 {
 	struct key_keeper *keeper = argument;
 	(void)payload;
-	keeper->notified = true;
-	if (keeper->parked && keeper->coroutine)
-		co_wake(keeper->coroutine);
+	co_task_wake(keeper->task);
 }
 
 struct key_keeper *key_keeper_new(struct daemon_worker *worker)
@@ -87,8 +77,8 @@ struct key_keeper *key_keeper_new(struct daemon_worker *worker)
 	struct key_keeper *keeper = must_calloc(1, sizeof(*keeper));
 	keeper->worker = worker;
 	key_policy_read(worker->config, &keeper->policy);
-	keeper->coroutine = co_spawn("signing keys", keep, keeper);
-	if (!keeper->coroutine) {
+	keeper->task = co_task_start("signing keys", keep, keeper);
+	if (!keeper->task) {
 		free(keeper);
 		return NULL;
 	}
@@ -101,9 +91,6 @@ void key_keeper_free(struct key_keeper *keeper)
 	if (!keeper)
 		return;
 	pg_listener_free(keeper->listener);
-	if (keeper->coroutine)
-		co_cancel(keeper->coroutine);
-	while (keeper->coroutine)
-		co_yield ();
+	co_task_stop(keeper->task);
 	free(keeper);
 }

@@ -2,9 +2,9 @@
 
 #include "base/fatal.h"
 #include "base/log.h"
-#include "co/co.h"
 #include "co/loop.h"
 #include "co/sync.h"
+#include "co/task.h"
 #include "passport.h"
 #include "rpc/token_revocation.h"
 
@@ -51,8 +51,7 @@ struct revocation_feed {
 	/* Of the first thread: */
 	struct pg *db;
 	struct pg_listener *listener;
-	struct co *reader; /* NULL once it has ended */
-	bool idle, again;  /* it rests; it shall look once more */
+	struct co_task *reader;
 };
 
 static struct {
@@ -154,29 +153,14 @@ static void look_again(const char *payload, void *argument)
 {
 	struct revocation_feed *feed = argument;
 	(void)payload;
-	feed->again = true;
-	if (feed->idle)
-		co_wake(feed->reader);
-	feed->idle = false;
-}
-
-/* Until the next look, or until there is something to look for. */
-static enum co_result rest(struct revocation_feed *feed)
-{
-	enum co_result result = CO_OK;
-	feed->idle = !feed->again;
-	if (!feed->again)
-		result = co_park("revocations", deadline_after(LOOK_INTERVAL));
-	feed->idle = false;
-	feed->again = false;
-	return result;
+	co_task_wake(feed->reader);
 }
 
 static void keep_looking(void *argument)
 {
 	struct revocation_feed *feed = argument;
 	bool failing = false;
-	while (rest(feed) != CO_CANCELLED && !co_cancelled()) {
+	while (co_task_rest(feed->reader, deadline_after(LOOK_INTERVAL)) != CO_CANCELLED) {
 		struct context ctx;
 		context_init(&ctx, deadline_after(LOOK_DEADLINE));
 		bool failed = revocation_feed_look(&ctx, feed->db) != 0;
@@ -185,7 +169,6 @@ static void keep_looking(void *argument)
 		failing = failed;
 		context_done(&ctx);
 	}
-	feed->reader = NULL;
 }
 
 static int start_reading(struct revocation_feed *feed, struct daemon_worker *worker, struct context *ctx)
@@ -193,7 +176,7 @@ static int start_reading(struct revocation_feed *feed, struct daemon_worker *wor
 	feed->db = worker->db;
 	if (revocation_feed_look(ctx, feed->db))
 		return -1;
-	feed->reader = co_spawn("revocations", keep_looking, feed);
+	feed->reader = co_task_start("revocations", keep_looking, feed);
 	if (feed->reader == NULL)
 		return context_fail_internal(ctx, "no coroutine left for the revocations");
 	feed->listener = pg_listen(feed->db, REVOCATION_CHANNEL, look_again, feed);
@@ -236,10 +219,7 @@ void revocation_feed_free(struct revocation_feed *feed)
 	*place = feed->next;
 	(void)pthread_mutex_unlock(&process.lock);
 	pg_listener_free(feed->listener);
-	if (feed->reader != NULL)
-		co_cancel(feed->reader);
-	while (feed->reader != NULL)
-		co_yield ();
+	co_task_stop(feed->reader);
 	free(feed);
 }
 

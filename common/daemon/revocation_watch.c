@@ -4,7 +4,7 @@
 #include "base/context.h"
 #include "base/fatal.h"
 #include "base/log.h"
-#include "co/co.h"
+#include "co/task.h"
 #include "rpc/client.h"
 #include "rpc/token_revocation.h"
 
@@ -22,7 +22,7 @@
 
 struct revocation_watch {
 	struct rpc_client *client;
-	struct co *co;	       /* NULL once it has ended */
+	struct co_task *task;
 	int64_t after;	       /* the last number heard of; -1: none */
 	int64_t failing_since; /* monotonic; 0: it does not */
 	bool told;	       /* of that */
@@ -109,7 +109,6 @@ static void keep_asking(void *argument)
 			(void)co_sleep_until(asked + PAUSE_EMPTY);
 		pause = !failed ? PAUSE_FIRST : pause * 2 < PAUSE_LAST ? pause * 2 : PAUSE_LAST;
 	}
-	watch->co = NULL;
 }
 
 struct revocation_watch *revocation_watch_new(struct rpc_client *client)
@@ -117,8 +116,8 @@ struct revocation_watch *revocation_watch_new(struct rpc_client *client)
 	struct revocation_watch *watch = must_calloc(1, sizeof(*watch));
 	watch->client = client;
 	watch->after = -1;
-	watch->co = co_spawn("revocations", keep_asking, watch);
-	if (watch->co != NULL)
+	watch->task = co_task_start("revocations", keep_asking, watch);
+	if (watch->task != NULL)
 		return watch;
 	free(watch);
 	return NULL;
@@ -128,9 +127,6 @@ void revocation_watch_free(struct revocation_watch *watch)
 {
 	if (watch == NULL)
 		return;
-	if (watch->co != NULL)
-		co_cancel(watch->co);
-	while (watch->co != NULL)
-		co_yield ();
+	co_task_stop(watch->task);
 	free(watch);
 }
