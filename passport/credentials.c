@@ -43,8 +43,10 @@ static int prove(struct rpc_call *call, const char *account, const char *passwor
 					  .user_id = user->user_id,
 					  .known_network = user->known_network};
 	bool locked = false, match = false;
-	if (guard_count(call, &attempt, &locked) || password_verify(call->ctx, password, user->password_hash, &match))
+	if (guard_count(call, &attempt, &locked))
 		return -1;
+	if (password_verify(call->ctx, password, user->password_hash, &match))
+		return guard_fail(call, &attempt);
 	if (!match || locked)
 		return credentials_wrong(call);
 	if (guard_forget(call, &attempt))

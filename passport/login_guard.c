@@ -61,6 +61,18 @@ int guard_count(struct rpc_call *call, const struct guard_try *attempt, bool *re
 	return wait == rule->lock ? tell_of_lock(call, attempt) : 0;
 }
 
+int guard_fail(struct rpc_call *call, const struct guard_try *attempt)
+{
+	const struct error failed = call->ctx->error;
+	if (failed.code != ERROR_OVERLOADED)
+		return -1;
+	error_clear(&call->ctx->error);
+	if (throttle_take_back(call, &account_rules[attempt->subject], key_of(call, attempt)))
+		error_clear(&call->ctx->error);
+	call->ctx->error = failed;
+	return -1;
+}
+
 int guard_forget(struct rpc_call *call, const struct guard_try *attempt)
 {
 	return throttle_forget(call, &account_rules[attempt->subject], key_of(call, attempt));

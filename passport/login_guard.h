@@ -37,6 +37,10 @@ int guard_network(struct rpc_call *call) MAY_SUSPEND MUST_CHECK;
 /* Counts a try at an account. *ret_locked: whatever is presented is wrong. */
 int guard_count(struct rpc_call *call, const struct guard_try *attempt, bool *ret_locked) MAY_SUSPEND MUST_CHECK;
 
+/* After an error of the verification: when the daemon was overloaded, nothing was verified and the try does not count,
+ * or who comes back later as told would be locked out. The error in the context stays. Returns -1. */
+int guard_fail(struct rpc_call *call, const struct guard_try *attempt) MAY_SUSPEND;
+
 /* Forgets the tries at the account: the secret was right. */
 int guard_forget(struct rpc_call *call, const struct guard_try *attempt) MAY_SUSPEND MUST_CHECK;
 

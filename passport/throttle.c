@@ -19,6 +19,9 @@ static const char COUNT_TRY[] =
     "RETURNING CASE WHEN tries > $3::integer THEN ceil(extract(epoch FROM ends_at - now()) * 1000000)::bigint ELSE 0 "
     "END";
 
+static const char TAKE_BACK[] = "UPDATE throttle SET tries = tries - 1 WHERE name = $1 AND key = decode($2, 'hex') AND "
+				"tries BETWEEN 1 AND $3::integer";
+
 static const char FORGET[] = "DELETE FROM throttle WHERE name = $1 AND key = decode($2, 'hex')";
 
 int throttle_count(struct rpc_call *call, const struct throttle_rule *rule, const char *key, int64_t *ret_wait)
@@ -49,6 +52,17 @@ int throttle_enforce(struct rpc_call *call, const struct throttle_rule *rule, co
 	(void)context_fail(call->ctx, ERROR_RATE_LIMITED, rule->name, "too many tries; come back later");
 	call->ctx->error.retry_after_ms = (int)(wait / CLOCK_MILLISECOND) + 1;
 	return -1;
+}
+
+int throttle_take_back(struct rpc_call *call, const struct throttle_rule *rule, const char *key)
+{
+	char hash[SECRET_HASH_SIZE];
+	long long limit = (long long)config_integer(call->worker->config, rule->limit_setting);
+	secret_hash(key, hash);
+	return pg_write(call->ctx, call->db, TAKE_BACK, rule->name, hash,
+			arena_printf(&call->ctx->arena, "%lld", limit))
+		   ? 0
+		   : -1;
 }
 
 int throttle_forget(struct rpc_call *call, const struct throttle_rule *rule, const char *key)

@@ -27,6 +27,9 @@ int throttle_count(struct rpc_call *call, const struct throttle_rule *rule, cons
 /* Counts one try; beyond the limit -1 with rate_limited and retry_after_ms. */
 int throttle_enforce(struct rpc_call *call, const struct throttle_rule *rule, const char *key) MAY_SUSPEND MUST_CHECK;
 
+/* Takes one try back, unless the limit was passed: nothing was tried after all. */
+int throttle_take_back(struct rpc_call *call, const struct throttle_rule *rule, const char *key) MAY_SUSPEND MUST_CHECK;
+
 /* Forgets the tries at the key: after a success. */
 int throttle_forget(struct rpc_call *call, const struct throttle_rule *rule, const char *key) MAY_SUSPEND MUST_CHECK;
 

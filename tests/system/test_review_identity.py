@@ -253,6 +253,33 @@ def test_a_second_factor_confirmed_while_the_password_is_hashed_is_asked_for(sta
     assert (error.word, error.reason) == ("unauthenticated", "second_factor")
 
 
+# --- throttles ---
+
+
+def test_a_login_that_was_put_off_for_load_counts_against_nobody(stack):
+    """Who comes back as told would otherwise be locked out, by the load that a stranger makes."""
+
+    def batch(letter):
+        emails = [f"{letter}{number}@load.example" for number in range(100)]
+        call = {"jsonrpc": "2.0", "method": "passport.auth.login"}
+        calls = [
+            call | {"id": number, "params": {"email": email, "password": "not this one"}}
+            for number, email in enumerate(emails)
+        ]
+        return [(emails[answer["id"]], answer["error"]["data"]["code"]) for answer in stack.gateway.post(calls).json()]
+
+    with ThreadPoolExecutor(3) as pool:
+        answers = [answer for answers in pool.map(batch, "abc") for answer in answers]
+    put_off = [email for email, word in answers if word == "overloaded"]
+    assert put_off and len(put_off) < len(answers), "some of each"
+    tries = (
+        "SELECT DISTINCT t.tries FROM throttle t JOIN unnest(%s::text[]) e ON t.key = sha256(convert_to(e, 'UTF8')) "
+        "WHERE t.name = 'login.account'"
+    )
+    assert sql(stack, tries, put_off) == [(0,)]
+    assert sql(stack, tries, [email for email, word in answers if word == "unauthenticated"]) == [(1,)]
+
+
 # --- what a client says of itself ---
 
 
