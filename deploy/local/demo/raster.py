@@ -2,10 +2,19 @@
 
 import ctypes
 import functools
+import threading
+
+_starting = threading.Lock()
+
+
+def _vips():
+    """libvips, started once: it dies when several threads start it together."""
+    with _starting:
+        return _started()
 
 
 @functools.cache
-def _vips():
+def _started():
     vips = ctypes.CDLL("libvips.so.42")
     if vips.vips_init(b"demo") != 0:
         raise OSError("libvips does not start")
