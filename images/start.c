@@ -6,6 +6,7 @@
 #include "upload.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <vips/vips.h>
@@ -14,7 +15,12 @@
  */
 static int start_codecs(struct context *ctx)
 {
-	if (VIPS_INIT("eventloop-images"))
+	static pthread_mutex_t starting =
+	    PTHREAD_MUTEX_INITIALIZER; /* it must not be started by several threads at once */
+	(void)pthread_mutex_lock(&starting);
+	int status = VIPS_INIT("eventloop-images");
+	(void)pthread_mutex_unlock(&starting);
+	if (status)
 		return context_fail_internal(ctx, "libvips: %s", vips_error_buffer());
 	vips_concurrency_set(1);
 	vips_cache_set_max(0);
