@@ -97,8 +97,8 @@ static const struct identity *known(struct context *ctx, struct token_verifier *
 	return &entry->identity;
 }
 
-static const struct identity *unknown(struct context *ctx, struct token_verifier *verifier, const char *token,
-				      size_t length)
+static const struct identity *unknown(struct context *ctx, struct token_verifier *verifier,
+				      const struct token_text *token)
 {
 	struct jwt_token jwt;
 	struct json_object *claims = NULL;
@@ -107,7 +107,7 @@ static const struct identity *unknown(struct context *ctx, struct token_verifier
 	uint64_t revision;
 	EVP_PKEY *key;
 
-	if (jwt_parse(ctx, token, length, &jwt) != 0)
+	if (jwt_parse(ctx, token->text, token->length, &jwt) != 0)
 		return NULL;
 	key = token_keys_get(ctx, verifier->keys, jwt.kid, jwt.algorithm);
 	if (key)
@@ -120,25 +120,34 @@ static const struct identity *unknown(struct context *ctx, struct token_verifier
 		(void)revoked(ctx);
 		return NULL;
 	}
-	entry = token_cache_add(ctx, verifier->cache, token, length, &identity, identity.expires + TOKEN_SKEW);
+	entry = token_cache_add(ctx, verifier->cache, token, &identity, identity.expires + TOKEN_SKEW);
 	entry->revision = revision;
 	return &entry->identity;
+}
+
+static const struct identity *verify(struct context *ctx, struct token_verifier *verifier, const char *token,
+				     size_t length)
+{
+	const struct token_text text = token_text_of(token, length);
+	struct token_entry *entry = token_cache_find(ctx, verifier->cache, &text, clock_wall());
+
+	if (entry)
+		return known(ctx, verifier, entry);
+	verifier->misses++;
+	return unknown(ctx, verifier, &text);
 }
 
 const struct identity *token_verify(struct context *ctx, struct token_verifier *verifier, const char *token,
 				    size_t length)
 {
-	const struct identity *identity = NULL;
-	struct token_entry *entry;
+	const struct identity *identity;
 
 	if (length == 0 || length > TOKEN_SIZE_MAX) {
 		(void)context_fail(ctx, ERROR_UNAUTHENTICATED, "malformed",
 				   "the access token has no acceptable length");
-	} else if ((entry = token_cache_find(ctx, verifier->cache, token, length, clock_wall()))) {
-		identity = known(ctx, verifier, entry);
+		identity = NULL;
 	} else {
-		verifier->misses++;
-		identity = unknown(ctx, verifier, token, length);
+		identity = verify(ctx, verifier, token, length);
 	}
 	verifier->failures += identity == NULL;
 	return identity;

@@ -77,17 +77,21 @@ static struct place *set_of(struct token_cache *cache, uint64_t hash)
 	return &cache->places[(hash & (cache->sets - 1)) * WAYS];
 }
 
-struct token_entry *token_cache_find(struct context *ctx, struct token_cache *cache, const char *token, size_t length,
+struct token_text token_text_of(const char *token, size_t length)
+{
+	return (struct token_text){.text = token, .length = length, .hash = hash_bytes(token, length)};
+}
+
+struct token_entry *token_cache_find(struct context *ctx, struct token_cache *cache, const struct token_text *token,
 				     int64_t now)
 {
-	uint64_t hash = hash_bytes(token, length);
-	struct place *set = set_of(cache, hash);
+	struct place *set = set_of(cache, token->hash);
 
 	for (size_t i = 0; i < WAYS; i++) {
 		struct token_entry *entry = set[i].entry;
 
-		if (!entry || set[i].hash != hash || entry->length != length ||
-		    memcmp(entry->token, token, length) != 0)
+		if (!entry || set[i].hash != token->hash || entry->length != token->length ||
+		    memcmp(entry->token, token->text, token->length) != 0)
 			continue;
 		if (entry->expires <= now) {
 			empty(cache, &set[i]);
@@ -113,22 +117,22 @@ static struct place *victim(struct place *set, int64_t now)
 	return best;
 }
 
-struct token_entry *token_cache_add(struct context *ctx, struct token_cache *cache, const char *token, size_t length,
+struct token_entry *token_cache_add(struct context *ctx, struct token_cache *cache, const struct token_text *token,
 				    const struct identity *identity, int64_t expires)
 {
-	uint64_t hash = hash_bytes(token, length);
+	size_t length = token->length;
 	size_t scope = identity->scope ? strlen(identity->scope) + 1 : 0;
 	struct token_entry *entry = must_malloc(sizeof(*entry) + length + scope);
-	struct place *place = victim(set_of(cache, hash), clock_wall());
+	struct place *place = victim(set_of(cache, token->hash), clock_wall());
 	char *copy = (char *)(entry + 1);
 
 	*entry = (struct token_entry){
 	    .identity = *identity, .expires = expires, .references = 1, .length = length, .token = copy};
-	memcpy(copy, token, length);
+	memcpy(copy, token->text, length);
 	if (scope > 0)
 		entry->identity.scope = memcpy(copy + length, identity->scope, scope);
 	empty(cache, place);
-	*place = (struct place){.hash = hash, .used = ++cache->clock, .entry = entry};
+	*place = (struct place){.hash = token->hash, .used = ++cache->clock, .entry = entry};
 	cache->count++;
 	return hold(ctx, entry);
 }

@@ -36,13 +36,21 @@ struct token_cache *token_cache_new(size_t size);
 /* Frees it. Accepts NULL. */
 void token_cache_free(struct token_cache *cache);
 
+/* A token as the cache looks for it: hashing 800 characters is to be done once. Borrows the text. */
+struct token_text {
+	const char *text;
+	size_t length;
+	uint64_t hash;
+};
+struct token_text token_text_of(const char *token, size_t length);
+
 /* Finds the token, unless it has expired at `now` (wall microseconds). Held for ctx; NULL when it is unknown. */
-struct token_entry *token_cache_find(struct context *ctx, struct token_cache *cache, const char *token, size_t length,
+struct token_entry *token_cache_find(struct context *ctx, struct token_cache *cache, const struct token_text *token,
 				     int64_t now) MUST_CHECK;
 
 /* Remembers a token that was not found, and what it says, until `expires`; the texts of the identity are copied.
  * Returns its entry, held for ctx. */
-struct token_entry *token_cache_add(struct context *ctx, struct token_cache *cache, const char *token, size_t length,
+struct token_entry *token_cache_add(struct context *ctx, struct token_cache *cache, const struct token_text *token,
 				    const struct identity *identity, int64_t expires);
 
 /* Forgets one token, or all. */
