@@ -5,18 +5,32 @@
 /* The counter's row is locked from here to the end of the transaction: see the table. The notification goes out with
  * the commit. */
 #define NEXT_SEQ "n AS (UPDATE revocation_counter SET value = value + 1 RETURNING value)"
-/* Subjects are locked before the counter, as everything else is. */
-#define SEQ_AFTER_SUBJECTS \
-	"n AS (UPDATE revocation_counter SET value = value + 1 WHERE EXISTS (SELECT FROM u) RETURNING value)"
 #define NOTIFY " RETURNING pg_notify('" REVOCATION_CHANNEL "', '')"
+
+/* Subjects are locked before the counter, as everything else is. Each has a number of its own: daemons are told some
+ * thousands at a time, whatever the size of a company. raise: gives subject and token_epoch. */
+#define ADD_SUBJECTS(raise)                                                                                    \
+	"WITH u AS (" raise "), n AS (UPDATE revocation_counter SET value = value + (SELECT count(*) FROM u) " \
+	"WHERE EXISTS (SELECT FROM u) RETURNING value) INSERT INTO revocation (seq, kind, id, epoch) "         \
+	"SELECT n.value + 1 - row_number() OVER (), 'subject', u.subject, u.token_epoch FROM n, u" NOTIFY
+
+#define ADD_USERS(which)                                                                     \
+	ADD_SUBJECTS("UPDATE user_account SET token_epoch = token_epoch + 1 WHERE id " which \
+		     " RETURNING id::text AS subject, token_epoch")
+
+/* A daemon's tokens are known by its name, an API key's by its id. */
+#define ADD_ACCOUNTS(which)                                                                             \
+	ADD_SUBJECTS("UPDATE service_account SET token_epoch = token_epoch + 1 WHERE " which            \
+		     " RETURNING CASE WHEN company_id IS NULL THEN name ELSE id::text END AS subject, " \
+		     "token_epoch")
 
 static const char ADD_SESSION[] =
     "WITH " NEXT_SEQ " INSERT INTO revocation (seq, kind, id) SELECT n.value, 'session', $1 FROM n" NOTIFY;
 
-static const char ADD_USER[] =
-    "WITH u AS (UPDATE user_account SET token_epoch = token_epoch + 1 WHERE id = $1 "
-    "RETURNING id, token_epoch), " SEQ_AFTER_SUBJECTS " INSERT INTO revocation (seq, kind, id, epoch) "
-    "SELECT n.value, 'subject', u.id::text, u.token_epoch FROM n, u" NOTIFY;
+static const char ADD_USER[] = ADD_USERS("= $1");
+static const char ADD_MEMBERS[] = ADD_USERS("IN (SELECT user_id FROM company_member WHERE company_id = $1)");
+static const char ADD_ACCOUNT[] = ADD_ACCOUNTS("id = $1");
+static const char ADD_KEYS[] = ADD_ACCOUNTS("company_id = $1");
 
 /* In one order, so that two companies with members in common do not wait for each other. */
 static const char LOCK_MEMBERS[] =
@@ -25,23 +39,6 @@ static const char LOCK_MEMBERS[] =
 
 /* Whoever changes a key locks it before the counter, too. */
 static const char LOCK_KEYS[] = "SELECT 1 FROM service_account WHERE company_id = $1 ORDER BY id FOR NO KEY UPDATE";
-
-static const char ADD_MEMBERS[] =
-    "WITH u AS (UPDATE user_account SET token_epoch = token_epoch + 1 "
-    "WHERE id IN (SELECT user_id FROM company_member WHERE company_id = $1) RETURNING id, "
-    "token_epoch), " SEQ_AFTER_SUBJECTS
-    " INSERT INTO revocation (seq, kind, id, epoch) SELECT n.value, 'subject', u.id::text, u.token_epoch FROM n, "
-    "u" NOTIFY;
-
-/* A daemon's tokens are known by its name, an API key's by its id. */
-#define ADD_ACCOUNTS(which)                                                                                           \
-	"WITH u AS (UPDATE service_account SET token_epoch = token_epoch + 1 WHERE " which " RETURNING "              \
-	"CASE WHEN company_id IS NULL THEN name ELSE id::text END AS subject, token_epoch), " SEQ_AFTER_SUBJECTS      \
-	" INSERT INTO revocation (seq, kind, id, epoch) SELECT n.value, 'subject', u.subject, u.token_epoch FROM n, " \
-	"u" NOTIFY
-
-static const char ADD_ACCOUNT[] = ADD_ACCOUNTS("id = $1");
-static const char ADD_KEYS[] = ADD_ACCOUNTS("company_id = $1");
 
 /* When that fails the feed's next look finds them. */
 static void apply(struct rpc_call *call, void *unused)

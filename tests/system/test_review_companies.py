@@ -72,6 +72,26 @@ def test_an_owner_who_is_being_removed_makes_no_more_keys(stack):
     assert isinstance(outcomes[1], RpcError) and outcomes[1].word in ("forbidden", "unauthenticated"), outcomes[1]
 
 
+def test_a_suspended_company_of_any_size_is_told_of_in_small_pages(stack):
+    """An answer with forty thousand members at once is too large to be given: nobody heard of anything for an hour."""
+    company, owner = stack.company()
+    for _ in range(4):
+        join(stack, owner, company)
+    owner = stack.login(owner.email)
+    make_key(owner, company)
+    token = stack.service_token("rating")
+    page = {"seq": 0, "more": True}
+    while page["more"]:
+        page = stack["passport"].rpc("passport.revocation.watch", {"after": page["seq"], "limit": 5000}, token)
+    make_moderator(stack).rpc("passport.company.suspend", {"id": company, "reason": "x"})
+    ids = []
+    for more in (True, True, False):
+        page = stack["passport"].rpc("passport.revocation.watch", {"after": page["seq"], "limit": 2}, token)
+        assert (len(page["revocations"]), page["more"]) == (2, more)
+        ids += [one["id"] for one in page["revocations"]]
+    assert len(set(ids)) == 6 and owner.id in ids
+
+
 def test_names_that_a_key_cannot_have(stack):
     company, owner = stack.company()
     for name in ("line\nbreak", "\u202etxet", "\x01"):
