@@ -17,6 +17,8 @@
 #define LOOK_INTERVAL (1 * CLOCK_SECOND)
 #define LOOK_DEADLINE (5 * CLOCK_SECOND)
 #define LOOK_ROWS 10000
+#define PAGE_ROWS 1000 /* of an answer: daemons ask for no number, and all of a busy hour would be too large to give \
+			*/
 /* How long a poll waits for news, and what it leaves of its deadline for the answer. */
 #define POLL_WAIT (10 * CLOCK_SECOND)
 #define POLL_MARGIN (1 * CLOCK_SECOND)
@@ -227,8 +229,10 @@ void revocation_feed_free(struct revocation_feed *feed)
 
 static struct pg_result *read_page(struct rpc_call *call)
 {
+	struct arena *arena = &call->ctx->arena;
+	int64_t limit = rpc_param_integer(call, "limit", PAGE_ROWS);
 	return pg_read(call->ctx, call->db, PAGE, rpc_param(call, "after"),
-		       arena_printf(&call->ctx->arena, "%" PRId64, TOKEN_REVOCATION_KEEP), rpc_param(call, "limit"));
+		       arena_printf(arena, "%" PRId64, TOKEN_REVOCATION_KEEP), arena_printf(arena, "%" PRId64, limit));
 }
 
 /* Waits until there are revocations beyond `after`, or the time is up. -1 when cancelled. */

@@ -92,6 +92,18 @@ def test_a_suspended_company_of_any_size_is_told_of_in_small_pages(stack):
     assert len(set(ids)) == 6 and owner.id in ids
 
 
+def test_who_has_missed_many_revocations_is_told_of_them_in_pages(stack):
+    """All of an hour's in one answer was more than it may have: a daemon that started then never heard of any."""
+    token = stack.service_token("rating")
+    with stack.database("passport") as database:
+        database.execute(
+            "WITH n AS (UPDATE revocation_counter SET value = value + 2500 RETURNING value) INSERT INTO revocation "
+            "(seq, kind, id) SELECT n.value - number, 'session', gen_random_uuid() FROM n, generate_series(0, 2499) number"
+        )
+    page = stack["passport"].rpc("passport.revocation.watch", {}, token)
+    assert (len(page["revocations"]), page["more"]) == (1000, True)
+
+
 def test_names_that_a_key_cannot_have(stack):
     company, owner = stack.company()
     for name in ("line\nbreak", "\u202etxet", "\x01"):
