@@ -17,8 +17,8 @@
 #define LOOK_INTERVAL (1 * CLOCK_SECOND)
 #define LOOK_DEADLINE (5 * CLOCK_SECOND)
 #define LOOK_ROWS 10000
-#define PAGE_ROWS 1000 /* of an answer: daemons ask for no number, and all of a busy hour would be too large to give \
-			*/
+/* Of an answer when nobody says how many: all of a busy hour would be too large to give. */
+#define PAGE_ROWS 1000
 /* How long a poll waits for news, and what it leaves of its deadline for the answer. */
 #define POLL_WAIT (10 * CLOCK_SECOND)
 #define POLL_MARGIN (1 * CLOCK_SECOND)

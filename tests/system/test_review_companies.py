@@ -98,7 +98,8 @@ def test_who_has_missed_many_revocations_is_told_of_them_in_pages(stack):
     with stack.database("passport") as database:
         database.execute(
             "WITH n AS (UPDATE revocation_counter SET value = value + 2500 RETURNING value) INSERT INTO revocation "
-            "(seq, kind, id) SELECT n.value - number, 'session', gen_random_uuid() FROM n, generate_series(0, 2499) number"
+            "(seq, kind, id) SELECT n.value - number, 'session', gen_random_uuid() "
+            "FROM n, generate_series(0, 2499) number"
         )
     page = stack["passport"].rpc("passport.revocation.watch", {}, token)
     assert (len(page["revocations"]), page["more"]) == (1000, True)
