@@ -106,9 +106,9 @@ class Process:
         ended = Path(f"/proc/{self.popen.pid}/stat").read_text().rpartition(")")[2].split()
         total = (int(ended[13]) + int(ended[14])) / TICKS
         for pid in self.pids():
-            for thread in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-                with contextlib.suppress(OSError):
-                    total += int(thread.read_text().split()[0]) / 1e9
+            with contextlib.suppress(OSError):  # it may have ended meanwhile
+                threads = [thread.read_text() for thread in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+                total += sum(int(thread.split()[0]) for thread in threads) / 1e9
         return total
 
     def rss(self) -> float:
