@@ -18,11 +18,10 @@ static const struct throttle_rule account_rules[] = {
 /* The event is recorded each time; a mailbox is not filled by whoever locks an account over and over. */
 static const struct throttle_rule letter_rule = {"locked.letter", "letter_limit", 24 * 60 * MINUTE, 0};
 
-static const char REMEMBER_NETWORK[] = "INSERT INTO known_network (user_id, network) VALUES ($1, $2) "
-				       "ON CONFLICT (user_id, network) DO UPDATE SET last_login_at = now()";
-
-static const char FORGET_NETWORKS[] =
-    "DELETE FROM known_network WHERE user_id = $1 AND last_login_at < now() - interval '30 days'";
+/* To the day is enough: a login need not write what it knows. Housekeeping removes what is older than 30 days. */
+static const char REMEMBER_NETWORK[] =
+    "INSERT INTO known_network AS n (user_id, network) VALUES ($1, $2) ON CONFLICT (user_id, network) DO UPDATE "
+    "SET last_login_at = now() WHERE n.last_login_at < now() - interval '1 day'";
 
 int guard_network(struct rpc_call *call)
 {
@@ -81,5 +80,4 @@ int guard_forget(struct rpc_call *call, const struct guard_try *attempt)
 void guard_remember_network(struct rpc_call *call, struct pg_tx *tx, const char *user_id)
 {
 	pg_queue(call->ctx, tx, REMEMBER_NETWORK, user_id, throttle_network(call));
-	pg_queue(call->ctx, tx, FORGET_NETWORKS, user_id);
 }

@@ -44,7 +44,7 @@ int guard_fail(struct rpc_call *call, const struct guard_try *attempt) MAY_SUSPE
 /* Forgets the tries at the account: the secret was right. */
 int guard_forget(struct rpc_call *call, const struct guard_try *attempt) MAY_SUSPEND MUST_CHECK;
 
-/* Remembers in tx the caller's network as one from which the user has logged in, and forgets old ones (queued). */
+/* Remembers in tx the caller's network as one from which the user has logged in (queued). */
 void guard_remember_network(struct rpc_call *call, struct pg_tx *tx, const char *user_id);
 
 #endif
