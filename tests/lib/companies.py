@@ -74,11 +74,3 @@ def odd(outcomes):
     errors = [one for one in outcomes if isinstance(one, RpcError)]
     words = ("internal", "unavailable", "deadline_exceeded")
     return [one for one in errors if one.word in words or one.reason in ("deadlock", "serialization")]
-
-
-def make_moderator(stack):
-    """A new moderator, logged in."""
-    user = stack.user("Moderator")
-    with stack.database("passport") as database:
-        database.execute("UPDATE user_account SET roles = '{user,moderator}' WHERE id = %s", (user.id,))
-    return stack.login(user.email)

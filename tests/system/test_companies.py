@@ -3,8 +3,9 @@
 import itertools
 
 import pytest
-from companies import actions, all_pages, companies_in, facts, in_parallel, join, make_moderator, refresh
+from companies import actions, all_pages, companies_in, facts, in_parallel, join, refresh
 from rpc import RpcError
+from staff import with_role
 from waiting import wait_until
 
 pytestmark = pytest.mark.asan
@@ -20,7 +21,7 @@ def company(stack):
 
 @pytest.fixture(scope="module")
 def moderator(stack):
-    return make_moderator(stack)
+    return with_role(stack, "moderator")
 
 
 # --- companies ---

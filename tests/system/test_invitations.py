@@ -3,8 +3,9 @@
 import itertools
 
 import pytest
-from companies import actions, all_pages, companies_in, facts, in_parallel, invite, join, make_moderator, refresh
+from companies import actions, all_pages, companies_in, facts, in_parallel, invite, join, refresh
 from rpc import RpcError
+from staff import with_role
 
 pytestmark = pytest.mark.asan
 
@@ -19,7 +20,7 @@ def company(stack):
 
 @pytest.fixture(scope="module")
 def moderator(stack):
-    return make_moderator(stack)
+    return with_role(stack, "moderator")
 
 
 def test_an_invitation_is_accepted(stack, company):

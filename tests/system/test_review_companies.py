@@ -3,11 +3,11 @@
 import time
 
 import pytest
-from companies import in_parallel, invite, join, make_moderator, odd
+from companies import in_parallel, invite, join, odd
 from integration import exchange, make_key, wait_revoked
 from rpc import RpcError
 from stack import PASSWORD
-from staff import administrator
+from staff import administrator, with_role
 from waiting import wait_until
 
 pytestmark = pytest.mark.asan
@@ -27,7 +27,7 @@ def waiting(stack):
 
 
 def test_suspending_a_company_while_its_keys_change_never_deadlocks(stack):
-    moderator = make_moderator(stack)
+    moderator = with_role(stack, "moderator")
     for _ in range(6):
         company, owner = stack.company()
         keys = [make_key(owner, company, name=f"Key {number}") for number in range(8)]
@@ -83,7 +83,7 @@ def test_a_suspended_company_of_any_size_is_told_of_in_small_pages(stack):
     page = {"seq": 0, "more": True}
     while page["more"]:
         page = stack["passport"].rpc("passport.revocation.watch", {"after": page["seq"], "limit": 5000}, token)
-    make_moderator(stack).rpc("passport.company.suspend", {"id": company, "reason": "x"})
+    with_role(stack, "moderator").rpc("passport.company.suspend", {"id": company, "reason": "x"})
     ids = []
     for more in (True, True, False):
         page = stack["passport"].rpc("passport.revocation.watch", {"after": page["seq"], "limit": 2}, token)
@@ -175,7 +175,7 @@ def test_nobody_owns_more_companies_than_allowed(stack):
 
 
 def test_moderators_do_not_restore_administrators(stack):
-    admin, moderator = administrator(stack), make_moderator(stack)
+    admin, moderator = administrator(stack), with_role(stack, "moderator")
     stack.admin().rpc("passport.user.suspend", {"id": admin.id, "reason": "does harm"})
     assert moderator.error("passport.user.restore", {"id": admin.id}).word == "forbidden"
     assert stack.admin().rpc("passport.user.restore", {"id": admin.id})["state"] == "active"
@@ -212,7 +212,7 @@ def test_no_schema_of_attributes_keeps_passport_busy(fresh_stack, schema):
 
 
 def test_what_the_staff_writes_about_a_user_is_for_the_staff(stack):
-    moderator, user = make_moderator(stack), stack.user()
+    moderator, user = with_role(stack, "moderator"), stack.user()
     moderator.rpc("passport.user.suspend", {"id": user.id, "reason": "reported by a neighbour"})
     moderator.rpc("passport.user.restore", {"id": user.id, "reason": "the neighbour was wrong"})
     user = stack.login(user.email)

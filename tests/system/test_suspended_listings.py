@@ -4,7 +4,7 @@ import json
 import uuid
 
 import pytest
-from companies import make_moderator
+from staff import with_role
 from waiting import wait_until
 
 pytestmark = pytest.mark.asan
@@ -15,7 +15,7 @@ PERIOD = {"from": "2027-06-01T10:00:00Z", "to": "2027-06-02T10:00:00Z"}
 
 @pytest.fixture(scope="module")
 def moderator(stack):
-    return make_moderator(stack)
+    return with_role(stack, "moderator")
 
 
 def found(stack, company):

@@ -215,7 +215,7 @@ static void deadlines_are_kept(void **state)
 }
 
 /* A server that says one thing to one client. */
-struct stub {
+struct teller {
 	int listening;
 	uint16_t port;
 	const char *says;
@@ -223,50 +223,50 @@ struct stub {
 	pthread_t thread;
 };
 
-static void *stub_serve(void *argument)
+static void *teller_serve(void *argument)
 {
-	struct stub *stub = argument;
+	struct teller *teller = argument;
 	char request[4096];
-	int fd = accept(stub->listening, NULL, NULL);
+	int fd = accept(teller->listening, NULL, NULL);
 	if (fd < 0 || recv(fd, request, sizeof(request), 0) <= 0)
 		abort();
-	for (size_t i = 0; i < stub->repeats; i++)
-		send_text(fd, stub->says);
+	for (size_t i = 0; i < teller->repeats; i++)
+		send_text(fd, teller->says);
 	(void)close(fd);
 	return NULL;
 }
 
-static void stub_start(struct stub *stub, const char *says, size_t repeats)
+static void teller_start(struct teller *teller, const char *says, size_t repeats)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET};
 	socklen_t length = sizeof(to);
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	stub->says = says;
-	stub->repeats = repeats;
-	stub->listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(stub->listening, (struct sockaddr *)&to, length), 0);
-	assert_int_equal(listen(stub->listening, 4), 0);
-	assert_int_equal(getsockname(stub->listening, (struct sockaddr *)&to, &length), 0);
-	stub->port = ntohs(to.sin_port);
-	assert_int_equal(pthread_create(&stub->thread, NULL, stub_serve, stub), 0);
+	teller->says = says;
+	teller->repeats = repeats;
+	teller->listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(teller->listening, (struct sockaddr *)&to, length), 0);
+	assert_int_equal(listen(teller->listening, 4), 0);
+	assert_int_equal(getsockname(teller->listening, (struct sockaddr *)&to, &length), 0);
+	teller->port = ntohs(to.sin_port);
+	assert_int_equal(pthread_create(&teller->thread, NULL, teller_serve, teller), 0);
 }
 
-static void stub_stop(struct stub *stub)
+static void teller_stop(struct teller *teller)
 {
-	assert_int_equal(pthread_join(stub->thread, NULL), 0);
-	(void)close(stub->listening);
+	assert_int_equal(pthread_join(teller->thread, NULL), 0);
+	(void)close(teller->listening);
 }
 
 /* What a fetch from a server that says this comes to. */
-static struct errand fetch_from_stub(const char *says, size_t repeats, size_t max_answer)
+static struct errand fetch_from_teller(const char *says, size_t repeats, size_t max_answer)
 {
 	struct scene scene;
-	struct stub stub;
+	struct teller teller;
 	scene_start(&scene, 0, 0);
-	stub_start(&stub, says, repeats);
-	struct errand errand = {.request = {.url = url_of(stub.port, "/"), .max_answer = max_answer}};
+	teller_start(&teller, says, repeats);
+	struct errand errand = {.request = {.url = url_of(teller.port, "/"), .max_answer = max_answer}};
 	run(&scene, &errand);
-	stub_stop(&stub);
+	teller_stop(&teller);
 	scene_stop(&scene);
 	return errand;
 }
@@ -274,14 +274,15 @@ static struct errand fetch_from_stub(const char *says, size_t repeats, size_t ma
 static void answers_that_are_too_large(void **state)
 {
 	(void)state;
-	struct errand announced = fetch_from_stub("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n0123456789", 1, 1000);
+	struct errand announced =
+	    fetch_from_teller("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n0123456789", 1, 1000);
 	assert_int_equal(announced.result, -1);
 	assert_int_equal(announced.error.code, ERROR_TOO_LARGE);
 	/* The head repeats as a body without a length. */
-	struct errand endless = fetch_from_stub("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", 100000, 100000);
+	struct errand endless = fetch_from_teller("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", 100000, 100000);
 	assert_int_equal(endless.result, -1);
 	assert_int_equal(endless.error.code, ERROR_TOO_LARGE);
-	struct errand exact = fetch_from_stub("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789", 1, 10);
+	struct errand exact = fetch_from_teller("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789", 1, 10);
 	assert_int_equal(exact.result, 0);
 	assert_string_equal(exact.body, "0123456789");
 	errand_done(&exact);
@@ -293,7 +294,7 @@ static void answers_that_break_off(void **state)
 	static const char *const SAID[] = {"", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234",
 					   "not HTTP at all\r\n\r\n"};
 	for (size_t i = 0; i < ARRAY_SIZE(SAID); i++) {
-		struct errand errand = fetch_from_stub(SAID[i], 1, 0);
+		struct errand errand = fetch_from_teller(SAID[i], 1, 0);
 		assert_int_equal(errand.result, -1);
 		assert_int_equal(errand.error.code, ERROR_UNAVAILABLE);
 		assert_string_equal(errand.error.reason, "transfer");
@@ -305,7 +306,7 @@ static void redirects_are_not_followed(void **state)
 {
 	(void)state;
 	struct errand errand =
-	    fetch_from_stub("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n", 1, 0);
+	    fetch_from_teller("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n", 1, 0);
 	assert_int_equal(errand.result, 0);
 	assert_int_equal(errand.status, 302);
 	errand_done(&errand);
