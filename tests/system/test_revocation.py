@@ -157,6 +157,7 @@ def test_a_database_that_was_away_changes_nothing(drill_stack):
     stack = drill_stack
     user, late = stack.user(), stack.user()
     user.rpc("passport.auth.logout")
+    refused_after(stack.daemons, user.token, time.monotonic(), PUSHED)
     stack.cluster.kill()
     refused_after(stack.daemons, user.token, time.monotonic(), PUSHED)  # what is known stays known
     assert refusal(stack["events"], late.token) is None
