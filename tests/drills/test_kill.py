@@ -63,6 +63,7 @@ def test_nothing_is_lost_when_it_is_killed(world, target):
     with stack.database("events") as database:
         assert check_outcome(database, load) == len(load.acknowledged) >= 200
     wait_until(lambda: all(stack[name].is_ready() for name in NAMES), 30, "all to be ready again")
+    wait_until(stack.is_connected, 30, "the gateway to reach all daemons again")
 
 
 def test_all_at_once(world):
