@@ -1,22 +1,18 @@
 #include "trusted_proxies.h"
 
 #include "base/fatal.h"
+#include "base/ip_address.h"
 
-#include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ADDRESS_SIZE 16
 #define IPV4_BITS 32
 #define IPV6_BITS 128
 #define PART_SIZE 64 /* of one element, with brackets and port */
 
-/* Addresses of IPv4 as IPv6 has them (RFC 4291 section 2.5.5.2), so that there is one kind. */
-static const unsigned char ipv4_prefix[ADDRESS_SIZE - 4] = {[10] = 0xFF, [11] = 0xFF};
-
 struct network {
-	unsigned char address[ADDRESS_SIZE];
+	struct in6_addr address; /* of IPv4 in the mapped form, so that there is one kind */
 	unsigned bits;
 };
 
@@ -27,34 +23,16 @@ struct trusted_proxies {
 
 /* --- addresses --- */
 
-/* *ret_short: it was written as one of IPv4. */
-static bool read_address(const char *text, unsigned char target[static ADDRESS_SIZE], bool *ret_short)
-{
-	*ret_short = inet_pton(AF_INET, text, target + sizeof(ipv4_prefix)) == 1;
-	if (*ret_short)
-		memcpy(target, ipv4_prefix, sizeof(ipv4_prefix));
-	return *ret_short || inet_pton(AF_INET6, text, target) == 1;
-}
-
-static const char *write_address(struct arena *arena, const unsigned char address[static ADDRESS_SIZE])
-{
-	char text[INET6_ADDRSTRLEN] = "";
-	bool is_short = memcmp(address, ipv4_prefix, sizeof(ipv4_prefix)) == 0;
-	(void)inet_ntop(is_short ? AF_INET : AF_INET6, is_short ? address + sizeof(ipv4_prefix) : address, text,
-			sizeof(text));
-	return arena_strdup(arena, text);
-}
-
-static bool within(const struct network *network, const unsigned char address[static ADDRESS_SIZE])
+static bool within(const struct network *network, const struct in6_addr *address)
 {
 	unsigned bytes = network->bits / 8, rest = network->bits % 8;
 	unsigned mask = 0xFF00U >> rest & 0xFF;
-	if (memcmp(network->address, address, bytes) != 0)
+	if (memcmp(&network->address, address, bytes) != 0)
 		return false;
-	return rest == 0 || ((network->address[bytes] ^ address[bytes]) & mask) == 0;
+	return rest == 0 || ((network->address.s6_addr[bytes] ^ address->s6_addr[bytes]) & mask) == 0;
 }
 
-static bool is_trusted(const struct trusted_proxies *proxies, const unsigned char address[static ADDRESS_SIZE])
+static bool is_trusted(const struct trusted_proxies *proxies, const struct in6_addr *address)
 {
 	for (size_t i = 0; i < proxies->count; i++)
 		if (within(&proxies->networks[i], address))
@@ -76,13 +54,12 @@ static bool read_bits(const char *text, unsigned most, unsigned *ret)
 
 static bool read_network(char *text, struct network *network)
 {
-	bool is_short;
 	char *slash = strchr(text, '/');
 	if (slash != NULL)
 		*slash = '\0';
-	if (!read_address(text, network->address, &is_short))
+	if (!ip_address_read(text, &network->address))
 		return false;
-	unsigned most = is_short ? IPV4_BITS : IPV6_BITS, bits = most;
+	unsigned most = strchr(text, ':') == NULL ? IPV4_BITS : IPV6_BITS, bits = most;
 	if (slash != NULL && !read_bits(slash + 1, most, &bits))
 		return false;
 	network->bits = bits + IPV6_BITS - most;
@@ -121,10 +98,9 @@ void trusted_proxies_free(struct trusted_proxies *proxies)
 /* --- the header --- */
 
 /* The address in "192.0.2.1", "192.0.2.1:80", "2001:db8::1" or "[2001:db8::1]:80". */
-static bool read_element(const char *start, size_t length, unsigned char target[static ADDRESS_SIZE])
+static bool read_element(const char *start, size_t length, struct in6_addr *ret)
 {
 	char text[PART_SIZE], *host = text, *end;
-	bool is_short;
 	if (length >= sizeof(text))
 		return false;
 	memcpy(text, start, length);
@@ -138,7 +114,7 @@ static bool read_element(const char *start, size_t length, unsigned char target[
 	} else if ((end = strchr(text, ':')) != NULL && strchr(end + 1, ':') == NULL) {
 		*end = '\0'; /* one colon: a port */
 	}
-	return memchr(start, '\0', length) == NULL && read_address(host, target, &is_short);
+	return memchr(start, '\0', length) == NULL && ip_address_read(host, ret);
 }
 
 /* Takes the last element off a list of *length characters; false when nothing is left. */
@@ -162,14 +138,15 @@ static bool last_element(const char *list, size_t *length, const char **ret, siz
 const char *trusted_proxies_client(const struct trusted_proxies *proxies, struct arena *arena, const char *peer,
 				   const char *forwarded)
 {
-	unsigned char address[ADDRESS_SIZE], next[ADDRESS_SIZE];
+	struct in6_addr address, next;
+	char text[IP_ADDRESS_SIZE];
 	size_t left = forwarded != NULL ? strlen(forwarded) : 0, length;
 	const char *element;
-	bool is_short;
-	if (left == 0 || !read_address(peer, address, &is_short) || !is_trusted(proxies, address))
+	if (left == 0 || !ip_address_read(peer, &address) || !is_trusted(proxies, &address))
 		return peer;
-	while (is_trusted(proxies, address) && last_element(forwarded, &left, &element, &length) &&
-	       read_element(element, length, next))
-		memcpy(address, next, sizeof(address));
-	return write_address(arena, address);
+	while (is_trusted(proxies, &address) && last_element(forwarded, &left, &element, &length) &&
+	       read_element(element, length, &next))
+		address = next;
+	ip_address_write(&address, text);
+	return arena_strdup(arena, text);
 }

@@ -2,10 +2,10 @@
 
 #include "base/clock.h"
 #include "base/config.h"
+#include "base/ip_address.h"
 #include "daemon/daemon.h"
 #include "secret_text.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 static const char COUNT_TRY[] =
@@ -76,11 +76,11 @@ int throttle_forget(struct rpc_call *call, const struct throttle_rule *rule, con
 const char *throttle_network(const struct rpc_call *call)
 {
 	struct in6_addr address;
-	char text[INET6_ADDRSTRLEN];
-	if (inet_pton(AF_INET6, call->peer, &address) != 1 || IN6_IS_ADDR_V4MAPPED(&address))
+	char text[IP_ADDRESS_SIZE];
+	if (!ip_address_read(call->peer, &address))
 		return call->peer;
-	memset(&address.s6_addr[8], 0, 8);
-	if (!inet_ntop(AF_INET6, &address, text, sizeof(text)))
-		return call->peer;
+	if (!IN6_IS_ADDR_V4MAPPED(&address))
+		memset(&address.s6_addr[8], 0, 8);
+	ip_address_write(&address, text);
 	return arena_strdup(&call->ctx->arena, text);
 }

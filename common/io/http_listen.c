@@ -1,6 +1,7 @@
 #include "io/http_listen.h"
 
 #include "base/clock.h"
+#include "base/ip_address.h"
 #include "base/log.h"
 
 #include <arpa/inet.h>
@@ -106,18 +107,10 @@ uint16_t listener_port(const struct http_listener *listener)
 
 static void peer_text(const struct address *address, char peer[static LISTENER_PEER_SIZE])
 {
-	const void *bytes = &address->at.v4.sin_addr;
-	int family = AF_INET;
-	if (address->at.any.sa_family == AF_INET6) {
-		bytes = &address->at.v6.sin6_addr;
-		family = AF_INET6;
-		/* An IPv4 client of a dual-stack socket is shown as what it is. */
-		if (IN6_IS_ADDR_V4MAPPED(&address->at.v6.sin6_addr)) {
-			bytes = &address->at.v6.sin6_addr.s6_addr[12];
-			family = AF_INET;
-		}
-	}
-	if (inet_ntop(family, bytes, peer, LISTENER_PEER_SIZE) == NULL)
+	/* An IPv4 client of a dual-stack socket is shown as what it is. */
+	if (address->at.any.sa_family == AF_INET6)
+		ip_address_write(&address->at.v6.sin6_addr, peer);
+	else if (inet_ntop(AF_INET, &address->at.v4.sin_addr, peer, LISTENER_PEER_SIZE) == NULL)
 		peer[0] = '\0';
 }
 

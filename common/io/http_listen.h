@@ -8,13 +8,13 @@
 #ifndef EVENTLOOP_IO_HTTP_LISTEN_H
 #define EVENTLOOP_IO_HTTP_LISTEN_H
 
+#include "base/ip_address.h"
 #include "base/macros.h"
 
-#include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define LISTENER_PEER_SIZE INET6_ADDRSTRLEN
+#define LISTENER_PEER_SIZE IP_ADDRESS_SIZE
 
 struct http_listener {
 	int fd, spare;	      /* -1 when closed */

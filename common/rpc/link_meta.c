@@ -1,5 +1,7 @@
 #include "rpc/link_meta.h"
 
+#include "base/ip_address.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,7 +80,7 @@ static void take_string(struct context *ctx, struct json_span name, struct json_
 		if (traceparent_acceptable(text, length))
 			memcpy(ctx->traceparent, text, length + 1);
 	} else if (named(name, "peer")) {
-		meta->peer = text;
+		meta->peer = ip_address_plain(&ctx->arena, text);
 	} else if (named(name, "user_agent")) {
 		meta->user_agent = text;
 	}

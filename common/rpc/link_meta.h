@@ -11,9 +11,9 @@
 #include "rpc/link.h"
 
 /* Takes a meta object, which the scanner has accepted, over: request id, traceparent and deadline (bounded by the one
- * it has) into ctx, the rest into ret_meta, with its texts in ctx's arena. Members we do not know, and values that make
- * no sense, are passed over.
- */
+ * it has) into ctx, the rest into ret_meta, with its texts in ctx's arena; the peer's address in its one spelling
+ * (base/ip_address.h), as the sockets and the gateway give it. Members we do not know, and values that make no sense,
+ * are passed over. */
 void link_meta_read(struct context *ctx, struct json_span text, struct rpc_meta *ret_meta);
 
 /* Appends the meta object of a request. */

@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import socket
 
 import pytest
+from sessions import sql
 from stack import PASSWORD
 
 pytestmark = pytest.mark.asan
@@ -15,6 +17,8 @@ FORWARDED = [
     (["1.1.1.1, 203.0.113.9"], "203.0.113.9"),
     (["1.1.1.1", "203.0.113.9, 10.0.0.7"], "203.0.113.9"),  # the first line is the client's own invention
     (["2001:DB8::0005"], "2001:db8::5"),
+    (["1.1.1.1, ::ffff:203.0.113.9"], "203.0.113.9"),  # IPv4 mapped into IPv6 is IPv4
+    (["203.0.113.9, [::FFFF:0A00:7]:4711"], "203.0.113.9"),
     (["1.1.1.1, unknown"], "127.0.0.1"),
     (["1.1.1.1, '; DROP TABLE session"], "127.0.0.1"),
     (["1.1.1.1," * 500 + "203.0.113.9"], "203.0.113.9"),
@@ -63,6 +67,30 @@ def test_nobody_is_believed_by_default(stack):
     user = stack.user()
     for lines, _ in FORWARDED:
         assert seen(stack, user.email, lines) == ("127.0.0.1", "Äpp/1"), lines
+
+
+def login_by_link(stack, email, peer):
+    """The result of a login that a front end other than the gateway passes on, for a client at `peer`."""
+    with socket.create_connection(("127.0.0.1", stack.ports["passport"][1]), timeout=30) as connection:
+        call = {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "passport.auth.login",
+            "params": {"email": email, "password": PASSWORD},
+            "meta": {"peer": peer},
+        }
+        connection.sendall(json.dumps(call).encode() + b"\n")
+        return json.loads(connection.makefile().readline())["result"]
+
+
+def test_ipv4_mapped_into_ipv6_is_ipv4(stack):
+    user, address = stack.user(), "203.0.113.9"
+    for peer in (address, f"::ffff:{address}", "::FFFF:CB00:7109"):
+        session = login_by_link(stack, user.email, peer)["session_id"]
+        assert sql(stack, "SELECT address FROM session WHERE id = %s", session) == [(address,)], peer
+    assert {one["address"] for one in user.rpc("passport.session.list")["items"]} == {"127.0.0.1", address}
+    networks = "SELECT network FROM known_network WHERE user_id = %s ORDER BY network"
+    assert sql(stack, networks, user.id) == [("127.0.0.1",), (address,)]
 
 
 def test_a_bad_list_stops_the_start(stack):

@@ -48,6 +48,7 @@ static void takes_the_client_of_a_proxy(void **state)
 	assert_client(PROXIES, "::ffff:10.0.0.1", "198.51.100.1", "198.51.100.1");
 	assert_client(PROXIES, "::1", "2001:DB8:0:0::5", "2001:db8::5");
 	assert_client(PROXIES, "2001:db8:1:ffff::9", "::ffff:198.51.100.1", "198.51.100.1");
+	assert_client(PROXIES, "10.0.0.1", "[::ffff:198.51.100.1]:443", "198.51.100.1");
 	assert_client(PROXIES, "10.0.0.1", NULL, "10.0.0.1");
 	assert_client(PROXIES, "10.0.0.1", "", "10.0.0.1");
 }
@@ -58,6 +59,7 @@ static void takes_the_right_most_stranger(void **state)
 	(void)state;
 	assert_client(PROXIES, "10.0.0.1", "1.1.1.1, 198.51.100.1", "198.51.100.1");
 	assert_client(PROXIES, "10.0.0.1", "10.9.9.9,198.51.100.1", "198.51.100.1");
+	assert_client(PROXIES, "10.0.0.1", "198.51.100.1,::ffff:10.0.0.2", "198.51.100.1");
 	assert_client(PROXIES, "10.0.0.1", "1.1.1.1,198.51.100.1 ,\t10.0.0.2, 192.0.2.7", "198.51.100.1");
 	assert_client(PROXIES, "10.0.0.1", "1.1.1.1,2001:db8:2::1,2001:db8:1::1", "2001:db8:2::1");
 	/* Proxies all the way: the first of them. */
@@ -130,6 +132,8 @@ static void counts_bits(void **state)
 	assert_client("192.0.2.6/32", "192.0.2.7", "198.51.100.1", "192.0.2.7");
 	assert_client("0.0.0.0/0", "203.0.113.4", "2001:db8::1", "2001:db8::1");
 	assert_client("0.0.0.0/0", "2001:db8::1", "198.51.100.1", "2001:db8::1"); /* all of IPv4, none of IPv6 */
+	assert_client("::ffff:10.0.0.0/104", "10.0.0.1", "198.51.100.1", "198.51.100.1");
+	assert_client("::ffff:10.0.0.0/104", "11.0.0.1", "198.51.100.1", "11.0.0.1");
 	assert_client("2001:db8::/33", "2001:db8:8000::1", "198.51.100.1", "2001:db8:8000::1");
 	assert_client("2001:db8::/33", "2001:db8:7fff::1", "198.51.100.1", "198.51.100.1");
 }
