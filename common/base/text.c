@@ -201,3 +201,8 @@ bool text_is_display_name(const char *bytes, size_t length)
 	}
 	return seen;
 }
+
+bool text_is_line(const char *bytes, size_t length)
+{
+	return length == 0 || text_is_display_name(bytes, length);
+}

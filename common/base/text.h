@@ -36,4 +36,8 @@ const char *text_letters(struct arena *arena, const char *text);
  * which a name could rearrange the text around it. In API files: `"format": "display-name"`. */
 bool text_is_display_name(const char *bytes, size_t length);
 
+/* True when the text can stand as a remark on one line, such as a reason: it is empty (minLength demands one), or keeps
+ * the rule of names above. In API files: `"format": "line"`. */
+bool text_is_line(const char *bytes, size_t length);
+
 #endif

@@ -161,6 +161,7 @@ schema_format_check *schema_format_find(const char *name)
 	} formats[] = {
 	    {"date-time", is_date_time}, {"date", is_date}, {"email", is_email},
 	    {"uri", schema_is_uri},	 {"uuid", is_uuid}, {"display-name", text_is_display_name},
+	    {"line", text_is_line},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
 		if (strcmp(formats[i].name, name) == 0)

@@ -144,7 +144,16 @@ static void letters_are_left_of_a_text(void **state)
 	assert_string_equal(text_letters(*state, ""), "");
 }
 
-static void names_can_be_seen_and_break_nothing(void **state)
+static void assert_one_line(const char *text, size_t length, bool name)
+{
+	if (text_is_display_name(text, length) != name)
+		fail_msg("as a name: %s", text);
+	if (text_is_line(text, length) != (name || length == 0))
+		fail_msg("as a line: %s", text);
+}
+
+/* A line differs in that it may be empty. */
+static void names_and_lines_can_be_seen_and_break_nothing(void **state)
 {
 	(void)state;
 	static const char *const good[] = {
@@ -165,12 +174,10 @@ static void names_can_be_seen_and_break_nothing(void **state)
 	    "\u2029", "\u202eAnn", "a\u202ab",	   "a\u2066b",	   "a\u2069", "\uffff", "a\xff",
 	};
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		if (!text_is_display_name(good[i], strlen(good[i])))
-			fail_msg("refused: %zu %s", i, good[i]);
+		assert_one_line(good[i], strlen(good[i]), true);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (text_is_display_name(bad[i], strlen(bad[i])))
-			fail_msg("accepted: %zu %s", i, bad[i]);
-	assert_false(text_is_display_name("a\0b", 3));
+		assert_one_line(bad[i], strlen(bad[i]), false);
+	assert_one_line("a\0b", 3, false);
 }
 
 static void base64url_of_the_rfc(void **state)
@@ -222,7 +229,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(white_space_is_trimmed, make_arena, drop_arena),
 	    cmocka_unit_test_setup_teardown(case_folds_for_comparison, make_arena, drop_arena),
 	    cmocka_unit_test_setup_teardown(letters_are_left_of_a_text, make_arena, drop_arena),
-	    cmocka_unit_test(names_can_be_seen_and_break_nothing),
+	    cmocka_unit_test(names_and_lines_can_be_seen_and_break_nothing),
 	    cmocka_unit_test_setup_teardown(base64url_of_the_rfc, make_arena, drop_arena),
 	    cmocka_unit_test_setup_teardown(every_byte_survives_base64url, make_arena, drop_arena),
 	    cmocka_unit_test_setup_teardown(base64url_has_one_spelling, make_arena, drop_arena),

@@ -83,6 +83,20 @@ static void names_path_and_rule(void **state)
 			    "[{\"path\":\"/params\",\"rule\":\"type\",\"expected\":\"object\"}]");
 }
 
+static void holds_names_and_lines_to_their_formats(void **state)
+{
+	(void)state;
+	assert_string_equal(errors_of("{\"format\":\"line\"}", "\"Ticket 4711: \u05e9\""), "[]");
+	assert_string_equal(errors_of("{\"format\":\"line\"}", "\"\""), "[]");
+	assert_string_equal(errors_of("{\"format\":\"line\"}", "\"a\\nb\""),
+			    "[{\"path\":\"/params\",\"rule\":\"format\",\"expected\":\"line\"}]");
+	assert_string_equal(errors_of("{\"format\":\"display-name\"}", "\"\""),
+			    "[{\"path\":\"/params\",\"rule\":\"format\",\"expected\":\"display-name\"}]");
+	/* White space around does not count where it is taken off. */
+	assert_string_equal(errors_of("{\"type\":\"string\",\"format\":\"line\",\"x-trim\":true}", "\"\\tab \\n\""),
+			    "[]");
+}
+
 static void names_the_combining_rule(void **state)
 {
 	(void)state;
@@ -346,6 +360,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(names_path_and_rule),
+	    cmocka_unit_test(holds_names_and_lines_to_their_formats),
 	    cmocka_unit_test(names_the_combining_rule),
 	    cmocka_unit_test(leaves_long_values_out),
 	    cmocka_unit_test(collects_eight_errors),
