@@ -15,6 +15,9 @@ static const char TRY_TOKEN[] =
     "UPDATE one_time_token SET tries = tries + 1 WHERE hash = decode($1, 'hex') AND purpose = $2 "
     "AND expires_at > now() AND tries < " ONE_TIME_TOKEN_TRIES " RETURNING subject, data::text";
 
+static const char RETURN_TRY[] =
+    "UPDATE one_time_token SET tries = greatest(tries - 1, 0) WHERE hash = decode($1, 'hex') AND purpose = $2";
+
 static const char SPEND_TOKEN[] = "DELETE FROM one_time_token WHERE hash = decode($1, 'hex') AND purpose = $2";
 
 const char *one_time_token_make(struct context *ctx, struct pg_tx *tx, const struct one_time_token *token)
@@ -57,6 +60,20 @@ int one_time_token_try(struct rpc_call *call, struct pg_tx *tx, const char *purp
 		       struct one_time_token *ret)
 {
 	return find(call, tx, TRY_TOKEN, purpose, text, ret);
+}
+
+int one_time_token_fail(struct rpc_call *call, const char *purpose, const char *text)
+{
+	const struct error failed = call->ctx->error;
+	char hash[SECRET_HASH_SIZE];
+	if (failed.code != ERROR_OVERLOADED)
+		return -1;
+	error_clear(&call->ctx->error);
+	secret_hash(text, hash);
+	if (!pg_write(call->ctx, call->db, RETURN_TRY, hash, purpose))
+		error_clear(&call->ctx->error);
+	call->ctx->error = failed;
+	return -1;
 }
 
 void one_time_token_spend(struct context *ctx, struct pg_tx *tx, const char *purpose, const char *text)

@@ -3,7 +3,7 @@
  *
  * Invariants: only the hash is kept; of a purpose and a subject the newest counts; a token that is taken is gone once
  * the transaction commits, and of several callers who take it at once one gets it. Tries at a token are counted, so
- * that what is asked for beside it (a code of six digits) cannot be guessed.
+ * that what is asked for beside it (a code of six digits, a password) cannot be guessed.
  */
 #ifndef EVENTLOOP_PASSPORT_ONE_TIME_TOKEN_H
 #define EVENTLOOP_PASSPORT_ONE_TIME_TOKEN_H
@@ -32,6 +32,10 @@ int one_time_token_take(struct rpc_call *call, struct pg_tx *tx, const char *pur
  * ONE_TIME_TOKEN_TRIES it is as if it did not exist. Errors as one_time_token_take. */
 int one_time_token_try(struct rpc_call *call, struct pg_tx *tx, const char *purpose, const char *text,
 		       struct one_time_token *ret) MAY_SUSPEND MUST_CHECK;
+
+/* After an error of what verifies the thing beside a token that was tried: when the daemon was overloaded, nothing was
+ * verified and the try does not count. Not within a transaction. The error in the context stays. Returns -1. */
+int one_time_token_fail(struct rpc_call *call, const char *purpose, const char *text) MAY_SUSPEND;
 
 /* The error for a token that is none: precondition_failed, rule `token`. Also for one whose subject is gone. Returns
  * -1.

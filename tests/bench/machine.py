@@ -329,7 +329,8 @@ class Stack:
         """Registers through passport's own door and answers the letter."""
         door = self.base("passport")
         rpc(door, "passport.user.register", {"email": email, "password": PASSWORD, "name": name})
-        rpc(door, "passport.user.verify_email", {"token": until(lambda: self.letter_token(email))})
+        token = until(lambda: self.letter_token(email))
+        rpc(door, "passport.user.verify_email", {"token": token, "password": PASSWORD})
 
     def user(self, name: str = "Bench") -> tuple[str, str]:
         """A new user: (id, access token)."""

@@ -1,7 +1,7 @@
 """Letters of a passport that writes them into a folder (setting mail_dir): waiting for one and reading it.
 
 letter = stack.mailbox.wait("ann@test.example", "verify_email")
-stack.rpc("passport.user.verify_email", {"token": letter.token})
+stack.rpc("passport.user.verify_email", {"token": letter.token, "password": PASSWORD})
 """
 
 import email

@@ -169,7 +169,8 @@ class Stack:
         door = self.gateway or self["passport"]
         door.rpc("passport.user.register", {"email": email, "password": password, "name": name})
         letter = self.mailbox.wait(email, "verify_email")
-        return door.rpc("passport.user.verify_email", {"token": letter.token})["user_id"]
+        answer = {"token": letter.token, "password": password}
+        return door.rpc("passport.user.verify_email", answer)["user_id"]
 
     def user(self, name="Somebody"):
         """A new user, logged in."""

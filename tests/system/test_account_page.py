@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from stack import PASSWORD
 
 OTHER_PASSWORD = "a quite different horse"
+CHOSEN = "Password that you chose when you registered"
 
 
 @pytest.fixture
@@ -47,6 +48,8 @@ def test_a_stranger_becomes_a_user(tab, stack):
     tab.get_by_role("button", name="Register").click()
     expect(tab.locator("h1")).to_have_text("Look into your mail")
     open_link(tab, stack, stack.mailbox.wait("browser@test.example", "verify_email"))
+    expect(tab.get_by_label(CHOSEN)).to_have_attribute("autocomplete", "current-password")
+    tab.get_by_label(CHOSEN).fill(PASSWORD)
     tab.get_by_role("button", name="Confirm").click()
     expect(tab.locator("h1")).to_have_text("Your address is confirmed")
     tab.locator("main").get_by_role("link", name="Log in").click()
@@ -54,6 +57,38 @@ def test_a_stranger_becomes_a_user(tab, stack):
     expect(tab.locator("#who")).to_have_text("Bo <i>Browser</i>")
     tab.get_by_role("button", name="Log out").click()
     expect(tab.get_by_role("button", name="Log in")).to_be_visible()
+
+
+def test_who_was_registered_by_a_stranger_is_told_to_register_anew(tab, stack):
+    email = "bystander@test.example"
+    stack.rpc("passport.user.register", {"email": email, "password": OTHER_PASSWORD, "name": "Mallory"})
+    open_link(tab, stack, stack.mailbox.wait(email, "verify_email"))
+    tab.get_by_role("button", name="Confirm").click()
+    expect(tab.get_by_role("alert")).to_have_text("password: required")
+    tab.get_by_label(CHOSEN).fill(PASSWORD)
+    tab.get_by_role("button", name="Confirm").click()
+    expect(tab.get_by_role("alert")).to_contain_text("not the password of this registration")
+    tab.get_by_role("link", name="register anew").click()
+    tab.get_by_label("E-mail").fill(email)
+    tab.get_by_label("Name").fill("Bea")
+    tab.get_by_label("Password, 8 characters or more").fill(PASSWORD)
+    tab.get_by_role("button", name="Register").click()
+    expect(tab.locator("h1")).to_have_text("Look into your mail")
+    tab.goto(f"{stack.gateway.base}/verify-email")
+    tab.get_by_label("Code of the letter").fill(f" {stack.mailbox.wait(email, 'verify_email').token} ")
+    tab.get_by_label(CHOSEN).fill(PASSWORD)
+    tab.get_by_role("button", name="Confirm").click()
+    expect(tab.locator("h1")).to_have_text("Your address is confirmed")
+    assert stack.login(email).rpc("passport.user.me")["name"] == "Bea"
+
+
+def test_another_address_is_confirmed_without_a_password(tab, stack):
+    user, new = stack.user(), "browser.new@test.example"
+    user.rpc("passport.user.update", {"version": 1, "email": new, "current_password": PASSWORD})
+    open_link(tab, stack, stack.mailbox.wait(new, "email_change"))
+    tab.get_by_role("button", name="Confirm").click()
+    expect(tab.locator("h1")).to_have_text("Your address is confirmed")
+    assert stack.login(new).id == user.id
 
 
 def test_a_forgotten_password_is_replaced_once(tab, stack):

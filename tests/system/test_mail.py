@@ -95,6 +95,7 @@ def test_verification_letter_names_nobody(stack):
     letter = stack.mailbox.wait(email, "verify_email")
     assert letter.subject == "Подтвердите адрес" and letter.message["Content-Language"] == "ru"
     assert letter.token in letter.link
+    assert "зарегистрируйтесь заново" in letter.text and "зарегистрируйтесь заново" in letter.html
     # Who asked for the account may not be who has the address: their words do not get there.
     assert "evil" not in letter.text + letter.html
     with stack.database("passport") as db:

@@ -31,7 +31,7 @@ def test_register_login_me(stack):
     asked = stack.rpc("passport.user.register", {"email": f"  {email} ", "password": PASSWORD, "name": " Ann "})
     assert set(asked) == {"status", "seq"} and asked["status"] == "verification_sent"
     letter = stack.mailbox.wait(email, "verify_email")
-    verified = stack.rpc("passport.user.verify_email", {"token": letter.token})
+    verified = stack.rpc("passport.user.verify_email", {"token": letter.token, "password": PASSWORD})
     assert verified["verified"] is True and verified["seq"] > 0
     tokens = stack.rpc("passport.auth.login", {"email": email.lower(), "password": PASSWORD})
     assert tokens["token_type"] == "Bearer" and tokens["expires_in"] == 600

@@ -210,6 +210,7 @@ def test_the_letter_of_a_registration_says_from_where_it_was_asked_for(stack):
     door.rpc("passport.user.register", params, extra={"User-Agent": "curl/8.5.0"})
     letter = stack.mailbox.wait(email, "verify_email")
     assert "From: 127.0.0.66\nWith: curl\n" in letter.text and "127.0.0.66<br>" in letter.html
+    assert "register anew" in letter.text and "register anew" in letter.html
 
 
 def test_a_user_does_not_learn_from_where_the_staff_acts(stack):
