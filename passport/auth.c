@@ -6,9 +6,10 @@
 int auth_refresh(struct rpc_call *call)
 {
 	struct session_keys keys;
-	if (session_rotate(call, rpc_param(call, "refresh_token"), &keys))
+	struct pg_tx *tx = pg_begin(call->ctx, call->db);
+	if (!tx || session_rotate(call, tx, rpc_param(call, "refresh_token"), &keys))
 		return -1;
-	return session_reply(call, &keys);
+	return session_commit(call, tx, &keys);
 }
 
 int auth_logout(struct rpc_call *call)

@@ -14,8 +14,12 @@
 static const char BY_ADDRESS[] = SELECT_CREDENTIALS("u.email_folded");
 static const char BY_ID[] = SELECT_CREDENTIALS("u.id");
 
-static const char LOCK_USER[] = "SELECT FROM user_account WHERE id = $1 AND state = 'active' AND password_changed_at = "
-				"$2::timestamptz FOR NO KEY UPDATE";
+static const char LOCK_USER[] = "SELECT FROM user_account WHERE id = $1 FOR NO KEY UPDATE";
+
+/* After the lock, so that it sees what whoever held it before has done. */
+static const char SELECT_HOLDS[] =
+    "SELECT EXISTS (SELECT FROM user_account WHERE id = $1 AND state = 'active' AND password_changed_at = "
+    "$2::timestamptz), EXISTS (SELECT FROM totp WHERE user_id = $1 AND confirmed_at IS NOT NULL)";
 
 int credentials_wrong(struct rpc_call *call)
 {
@@ -36,21 +40,19 @@ static struct credentials read(const struct pg_result *row)
 }
 
 /* account: what tries are counted under. */
-static int prove(struct rpc_call *call, const char *account, const char *password, const struct credentials *user)
+static int prove(struct rpc_call *call, const char *account, const char *password, struct credentials *user)
 {
-	const struct guard_try attempt = {.subject = GUARD_PASSWORD,
-					  .account = account,
-					  .user_id = user->user_id,
-					  .known_network = user->known_network};
 	bool locked = false, match = false;
-	if (guard_count(call, &attempt, &locked))
+	user->attempt = (struct guard_try){.subject = GUARD_PASSWORD,
+					   .account = account,
+					   .user_id = user->user_id,
+					   .known_network = user->known_network};
+	if (guard_count(call, &user->attempt, &locked))
 		return -1;
 	if (password_verify(call->ctx, password, user->password_hash, &match))
-		return guard_fail(call, &attempt);
+		return guard_fail(call, &user->attempt);
 	if (!match || locked)
 		return credentials_wrong(call);
-	if (guard_forget(call, &attempt))
-		return -1;
 	if (user->suspended)
 		return context_fail(call->ctx, ERROR_FORBIDDEN, "suspended", "the account is suspended");
 	return 0;
@@ -78,13 +80,19 @@ int credentials_of_caller(struct rpc_call *call, const char *password, struct cr
 	if (!row)
 		return -1;
 	*ret = read(row);
-	return prove(call, pg_count(row) > 0 ? pg_text(row, 0, 6) : "", password, ret);
+	if (prove(call, pg_count(row) > 0 ? pg_text(row, 0, 6) : "", password, ret))
+		return -1;
+	return guard_forget(call, &ret->attempt);
 }
 
-int credentials_lock(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *password_changed_at)
+int credentials_lock(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *password_changed_at,
+		     bool *ret_second_factor)
 {
-	struct pg_result *row = pg_query(call->ctx, tx, LOCK_USER, user_id, password_changed_at);
+	pg_queue(call->ctx, tx, LOCK_USER, user_id);
+	struct pg_result *row = pg_query(call->ctx, tx, SELECT_HOLDS, user_id, password_changed_at);
 	if (!row)
 		return -1;
-	return pg_count(row) > 0 ? 0 : credentials_wrong(call);
+	if (ret_second_factor)
+		*ret_second_factor = pg_boolean(row, 0, 1);
+	return pg_boolean(row, 0, 0) ? 0 : credentials_wrong(call);
 }

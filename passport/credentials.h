@@ -9,7 +9,7 @@
 #ifndef EVENTLOOP_PASSPORT_CREDENTIALS_H
 #define EVENTLOOP_PASSPORT_CREDENTIALS_H
 
-#include "rpc/call.h"
+#include "login_guard.h"
 
 /* Whose password was right. Texts in the context. */
 struct credentials {
@@ -18,21 +18,23 @@ struct credentials {
 	const char *password_changed_at; /* for credentials_lock */
 	bool suspended;
 	bool known_network; /* the user has logged in from the caller's network before */
-	bool second_factor; /* a code was needed too when it was read: see second_factor_is_on */
+	bool second_factor; /* a code was needed too when it was read: see credentials_lock */
+	struct guard_try attempt;
 };
 
-/* Proves params.password for params.email. -1 with unauthenticated, reason `credentials`; forbidden, reason
- * `suspended`; rate_limited; overloaded. */
+/* Proves params.password for params.email. The caller forgets the try with the transaction that it proves the password
+ * for. -1 with unauthenticated, reason `credentials`; forbidden, reason `suspended`; rate_limited; overloaded. */
 int credentials_of_address(struct rpc_call *call, struct credentials *ret) MAY_SUSPEND MUST_CHECK;
 
 /* Proves a password for the caller. Errors as above; forbidden, reason `impersonation`, for an administrator who acts
  * as the user: what takes the password is for the user in person. */
 int credentials_of_caller(struct rpc_call *call, const char *password, struct credentials *ret) MAY_SUSPEND MUST_CHECK;
 
-/* Locks the user in tx until it ends. -1 with unauthenticated, reason `credentials`, when the user has been suspended
- * or has another password since `password_changed_at` was read: what was proved no longer holds. */
-int credentials_lock(struct rpc_call *call, struct pg_tx *tx, const char *user_id,
-		     const char *password_changed_at) MAY_SUSPEND MUST_CHECK;
+/* Locks the user in tx until it ends. *ret_second_factor (NULL: not asked for): a code is needed too, now. -1 with
+ * unauthenticated, reason `credentials`, when the user has been suspended or has another password since
+ * `password_changed_at` was read: what was proved no longer holds. */
+int credentials_lock(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *password_changed_at,
+		     bool *ret_second_factor) MAY_SUSPEND MUST_CHECK;
 
 /* The one error for everything that is wrong. Returns -1. */
 int credentials_wrong(struct rpc_call *call);

@@ -42,7 +42,5 @@ int auth_impersonate(struct rpc_call *call)
 	    call, tx,
 	    &(struct audit_event){.action = "user.impersonated", .user_id = user_id, .details = pg_text(user, 0, 3)});
 	const struct session_keys keys = session_open(call, tx, &start);
-	if (rpc_commit(call, tx))
-		return -1;
-	return session_reply(call, &keys);
+	return session_commit(call, tx, &keys);
 }

@@ -47,7 +47,7 @@ static int open_session(struct rpc_call *call, struct pg_tx *tx, const char *use
 	    &(struct audit_event){.action = "session.started",
 				  .user_id = user_id,
 				  .details = arena_printf(&call->ctx->arena, "{\"session_id\":\"%s\"}", keys.session)});
-	return rpc_commit(call, tx) ? -1 : session_reply(call, &keys);
+	return session_commit(call, tx, &keys);
 }
 
 static int ask_for_code(struct rpc_call *call, struct pg_tx *tx, const struct credentials *user)
@@ -77,9 +77,9 @@ int auth_login(struct rpc_call *call)
 	if (credentials_of_address(call, &user) || fresh_hash(call, &user, &fresh))
 		return -1;
 	struct pg_tx *tx = pg_begin(call->ctx, call->db);
-	if (!tx || credentials_lock(call, tx, user.user_id, user.password_changed_at) ||
-	    second_factor_is_on(call, tx, user.user_id, &factor))
+	if (!tx || credentials_lock(call, tx, user.user_id, user.password_changed_at, &factor))
 		return -1;
+	guard_forget_in(call, tx, &user.attempt);
 	if (fresh)
 		pg_queue(call->ctx, tx, UPGRADE_HASH, user.user_id, fresh, user.password_hash);
 	return factor ? ask_for_code(call, tx, &user) : open_session(call, tx, user.user_id, "{pwd}");
@@ -124,16 +124,15 @@ int auth_second_factor(struct rpc_call *call)
 	    second_factor_count(call, challenge.user_id, &attempt, &locked))
 		return -1;
 	struct pg_tx *tx = pg_begin(call->ctx, call->db);
-	if (!tx || credentials_lock(call, tx, challenge.user_id, challenge.password_changed_at) ||
+	if (!tx || credentials_lock(call, tx, challenge.user_id, challenge.password_changed_at, NULL) ||
 	    second_factor_take(call, tx, challenge.user_id, rpc_param(call, "code"), &method))
 		return -1;
 	if (locked)
 		return credentials_wrong(call);
-	if (one_time_token_take(call, tx, CHALLENGE, rpc_param(call, "challenge"), &taken) ||
-	    open_session(call, tx, challenge.user_id, arena_printf(&call->ctx->arena, "{pwd,%s}", method)))
+	if (one_time_token_take(call, tx, CHALLENGE, rpc_param(call, "challenge"), &taken))
 		return -1;
-	second_factor_forget(call, &attempt);
-	return 0;
+	guard_forget_in(call, tx, &attempt);
+	return open_session(call, tx, challenge.user_id, arena_printf(&call->ctx->arena, "{pwd,%s}", method));
 }
 
 static int code_needed(struct rpc_call *call)
@@ -146,8 +145,7 @@ static const char *prove_caller(struct rpc_call *call, struct pg_tx *tx, const s
 {
 	const char *method = NULL;
 	bool factor = false;
-	if (credentials_lock(call, tx, user->user_id, user->password_changed_at) ||
-	    second_factor_is_on(call, tx, user->user_id, &factor))
+	if (credentials_lock(call, tx, user->user_id, user->password_changed_at, &factor))
 		return NULL;
 	if (!user->second_factor) {
 		if (factor) /* since a moment ago: its code was neither asked for nor counted */
@@ -171,7 +169,7 @@ static int renew(struct rpc_call *call, struct pg_tx *tx, const char *methods)
 		return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "revoked", "the session has ended");
 	audit_record(call, tx,
 		     &(struct audit_event){.action = "session.reauthenticated", .user_id = rpc_caller_id(call)});
-	return rpc_commit(call, tx);
+	return 0;
 }
 
 int auth_reauthenticate(struct rpc_call *call)
@@ -191,6 +189,6 @@ int auth_reauthenticate(struct rpc_call *call)
 	if (!methods || renew(call, tx, methods))
 		return -1;
 	if (user.second_factor)
-		second_factor_forget(call, &attempt);
-	return session_reply(call, &keys);
+		guard_forget_in(call, tx, &attempt);
+	return session_commit(call, tx, &keys);
 }

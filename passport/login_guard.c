@@ -77,6 +77,11 @@ int guard_forget(struct rpc_call *call, const struct guard_try *attempt)
 	return throttle_forget(call, &account_rules[attempt->subject], key_of(call, attempt));
 }
 
+void guard_forget_in(struct rpc_call *call, struct pg_tx *tx, const struct guard_try *attempt)
+{
+	throttle_forget_in(call, tx, &account_rules[attempt->subject], key_of(call, attempt));
+}
+
 void guard_remember_network(struct rpc_call *call, struct pg_tx *tx, const char *user_id)
 {
 	pg_queue(call->ctx, tx, REMEMBER_NETWORK, user_id, throttle_network(call));

@@ -7,8 +7,8 @@
  * Invariants: a try is counted before it is verified, so callers at the same moment count each for themselves. A
  * network from which the user has logged in within 30 days has a count of its own, so strangers elsewhere do not lock
  * the owner out (the idea of OWASP's device cookies, without the cookie). The owner gets a letter once a lock. Use:
- * guard_network, then guard_count, verify, and after a success guard_forget. Not within a transaction: each takes a
- * connection of its own.
+ * guard_network, then guard_count, verify, and after a success guard_forget or guard_forget_in. Not within a
+ * transaction, but for the last: each takes a connection of its own.
  */
 #ifndef EVENTLOOP_PASSPORT_LOGIN_GUARD_H
 #define EVENTLOOP_PASSPORT_LOGIN_GUARD_H
@@ -43,6 +43,9 @@ int guard_fail(struct rpc_call *call, const struct guard_try *attempt) MAY_SUSPE
 
 /* Forgets the tries at the account: the secret was right. */
 int guard_forget(struct rpc_call *call, const struct guard_try *attempt) MAY_SUSPEND MUST_CHECK;
+
+/* Forgets them in tx (queued). */
+void guard_forget_in(struct rpc_call *call, struct pg_tx *tx, const struct guard_try *attempt);
 
 /* Remembers in tx the caller's network as one from which the user has logged in (queued). */
 void guard_remember_network(struct rpc_call *call, struct pg_tx *tx, const char *user_id);

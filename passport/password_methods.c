@@ -67,7 +67,7 @@ int password_change(struct rpc_call *call)
 	if (!tx)
 		return -1;
 	pg_queue(ctx, tx, VOID_LETTERS, id);
-	if (credentials_lock(call, tx, id, user.password_changed_at) ||
+	if (credentials_lock(call, tx, id, user.password_changed_at, NULL) ||
 	    set_password(call, tx, id, phc, "password.changed"))
 		return -1;
 	if (!rpc_param_boolean(call, "end_other_sessions", true))

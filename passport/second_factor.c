@@ -17,8 +17,6 @@ static const char SELECT_KNOWN_NETWORK[] = "SELECT " GUARD_KNOWN_NETWORK("$2") "
 static const char LOCK_TOTP[] = "SELECT encode(secret_sealed, 'hex'), last_step FROM totp WHERE user_id = $1 "
 				"AND confirmed_at IS NOT NULL FOR UPDATE";
 
-static const char IS_ON[] = "SELECT EXISTS (SELECT FROM totp WHERE user_id = $1 AND confirmed_at IS NOT NULL)";
-
 static const char USE_STEP[] = "UPDATE totp SET last_step = $2 WHERE user_id = $1";
 
 int second_factor_count(struct rpc_call *call, const char *user_id, struct guard_try *ret_try, bool *ret_locked)
@@ -31,12 +29,6 @@ int second_factor_count(struct rpc_call *call, const char *user_id, struct guard
 				      .user_id = user_id,
 				      .known_network = pg_count(row) > 0 && pg_boolean(row, 0, 0)};
 	return guard_count(call, ret_try, ret_locked);
-}
-
-void second_factor_forget(struct rpc_call *call, const struct guard_try *attempt)
-{
-	if (guard_forget(call, attempt))
-		error_clear(&call->ctx->error);
 }
 
 /* A recovery code was used: somebody has lost their app, or somebody else has found the paper. */
@@ -71,13 +63,6 @@ static const char *app_code(struct arena *arena, const char *code)
 	}
 	*to = '\0';
 	return to - digits == TOTP_DIGITS ? digits : NULL;
-}
-
-int second_factor_is_on(struct rpc_call *call, struct pg_tx *tx, const char *user_id, bool *ret)
-{
-	struct pg_result *row = pg_query(call->ctx, tx, IS_ON, user_id);
-	*ret = row && pg_boolean(row, 0, 0);
-	return row ? 0 : -1;
 }
 
 int second_factor_take(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *code,

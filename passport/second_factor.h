@@ -10,18 +10,10 @@
 #include "login_guard.h"
 #include "rpc/call.h"
 
-/* Counts a try at the user's codes. *ret_try: for second_factor_forget; *ret_locked: too many of them were wrong, and
+/* Counts a try at the user's codes. *ret_try: for guard_forget_in; *ret_locked: too many of them were wrong, and
  * so is this one. Not in a transaction. */
 int second_factor_count(struct rpc_call *call, const char *user_id, struct guard_try *ret_try,
 			bool *ret_locked) MAY_SUSPEND MUST_CHECK;
-
-/* Forgets the tries, once the code's transaction has been committed. Failing at that is no error: they are forgotten in
- * time anyway. */
-void second_factor_forget(struct rpc_call *call, const struct guard_try *attempt) MAY_SUSPEND;
-
-/* Whether the user, whom the caller has locked in tx, has a second factor: what was read before the lock may have
- * changed. */
-int second_factor_is_on(struct rpc_call *call, struct pg_tx *tx, const char *user_id, bool *ret) MAY_SUSPEND MUST_CHECK;
 
 /* Takes the code in tx; the caller has locked the user. *ret_method: "otp" or "recovery". -1 with unauthenticated,
  * reason `credentials`, when it is wrong, was used before, or the user has no second factor. */

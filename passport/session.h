@@ -27,13 +27,15 @@ struct session_keys {
 /* Opens a session in tx (queued). Returns texts in the context. The caller has locked the user and found it active. */
 struct session_keys session_open(struct rpc_call *call, struct pg_tx *tx, const struct session_start *start);
 
-/* Rotates a refresh token: the session and the successor. -1 with unauthenticated: malformed, unknown, reused (the
- * session is ended then), revoked, expired. Commits for itself. */
-int session_rotate(struct rpc_call *call, const char *token, struct session_keys *ret) MAY_SUSPEND MUST_CHECK;
+/* Rotates a refresh token in tx: the session and the successor. -1 with unauthenticated: malformed, unknown, reused
+ * (the session is ended then, and tx committed), revoked, expired. */
+int session_rotate(struct rpc_call *call, struct pg_tx *tx, const char *token,
+		   struct session_keys *ret) MAY_SUSPEND MUST_CHECK;
 
-/* Answers the tokens of a session: a fresh access token, the refresh token if there is a new one, and the user. -1 with
- * unauthenticated when the session has ended meanwhile. */
-int session_reply(struct rpc_call *call, const struct session_keys *keys) MAY_SUSPEND;
+/* Commits tx, with its last round trip, and answers the tokens of a session: a fresh access token, the refresh token if
+ * there is a new one, and the user. -1 with unauthenticated when the session is none that tokens are given for: what tx
+ * did is committed all the same. */
+int session_commit(struct rpc_call *call, struct pg_tx *tx, const struct session_keys *keys) MAY_SUSPEND;
 
 /* The functions that end sessions void their access tokens too, everywhere, once tx is committed by rpc_commit,
  * rpc_commit_row or rpc_commit_text. Call them after what locks other rows: they take the lock that orders revocations.

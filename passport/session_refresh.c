@@ -58,9 +58,8 @@ static const char *use(struct rpc_call *call, struct pg_tx *tx, const struct ref
 	const char *successor = derive_successor(call, &passport->master, refresh->token);
 	long long idle = (long long)config_integer(call->worker->config, "session_idle");
 	secret_hash(successor, successor_hash);
-	if (!pg_query(call->ctx, tx, USE_REFRESH, hash, successor_hash, refresh->session,
-		      arena_printf(&call->ctx->arena, "%lld", idle)))
-		return NULL;
+	pg_queue(call->ctx, tx, USE_REFRESH, hash, successor_hash, refresh->session,
+		 arena_printf(&call->ctx->arena, "%lld", idle));
 	return successor;
 }
 
@@ -104,15 +103,14 @@ static const char *rotate(struct rpc_call *call, struct pg_tx *tx, const struct 
 	return refresh->used ? repeat(call, tx, refresh) : use(call, tx, refresh, hash);
 }
 
-int session_rotate(struct rpc_call *call, const char *token, struct session_keys *ret)
+int session_rotate(struct rpc_call *call, struct pg_tx *tx, const char *token, struct session_keys *ret)
 {
 	struct context *ctx = call->ctx;
 	char hash[SECRET_HASH_SIZE];
 	if (strlen(token) != SECRET_LENGTH)
 		return context_fail(ctx, ERROR_UNAUTHENTICATED, "malformed", "not a refresh token");
 	secret_hash(token, hash);
-	struct pg_tx *tx = pg_begin(ctx, call->db);
-	struct pg_result *row = tx ? pg_query(ctx, tx, LOCK_REFRESH, hash) : NULL;
+	struct pg_result *row = pg_query(ctx, tx, LOCK_REFRESH, hash);
 	if (!row)
 		return -1;
 	if (pg_count(row) == 0)
@@ -125,7 +123,7 @@ int session_rotate(struct rpc_call *call, const char *token, struct session_keys
 					.expired = pg_boolean(row, 0, 4),
 					.user_id = pg_text(row, 0, 5)};
 	const char *successor = rotate(call, tx, &refresh, hash);
-	if (!successor || rpc_commit(call, tx))
+	if (!successor)
 		return -1;
 	*ret = (struct session_keys){.session = refresh.session, .refresh = successor};
 	return 0;

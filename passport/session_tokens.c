@@ -40,11 +40,11 @@ static const char *claims(struct rpc_call *call, const char *session, const stru
 			    pg_boolean(row, 0, 5) ? "true" : "false", pg_text(row, 0, 6), pg_text(row, 0, 7), act(row));
 }
 
-int session_reply(struct rpc_call *call, const struct session_keys *keys)
+int session_commit(struct rpc_call *call, struct pg_tx *tx, const struct session_keys *keys)
 {
 	struct arena *arena = &call->ctx->arena;
 	const char *most = arena_printf(arena, "%lld", (long long)access_token_lifetime(call->worker));
-	struct pg_result *row = pg_read(call->ctx, call->db, SELECT_CLAIMS, keys->session, most);
+	struct pg_result *row = rpc_commit_query(call, tx, SELECT_CLAIMS, keys->session, most);
 	if (!row)
 		return -1;
 	if (pg_count(row) == 0)

@@ -72,6 +72,13 @@ int throttle_forget(struct rpc_call *call, const struct throttle_rule *rule, con
 	return pg_write(call->ctx, call->db, FORGET, rule->name, hash) ? 0 : -1;
 }
 
+void throttle_forget_in(struct rpc_call *call, struct pg_tx *tx, const struct throttle_rule *rule, const char *key)
+{
+	char hash[SECRET_HASH_SIZE];
+	secret_hash(key, hash);
+	pg_queue(call->ctx, tx, FORGET, rule->name, hash);
+}
+
 /* One customer of a provider has 64 bits of IPv6 addresses to himself. */
 const char *throttle_network(const struct rpc_call *call)
 {

@@ -33,6 +33,9 @@ int throttle_take_back(struct rpc_call *call, const struct throttle_rule *rule, 
 /* Forgets the tries at the key: after a success. */
 int throttle_forget(struct rpc_call *call, const struct throttle_rule *rule, const char *key) MAY_SUSPEND MUST_CHECK;
 
+/* The same in tx (queued). */
+void throttle_forget_in(struct rpc_call *call, struct pg_tx *tx, const struct throttle_rule *rule, const char *key);
+
 /* The caller's network as a key: the IPv4 address (mapped into IPv6 or not), or the first 64 bits of the IPv6 one; ""
  * when unknown. */
 const char *throttle_network(const struct rpc_call *call);

@@ -65,7 +65,8 @@ static int lock_all(struct rpc_call *call, struct pg_tx *tx, const struct creden
 {
 	const char *id = rpc_caller_id(call);
 	*ret = (struct person){.found_by = {[BY_ID] = id}};
-	if (user_companies_lock(call, tx, companies) || credentials_lock(call, tx, id, proved->password_changed_at) ||
+	if (user_companies_lock(call, tx, companies) ||
+	    credentials_lock(call, tx, id, proved->password_changed_at, NULL) ||
 	    user_companies_unchanged(call, tx, companies))
 		return -1;
 	struct pg_result *row = pg_query(call->ctx, tx, SELECT_PERSON, id);

@@ -124,6 +124,12 @@ int rpc_publish(struct rpc_call *call, struct pg_tx *tx, const char *topic, cons
 void rpc_after_commit(struct rpc_call *call, void (*function)(struct rpc_call *call, void *argument), void *argument);
 /* Commits without making an answer. */
 int rpc_commit(struct rpc_call *call, struct pg_tx *tx) MAY_SUSPEND MUST_CHECK;
+/* Runs a last statement and commits, in one round trip; the result only when the server confirmed both. Makes no
+ * answer.
+ */
+struct pg_result *rpc_commit_query_values(struct rpc_call *call, struct pg_tx *tx, const char *sql, size_t count,
+					  const char *const *values) MAY_SUSPEND MUST_CHECK;
+#define rpc_commit_query(call, tx, sql, ...) rpc_commit_query_values((call), (tx), (sql), PG_VALUES(__VA_ARGS__))
 /* Takes the first column of the first row as the result object, adds `seq`, stores it under the idempotency key,
  * commits, and replies. not_found for `noun` when there is no row. */
 int rpc_commit_row(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *result,

@@ -139,6 +139,16 @@ int rpc_commit(struct rpc_call *call, struct pg_tx *tx)
 	return 0;
 }
 
+struct pg_result *rpc_commit_query_values(struct rpc_call *call, struct pg_tx *tx, const char *sql, size_t count,
+					  const char *const *values)
+{
+	struct pg_result *result = pg_query_commit_values(call->ctx, tx, sql, count, values);
+
+	if (result)
+		committed(call);
+	return result;
+}
+
 /* Fetches `seq`, keeps the answer under the key, commits. head: the answer up to the value of seq. */
 static struct pg_result *finish(struct rpc_call *call, struct pg_tx *tx, const char *head)
 {

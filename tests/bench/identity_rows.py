@@ -107,9 +107,8 @@ def refresh_script(bench, seen: list[Statement]) -> Path:
     replace = {before: f"({hash_of(':k')})", after: f"({hash_of(':k + 1')})", session: f"({SESSION})::uuid"}
     assert select.values["$1"] == before
     lines = [fill(statement, replace) + ";" for statement in seen if statement.session == select.session]
-    read = next(found for found in seen if found.session != select.session and session in found.values.values())
     script = bench.folder / "refresh.sql"
-    script.write_text("\\set k :k + 1\n" + "\n".join([*lines, fill(read, replace)]) + ";\n")
+    script.write_text("\\set k :k + 1\n" + "\n".join(lines) + "\n")
     return script
 
 
@@ -129,7 +128,7 @@ FROM generate_series(0, {CLIENTS - 1}) n;""",
 
 
 def refresh(bench) -> list[Row]:
-    """Rotation of a refresh token and a new access token: a transaction of two statements, a read, a signature."""
+    """Rotation of a refresh token and a new access token: a transaction of three statements, a signature."""
     stack: Stack = bench.stack
     email = "refresh@bench.example"
     stack.register(email)

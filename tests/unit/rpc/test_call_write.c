@@ -271,10 +271,33 @@ WRITE_TEST(runs_hooks_after_the_commit_only)
 	pg_free(pg);
 }
 
+WRITE_TEST(reads_with_the_commit)
+{
+	struct pg *pg = open_database(ctx, 0);
+	struct rpc_call call = write_call(ctx, pg, "{}");
+	char notes[8] = "";
+	struct pg_tx *tx = rpc_begin(&call);
+
+	rpc_after_commit(&call, note, notes);
+	pg_queue(ctx, tx, "INSERT INTO thing (name) VALUES ('here')");
+	struct pg_result *row = rpc_commit_query(&call, tx, "SELECT name FROM thing WHERE name = $1", "here");
+	assert_string_equal(row ? pg_text(row, 0, 0) : "", "here");
+	assert_string_equal(notes, "+");
+	tx = rpc_begin(&call);
+	rpc_after_commit(&call, note, notes);
+	pg_queue(ctx, tx, "INSERT INTO thing (name) VALUES ('gone')");
+	assert_null(rpc_commit_query(&call, tx, "SELECT 1/0"));
+	error_clear(&ctx->error);
+	assert_string_equal(notes, "+");
+	assert_int_equal(write_number(ctx, pg, "SELECT count(*) FROM thing"), 1);
+	pg_free(pg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(runs_hooks_after_the_commit_only),
+	    cmocka_unit_test(reads_with_the_commit),
 	    cmocka_unit_test(answers_the_place_in_the_log),
 	    cmocka_unit_test(adds_seq_to_any_object),
 	    cmocka_unit_test(says_what_was_not_found),
