@@ -61,7 +61,10 @@ static void run_item(void *argument)
 	context_init(&ctx, batch->ctx->deadline);
 	take_names(&ctx, batch->ctx);
 	co_set_context(&ctx);
-	const char *answer = dispatch_call(&ctx, batch->dispatcher, batch->caller, item->envelope, &length);
+	/* Its own look at the caller, who is remembered by now: the call before may have ended the session. What was
+	 * refused is refused to all, or each would cost a signature. */
+	struct dispatch_caller caller = {.meta = batch->caller->meta, .refused = batch->caller->refused};
+	const char *answer = dispatch_call(&ctx, batch->dispatcher, &caller, item->envelope, &length);
 	add_answer(item, &ctx, answer, length);
 	context_done(&ctx);
 }

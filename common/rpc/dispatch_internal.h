@@ -30,14 +30,14 @@ struct rpc_dispatcher {
 	struct metric_family *durations;
 };
 
-/* Who calls, found out once a text. */
+/* Who calls, found out when the text is read, and again when a call of a batch starts. */
 struct dispatch_caller {
 	const struct rpc_meta *meta;
 	const struct identity *identity; /* NULL until known, or when refused */
 	const struct error *refused;	 /* why the token is not accepted, in the arena; NULL otherwise */
 };
 
-/* Verifies the token, unless that has been done; ctx lives as long as the text is worked on. */
+/* Verifies the token, unless that has been done; ctx lives as long as `caller` is used. */
 void dispatch_identify(struct context *ctx, struct rpc_dispatcher *dispatcher,
 		       struct dispatch_caller *caller) MAY_SUSPEND;
 
@@ -45,7 +45,8 @@ void dispatch_identify(struct context *ctx, struct rpc_dispatcher *dispatcher,
 const char *dispatch_call(struct context *ctx, struct rpc_dispatcher *dispatcher, struct dispatch_caller *caller,
 			  const struct envelope_call *envelope, size_t *ret_length) MAY_SUSPEND;
 
-/* Runs the calls of a batch side by side and renders their answers as an array; NULL when all were notifications. */
+/* Runs the calls of a batch side by side, none after its caller's token is known to be revoked, and renders their
+ * answers as an array; NULL when all were notifications. */
 const char *dispatch_batch(struct context *ctx, struct rpc_dispatcher *dispatcher, struct dispatch_caller *caller,
 			   const struct envelope *envelope, size_t *ret_length) MAY_SUSPEND;
 

@@ -274,6 +274,33 @@ static void test_batch_with_hanging(void **state)
 	toy_run(batch_with_hanging);
 }
 
+/* Whatever of a batch starts once the session has ended is refused, though the token was good when the batch came. */
+static void batch_that_ends_its_session(struct toy *toy)
+{
+	static const char *const codes[] = {"/2/error/data/code", "/3/error/data/code"};
+	static const char *const reasons[] = {"/2/error/data/reason", "/3/error/data/reason"};
+	struct toy_answer answer;
+	toy_post(toy, HTTP_ENGINE_DIRECT,
+		 "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"toy.caller.user\"},"
+		 "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"toy.session.end\"},"
+		 "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"toy.caller.user\"}," SAY("4") "]",
+		 toy_user_token(&toy->key, "user"), NULL, &answer);
+	assert_string_equal(toy_at(&answer, "/0/result/id"), TOY_USER);
+	assert_string_equal(toy_at(&answer, "/1/result"), "true");
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		assert_string_equal(toy_at(&answer, codes[i]), "unauthenticated");
+		assert_string_equal(toy_at(&answer, reasons[i]), "revoked");
+	}
+	toy_answer_free(&answer);
+	token_revocation_clear();
+}
+
+static void test_batch_that_ends_its_session(void **state)
+{
+	(void)state;
+	toy_run(batch_that_ends_its_session);
+}
+
 static char *repeat(struct arena *arena, const char *item, int count)
 {
 	size_t length = strlen(item);
@@ -447,6 +474,7 @@ int main(void)
 	    cmocka_unit_test(test_invalid_batch),
 	    cmocka_unit_test(test_fields),
 	    cmocka_unit_test(test_batch_with_hanging),
+	    cmocka_unit_test(test_batch_that_ends_its_session),
 	    cmocka_unit_test(test_large_batches),
 	    cmocka_unit_test(test_large_answers),
 	    cmocka_unit_test(test_headers),

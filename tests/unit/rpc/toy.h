@@ -17,6 +17,7 @@
 #include "rpc/json_tree.h"
 #include "rpc/link.h"
 #include "rpc/token.h"
+#include "rpc/token_revocation.h"
 #include "toy_token.h"
 #include "unit.h"
 
@@ -57,7 +58,11 @@ static const char toy_rules_text[] =
 	"toy.fresh.say", "", "\"user\",\"service\",\"client\"", "true",
 	"3000,\"x-auth-max-age\":600") "," TOY_METHOD("toy.fresh.owner",
 						      TOY_PARAM("company_id", "{\"type\":\"string\"}"),
-						      "\"company:staff\"", "true", "3000,\"x-auth-max-age\":600") "]}";
+						      "\"company:staff\"", "true",
+						      "3000,\"x-auth-max-age\":600") "," TOY_METHOD("toy.session.end",
+												    "", "\"user\"",
+												    "false",
+												    "3000") "]}";
 
 struct toy {
 	struct loop *loop;
@@ -139,6 +144,13 @@ static inline int toy_who(struct rpc_call *call)
 				call->ctx->traceparent, call->user_agent);
 }
 
+/* Without a wait, so that it is over before the next call of a batch starts. */
+static inline int toy_end_session(struct rpc_call *call)
+{
+	token_revocation_add_session(call->caller->session, clock_wall());
+	return rpc_reply_printf(call, "true");
+}
+
 static inline int toy_give_token(struct rpc_call *call)
 {
 	struct toy *toy = call->app;
@@ -167,6 +179,7 @@ static const struct rpc_handler toy_handlers[] = {
     {"toy.client.say", toy_who},
     {"toy.fresh.say", toy_who},
     {"toy.fresh.owner", toy_who},
+    {"toy.session.end", toy_end_session},
     {"passport.auth.service_token", toy_give_token},
     {NULL, NULL},
 };
