@@ -9,6 +9,9 @@
 #define FAILURES_TO_REST 5
 #define REST (1000 * CLOCK_MILLISECOND)
 #define RETRY_AFTER_MS 500
+/* A daemon that has just gone is, most of the time, being started anew, which takes it milliseconds: calls wait so long
+ * after the loss for it to come back. */
+#define RESTART (1000 * CLOCK_MILLISECOND)
 /* A deadline shorter than this says nothing about the peer. */
 #define SILENCE (1000 * CLOCK_MILLISECOND)
 
@@ -163,7 +166,45 @@ bool rpc_client_peer_up(const struct rpc_client *client, const char *daemon)
 	return false;
 }
 
+/* The address that was lost last, if that was just now and it is not back; NULL when there is none. */
+static struct client_address *just_lost(struct client_peer *peer)
+{
+	struct client_address *found = NULL;
+	for (size_t i = 0; i < peer->count; i++) {
+		struct client_address *address = &peer->addresses[i];
+		int64_t lost = link_client_lost(address->link);
+		if (lost > 0 && deadline_left(lost + RESTART) > 0 && link_client_state(address->link) == LINK_DOWN &&
+		    (found == NULL || lost > link_client_lost(found->link)))
+			found = address;
+	}
+	return found;
+}
+
+/* The same as choose, but waits for a daemon that is being restarted. */
+static struct client_address *await_address(const struct context *ctx, struct client_peer *peer,
+					    const struct client_address *tried)
+{
+	struct client_address *address = choose(peer, tried), *lost;
+	enum co_result result = CO_OK;
+	while (address == NULL && result == CO_OK && (lost = just_lost(peer)) != NULL) {
+		int64_t until = deadline_earlier(link_client_lost(lost->link) + RESTART, ctx->deadline);
+		result = link_client_await(lost->link, until);
+		address = choose(peer, NULL);
+	}
+	return address;
+}
+
 /* --- sending --- */
+
+/* A connection that is lost costs many calls, and is one failure. */
+static bool is_new_loss(struct client_address *address)
+{
+	int64_t lost = link_client_lost(address->link);
+	if (lost == address->lost)
+		return false;
+	address->lost = lost;
+	return true;
+}
 
 static void note_failure(struct client_address *address)
 {
@@ -188,7 +229,7 @@ static void judge(struct client_peer *peer, size_t index, const struct error *er
 	struct client_address *address = &peer->addresses[index];
 	bool silent = error->code == ERROR_DEADLINE_EXCEEDED && address->answered < started &&
 		      clock_monotonic() - started >= SILENCE;
-	if (silent || transport_fault(error))
+	if (silent || (transport_fault(error) && is_new_loss(address)))
 		note_failure(address);
 }
 
@@ -216,7 +257,7 @@ const char *client_send(struct context *ctx, struct client_peer *peer, const str
 {
 	struct client_address *address = NULL;
 	for (size_t attempt = 1;; attempt++) {
-		address = choose(peer, address);
+		address = await_address(ctx, peer, address);
 		if (address == NULL) {
 			fail_unreachable(ctx, peer, "not_sent");
 			return NULL;

@@ -15,6 +15,7 @@
 struct client_address {
 	struct link_client *link;
 	unsigned failures;   /* one after the other */
+	int64_t lost;	     /* the loss of a connection that was counted last, however many calls it cost */
 	int64_t rests_until; /* monotonic; the breaker is open before it */
 	int64_t answered;    /* when it last answered anything */
 };

@@ -67,6 +67,7 @@ struct link_client {
 	uint32_t slot_count, free_slot;
 	size_t lane_count, next_lane;
 	struct link_lane *lanes;
+	int64_t lost;	/* when a connection was lost, or began to drain, the last time; monotonic, 0: never */
 	size_t callers; /* inside link_call */
 	bool closed;	/* freed by its owner; the last caller frees the memory */
 };
@@ -177,6 +178,7 @@ static bool answer_id(const char *line, size_t length, uint64_t *ret_id)
 static void on_drain(struct link_lane *lane)
 {
 	lane->draining = true;
+	lane->client->lost = clock_monotonic();
 	hang_up_when_drained(lane);
 }
 
@@ -215,6 +217,7 @@ static void on_close(void *argument, const char *why)
 {
 	struct link_lane *lane = argument;
 	(void)why;
+	lane->client->lost = clock_monotonic();
 	lose_calls(lane->client, lane);
 	lane->draining = false;
 	lane->back_off = 0;
@@ -281,11 +284,23 @@ struct link_client *link_client_new(const char *host, uint16_t port, size_t conn
 	return client;
 }
 
+/* Whoever may suspend while it uses the client holds its memory. */
+static void hold(struct link_client *client)
+{
+	client->callers++;
+}
+
 static void free_memory(struct link_client *client)
 {
 	free(client->lanes);
 	free(client->slots);
 	free(client);
+}
+
+static void drop(struct link_client *client)
+{
+	if (--client->callers == 0 && client->closed)
+		free_memory(client);
 }
 
 void link_client_free(struct link_client *client)
@@ -317,6 +332,11 @@ enum link_state link_client_state(const struct link_client *client)
 			best = state;
 	}
 	return best;
+}
+
+int64_t link_client_lost(const struct link_client *client)
+{
+	return client->lost;
 }
 
 /* --- calls --- */
@@ -422,12 +442,21 @@ const char *link_call(struct context *ctx, struct link_client *client, const str
 		      size_t *ret_length)
 {
 	struct link_waiter waiter = {.co = co_self(), .ctx = ctx};
-	client->callers++;
+	hold(client);
 	int status = call(ctx, client, request, &waiter);
-	if (--client->callers == 0 && client->closed)
-		free_memory(client);
+	drop(client);
 	if (status != 0)
 		return NULL;
 	*ret_length = waiter.length;
 	return waiter.answer;
+}
+
+enum co_result link_client_await(struct link_client *client, int64_t until)
+{
+	enum co_result result = CO_OK;
+	hold(client);
+	while (result == CO_OK && !client->closed && link_client_state(client) == LINK_DOWN)
+		result = co_queue_wait(&client->lanes[0].waiting, "link connection", until);
+	drop(client);
+	return result;
 }

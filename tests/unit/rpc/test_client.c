@@ -242,6 +242,59 @@ static void test_lost_connection(void **state)
 	toy_run(lost_connection);
 }
 
+struct restart {
+	struct toy *toy;
+	uint16_t port;
+	int64_t after;
+};
+
+static void listen_later(void *argument)
+{
+	struct restart *restart = argument;
+	char error[200];
+	(void)co_sleep_until(deadline_after(restart->after));
+	restart->toy->link = link_server_new(&(struct link_server_options){.address = "127.0.0.1",
+									   .port = restart->port,
+									   .dispatcher = restart->toy->dispatcher},
+					     error, sizeof(error));
+	assert_non_null(restart->toy->link);
+}
+
+static void stop_listening(struct toy *toy)
+{
+	link_server_free(toy->link);
+	toy->link = NULL;
+	/* The loss is heard of. */
+	(void)co_sleep_until(deadline_after(20 * CLOCK_MILLISECOND));
+}
+
+/* While a daemon is started anew calls wait, also those that may not be sent twice; not for one that stays away. */
+static void restarts(struct toy *toy)
+{
+	struct restart restart = {toy, link_server_port(toy->link), 100 * CLOCK_MILLISECOND};
+	struct rpc_client *client = make_client(address(toy), address(toy), "secret");
+	struct context ctx;
+	assert_non_null(invoke(&ctx, client, "toy.echo.say", RPC_AS_ANONYMOUS, NULL));
+	context_done(&ctx);
+	stop_listening(toy);
+	assert_false(rpc_client_peer_up(client, "toy"));
+	assert_non_null(co_spawn("restart", listen_later, &restart));
+	assert_non_null(invoke(&ctx, client, "toy.echo.say", RPC_AS_ANONYMOUS, NULL));
+	context_done(&ctx);
+	stop_listening(toy);
+	expect_error(client, "toy.echo.say", RPC_AS_ANONYMOUS, NULL, ERROR_UNAVAILABLE, "not_sent");
+	int64_t started = clock_monotonic();
+	expect_error(client, "toy.echo.say", RPC_AS_ANONYMOUS, NULL, ERROR_UNAVAILABLE, "not_sent");
+	assert_true(clock_monotonic() - started < 500 * CLOCK_MILLISECOND);
+	rpc_client_free(client);
+}
+
+static void test_restarts(void **state)
+{
+	(void)state;
+	toy_run(restarts);
+}
+
 struct waits {
 	struct rpc_client *client;
 	int *ended;
@@ -416,6 +469,7 @@ int main(void)
 	    cmocka_unit_test(test_errors),
 	    cmocka_unit_test(test_two_addresses),
 	    cmocka_unit_test(test_lost_connection),
+	    cmocka_unit_test(test_restarts),
 	    cmocka_unit_test(test_breaker),
 	    cmocka_unit_test(test_forwards),
 	    cmocka_unit_test(test_odd_answers),
