@@ -60,7 +60,8 @@ enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_UP };
 enum link_state link_client_state(const struct link_client *client);
 /* When a connection was last lost, or its server began to drain; monotonic, 0: never. */
 int64_t link_client_lost(const struct link_client *client);
-/* Waits until it is not DOWN, at most until then (monotonic). CO_OK also when the client is freed meanwhile. */
+/* While it is DOWN: waits until the next attempt to connect has ended, well or not, at most until then (monotonic).
+ * CO_OK also when the client is freed meanwhile. */
 enum co_result link_client_await(struct link_client *client, int64_t until) MAY_SUSPEND;
 
 /* A request's parts as raw texts; NULL where absent. */

@@ -453,10 +453,8 @@ const char *link_call(struct context *ctx, struct link_client *client, const str
 
 enum co_result link_client_await(struct link_client *client, int64_t until)
 {
-	enum co_result result = CO_OK;
 	hold(client);
-	while (result == CO_OK && !client->closed && link_client_state(client) == LINK_DOWN)
-		result = co_queue_wait(&client->lanes[0].waiting, "link connection", until);
+	enum co_result result = co_queue_wait(&client->lanes[0].waiting, "link connection", until);
 	drop(client);
 	return result;
 }
