@@ -25,7 +25,8 @@ static const char SEARCH_COMPANIES[] =
     "ORDER BY c.created_at DESC, c.id DESC " PAGE_LIMIT("$9");
 
 static const char LOCK_COMPANY[] =
-    "SELECT " COMPANY_DETAILS_JSON "::text FROM company c WHERE c.id = $1 FOR NO KEY UPDATE";
+    "SELECT " COMPANY_DETAILS_JSON "::text, EXISTS (SELECT FROM company_member m WHERE m.company_id = c.id "
+    "AND m.user_id = $2) FROM company c WHERE c.id = $1 FOR NO KEY UPDATE";
 
 static const char SET_VERIFICATION[] =
     "UPDATE company c SET verification = $2, verification_reason = $3, verified_by = $4, verified_at = now(), "
@@ -78,19 +79,26 @@ struct change {
 	const char *action;
 };
 
+/* Nobody decides about a company of their own. Administrators may: there might be no other. */
+static int may_decide(struct rpc_call *call, const struct pg_result *company)
+{
+	if (pg_count(company) == 0)
+		return rpc_not_found(call, "company");
+	if (pg_boolean(company, 0, 1) && !rpc_caller_has_role(call, ROLE_ADMIN))
+		return context_fail(call->ctx, ERROR_FORBIDDEN, "own_company",
+				    "moderators do not decide about companies that they are members of");
+	return 0;
+}
+
 /* Runs the change; *ret_changed false and the company as it was when there is nothing to change. NULL with an error. */
 static struct pg_result *make_change(struct rpc_call *call, struct pg_tx *tx, const struct change *change,
 				     bool *ret_changed)
 {
 	const char *id = rpc_param(call, "id");
 	const char *values[] = {id, change->value, rpc_param(call, "reason"), rpc_caller_id(call)};
-	struct pg_result *before = pg_query(call->ctx, tx, LOCK_COMPANY, id);
-	if (!before)
+	struct pg_result *before = pg_query(call->ctx, tx, LOCK_COMPANY, id, rpc_caller_id(call));
+	if (!before || may_decide(call, before))
 		return NULL;
-	if (pg_count(before) == 0) {
-		(void)rpc_not_found(call, "company");
-		return NULL;
-	}
 	struct pg_result *after = pg_query_values(call->ctx, tx, change->sql, change->parameters, values);
 	if (!after)
 		return NULL;

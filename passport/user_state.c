@@ -10,8 +10,9 @@
 
 #define MAX_DETAILS 4096
 
-static const char LOCK_USER[] = "SELECT state, 'admin' = ANY (roles), coalesce($2 = ANY (roles), false) "
-				"FROM user_account WHERE id = $1 FOR UPDATE";
+static const char LOCK_USER[] =
+    "SELECT state, 'admin' = ANY (roles), coalesce($2 = ANY (roles), false), roles && '{moderator,admin}' "
+    "FROM user_account WHERE id = $1 FOR UPDATE";
 
 static const char SET_STATE[] =
     "UPDATE user_account AS u SET state = $2, state_reason = coalesce($3, ''), "
@@ -34,7 +35,7 @@ static const char ANOTHER_ADMINISTRATOR[] = "SELECT EXISTS (SELECT FROM user_acc
 /* Who is to be changed, locked. */
 struct target {
 	const char *id, *state;
-	bool is_admin, has_role;
+	bool is_admin, has_role, is_staff;
 };
 
 static int lock_target(struct rpc_call *call, struct pg_tx *tx, const char *role, struct target *ret)
@@ -46,8 +47,20 @@ static int lock_target(struct rpc_call *call, struct pg_tx *tx, const char *role
 		return -1;
 	if (pg_count(row) == 0)
 		return rpc_not_found(call, "user");
-	*ret = (struct target){id, pg_text(row, 0, 0), pg_boolean(row, 0, 1), pg_boolean(row, 0, 2)};
+	*ret = (struct target){.id = id,
+			       .state = pg_text(row, 0, 0),
+			       .is_admin = pg_boolean(row, 0, 1),
+			       .has_role = pg_boolean(row, 0, 2),
+			       .is_staff = pg_boolean(row, 0, 3)};
 	return 0;
+}
+
+/* A moderator who was bought or robbed does not get the others out of the way. */
+static int spare_staff(struct rpc_call *call, const struct target *target)
+{
+	if (!target->is_staff || rpc_caller_has_role(call, ROLE_ADMIN))
+		return 0;
+	return rpc_forbidden(call, "only administrators suspend and restore moderators and administrators");
 }
 
 static int require_state(struct rpc_call *call, const struct target *target, const char *state)
@@ -99,9 +112,7 @@ static int may_suspend(struct rpc_call *call, struct pg_tx *tx, const struct tar
 {
 	if (strcmp(target->id, rpc_caller_id(call)) == 0)
 		return rpc_precondition(call, "oneself", NULL, "nobody suspends himself");
-	if (target->is_admin && !rpc_caller_has_role(call, ROLE_ADMIN))
-		return rpc_forbidden(call, "moderators do not suspend administrators");
-	if (require_state(call, target, "active"))
+	if (spare_staff(call, target) || require_state(call, target, "active"))
 		return -1;
 	return target->is_admin ? user_keep_administrator(call, tx, target->id) : 0;
 }
@@ -127,11 +138,8 @@ int user_restore(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	if (lock_target(call, tx, NULL, &target))
-		return -1;
-	if (target.is_admin && !rpc_caller_has_role(call, ROLE_ADMIN))
-		return rpc_forbidden(call, "moderators do not restore administrators");
-	if (require_state(call, &target, "suspended"))
+	if (lock_target(call, tx, NULL, &target) || spare_staff(call, &target) ||
+	    require_state(call, &target, "suspended"))
 		return -1;
 	struct pg_result *user = change_state(call, tx, &target, "active", "passport.user.restored");
 	return user ? rpc_commit_row(call, tx, user, "user") : -1;

@@ -118,8 +118,13 @@ def test_a_suspended_user_is_out_until_restored(stack):
 def test_whom_moderators_cannot_suspend(stack):
     staff, admin = moderator(stack), administrator(stack)
     assert staff.error("passport.user.suspend", {"id": staff.id, "reason": "x"}).data["rule"] == "oneself"
-    assert staff.error("passport.user.suspend", {"id": admin.id, "reason": "x"}).word == "forbidden"
+    other = moderator(stack)
+    for protected in (admin, other):
+        assert staff.error("passport.user.suspend", {"id": protected.id, "reason": "x"}).word == "forbidden"
     assert admin.error("passport.user.suspend", {"id": admin.id, "reason": "x"}).data["rule"] == "oneself"
+    assert admin.rpc("passport.user.suspend", {"id": other.id, "reason": "x"})["state"] == "suspended"
+    assert staff.error("passport.user.restore", {"id": other.id, "reason": "x"}).word == "forbidden"
+    assert admin.rpc("passport.user.restore", {"id": other.id, "reason": "x"})["state"] == "active"
     stack.admin()
     assert admin.rpc("passport.user.suspend", {"id": administrator(stack).id, "reason": "x"})["state"] == "suspended"
 

@@ -119,6 +119,18 @@ def test_search_finds_by_everything_it_offers(stack, moderator):
     assert stack.user().error("passport.company.search").word == "forbidden"
 
 
+def test_moderators_do_not_decide_about_their_own_company(stack):
+    company_id, owner = stack.company(with_role(stack, "moderator"))
+    verify = ("passport.company.verify", {"id": company_id, "decision": "verified"} | REASON)
+    suspend = ("passport.company.suspend", {"id": company_id} | REASON)
+    restore = ("passport.company.restore", {"id": company_id} | REASON)
+    for method, params in (verify, suspend, restore):
+        assert owner.error(method, params).reason == "own_company"
+    assert actions(stack, company_id) == ["company.created"]
+    company_id, administrator = stack.company(with_role(stack, "admin"))
+    assert administrator.rpc(verify[0], verify[1] | {"id": company_id})["verification"] == "verified"
+
+
 # --- suspension ---
 
 
