@@ -11,15 +11,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BATCH 200
-#define BATCH_TEXT "200"
+#define PAGE 500 /* rows a transaction: whoever changes one of them waits for milliseconds */
+#define PAGE_TEXT "500"
 #define KEY_LIMIT 256 /* bytes of a row's key */
 
 /* A column that holds what seal() made. */
 struct sealed_column {
 	const char *table;
 	const char *label;
-	const char *select; /* a batch of (key, hexadecimal bytes) behind the key $1, NULL for the first */
+	const char *select; /* a page of (key, hexadecimal bytes) behind the key $1, NULL for the first */
 	const char *update; /* $1: the key, $2: the new bytes */
 };
 
@@ -28,7 +28,7 @@ struct sealed_column {
 		TABLE, LABEL,                                                                         \
 		    "SELECT " KEY ", encode(" COLUMN ", 'hex') FROM " TABLE " WHERE " COLUMN          \
 		    " IS NOT NULL AND ($1::" TYPE " IS NULL OR " KEY " > $1::" TYPE ") ORDER BY " KEY \
-		    " LIMIT " BATCH_TEXT " FOR UPDATE",                                               \
+		    " LIMIT " PAGE_TEXT " FOR UPDATE",                                                \
 		    "UPDATE " TABLE " SET " COLUMN " = decode($2, 'hex') WHERE " KEY " = $1::" TYPE,  \
 	}
 
@@ -60,83 +60,97 @@ static const char *reseal_value(struct context *ctx, const struct master_key *ma
 	return text;
 }
 
-/* Seals the rows of a batch; their number is pg_count(rows). */
+/* The error of a row, with its key, so that it can be found. */
+static int fail_at(struct context *ctx, const char *key)
+{
+	const char *cause = arena_strdup(&ctx->arena, ctx->error.cause);
+	error_clear(&ctx->error);
+	return context_fail_internal(ctx, "%s: %s", key, cause);
+}
+
+/* Seals the rows of a page; their number is pg_count(rows). */
 static int reseal_rows(struct context *ctx, struct pg_tx *tx, const struct master_key *master,
 		       const struct sealed_column *column, const struct pg_result *rows)
 {
 	for (size_t row = 0; row < pg_count(rows); row++) {
-		const char *fresh = reseal_value(ctx, master, column->label, rows, row);
+		const char *key = pg_text(rows, row, 0), *fresh = reseal_value(ctx, master, column->label, rows, row);
 		if (!fresh)
-			return -1;
-		pg_queue(ctx, tx, column->update, pg_text(rows, row, 0), fresh);
+			return fail_at(ctx, key);
+		pg_queue(ctx, tx, column->update, key, fresh);
 	}
 	return 0;
 }
 
-/* One batch behind the key in `last`, which becomes its last one. A context of its own keeps memory small, whatever the
- * table holds. The number of rows, -1 with the error in ctx. */
-static int reseal_batch(struct context *ctx, struct pg_tx *tx, const struct master_key *master,
-			const struct sealed_column *column, struct buffer *last)
+/* A transaction over one page behind `key`, NULL for the first; its rows once they are committed, NULL with the error
+ * in ctx. */
+static struct pg_result *reseal_behind(struct context *ctx, struct pg *db, const struct master_key *master,
+				       const struct sealed_column *column, const char *key)
 {
-	struct context batch;
-	int count = -1;
-	context_init(&batch, ctx->deadline);
-	struct pg_result *rows = pg_query(&batch, tx, column->select, last->length > 0 ? buffer_text(last) : NULL);
-	if (rows && reseal_rows(&batch, tx, master, column, rows) == 0)
-		count = (int)pg_count(rows);
+	struct pg_tx *tx = pg_begin(ctx, db);
+	struct pg_result *rows = tx ? pg_query(ctx, tx, column->select, key) : NULL;
+	if (!rows || reseal_rows(ctx, tx, master, column, rows) || pg_commit(ctx, tx))
+		return NULL;
+	return rows;
+}
+
+/* One page behind the key in `last`, which becomes its last one. A context of its own keeps memory small, whatever the
+ * table holds. The number of rows, -1 with the error in ctx. */
+static int reseal_page(struct context *ctx, struct pg *db, const struct master_key *master,
+		       const struct sealed_column *column, struct buffer *last)
+{
+	struct context page;
+	context_init(&page, ctx->deadline);
+	const struct pg_result *rows =
+	    reseal_behind(&page, db, master, column, last->length > 0 ? buffer_text(last) : NULL);
+	int count = rows ? (int)pg_count(rows) : -1;
 	if (count > 0) {
 		buffer_reset(last);
 		buffer_append_text(last, pg_text(rows, (size_t)count - 1, 0));
 	}
 	if (count < 0)
 		context_fail_internal(ctx, "%s: %s", column->table,
-				      batch.error.cause[0] ? batch.error.cause : batch.error.message);
-	context_done(&batch);
+				      page.error.cause[0] ? page.error.cause : page.error.message);
+	context_done(&page);
 	return count;
 }
 
-/* The number of rows sealed anew, -1 with the error in ctx. */
-static int reseal_column(struct context *ctx, struct pg_tx *tx, const struct master_key *master,
-			 const struct sealed_column *column)
+/* -1 with the error in ctx. *ret_total: the number of rows sealed anew, also after an error. */
+static int reseal_column(struct context *ctx, struct pg *db, const struct master_key *master,
+			 const struct sealed_column *column, int *ret_total)
 {
 	struct buffer last;
-	int total = 0, count;
+	int count;
+	*ret_total = 0;
 	buffer_init(&last, KEY_LIMIT);
 	do {
-		count = reseal_batch(ctx, tx, master, column, &last);
-		total += count;
-	} while (count == BATCH);
+		count = reseal_page(ctx, db, master, column, &last);
+		*ret_total += count > 0 ? count : 0;
+	} while (count == PAGE);
 	buffer_done(&last);
-	return count < 0 ? -1 : total;
+	return count < 0 ? -1 : 0;
 }
 
-static int reseal(struct daemon_worker *worker, struct context *ctx, int ret_counts[static ARRAY_SIZE(columns)])
+static int reseal(struct daemon_worker *worker, struct context *ctx)
 {
 	const struct passport *passport = worker->app;
-	struct pg_tx *tx = pg_begin(ctx, worker->db);
-	if (!tx)
-		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
-		ret_counts[i] = reseal_column(ctx, tx, &passport->master, &columns[i]);
-		if (ret_counts[i] < 0)
+		int total, status = reseal_column(ctx, worker->db, &passport->master, &columns[i], &total);
+		printf("%s: %d sealed anew\n", columns[i].table, total);
+		if (status)
 			return -1;
 	}
-	return pg_commit(ctx, tx);
+	return 0;
 }
 
 int master_key_command(struct daemon_worker *worker, struct context *ctx, int argc, char *const *argv)
 {
-	int counts[ARRAY_SIZE(columns)];
 	if (argc != 1 || strcmp(argv[0], "reseal") != 0) {
 		fprintf(stderr, "usage: master-key reseal\n");
 		return 2;
 	}
-	if (reseal(worker, ctx, counts)) {
-		fprintf(stderr, "nothing sealed anew: %s\n",
-			ctx->error.cause[0] ? ctx->error.cause : ctx->error.message);
-		return 1;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-		printf("%s: %d sealed anew\n", columns[i].table, counts[i]);
-	return 0;
+	if (reseal(worker, ctx) == 0)
+		return 0;
+	fprintf(stderr, "not all sealed anew, keep both keys and run it again: %s\n",
+		ctx->error.cause[0] ? ctx->error.cause : ctx->error.message);
+	return 1;
 }

@@ -5,14 +5,19 @@ import hmac
 import itertools
 import json
 import secrets
+import signal
 import struct
+import subprocess
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from process import Daemon
 from rpc import RpcError
+from sessions import sql
 from stack import PASSWORD
 from waiting import free_port, wait_until
 
@@ -291,6 +296,94 @@ def test_the_master_key_is_changed_while_replicas_run(make_stack):
     replicas[1].write_settings(master_key=old)
     result = replicas[1].command("master-key", "reseal", check=False)
     assert result.returncode != 0 and "another master key" in result.stdout + result.stderr
+
+
+PAGE = 500  # rows that are sealed anew in one transaction
+APPS = 2 * PAGE + 200
+
+
+@pytest.fixture
+def many_apps(make_stack):
+    """A stack whose master key has just been changed, with several pages of authenticator apps sealed under the old."""
+    stack = make_stack(names=("passport", "gateway"))
+    stack.user().rpc("passport.totp.enroll")
+    sql(
+        stack,
+        "INSERT INTO user_account (id, email, email_folded, password_hash, name) "
+        "SELECT gen_random_uuid(), n || '@apps.example', n || '@apps.example', '', 'App' FROM generate_series(2, %s) n",
+        APPS,
+    )
+    sql(
+        stack,
+        "INSERT INTO totp (user_id, secret_sealed) SELECT u.id, t.secret_sealed FROM user_account u, totp t "
+        "WHERE u.email LIKE '%%@apps.example'",
+    )
+    assert sql(stack, "SELECT count(*) FROM totp") == [(APPS,)]
+    stack["passport"].write_settings(master_key=fresh_master_key(), master_key_previous=stack.master_key)
+    return stack
+
+
+def sealed_anew(stack):
+    """How many apps are: the sealed bytes of all were the same, and no two seals are alike."""
+    return sql(stack, "SELECT count(*) FROM (SELECT FROM totp GROUP BY secret_sealed HAVING count(*) = 1) fresh")[0][0]
+
+
+def reseal(stack, check=True):
+    return stack["passport"].command("master-key", "reseal", check=check)
+
+
+def assert_sealed_anew(stack, result):
+    """The run did all, and the new key alone opens all."""
+    assert result.stdout.splitlines() == ["signing_key: 1 sealed anew", f"totp: {APPS} sealed anew"], result.stderr
+    assert sealed_anew(stack) == APPS
+    stack["passport"].write_settings(master_key_previous=None)
+    assert reseal(stack).stdout == result.stdout
+
+
+def app_of(database, place):
+    """The user whose app is at this place, from 0, in the order in which they are sealed anew; locked."""
+    nth = "SELECT user_id FROM totp ORDER BY user_id OFFSET %s LIMIT 1"
+    return database.execute(f"SELECT user_id FROM totp WHERE user_id = ({nth}) FOR UPDATE", (place,)).fetchone()[0]
+
+
+def test_apps_are_sealed_anew_page_by_page_and_an_interruption_does_no_harm(many_apps):
+    stack, passport = many_apps, many_apps["passport"]
+    command = [str(passport.program), "master-key", "reseal", "--config", str(passport.config)]
+    with stack.database("passport") as holder, holder.transaction():
+        app_of(holder, PAGE + 10)
+        run = subprocess.Popen(command)
+        try:
+            wait_until(lambda: sealed_anew(stack) > 0, what="the first page")
+            assert sealed_anew(stack) == PAGE, "the second waits for the row that is held"
+            with stack.database("passport") as other, other.transaction():
+                other.execute("SET LOCAL lock_timeout = '5s'")
+                app_of(other, 0)  # nobody holds the first page any more
+        finally:
+            run.kill()
+        assert run.wait(30) == -signal.SIGKILL
+    assert sealed_anew(stack) == PAGE
+    assert_sealed_anew(stack, reseal(stack))
+
+
+def test_two_that_seal_anew_at_once_do_not_meet(many_apps):
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(reseal, [many_apps, many_apps])
+    assert first.stdout == second.stdout
+    assert_sealed_anew(many_apps, first)
+
+
+def test_a_value_that_no_key_opens_is_named_and_nothing_is_lost(many_apps):
+    stack = many_apps
+    with stack.database("passport") as database, database.transaction():
+        broken = app_of(database, PAGE + 10)
+        whole = database.execute("SELECT secret_sealed FROM totp WHERE user_id = %s", (broken,)).fetchone()[0]
+    change = "UPDATE totp SET secret_sealed = %s WHERE user_id = %s"
+    sql(stack, change, b"x" * len(whole), broken)
+    result = reseal(stack, check=False)
+    assert result.returncode == 1 and f"totp: {broken}: cannot open" in result.stderr
+    assert result.stdout.splitlines() == ["signing_key: 1 sealed anew", f"totp: {PAGE} sealed anew"]
+    sql(stack, change, whole, broken)
+    assert_sealed_anew(stack, reseal(stack))
 
 
 def test_a_successor_given_away_under_the_old_master_key_is_answered_again(make_stack):
