@@ -39,6 +39,14 @@ static struct credentials read(const struct pg_result *row)
 				    .second_factor = pg_boolean(row, 0, 5)};
 }
 
+/* Whoever knows the password has not guessed, so nobody is locked out and no letter tells of it. */
+static int refuse_suspended(struct rpc_call *call, const struct guard_try *attempt)
+{
+	if (guard_forget(call, attempt))
+		return -1;
+	return context_fail(call->ctx, ERROR_FORBIDDEN, "suspended", "the account is suspended");
+}
+
 /* account: what tries are counted under. */
 static int prove(struct rpc_call *call, const char *account, const char *password, struct credentials *user)
 {
@@ -53,9 +61,7 @@ static int prove(struct rpc_call *call, const char *account, const char *passwor
 		return guard_fail(call, &user->attempt);
 	if (!match || locked)
 		return credentials_wrong(call);
-	if (user->suspended)
-		return context_fail(call->ctx, ERROR_FORBIDDEN, "suspended", "the account is suspended");
-	return 0;
+	return user->suspended ? refuse_suspended(call, &user->attempt) : 0;
 }
 
 int credentials_of_address(struct rpc_call *call, struct credentials *ret)

@@ -62,6 +62,17 @@ def test_the_right_password_starts_afresh(strict):
         assert door.rpc("passport.auth.login", {"email": user.email, "password": PASSWORD})["access_token"]
 
 
+def test_the_right_password_of_a_suspended_account_locks_nothing(strict):
+    user, door = strict.user(), strict.gateway.seen_from(STRANGER)
+    strict.admin().rpc("passport.user.suspend", {"id": user.id, "reason": "Payment fraud"})
+    assert {guess(door, user.email, PASSWORD)[1:3] for _ in range(LIMIT + 2)} == {("forbidden", "suspended")}
+    strict.admin().rpc("passport.user.restore", {"id": user.id})
+    assert door.rpc("passport.auth.login", {"email": user.email, "password": PASSWORD})["access_token"]
+    assert sql(strict, "SELECT count(*) FROM audit_event WHERE action = 'auth.locked' AND user_id = %s", user.id) == [
+        (0,)
+    ]
+
+
 def test_a_stranger_does_not_lock_out_who_has_logged_in_from_elsewhere(strict):
     user, stranger = strict.user(), strict.gateway.seen_from(STRANGER)
     for _ in range(LIMIT + 3):
