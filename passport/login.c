@@ -74,8 +74,10 @@ int auth_login(struct rpc_call *call)
 	struct credentials user = {0};
 	const char *fresh = NULL;
 	bool factor = false;
-	if (credentials_of_address(call, &user) || fresh_hash(call, &user, &fresh))
+	if (credentials_of_address(call, &user))
 		return -1;
+	if (fresh_hash(call, &user, &fresh))
+		return guard_fail(call, &user.attempt);
 	struct pg_tx *tx = pg_begin(call->ctx, call->db);
 	if (!tx || credentials_lock(call, tx, user.user_id, user.password_changed_at, &factor))
 		return -1;

@@ -1,7 +1,9 @@
 """What an attacker tried on accounts, letters and sessions, and what has to stop them."""
 
+import ctypes
 import http.client
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -279,6 +281,45 @@ def test_a_login_that_was_put_off_for_load_counts_against_nobody(stack):
     )
     assert sql(stack, tries, put_off) == [(0,)]
     assert sql(stack, tries, [email for email, word in answers if word == "unauthenticated"]) == [(1,)]
+
+
+def old_hash(password):
+    """What a release with other parameters kept."""
+    text, secret, salt = ctypes.create_string_buffer(200), password.encode(), b"saltsaltsaltsalt"
+    hash_it = ctypes.CDLL("libargon2.so.1").argon2id_hash_encoded
+    assert hash_it(1, 64, 1, secret, len(secret), salt, len(salt), ctypes.c_size_t(32), text, len(text)) == 0
+    return text.value.decode()
+
+
+def test_a_right_password_whose_new_hash_was_put_off_counts_against_nobody(make_stack):
+    stack = make_stack({"passport": {"offload_threads": 1, "offload_queue": 1}}, names=("passport", "gateway"))
+    emails, outcomes, done = [f"old{number}@load.example" for number in range(1000)], [], threading.Event()
+    sql(
+        stack,
+        "INSERT INTO user_account (id, email, email_folded, password_hash, name) "
+        "SELECT gen_random_uuid(), e, e, %s, 'Old' FROM unnest(%s::text[]) e",
+        old_hash(PASSWORD),
+        emails,
+    )
+
+    def login(email):
+        return stack.gateway.answer("passport.auth.login", {"email": email, "password": PASSWORD}).get("error")
+
+    def press():
+        while not done.is_set():
+            login("nobody@load.example")
+
+    with ThreadPoolExecutor(3) as pool:
+        pressing = [pool.submit(press) for _ in range(3)]
+        outcomes = [login(email) for email in emails]
+        done.set()
+    assert all(one.result() is None for one in pressing)
+    assert {error["data"]["code"] for error in outcomes if error} == {"overloaded"} and None in outcomes, "some of each"
+    tries = (
+        "SELECT count(*) FROM throttle t JOIN unnest(%s::text[]) e ON t.key = sha256(convert_to(e, 'UTF8')) "
+        "WHERE t.name = 'login.account' AND t.tries > 0"
+    )
+    assert sql(stack, tries, emails) == [(0,)]
 
 
 # --- what a client says of itself ---
