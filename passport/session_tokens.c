@@ -7,7 +7,7 @@
 /* One statement, so one snapshot: rights that were read before a change come with the epoch from before it, and the
  * token made of them is void. Rights beyond the token's 32 are left to member.right. Nobody acts as the staff: a
  * session in which somebody does ends with the user's promotion. $2: seconds that a token lives; not beyond its
- * session. */
+ * session, which may have ended while the transaction waited for a lock: so its now() is not the time. */
 static const char SELECT_CLAIMS[] =
     "SELECT " USER_JSON "::text, u.id, array_to_json(u.roles)::text, floor(extract(epoch FROM s.auth_time))::bigint, "
     "coalesce((SELECT jsonb_object_agg(m.company_id, m.\"right\")::text FROM (SELECT m.company_id, m.\"right\" "
@@ -17,10 +17,11 @@ static const char SELECT_CLAIMS[] =
     "WHERE m.user_id = u.id), "
     "u.token_epoch, array_to_json(s.methods)::text, "
     "CASE WHEN a.id IS NOT NULL THEN ',\"act\":' || jsonb_build_object('sub', a.id)::text END, "
-    "greatest(1, least($2::bigint, floor(extract(epoch FROM s.expires_at - now()))::bigint)) "
+    "greatest(1, least($2::bigint, floor(extract(epoch FROM s.expires_at - statement_timestamp()))::bigint)) "
     "FROM session s JOIN user_account u ON u.id = s.user_id AND u.state = 'active' "
     "LEFT JOIN user_account a ON a.id = s.actor_id AND a.state = 'active' AND 'admin' = ANY (a.roles) "
-    "WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > now() AND s.idle_expires_at > now() "
+    "WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > statement_timestamp() "
+    "AND s.idle_expires_at > statement_timestamp() "
     "AND (s.actor_id IS NULL) = (a.id IS NULL) "
     "AND (s.actor_id IS NULL OR NOT u.roles && '{moderator,admin}')";
 

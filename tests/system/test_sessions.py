@@ -142,6 +142,22 @@ def test_an_idle_session_is_over(stack):
     assert refused(stack, user.refresh_token) == "expired"
 
 
+def test_a_session_that_ends_while_a_refresh_waits_for_it_gives_no_token(stack):
+    user = stack.user()
+    session = claims(user.token)["sid"]
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with stack.cluster.connect(stack.databases["passport"]) as database, ThreadPoolExecutor(1) as pool:
+        sql(stack, "UPDATE session SET expires_at = now() + interval '1 second' WHERE id = %s", session)
+        database.autocommit = False
+        database.execute("SELECT FROM session WHERE id = %s FOR NO KEY UPDATE", (session,))
+        answer = pool.submit(stack.error, "passport.auth.refresh", {"refresh_token": user.refresh_token})
+        wait_until(lambda: sql(stack, waiting)[0][0] > 0, what="the refresh to wait for the lock")
+        over = "SELECT expires_at < now() FROM session WHERE id = %s"
+        wait_until(lambda: sql(stack, over, session)[0][0], what="the end of the session")
+        database.commit()
+        assert answer.result().reason == "revoked"
+
+
 def test_lifetimes_by_setting(make_stack):
     stack = make_stack({"passport": {"session_idle": "2m", "session_lifetime": "5m"}})
     session = claims(stack.user().token)["sid"]
