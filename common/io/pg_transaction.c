@@ -213,6 +213,15 @@ int pg_commit(struct context *ctx, struct pg_tx *tx)
 	return result;
 }
 
+/* Which of the two says why, when not both were answered. A statement that was not run because of one before it does
+ * not: the COMMIT was not either, and hears of the connection's loss, too, when that was the reason. */
+static struct pg_request *refused_of(struct pg_request *query, struct pg_request *commit_request)
+{
+	bool itself = query->result && query->outcome != PG_ANSWERED && query->outcome != PG_ABORTED;
+
+	return itself ? query : commit_request;
+}
+
 /* The statement's answer is kept until that of the COMMIT behind it, in the same batch, has come. */
 static struct pg_result *query_commit(struct context *ctx, struct pg_tx *tx, struct pg_request *query)
 {
@@ -232,7 +241,7 @@ static struct pg_result *query_commit(struct context *ctx, struct pg_tx *tx, str
 		return NULL;
 	}
 	if (query->outcome != PG_ANSWERED || commit_request.outcome != PG_ANSWERED) {
-		struct pg_request *refused = query->result && query->outcome != PG_ANSWERED ? query : &commit_request;
+		struct pg_request *refused = refused_of(query, &commit_request);
 
 		(void)fail_request(ctx, tx->pg, refused, tx->connection);
 		PQclear(refused == query ? commit_request.result : query->result);

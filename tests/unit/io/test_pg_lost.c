@@ -119,6 +119,32 @@ static void test_reads_are_sent_again_writes_are_not(void **state)
 	with_server(body_terminated);
 }
 
+/* A commit in one round trip with the statement before it, whose back end goes: where in the batch makes no odds. */
+static void body_commit_cut_off(struct context *ctx, struct pg *pg)
+{
+	static const char cut[] = "SELECT pg_terminate_backend(pg_backend_pid())", other[] = "SELECT 1";
+
+	for (int i = 0; i < 20; i++) {
+		struct pg_tx *tx;
+
+		PG_RUN_UNTIL(ctx, answers(pg));
+		tx = pg_begin(ctx, pg);
+		assert_non_null(pg_query(ctx, tx, other));
+		pg_queue(ctx, tx, i % 2 ? cut : other);
+		pg_queue(ctx, tx, other);
+		assert_null(pg_query_commit(ctx, tx, i % 2 ? other : cut));
+		assert_string_equal(error_word(ctx->error.code), "unavailable");
+		assert_string_equal(ctx->error.reason, "connection_lost");
+		error_clear(&ctx->error);
+	}
+}
+
+static void test_a_commit_that_is_cut_off_is_told_as_such(void **state)
+{
+	(void)state;
+	with_server(body_commit_cut_off);
+}
+
 #ifdef EVENTLOOP_FAULTS
 static void body_faults(struct context *ctx, struct pg *pg)
 {
@@ -206,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_the_server_is_killed_and_comes_back),
 	    cmocka_unit_test(test_reads_are_sent_again_writes_are_not),
+	    cmocka_unit_test(test_a_commit_that_is_cut_off_is_told_as_such),
 	    cmocka_unit_test(test_faults_in_sending_and_reading),
 	    cmocka_unit_test(test_nobody_waits_long_for_a_server_that_is_not_there),
 	    cmocka_unit_test(test_freeing_wakes_everybody),
