@@ -11,6 +11,9 @@ static const char UPSERT_TOKEN[] =
 static const char TAKE_TOKEN[] = "DELETE FROM one_time_token WHERE hash = decode($1, 'hex') AND purpose = $2 AND "
 				 "expires_at > now() RETURNING subject, data::text";
 
+static const char LOCK_USER[] = "SELECT FROM user_account WHERE id = (SELECT subject::uuid FROM one_time_token "
+				"WHERE hash = decode($1, 'hex') AND purpose = $2) FOR NO KEY UPDATE";
+
 static const char TRY_TOKEN[] =
     "UPDATE one_time_token SET tries = tries + 1 WHERE hash = decode($1, 'hex') AND purpose = $2 "
     "AND expires_at > now() AND tries < " ONE_TIME_TOKEN_TRIES " RETURNING subject, data::text";
@@ -54,6 +57,15 @@ int one_time_token_take(struct rpc_call *call, struct pg_tx *tx, const char *pur
 			struct one_time_token *ret)
 {
 	return find(call, tx, TAKE_TOKEN, purpose, text, ret);
+}
+
+int one_time_token_take_of_user(struct rpc_call *call, struct pg_tx *tx, const char *purpose, const char *text,
+				struct one_time_token *ret)
+{
+	char hash[SECRET_HASH_SIZE];
+	secret_hash(text, hash);
+	pg_queue(call->ctx, tx, LOCK_USER, hash, purpose);
+	return one_time_token_take(call, tx, purpose, text, ret);
 }
 
 int one_time_token_try(struct rpc_call *call, struct pg_tx *tx, const char *purpose, const char *text,

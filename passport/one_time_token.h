@@ -28,6 +28,11 @@ const char *one_time_token_make(struct context *ctx, struct pg_tx *tx,
 int one_time_token_take(struct rpc_call *call, struct pg_tx *tx, const char *purpose, const char *text,
 			struct one_time_token *ret) MAY_SUSPEND MUST_CHECK;
 
+/* The same for a token whose subject is a user, whom it locks before, until tx ends: whoever changes a user takes the
+ * account's row before those of its tokens, so that nobody waits for another in a circle. */
+int one_time_token_take_of_user(struct rpc_call *call, struct pg_tx *tx, const char *purpose, const char *text,
+				struct one_time_token *ret) MAY_SUSPEND MUST_CHECK;
+
 /* Counts a try and leaves the token, locked until tx ends. The caller commits also when the try fails. After
  * ONE_TIME_TOKEN_TRIES it is as if it did not exist. Errors as one_time_token_take. */
 int one_time_token_try(struct rpc_call *call, struct pg_tx *tx, const char *purpose, const char *text,

@@ -15,7 +15,6 @@
 
 static const char SELECT_WORDS[] = "SELECT email, name FROM user_account WHERE id = $1 AND state <> 'erased'";
 
-/* Before the account's row, in the same order as email_change.c, so that neither waits for the other in a circle. */
 static const char VOID_LETTERS[] = "DELETE FROM one_time_token WHERE purpose IN ('password_reset', 'email_change') AND "
 				   "subject = $1";
 
@@ -64,11 +63,10 @@ int password_change(struct rpc_call *call)
 		return -1;
 	const char *phc = password_hash(ctx, rpc_param(call, "new_password"));
 	struct pg_tx *tx = phc ? rpc_begin(call) : NULL;
-	if (!tx)
+	if (!tx || credentials_lock(call, tx, id, user.password_changed_at, NULL))
 		return -1;
 	pg_queue(ctx, tx, VOID_LETTERS, id);
-	if (credentials_lock(call, tx, id, user.password_changed_at, NULL) ||
-	    set_password(call, tx, id, phc, "password.changed"))
+	if (set_password(call, tx, id, phc, "password.changed"))
 		return -1;
 	if (!rpc_param_boolean(call, "end_other_sessions", true))
 		revocation_add_user(call, tx, id);
@@ -98,7 +96,7 @@ static int reset_with(struct rpc_call *call, struct pg_tx *tx, const char *phc, 
 {
 	struct context *ctx = call->ctx;
 	struct one_time_token token;
-	if (one_time_token_take(call, tx, "password_reset", rpc_param(call, "token"), &token))
+	if (one_time_token_take_of_user(call, tx, "password_reset", rpc_param(call, "token"), &token))
 		return -1;
 	pg_queue(ctx, tx, VOID_LETTERS, token.subject);
 	struct pg_result *account = pg_query(ctx, tx, SELECT_WORDS, token.subject);

@@ -160,7 +160,7 @@ static int answer_change(struct rpc_call *call)
 {
 	struct one_time_token token;
 	struct pg_tx *tx = rpc_begin(call);
-	if (!tx || one_time_token_take(call, tx, "email_change", rpc_param(call, "token"), &token) ||
+	if (!tx || one_time_token_take_of_user(call, tx, "email_change", rpc_param(call, "token"), &token) ||
 	    email_change_finish(call, tx, &token))
 		return -1;
 	return reply_verified(call, tx, token.subject);

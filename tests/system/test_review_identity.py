@@ -18,6 +18,8 @@ pytestmark = pytest.mark.asan
 OTHER = "a staple for the battery"
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
+TOKENS = "SELECT count(*) FROM one_time_token WHERE subject = %s"
+
 
 def act_as(admin, user):
     return admin.rpc("passport.auth.impersonate", {"user_id": user.id, "reason": "Ticket 4711"})
@@ -254,6 +256,47 @@ def test_a_second_factor_confirmed_while_the_password_is_hashed_is_asked_for(sta
     call = {"password": PASSWORD}
     error = while_locked(stack, user, confirm, lambda: user.error("passport.auth.reauthenticate", call))
     assert (error.word, error.reason) == ("unauthenticated", "second_factor")
+
+
+def confirm_new_address(stack, user):
+    token = stack.mailbox.wait(f"new.{user.email}", "email_change").token
+    return lambda: stack.gateway.answer("passport.user.verify_email", {"token": token})
+
+
+def reset(stack, user):
+    token = stack.mailbox.wait(user.email, "password_reset").token
+    return lambda: stack.gateway.answer("passport.password.reset", {"token": token, "new_password": OTHER})
+
+
+def change(stack, user):
+    params = {"current_password": PASSWORD, "new_password": OTHER}
+    return lambda: stack.gateway.answer("passport.password.change", params, user.token)
+
+
+def erase(stack, user):
+    return lambda: stack.gateway.answer("passport.user.erase", {"password": PASSWORD}, user.token)
+
+
+@pytest.mark.parametrize(("first", "second"), [(reset, confirm_new_address), (change, erase)])
+def test_who_takes_letters_of_an_account_at_once_waits_in_no_circle(stack, first, second):
+    user = stack.user()
+    new = {"version": 1, "email": f"new.{user.email}", "current_password": PASSWORD}
+    user.rpc("passport.user.update", new)
+    stack.rpc("passport.password.request_reset", {"email": user.email})
+    calls = [make(stack, user) for make in (first, second)]
+    wait_until(lambda: sql(stack, TOKENS, user.id) == [(2,)], what="both letters")
+    with stack.cluster.connect(stack.databases["passport"]) as database, ThreadPoolExecutor(2) as pool:
+        database.autocommit = False
+        held = "SELECT FROM one_time_token WHERE purpose = 'password_reset' AND subject = %s FOR UPDATE"
+        database.execute(held, (user.id,))
+        answers = []
+        for number, call in enumerate(calls, 1):
+            answers.append(pool.submit(call))
+            wait_until(lambda n=number: sql(stack, WAITING) == [(n,)], what="the call to wait for a lock")
+        database.commit()
+        won, lost = (answer.result() for answer in answers)
+    assert "result" in won and lost["error"]["data"]["code"] in ("precondition_failed", "unauthenticated")
+    assert sql(stack, TOKENS, user.id) == [(0,)]
 
 
 # --- throttles ---
