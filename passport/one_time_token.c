@@ -21,8 +21,6 @@ static const char TRY_TOKEN[] =
 static const char RETURN_TRY[] =
     "UPDATE one_time_token SET tries = greatest(tries - 1, 0) WHERE hash = decode($1, 'hex') AND purpose = $2";
 
-static const char SPEND_TOKEN[] = "DELETE FROM one_time_token WHERE hash = decode($1, 'hex') AND purpose = $2";
-
 const char *one_time_token_make(struct context *ctx, struct pg_tx *tx, const struct one_time_token *token)
 {
 	char hash[SECRET_HASH_SIZE];
@@ -86,11 +84,4 @@ int one_time_token_fail(struct rpc_call *call, const char *purpose, const char *
 		error_clear(&call->ctx->error);
 	call->ctx->error = failed;
 	return -1;
-}
-
-void one_time_token_spend(struct context *ctx, struct pg_tx *tx, const char *purpose, const char *text)
-{
-	char hash[SECRET_HASH_SIZE];
-	secret_hash(text, hash);
-	pg_queue(ctx, tx, SPEND_TOKEN, hash, purpose);
 }

@@ -47,7 +47,4 @@ int one_time_token_fail(struct rpc_call *call, const char *purpose, const char *
  */
 int one_time_token_refuse(struct rpc_call *call);
 
-/* Takes one that was tried, in tx (queued). */
-void one_time_token_spend(struct context *ctx, struct pg_tx *tx, const char *purpose, const char *text);
-
 #endif
