@@ -6,10 +6,8 @@
 int auth_refresh(struct rpc_call *call)
 {
 	struct session_keys keys;
-	struct pg_tx *tx = pg_begin(call->ctx, call->db);
-	if (!tx || session_rotate(call, tx, rpc_param(call, "refresh_token"), &keys))
-		return -1;
-	return session_commit(call, tx, &keys);
+	struct pg_tx *tx = session_rotate(call, rpc_param(call, "refresh_token"), &keys);
+	return tx ? session_commit(call, tx, &keys) : -1;
 }
 
 int auth_logout(struct rpc_call *call)

@@ -27,10 +27,9 @@ struct session_keys {
 /* Opens a session in tx (queued). Returns texts in the context. The caller has locked the user and found it active. */
 struct session_keys session_open(struct rpc_call *call, struct pg_tx *tx, const struct session_start *start);
 
-/* Rotates a refresh token in tx: the session and the successor. -1 with unauthenticated: malformed, unknown, reused
- * (the session is ended then, and tx committed), revoked, expired. */
-int session_rotate(struct rpc_call *call, struct pg_tx *tx, const char *token,
-		   struct session_keys *ret) MAY_SUSPEND MUST_CHECK;
+/* Rotates a refresh token: *ret is the session and the successor once the transaction that it returns is committed.
+ * NULL with unauthenticated: malformed, unknown, reused (the session has been ended then), revoked, expired. */
+struct pg_tx *session_rotate(struct rpc_call *call, const char *token, struct session_keys *ret) MAY_SUSPEND MUST_CHECK;
 
 /* Commits tx, with its last round trip, and answers the tokens of a session: a fresh access token, the refresh token if
  * there is a new one, and the user. -1 with unauthenticated when the session is none that tokens are given for: what tx

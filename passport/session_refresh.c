@@ -103,12 +103,11 @@ static const char *rotate(struct rpc_call *call, struct pg_tx *tx, const struct 
 	return refresh->used ? repeat(call, tx, refresh) : use(call, tx, refresh, hash);
 }
 
-int session_rotate(struct rpc_call *call, struct pg_tx *tx, const char *token, struct session_keys *ret)
+/* Looks at the token in tx and lets it make way. */
+static int rotate_in(struct rpc_call *call, struct pg_tx *tx, const char *token, struct session_keys *ret)
 {
 	struct context *ctx = call->ctx;
 	char hash[SECRET_HASH_SIZE];
-	if (strlen(token) != SECRET_LENGTH)
-		return context_fail(ctx, ERROR_UNAUTHENTICATED, "malformed", "not a refresh token");
 	secret_hash(token, hash);
 	struct pg_result *row = pg_query(ctx, tx, LOCK_REFRESH, hash);
 	if (!row)
@@ -127,4 +126,14 @@ int session_rotate(struct rpc_call *call, struct pg_tx *tx, const char *token, s
 		return -1;
 	*ret = (struct session_keys){.session = refresh.session, .refresh = successor};
 	return 0;
+}
+
+struct pg_tx *session_rotate(struct rpc_call *call, const char *token, struct session_keys *ret)
+{
+	if (strlen(token) != SECRET_LENGTH) {
+		(void)context_fail(call->ctx, ERROR_UNAUTHENTICATED, "malformed", "not a refresh token");
+		return NULL;
+	}
+	struct pg_tx *tx = pg_begin(call->ctx, call->db);
+	return tx && rotate_in(call, tx, token, ret) == 0 ? tx : NULL;
 }

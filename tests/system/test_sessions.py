@@ -239,6 +239,20 @@ def test_what_is_no_refresh_token_of_ours(stack, make_stack):
     assert refresh(stack, whole)["user"]["id"] == user.id
 
 
+def test_what_cannot_be_a_refresh_token_takes_no_connection(make_stack):
+    stack = make_stack({"passport": {"database_lease_connections": 1}}, names=("passport", "gateway"))
+    user = stack.user()
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with stack.cluster.connect(stack.databases["passport"]) as database, ThreadPoolExecutor(1) as pool:
+        database.autocommit = False
+        database.execute("SELECT FROM user_account WHERE id = %s FOR NO KEY UPDATE", (user.id,))
+        login = pool.submit(stack.login, user.email)
+        wait_until(lambda: sql(stack, waiting)[0][0] > 0, what="the login to wait for the lock")
+        assert refused(stack, user.refresh_token[:-1]) == "malformed"
+        database.commit()
+        assert login.result().id == user.id
+
+
 def test_a_refresh_token_is_no_access_token_nor_the_other_way_round(stack):
     user = stack.user()
     assert stack.error("passport.user.me", token=user.refresh_token).word == "unauthenticated"
