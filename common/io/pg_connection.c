@@ -312,7 +312,16 @@ void pg_connection_init(struct pg_connection *connection, struct pg *pg, bool sh
 		     .down = connection_down},
 	};
 	slots_grow(connection);
+}
+
+void pg_connection_open(struct pg_connection *connection)
+{
 	pg_link_open(&connection->link);
+}
+
+bool pg_connection_opened(const struct pg_connection *connection)
+{
+	return connection->link.state != PG_LINK_CLOSED;
 }
 
 void pg_connection_close(struct pg_connection *connection)

@@ -169,6 +169,9 @@ void pg_statements_clear(struct pg_connection *connection);
 
 /* pg_connection.c */
 void pg_connection_init(struct pg_connection *connection, struct pg *pg, bool shared);
+/* Connects, and again whenever the connection is lost. */
+void pg_connection_open(struct pg_connection *connection);
+bool pg_connection_opened(const struct pg_connection *connection);
 /* Closes it; what was in flight ends with PG_CLOSED. Memory stays until pg_connection_free. */
 void pg_connection_close(struct pg_connection *connection);
 void pg_connection_free(struct pg_connection *connection);
@@ -213,6 +216,8 @@ void pg_lease_release(struct pg_connection *connection, uint32_t lease);
 /* The connection's last answer came, it came up, or its cancel ended: decides what it does next. */
 void pg_lease_settle(struct pg_connection *connection);
 void pg_leases_close(struct pg *pg);
+/* Opens one more, unless all are or one is just being opened. It stays. */
+void pg_lease_open(struct pg *pg);
 bool pg_leases_up(const struct pg *pg);
 
 /* pg_cancel.c */

@@ -12,6 +12,27 @@ bool pg_leases_up(const struct pg *pg)
 	return false;
 }
 
+void pg_lease_open(struct pg *pg)
+{
+	struct pg_connection *connection = &pg->connections[pg->shared_count], *end = &pg->connections[pg->count];
+
+	while (connection < end && pg_connection_up(connection))
+		connection++;
+	if (connection < end && !pg_connection_opened(connection))
+		pg_connection_open(connection);
+}
+
+/* One more when as many wait as there are: commits that wait for the disk together cost it little more than one. */
+static void grow(struct pg *pg)
+{
+	size_t up = 0;
+
+	for (size_t i = pg->shared_count; i < pg->count; i++)
+		up += pg_connection_up(&pg->connections[i]);
+	if (up > 0 && pg->waiters >= up)
+		pg_lease_open(pg);
+}
+
 static void waiter_remove(struct pg *pg, struct pg_waiter *waiter)
 {
 	*(waiter->previous ? &waiter->previous->next : &pg->first_waiter) = waiter->next;
@@ -48,6 +69,7 @@ static void offer(struct pg_connection *connection)
 	waiter->connection = connection;
 	waiter->lease = connection->lease;
 	co_wake(waiter->co);
+	grow(connection->pg);
 }
 
 /* A cancel may arrive after what it was meant for has ended: the round trip of this ROLLBACK takes the blow. */
@@ -124,6 +146,7 @@ static struct pg_connection *wait_in_queue(struct context *ctx, struct pg *pg)
 	struct pg_waiter waiter = {.co = co_self()};
 
 	waiter_add(pg, &waiter);
+	grow(pg);
 	for (;;) {
 		int64_t limit = patience_of(ctx, pg);
 		enum co_result result = co_park("postgres lease", limit);

@@ -103,8 +103,10 @@ void pg_reads_rescue(struct pg_connection *connection)
 {
 	const struct pg_request *head = connection->slots[connection->head & (connection->capacity - 1)].request;
 
-	if (!route(connection->pg))
+	if (!route(connection->pg)) {
+		pg_lease_open(connection->pg);
 		return;
+	}
 	for (uint32_t i = connection->head; i != connection->tail; i++) {
 		struct pg_slot *slot = &connection->slots[i & (connection->capacity - 1)];
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #define DEFAULT_READ_CONNECTIONS 1
-#define DEFAULT_LEASE_CONNECTIONS 3
+#define DEFAULT_LEASE_CONNECTIONS 6
 #define DEFAULT_QUEUE_LIMIT 1024
 
 void pg_hold(struct pg *pg)
@@ -74,6 +74,9 @@ struct pg *pg_new(const struct pg_options *options)
 	metrics_make(pg);
 	for (size_t i = 0; i < pg->count; i++)
 		pg_connection_init(&pg->connections[i], pg, i < pg->shared_count);
+	/* The other leases once somebody has to wait for one. */
+	for (size_t i = 0; i <= pg->shared_count; i++)
+		pg_connection_open(&pg->connections[i]);
 	return pg;
 }
 

@@ -38,7 +38,7 @@ struct pg_tx;
 struct pg_options {
 	const char *url; /* libpq connection string or URI; a single host name is resolved on the offload pool */
 	size_t read_connections;  /* shared, pipelined; 0: 1 */
-	size_t lease_connections; /* for writes and transactions; 0: 3 */
+	size_t lease_connections; /* for writes and transactions, the most there will be; 0: 6 */
 	size_t queue_limit;	  /* callers waiting for a lease, statements waiting on a read connection; 0: 1024 */
 };
 

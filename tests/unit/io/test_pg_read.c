@@ -92,7 +92,7 @@ static void body_many(struct context *ctx, struct pg *pg)
 	}
 	PG_RUN_UNTIL(ctx, pg_run_number(ctx, pg,
 					"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-					" AND application_name = 'eventloop'") == 3);
+					" AND application_name = 'eventloop'") == 2);
 }
 
 static void test_many_reads_share_one_connection(void **state)
