@@ -64,7 +64,10 @@ static bool score_valid(const struct import_line *line)
 	if (!json_object_is_type(score, json_type_int) && !json_object_is_type(score, json_type_double))
 		return false;
 	double value = json_object_get_double(score);
-	return value >= 1 && value <= 5 && fabs(value * 100 - round(value * 100)) < 1e-6;
+	if (!(value >= 1 && value <= 5))
+		return false;
+	double nearest = (double)(int)(value * 100 + 0.5);
+	return fabs(value * 100 - nearest) < 1e-6;
 }
 
 static void check(struct rpc_call *call, struct import_line *line)
