@@ -16,6 +16,7 @@
 #define MAX_LETTER 4096
 #define LIFETIME "24 hours"   /* as long as the token of the letter */
 #define LETTER "verify_email" /* the letter, and the purpose of its token */
+#define CHANGE_LETTER "email_change"
 
 static const char INSERT_REGISTRATION[] =
     "INSERT INTO registration (id, email, email_folded, password_hash, name, locale, time_zone) "
@@ -29,8 +30,10 @@ static const char INSERT_USER[] =
     "WHERE id = $1 AND created_at > now() - interval '" LIFETIME "' ON CONFLICT (email_folded) DO NOTHING "
     "RETURNING id, email_folded";
 
-static const char SELECT_PASSWORD[] =
+static const char SELECT_REGISTERED_PASSWORD[] =
     "SELECT password_hash FROM registration WHERE id = $1 AND created_at > now() - interval '" LIFETIME "'";
+
+static const char SELECT_PASSWORD[] = "SELECT password_hash FROM user_account WHERE id = $1 AND state <> 'erased'";
 
 static const char DELETE_REGISTRATIONS[] = "DELETE FROM registration WHERE email_folded = $1";
 
@@ -86,12 +89,15 @@ static int reply_verified(struct rpc_call *call, struct pg_tx *tx, const char *u
 }
 
 /* The account of a registration whose letter was answered. */
-static int make_account(struct rpc_call *call, struct pg_tx *tx, const char *registration)
+static int make_account(struct rpc_call *call, struct pg_tx *tx)
 {
 	struct context *ctx = call->ctx;
+	struct one_time_token token;
 	char id[UUID_SIZE];
 	uuid_make(id);
-	struct pg_result *made = pg_query(ctx, tx, INSERT_USER, registration, id);
+	if (one_time_token_take(call, tx, LETTER, rpc_param(call, "token"), &token))
+		return -1;
+	struct pg_result *made = pg_query(ctx, tx, INSERT_USER, token.subject, id);
 	if (!made)
 		return -1;
 	if (pg_count(made) == 0)
@@ -103,73 +109,82 @@ static int make_account(struct rpc_call *call, struct pg_tx *tx, const char *reg
 	return reply_verified(call, tx, id);
 }
 
-/* Ends a transaction in which a token was refused: it may be one of another purpose. -1 after any other error. */
-static int pass_over(struct rpc_call *call, struct pg_tx *tx)
+static int change_address(struct rpc_call *call, struct pg_tx *tx)
 {
-	pg_rollback(tx);
-	if (call->ctx->error.code != ERROR_PRECONDITION_FAILED)
+	struct one_time_token token;
+	if (one_time_token_take_of_user(call, tx, CHANGE_LETTER, rpc_param(call, "token"), &token) ||
+	    email_change_finish(call, tx, &token))
 		return -1;
-	error_clear(&call->ctx->error);
-	return 0;
+	return reply_verified(call, tx, token.subject);
 }
 
-/* Counts a try at the token of a registration, for good, before the password is looked at; a call without one tries
- * nothing and is not counted. 0 with *ret_phc, which is NULL when it is no such token, or no longer. */
-static int try_registration(struct rpc_call *call, const char **ret_phc)
+/* A kind of letter that proves an address. */
+struct letter {
+	const char *purpose;	     /* of its token */
+	const char *select_password; /* of whoever asked for the letter; $1: the token's subject */
+	int (*answer)(struct rpc_call *call, struct pg_tx *tx) MAY_SUSPEND;
+};
+
+static const struct letter letters[] = {
+    {LETTER, SELECT_REGISTERED_PASSWORD, make_account},
+    {CHANGE_LETTER, SELECT_PASSWORD, change_address},
+};
+
+/* Counts a try at the token of that kind of letter, for good, before the password is looked at. 0 with *ret_phc, which
+ * is NULL when it is no such token. */
+static int try_letter(struct rpc_call *call, const struct letter *letter, const char **ret_phc)
 {
 	struct one_time_token token;
 	struct pg_tx *tx = pg_begin(call->ctx, call->db);
 	*ret_phc = NULL;
 	if (!tx)
 		return -1;
-	if (one_time_token_try(call, tx, LETTER, rpc_param(call, "token"), &token))
-		return pass_over(call, tx);
-	struct pg_result *registration = pg_query(call->ctx, tx, SELECT_PASSWORD, token.subject);
-	if (!registration)
+	if (one_time_token_try(call, tx, letter->purpose, rpc_param(call, "token"), &token)) {
+		pg_rollback(tx);
+		return call->ctx->error.code == ERROR_PRECONDITION_FAILED ? 0 : -1;
+	}
+	struct pg_result *password = pg_query(call->ctx, tx, letter->select_password, token.subject);
+	if (!password)
 		return -1;
-	if (pg_count(registration) == 0)
+	if (pg_count(password) == 0)
 		return one_time_token_refuse(call);
-	if (!rpc_param(call, "password"))
-		return rpc_invalid(call, "/params/password", "required", NULL);
-	*ret_phc = pg_text(registration, 0, 0);
+	*ret_phc = pg_text(password, 0, 0);
 	return rpc_commit(call, tx);
 }
 
-/* The letter proves the address, the password that it is its owner who registered, and not a stranger. */
-static int prove(struct rpc_call *call, const char *phc)
+/* The kind of letter that the token is of, and the password that belongs to it; NULL with an error. */
+static const struct letter *find_letter(struct rpc_call *call, const char **ret_phc)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(letters); i++) {
+		error_clear(&call->ctx->error);
+		if (try_letter(call, &letters[i], ret_phc))
+			return NULL;
+		if (*ret_phc)
+			return &letters[i];
+	}
+	return NULL; /* with the last refusal */
+}
+
+/* The letter proves who has the address, the password that it is they who asked for it, and not a stranger. */
+static int prove(struct rpc_call *call, const struct letter *letter, const char *phc)
 {
 	bool match = false;
 	if (password_verify(call->ctx, rpc_param(call, "password"), phc, &match))
-		return one_time_token_fail(call, LETTER, rpc_param(call, "token"));
+		return one_time_token_fail(call, letter->purpose, rpc_param(call, "token"));
 	if (match)
 		return 0;
 	return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "password",
-			    "not the password of this registration: register anew if you do not know it");
-}
-
-static int answer_registration(struct rpc_call *call, const char *phc)
-{
-	struct one_time_token token;
-	struct pg_tx *tx = prove(call, phc) ? NULL : rpc_begin(call);
-	if (!tx || one_time_token_take(call, tx, LETTER, rpc_param(call, "token"), &token))
-		return -1;
-	return make_account(call, tx, token.subject);
-}
-
-static int answer_change(struct rpc_call *call)
-{
-	struct one_time_token token;
-	struct pg_tx *tx = rpc_begin(call);
-	if (!tx || one_time_token_take_of_user(call, tx, "email_change", rpc_param(call, "token"), &token) ||
-	    email_change_finish(call, tx, &token))
-		return -1;
-	return reply_verified(call, tx, token.subject);
+			    "not the password of whoever asked for this letter: register anew if you do not know it");
 }
 
 int user_verify_email(struct rpc_call *call)
 {
-	const char *phc;
-	if (account_guard_network(call, ACCOUNT_TOKEN) || try_registration(call, &phc))
+	const char *phc = NULL;
+	if (account_guard_network(call, ACCOUNT_TOKEN))
 		return -1;
-	return phc ? answer_registration(call, phc) : answer_change(call);
+	const struct letter *letter = find_letter(call, &phc);
+	if (!letter || prove(call, letter, phc))
+		return -1;
+	struct pg_tx *tx = rpc_begin(call);
+	return tx ? letter->answer(call, tx) : -1;
 }

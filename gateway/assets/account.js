@@ -39,20 +39,20 @@ function register() {
   show("Register", form("Register", "Register", [email, name, password], submit));
 }
 
-// A button, because programs that look through mail follow links too. Which letter it was the page does not know: one to
-// another address of an account takes no password, and one that a password manager has filled in does no harm there.
+// A form, because programs that look through mail follow links too, and because the link alone says only who has the
+// address, not who asked for the letter.
 function verifyEmail(token) {
   const typed = field("Code of the letter", { id: "token", autocomplete: "off", maxlength: 200, required: true });
-  const password = field("Password that you chose when you registered", {
+  const password = field("Your password", {
     id: "password",
     type: "password",
     autocomplete: "current-password",
     maxlength: 128,
+    required: true,
   });
   const submit = async () => {
-    const given = password.value() === "" ? {} : { password: password.value() };
     try {
-      await result("passport.user.verify_email", { token: token || typed.value().trim(), ...given });
+      await result("passport.user.verify_email", { token: token || typed.value().trim(), password: password.value() });
     } catch (problem) {
       password.select();
       throw problem;
@@ -62,11 +62,10 @@ function verifyEmail(token) {
   show(
     "Confirm your address",
     form("Confirm", "Confirm", token ? [password] : [typed, password], submit),
-    el("p.hint", {}, "If you are giving your account another address, leave the password empty."),
     el(
       "p.hint",
       {},
-      "If you do not know the password, or it was not you who registered, ",
+      "It is the one that you chose when you registered. If you do not know it, or it was not you who registered, ",
       el("a", { href: "/register" }, "register anew"),
       " with a password of your own. Then answer the letter that comes, not this one.",
     ),

@@ -140,7 +140,7 @@ def test_a_letter_written_in_the_moment_of_the_change_is_void_too(stack):
     user.rpc("passport.user.update", {"version": 1, "email": thief, "current_password": PASSWORD})
     token = stack.mailbox.wait(thief, "email_change").token
     sql(stack, "UPDATE user_account SET password_changed_at = clock_timestamp() WHERE id = %s", user.id)
-    error = stack.error("passport.user.verify_email", {"token": token})
+    error = stack.error("passport.user.verify_email", {"token": token, "password": PASSWORD})
     assert (error.word, error.data["rule"]) == ("precondition_failed", "token")
     assert stack.login(user.email).id == user.id
 
@@ -260,7 +260,8 @@ def test_a_second_factor_confirmed_while_the_password_is_hashed_is_asked_for(sta
 
 def confirm_new_address(stack, user):
     token = stack.mailbox.wait(f"new.{user.email}", "email_change").token
-    return lambda: stack.gateway.answer("passport.user.verify_email", {"token": token})
+    answer = {"token": token, "password": PASSWORD}
+    return lambda: stack.gateway.answer("passport.user.verify_email", answer)
 
 
 def reset(stack, user):
