@@ -148,6 +148,7 @@ def booking(bench) -> list[Row]:
     state = {"ours": 0, "theirs": 0}
 
     def ours():
+        stack.cluster.analyze(stack.database("events"))
         rate = wrk(f"{stack.base()}/rpc", bench.seconds, 64, lua, watched, arguments=["--", str(state["ours"])])
         state["ours"] += round(rate.rate * bench.seconds * 1.2) + 1000
         return rate

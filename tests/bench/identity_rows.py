@@ -11,6 +11,7 @@ from statement_log import Statement, fill
 
 CLIENTS = 16  # of pgbench
 CONNECTIONS = 64
+SESSIONS = 30000  # open beforehand: with empty tables PostgreSQL's plans would be others than on a site with users
 COLUMNS = "user_id, auth_time, last_seen_at, idle_expires_at, expires_at, methods"
 
 # Each connection goes on with the refresh token of an answer that came; wrk does not tell on which connection.
@@ -137,6 +138,8 @@ def refresh(bench) -> list[Row]:
     seen = stack.cluster.record(lambda: rpc(stack.base(), "passport.auth.refresh", {"refresh_token": token}))
     script = refresh_script(bench, seen)
     session = next(found for found in seen if "INSERT INTO refresh_token" in found.text).values["$3"].strip("'")
+    open_sessions(bench, session, SESSIONS)
+    stack.cluster.analyze(stack.database("passport"))
     passport, gateway = stack.processes["passport"], stack.processes["gateway"]
     state = {"k": 0}
 
