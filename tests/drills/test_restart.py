@@ -1,53 +1,39 @@
 """A daemon that is restarted in order, as with every new version, costs its callers a short wait and nothing else."""
 
-import threading
 import time
+from functools import partial
 
 import pytest
 from bookings import Load, check_outcome, make_listings
+from callers import Callers
 
 WAITED_FOR = 1.0  # seconds that a call waits for a daemon that has just gone
 ATTEMPTS = 5  # a busy machine may need more time than that to start a program
 
 
-class Refreshing:
-    """Threads that refresh the session of a user each, one refresh after the other."""
+class Refreshing(Callers):
+    """Users who refresh their sessions, one refresh after the other."""
 
     def __init__(self, users):
-        self.over = threading.Event()
-        self.done, self.errors = 0, []
-        self.threads = [threading.Thread(target=self._run, args=(user,)) for user in users]
+        self.done = 0
+        super().__init__([partial(self._refresh, user) for user in users], pause=0.002)
 
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join(60)
-
-    def _run(self, user):
-        token = user.refresh_token
-        while not self.over.wait(0.002):
-            try:
-                token = user.rpc("passport.auth.refresh", {"refresh_token": token})["refresh_token"]
-                self.done += 1
-            except Exception as error:  # whatever it is, no call was to fail
-                self.errors.append(repr(error))
+    def _refresh(self, user, _):
+        tokens = user.rpc("passport.auth.refresh", {"refresh_token": user.refresh_token})
+        user.refresh_token = tokens["refresh_token"]
+        self.done += 1
 
     def certain(self):
         return self.done
 
     def take_errors(self):
-        taken, self.errors = self.errors, []
+        taken, self.failures = self.failures, []
         return taken
 
     def wait_for(self, condition, what):
         deadline = time.monotonic() + 60
         while not condition():
-            assert time.monotonic() < deadline, f"waited for {what}; {self.errors[-5:]}"
+            assert time.monotonic() < deadline, f"waited for {what}; {self.failures[-5:]}"
             time.sleep(0.01)
 
 

@@ -8,13 +8,14 @@ import secrets
 import signal
 import struct
 import subprocess
-import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
+from callers import Callers
 from process import Daemon
 from rpc import RpcError
 from sessions import sql
@@ -48,24 +49,13 @@ def stages(stack):
     return {key["kid"]: key["state"] for key in admin(stack).rpc("passport.key.list")["items"]}
 
 
-class Load:
-    """Threads that call with tokens, refresh and log in until the end; what failed is told then."""
+class Load(Callers):
+    """Users who call with tokens, refresh and log in."""
 
-    def __init__(self, stack, threads=6):
+    def __init__(self, stack, users=6):
         self.stack = stack
-        self.over = threading.Event()
-        self.done, self.failures, self.kids = Counter(), [], Counter()
-        self.threads = [threading.Thread(target=self._run, args=(stack.user(),)) for _ in range(threads)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join(30)
+        self.done, self.kids = Counter(), Counter()
+        super().__init__([partial(self._step, stack.user()) for _ in range(users)], pause=0.03)
 
     def _step(self, user, number):
         for method in ("passport.user.me", "events.listing.mine"):
@@ -80,15 +70,6 @@ class Load:
             user.token, user.refresh_token = fresh.token, fresh.refresh_token
             self.done["login"] += 1
         self.kids[header(user.token)["kid"]] += 1
-
-    def _run(self, user):
-        for number in itertools.count():
-            if self.over.wait(0.03):
-                return
-            try:
-                self._step(user, number)
-            except Exception as error:  # whatever it is, no request was to fail
-                self.failures.append(repr(error))
 
 
 def test_rotation_is_not_noticed_by_anybody(make_stack):
@@ -254,40 +235,33 @@ def test_the_master_key_is_changed_while_replicas_run(make_stack):
     careful.rpc("passport.totp.confirm", {"code": app_code(app)})
     replicas = [stack["passport"], replica(stack)]
     replicas[1].start()
-    doors, over, failures, done = Balancer(replicas), threading.Event(), [], Counter()
+    doors, done = Balancer(replicas), Counter()
 
-    def live():
+    def live(_):
         token, refresh = user.token, user.refresh_token
-        while not over.wait(0.02):
-            try:
-                doors.rpc("passport.user.me", {}, token)
-                tokens = doors.rpc("passport.auth.refresh", {"refresh_token": refresh})
-                # The same token again, wherever: within the grace window it is answered alike.
-                again = doors.rpc("passport.auth.refresh", {"refresh_token": refresh})
-                assert again["refresh_token"] == tokens["refresh_token"]
-                token, refresh = tokens["access_token"], tokens["refresh_token"]
-                done["refresh"] += 1
-                if done["refresh"] % 20 == 0:
-                    doors.rpc("passport.auth.login", {"email": user.email, "password": PASSWORD})
-                    done["login"] += 1
-            except Exception as error:
-                failures.append(repr(error))
+        doors.rpc("passport.user.me", {}, token)
+        tokens = doors.rpc("passport.auth.refresh", {"refresh_token": refresh})
+        # The same token again, wherever: within the grace window it is answered alike.
+        again = doors.rpc("passport.auth.refresh", {"refresh_token": refresh})
+        assert again["refresh_token"] == tokens["refresh_token"]
+        user.token, user.refresh_token = tokens["access_token"], tokens["refresh_token"]
+        done["refresh"] += 1
+        if done["refresh"] % 20 == 0:
+            doors.rpc("passport.auth.login", {"email": user.email, "password": PASSWORD})
+            done["login"] += 1
 
     old, new = stack.master_key, fresh_master_key()
-    thread = threading.Thread(target=live)
-    thread.start()
     try:
-        roll(replicas, done, master_key_previous=new)  # everybody can open what the new key sealed
-        roll(replicas, done, master_key=new, master_key_previous=old)
-        out = replicas[0].command("master-key", "reseal").stdout
-        assert out.splitlines() == ["signing_key: 1 sealed anew", "totp: 1 sealed anew"]
-        roll(replicas, done, master_key_previous=None)
+        with Callers([live], pause=0.02) as callers:
+            roll(replicas, done, master_key_previous=new)  # everybody can open what the new key sealed
+            roll(replicas, done, master_key=new, master_key_previous=old)
+            out = replicas[0].command("master-key", "reseal").stdout
+            assert out.splitlines() == ["signing_key: 1 sealed anew", "totp: 1 sealed anew"]
+            roll(replicas, done, master_key_previous=None)
     finally:
-        over.set()
-        thread.join(30)
         status = replicas[1].stop()
     print(dict(done))
-    assert failures == [] and status == 0
+    assert callers.failures == [] and status == 0
     assert done["refresh"] > 50 and done["login"] > 0
     asked = stack.rpc("passport.auth.login", {"email": careful.email, "password": PASSWORD})["second_factor"]
     answer = {"challenge": asked["challenge"], "code": app_code(app, ahead=1)}

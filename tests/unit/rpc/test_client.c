@@ -251,13 +251,8 @@ struct restart {
 static void listen_later(void *argument)
 {
 	struct restart *restart = argument;
-	char error[200];
 	(void)co_sleep_until(deadline_after(restart->after));
-	restart->toy->link = link_server_new(&(struct link_server_options){.address = "127.0.0.1",
-									   .port = restart->port,
-									   .dispatcher = restart->toy->dispatcher},
-					     error, sizeof(error));
-	assert_non_null(restart->toy->link);
+	toy_listen(restart->toy, restart->port);
 }
 
 static void stop_listening(struct toy *toy)

@@ -93,16 +93,6 @@ static void test_nobody_there(void **state)
 	toy_run(nobody_there);
 }
 
-static struct link_server *listen_again(struct toy *toy, uint16_t port)
-{
-	char error[200];
-	struct link_server *server = link_server_new(
-	    &(struct link_server_options){.address = "127.0.0.1", .port = port, .dispatcher = toy->dispatcher}, error,
-	    sizeof(error));
-	assert_non_null(server);
-	return server;
-}
-
 static void comes_back(struct toy *toy)
 {
 	struct toy_answer answer;
@@ -115,7 +105,7 @@ static void comes_back(struct toy *toy)
 		(void)co_sleep_until(deadline_after(CLOCK_MILLISECOND));
 	toy_link(toy, "toy.echo.say", "{}", NULL, &answer);
 	toy_expect_fails(&answer, ERROR_UNAVAILABLE, "not_sent");
-	toy->link = listen_again(toy, port);
+	toy_listen(toy, port);
 	while (link_client_state(toy->caller) != LINK_UP)
 		(void)co_sleep_until(deadline_after(CLOCK_MILLISECOND));
 	toy_link(toy, "toy.echo.say", "{}", NULL, &answer);

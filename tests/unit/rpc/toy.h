@@ -198,6 +198,19 @@ static inline void toy_make_api(struct toy *toy)
 		fatal("%s", error);
 }
 
+/* Starts the server of the link, on the port (0: any free one). */
+static inline void toy_listen(struct toy *toy, uint16_t port)
+{
+	char error[300] = "";
+	toy->link = link_server_new(&(struct link_server_options){.address = "127.0.0.1",
+								  .port = port,
+								  .dispatcher = toy->dispatcher,
+								  .max_in_flight = toy->max_in_flight,
+								  .request_deadline = 2 * CLOCK_SECOND},
+				    error, sizeof(error));
+	assert_non_null(toy->link);
+}
+
 static inline void toy_make(struct toy *toy)
 {
 	char error[300] = "";
@@ -226,12 +239,7 @@ static inline void toy_make(struct toy *toy)
 		assert_non_null(toy->http[i]);
 		http_server_route(toy->http[i], "POST", "/rpc", 0, rpc_http_endpoint, toy->dispatcher);
 	}
-	toy->link = link_server_new(&(struct link_server_options){.address = "127.0.0.1",
-								  .dispatcher = toy->dispatcher,
-								  .max_in_flight = toy->max_in_flight,
-								  .request_deadline = 2 * CLOCK_SECOND},
-				    error, sizeof(error));
-	assert_non_null(toy->link);
+	toy_listen(toy, 0);
 	toy->fetcher = http_client_new(0);
 	toy->caller = link_client_new("127.0.0.1", link_server_port(toy->link), 0);
 }
