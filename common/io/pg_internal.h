@@ -19,6 +19,7 @@
 #define PG_TICK 50000		 /* us between two looks of the watch */
 #define PG_STALLED_TICKS 5	 /* head older than this: new reads go elsewhere */
 #define PG_ABANDONED_TICKS 2	 /* head without caller older than this: cancelled */
+#define PG_QUEUE_TICKS 2	 /* nobody got a lease for so long: one more is opened */
 #define PG_DRAIN_TICKS 40	 /* a cancelled or settling connection is closed after this */
 #define PG_PATIENCE CLOCK_SECOND /* how long a caller waits for a connection that is down */
 
@@ -126,7 +127,6 @@ struct pg_waiter {
 	struct co *co;
 	struct pg_connection *connection; /* granted, with this number */
 	uint32_t lease;
-	bool closed;
 };
 
 struct pg {
@@ -140,6 +140,7 @@ struct pg {
 	size_t reads;				   /* waiting or in flight */
 	struct pg_waiter *first_waiter, *last_waiter;
 	size_t waiters;
+	unsigned queue_stalled; /* looks in a row at a queue of which nobody got a lease */
 	int64_t down_since; /* when the last connection of a kind was lost or could not be made; 0: none is missed */
 	struct loop_hook *flush;
 	struct event *watch;
@@ -218,6 +219,8 @@ void pg_lease_settle(struct pg_connection *connection);
 void pg_leases_close(struct pg *pg);
 /* Opens one more, unless all are or one is just being opened. It stays. */
 void pg_lease_open(struct pg *pg);
+/* A look of the watch at the queue. True when it has to be looked at again. */
+bool pg_leases_look(struct pg *pg);
 bool pg_leases_up(const struct pg *pg);
 
 /* pg_cancel.c */

@@ -33,6 +33,15 @@ static void grow(struct pg *pg)
 		pg_lease_open(pg);
 }
 
+/* Leases that are held for long are not for who waits behind them, and be it one. */
+bool pg_leases_look(struct pg *pg)
+{
+	pg->queue_stalled = pg->first_waiter ? pg->queue_stalled + 1 : 0;
+	if (pg->queue_stalled >= PG_QUEUE_TICKS)
+		pg_lease_open(pg);
+	return pg->first_waiter;
+}
+
 static void waiter_remove(struct pg *pg, struct pg_waiter *waiter)
 {
 	*(waiter->previous ? &waiter->previous->next : &pg->first_waiter) = waiter->next;
@@ -46,6 +55,7 @@ static void waiter_add(struct pg *pg, struct pg_waiter *waiter)
 	*(pg->last_waiter ? &pg->last_waiter->next : &pg->first_waiter) = waiter;
 	pg->last_waiter = waiter;
 	pg->waiters++;
+	pg_watch_arm(pg);
 }
 
 static void take(struct pg_connection *connection)
@@ -68,6 +78,7 @@ static void offer(struct pg_connection *connection)
 	take(connection);
 	waiter->connection = connection;
 	waiter->lease = connection->lease;
+	connection->pg->queue_stalled = 0;
 	co_wake(waiter->co);
 	grow(connection->pg);
 }
@@ -153,7 +164,7 @@ static struct pg_connection *wait_in_queue(struct context *ctx, struct pg *pg)
 
 		if (granted(&waiter))
 			return waiter.connection;
-		if (waiter.closed) {
+		if (pg->closing) { /* which emptied the queue */
 			(void)pg_fail_unavailable(ctx, pg);
 			return NULL;
 		}
@@ -207,7 +218,6 @@ void pg_leases_close(struct pg *pg)
 {
 	for (struct pg_waiter *waiter = pg->first_waiter; waiter; waiter = pg->first_waiter) {
 		waiter_remove(pg, waiter);
-		waiter->closed = true;
 		co_wake(waiter->co);
 	}
 }

@@ -62,7 +62,7 @@ void pg_watch_arm(struct pg *pg)
 void pg_watch_tick(int fd, short what, void *argument)
 {
 	struct pg *pg = argument;
-	bool again = false;
+	bool again = pg_leases_look(pg);
 
 	(void)fd;
 	(void)what;

@@ -9,11 +9,12 @@
 #include "io/pg_server.h"
 
 #define CALLERS 60
-#define ROUNDS 40
+#define ROUNDS 20
 #define ACCOUNTS 20
 #define KILLS 4
 
 static const char *url;
+static size_t lease_connections;
 
 struct chaos {
 	struct pg *pg;
@@ -154,6 +155,7 @@ static void body_chaos(struct context *ctx, struct pg *pg)
 	struct chaos chaos = {.pg = pg, .seed = 20260101};
 	struct co_group *group = co_group_new(ctx);
 
+	pg_run_sql(ctx, pg, "DROP TABLE IF EXISTS account, receipt");
 	pg_run_sql(ctx, pg, "CREATE TABLE account AS SELECT i AS id, 100 AS amount FROM generate_series(0, 19) i");
 	pg_run_sql(ctx, pg, "CREATE TABLE receipt (id uuid PRIMARY KEY)");
 	for (int i = 0; i < CALLERS; i++) {
@@ -169,19 +171,39 @@ static void body_chaos(struct context *ctx, struct pg *pg)
 	assert_true(chaos.acknowledged > 0 && chaos.answered > CALLERS);
 	print_message("answered %d, committed %d, refused %d\n", chaos.answered, chaos.acknowledged, chaos.refused);
 	/* All leases came back: as many transactions as there are leases can be open at once. */
-	for (int i = 0; i < 3; i++)
+	for (size_t i = 0; i < lease_connections; i++)
 		assert_non_null(pg_query(ctx, pg_begin(ctx, pg), "SELECT 1"));
+}
+
+static void at_once(size_t readers, size_t leases)
+{
+	lease_connections = leases;
+	pg_run(&(struct pg_options){.url = url, .read_connections = readers, .lease_connections = leases}, body_chaos);
 }
 
 static void test_everything_at_once(void **state)
 {
 	(void)state;
-	pg_run(&(struct pg_options){.url = url, .read_connections = 2, .lease_connections = 3}, body_chaos);
+	at_once(2, 3);
+}
+
+static void test_with_one_connection_of_a_kind(void **state)
+{
+	(void)state;
+	at_once(1, 1);
+}
+
+static void test_with_leases_that_are_opened_meanwhile(void **state)
+{
+	(void)state;
+	at_once(1, 6);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_everything_at_once)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_everything_at_once),
+					   cmocka_unit_test(test_with_one_connection_of_a_kind),
+					   cmocka_unit_test(test_with_leases_that_are_opened_meanwhile)};
 
 	url = pg_server_database();
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -432,41 +432,6 @@ static void test_a_flood_of_queued_statements(void **state)
 	with_leases(1, body_flood);
 }
 
-static void nap_run(void *argument)
-{
-	struct context ctx;
-
-	context_init(&ctx, deadline_after(PG_RUN_LIMIT));
-	assert_non_null(pg_write(&ctx, argument, "SELECT pg_sleep(0.02)"));
-	context_done(&ctx);
-}
-
-static int64_t connections(struct context *ctx, struct pg *pg)
-{
-	return pg_run_number(ctx, pg,
-			     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
-			     "application_name = 'eventloop'");
-}
-
-/* One for reads and one lease, until there is a queue; then as many as there may be, and no more. */
-static void body_growing(struct context *ctx, struct pg *pg)
-{
-	struct co_group *group = co_group_new(ctx);
-
-	pg_run_sql(ctx, pg, "SELECT 1");
-	PG_RUN_UNTIL(ctx, connections(ctx, pg) == 2);
-	for (int i = 0; i < 8; i++)
-		assert_int_equal(co_group_start(group, "nap", nap_run, pg), 0);
-	assert_int_equal(co_group_wait_all(group, ctx->deadline), CO_OK);
-	PG_RUN_UNTIL(ctx, connections(ctx, pg) == 4);
-}
-
-static void test_leases_are_opened_when_they_are_needed(void **state)
-{
-	(void)state;
-	with_leases(3, body_growing);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,7 +444,6 @@ int main(void)
 	    cmocka_unit_test(test_deadline_in_mid_query),
 	    cmocka_unit_test(test_cancel_in_mid_query),
 	    cmocka_unit_test(test_a_full_lease_queue_is_overloaded),
-	    cmocka_unit_test(test_leases_are_opened_when_they_are_needed),
 	    cmocka_unit_test(test_more_than_the_socket_takes_at_once),
 	    cmocka_unit_test(test_prepared_statements_are_bounded),
 	    cmocka_unit_test(test_a_flood_of_queued_statements),
