@@ -67,9 +67,10 @@ struct link_client {
 	uint32_t slot_count, free_slot;
 	size_t lane_count, next_lane;
 	struct link_lane *lanes;
-	int64_t lost;	/* when a connection was lost, or began to drain, the last time; monotonic, 0: never */
-	size_t callers; /* inside link_call */
-	bool closed;	/* freed by its owner; the last caller frees the memory */
+	int64_t lost;		 /* when a connection was lost, or began to drain, the last time; monotonic, 0: never */
+	struct co_queue waiting; /* for the end of an attempt to connect, whichever connection's */
+	size_t callers;		 /* inside link_call or link_client_await */
+	bool closed;		 /* freed by its owner; the last caller frees the memory */
 };
 
 static void connect_lane(struct link_lane *lane);
@@ -242,6 +243,7 @@ static void on_connected(void *argument, int fd)
 		link_stream_start(&lane->stream, lane->client->base, &lane->client->outbox, fd);
 	}
 	co_queue_wake_all(&lane->waiting);
+	co_queue_wake_all(&lane->client->waiting);
 }
 
 /* A first attempt, and the first after a loss, is worth waiting for; later ones go on in the background. */
@@ -317,6 +319,7 @@ void link_client_free(struct link_client *client)
 		lane->state = LINK_DOWN;
 		co_queue_wake_all(&lane->waiting);
 	}
+	co_queue_wake_all(&client->waiting);
 	link_outbox_done(&client->outbox);
 	if (client->callers == 0)
 		free_memory(client);
@@ -341,13 +344,18 @@ int64_t link_client_lost(const struct link_client *client)
 
 /* --- calls --- */
 
-/* The next connection that takes requests; one that is being made when there is no other; NULL when all are down. */
+/* The next connection that takes requests; one that is being made when there is no other; NULL when all are down.
+ * Connections nobody has asked for yet are begun on the way. */
 static struct link_lane *choose_lane(struct link_client *client)
 {
 	struct link_lane *connecting = NULL;
 	for (size_t i = 0; i < client->lane_count; i++) {
 		struct link_lane *lane = &client->lanes[client->next_lane];
 		client->next_lane = client->next_lane + 1 == client->lane_count ? 0 : client->next_lane + 1;
+		if (lane->idle) {
+			lane->idle = false;
+			connect_lane(lane);
+		}
 		if (lane->state == LINK_UP && !lane->draining && lane->stream.failure == NULL)
 			return lane;
 		if (lane->state == LINK_CONNECTING)
@@ -391,10 +399,6 @@ static bool send_request(struct link_client *client, struct link_lane *lane, uin
 static struct link_lane *ready_lane(struct context *ctx, struct link_client *client)
 {
 	struct link_lane *lane = choose_lane(client);
-	if (lane != NULL && lane->idle) {
-		lane->idle = false;
-		connect_lane(lane);
-	}
 	if (lane != NULL && lane->state == LINK_CONNECTING) {
 		if (await_lane(ctx, lane))
 			return NULL;
@@ -454,7 +458,7 @@ const char *link_call(struct context *ctx, struct link_client *client, const str
 enum co_result link_client_await(struct link_client *client, int64_t until)
 {
 	hold(client);
-	enum co_result result = co_queue_wait(&client->lanes[0].waiting, "link connection", until);
+	enum co_result result = co_queue_wait(&client->waiting, "link restart", until);
 	drop(client);
 	return result;
 }

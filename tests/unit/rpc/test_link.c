@@ -49,6 +49,29 @@ static void test_many_at_once(void **state)
 	toy_run(many_at_once);
 }
 
+/* A server with several workers is called over several connections. */
+static void several_connections(struct toy *toy)
+{
+	struct link_client *client = link_client_new("127.0.0.1", link_server_port(toy->link), 3);
+	struct toy_answer answer;
+	for (int i = 0; i < 2; i++) {
+		toy_link_within(client, "toy.echo.say", "{}", CLOCK_SECOND, &answer);
+		assert_string_equal(toy_at(&answer, "/result/number"), "7");
+		toy_answer_free(&answer);
+	}
+	int64_t limit = deadline_after(CLOCK_SECOND);
+	while (link_server_connections(toy->link) < 3 && deadline_left(limit) > 0)
+		(void)co_sleep_until(deadline_after(CLOCK_MILLISECOND));
+	assert_int_equal(link_server_connections(toy->link), 3);
+	link_client_free(client);
+}
+
+static void test_several_connections(void **state)
+{
+	(void)state;
+	toy_run(several_connections);
+}
+
 /* --- what rides beside the call --- */
 
 static void meta(struct toy *toy)
@@ -243,13 +266,10 @@ static void test_leave_early(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_many_at_once),
-	    cmocka_unit_test(test_meta),
-	    cmocka_unit_test(test_ids),
-	    cmocka_unit_test(test_unknown_meta),
-	    cmocka_unit_test(test_garbage),
-	    cmocka_unit_test(test_oversized_line),
-	    cmocka_unit_test(test_oversized_request),
+	    cmocka_unit_test(test_many_at_once),   cmocka_unit_test(test_several_connections),
+	    cmocka_unit_test(test_meta),	   cmocka_unit_test(test_ids),
+	    cmocka_unit_test(test_unknown_meta),   cmocka_unit_test(test_garbage),
+	    cmocka_unit_test(test_oversized_line), cmocka_unit_test(test_oversized_request),
 	    cmocka_unit_test(test_leave_early),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
