@@ -166,14 +166,17 @@ bool rpc_client_peer_up(const struct rpc_client *client, const char *daemon)
 	return false;
 }
 
-/* The address that was lost last, if that was just now and it is not back; NULL when there is none. */
+/* The address that was lost last, if that was just now and it is not back; NULL when there is none. One that keeps
+ * failing is not waited for. */
 static struct client_address *just_lost(struct client_peer *peer)
 {
 	struct client_address *found = NULL;
+	int64_t now = clock_monotonic();
 	for (size_t i = 0; i < peer->count; i++) {
 		struct client_address *address = &peer->addresses[i];
 		int64_t lost = link_client_lost(address->link);
-		if (lost > 0 && deadline_left(lost + RESTART) > 0 && link_client_state(address->link) == LINK_DOWN &&
+		if (lost > 0 && now < lost + RESTART && now >= address->rests_until &&
+		    link_client_state(address->link) == LINK_DOWN &&
 		    (found == NULL || lost > link_client_lost(found->link)))
 			found = address;
 	}

@@ -1,39 +1,10 @@
 /* Calls to other daemons: service tokens, errors of peers, several addresses, the circuit breaker, passing through. */
-#include "toy.h"
+#include "client_fixture.h"
 
 #include "co/sync.h"
 #include "raw.h"
 
 #include <errno.h>
-
-static struct rpc_client *make_client(const char *toy_addresses, const char *passport_addresses, const char *secret)
-{
-	const struct rpc_peer peers[] = {{"toy", toy_addresses}, {"passport", passport_addresses}, {NULL, NULL}};
-	return rpc_client_new(&(struct rpc_client_options){.self = "events", .secret = secret, .peers = peers});
-}
-
-static const char *address(struct toy *toy)
-{
-	return arena_printf(&toy->key.arena, "127.0.0.1:%u", link_server_port(toy->link));
-}
-
-static struct json_object *invoke(struct context *ctx, struct rpc_client *client, const char *method, enum rpc_as as,
-				  const char *token)
-{
-	struct rpc_request request = {.method = method, .params = "{}", .as = as, .token = token, .idempotent = true};
-	context_init(ctx, deadline_after(20 * CLOCK_SECOND));
-	return rpc_invoke(ctx, client, &request);
-}
-
-static void expect_error(struct rpc_client *client, const char *method, enum rpc_as as, const char *token,
-			 enum error_code code, const char *reason)
-{
-	struct context ctx;
-	assert_null(invoke(&ctx, client, method, as, token));
-	assert_int_equal(ctx.error.code, code);
-	assert_string_equal(ctx.error.reason, reason);
-	context_done(&ctx);
-}
 
 static void expect_id(struct rpc_client *client, const char *method, enum rpc_as as, const char *token, const char *id)
 {
@@ -242,54 +213,6 @@ static void test_lost_connection(void **state)
 	toy_run(lost_connection);
 }
 
-struct restart {
-	struct toy *toy;
-	uint16_t port;
-	int64_t after;
-};
-
-static void listen_later(void *argument)
-{
-	struct restart *restart = argument;
-	(void)co_sleep_until(deadline_after(restart->after));
-	toy_listen(restart->toy, restart->port);
-}
-
-static void stop_listening(struct toy *toy)
-{
-	link_server_free(toy->link);
-	toy->link = NULL;
-	/* The loss is heard of. */
-	(void)co_sleep_until(deadline_after(20 * CLOCK_MILLISECOND));
-}
-
-/* While a daemon is started anew calls wait, also those that may not be sent twice; not for one that stays away. */
-static void restarts(struct toy *toy)
-{
-	struct restart restart = {toy, link_server_port(toy->link), 100 * CLOCK_MILLISECOND};
-	struct rpc_client *client = make_client(address(toy), address(toy), "secret");
-	struct context ctx;
-	assert_non_null(invoke(&ctx, client, "toy.echo.say", RPC_AS_ANONYMOUS, NULL));
-	context_done(&ctx);
-	stop_listening(toy);
-	assert_false(rpc_client_peer_up(client, "toy"));
-	assert_non_null(co_spawn("restart", listen_later, &restart));
-	assert_non_null(invoke(&ctx, client, "toy.echo.say", RPC_AS_ANONYMOUS, NULL));
-	context_done(&ctx);
-	stop_listening(toy);
-	expect_error(client, "toy.echo.say", RPC_AS_ANONYMOUS, NULL, ERROR_UNAVAILABLE, "not_sent");
-	int64_t started = clock_monotonic();
-	expect_error(client, "toy.echo.say", RPC_AS_ANONYMOUS, NULL, ERROR_UNAVAILABLE, "not_sent");
-	assert_true(clock_monotonic() - started < 500 * CLOCK_MILLISECOND);
-	rpc_client_free(client);
-}
-
-static void test_restarts(void **state)
-{
-	(void)state;
-	toy_run(restarts);
-}
-
 struct waits {
 	struct rpc_client *client;
 	int *ended;
@@ -464,7 +387,6 @@ int main(void)
 	    cmocka_unit_test(test_errors),
 	    cmocka_unit_test(test_two_addresses),
 	    cmocka_unit_test(test_lost_connection),
-	    cmocka_unit_test(test_restarts),
 	    cmocka_unit_test(test_breaker),
 	    cmocka_unit_test(test_forwards),
 	    cmocka_unit_test(test_odd_answers),
