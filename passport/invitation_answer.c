@@ -24,6 +24,8 @@ static const char ANSWER[] =
     "SELECT " INVITATION_JSON "::text FROM i JOIN company c ON c.id = i.company_id "
     "LEFT JOIN user_account b ON b.id = i.invited_by";
 
+static const char DECIDED_BY[] = "SELECT coalesce(verified_by = $2, false) FROM company WHERE id = $1";
+
 static const char ADD_MEMBER[] = "INSERT INTO company_member (company_id, user_id, \"right\") VALUES ($1, $2, $3)";
 
 /* Locks company and invitation: 0 with the company and the right offered, when the caller may answer. */
@@ -66,6 +68,18 @@ static int answer(struct rpc_call *call, struct pg_tx *tx, const struct membersh
 	return rpc_commit_row(call, tx, pg_query(call->ctx, tx, ANSWER, id, state, caller), "invitation");
 }
 
+/* A moderator could leave, or come late, to verify a company of their own. */
+static int refuse_who_decided(struct rpc_call *call, struct pg_tx *tx, const struct membership *membership)
+{
+	struct pg_result *company = pg_query(call->ctx, tx, DECIDED_BY, membership->company_id, rpc_caller_id(call));
+	if (!company)
+		return -1;
+	if (!pg_boolean(company, 0, 0) || rpc_caller_has_role(call, ROLE_ADMIN))
+		return 0;
+	return rpc_precondition(call, "own_decision", NULL,
+				"the company was verified or rejected by you: another moderator has to decide first");
+}
+
 int invitation_accept(struct rpc_call *call)
 {
 	const char *caller = rpc_caller_id(call), *right = NULL;
@@ -73,7 +87,8 @@ int invitation_accept(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	if (lock_open(call, tx, &membership, &right) || membership_demand_active(call, &membership))
+	if (lock_open(call, tx, &membership, &right) || membership_demand_active(call, &membership) ||
+	    refuse_who_decided(call, tx, &membership))
 		return -1;
 	if (membership.subject != RIGHT_NONE)
 		return rpc_conflict(call, "already_member", "you are a member of the company already");

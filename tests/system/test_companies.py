@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from companies import actions, all_pages, companies_in, facts, in_parallel, join, refresh
+from companies import actions, all_pages, companies_in, facts, in_parallel, invite, join, refresh
 from rpc import RpcError
 from staff import with_role
 from waiting import wait_until
@@ -129,6 +129,18 @@ def test_moderators_do_not_decide_about_their_own_company(stack):
     assert actions(stack, company_id) == ["company.created"]
     company_id, administrator = stack.company(with_role(stack, "admin"))
     assert administrator.rpc(verify[0], verify[1] | {"id": company_id})["verification"] == "verified"
+
+
+def test_who_verified_a_company_does_not_join_it(stack):
+    company_id, owner = stack.company()
+    moderator, another = with_role(stack, "moderator"), with_role(stack, "moderator")
+    invitation = {"id": invite(owner, company_id, moderator.email)["id"]}
+    verify = {"id": company_id, "decision": "verified"}
+    moderator.rpc("passport.company.verify", verify | REASON)
+    refused = moderator.error("passport.invitation.accept", invitation)
+    assert (refused.word, refused.data["rule"]) == ("precondition_failed", "own_decision")
+    another.rpc("passport.company.verify", verify | {"reason": "seen by another one"})
+    assert moderator.rpc("passport.invitation.accept", invitation)["state"] == "accepted"
 
 
 # --- suspension ---
