@@ -122,12 +122,13 @@ static int change_address(struct rpc_call *call, struct pg_tx *tx)
 struct letter {
 	const char *purpose;	     /* of its token */
 	const char *select_password; /* of whoever asked for the letter; $1: the token's subject */
+	const char *advice;	     /* to who gives another one */
 	int (*answer)(struct rpc_call *call, struct pg_tx *tx) MAY_SUSPEND;
 };
 
 static const struct letter letters[] = {
-    {LETTER, SELECT_REGISTERED_PASSWORD, make_account},
-    {CHANGE_LETTER, SELECT_PASSWORD, change_address},
+    {LETTER, SELECT_REGISTERED_PASSWORD, "register anew if you do not know it", make_account},
+    {CHANGE_LETTER, SELECT_PASSWORD, "it is that of the account", change_address},
 };
 
 /* Counts a try at the token of that kind of letter, for good, before the password is looked at. 0 with *ret_phc, which
@@ -174,7 +175,7 @@ static int prove(struct rpc_call *call, const struct letter *letter, const char 
 	if (match)
 		return 0;
 	return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "password",
-			    "not the password of whoever asked for this letter: register anew if you do not know it");
+			    "not the password of whoever asked for this letter: %s", letter->advice);
 }
 
 int user_verify_email(struct rpc_call *call)

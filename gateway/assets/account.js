@@ -65,7 +65,7 @@ function verifyEmail(token) {
     el(
       "p.hint",
       {},
-      "It is the one that you chose when you registered. If you do not know it, or it was not you who registered, ",
+      "It is that of your account, or the one that you chose when you registered. If you do not know it, or it was not you who registered, ",
       el("a", { href: "/register" }, "register anew"),
       " with a password of your own. Then answer the letter that comes, not this one.",
     ),

@@ -112,7 +112,8 @@ def test_a_change_of_address_takes_the_password_of_the_account(stack):
     new = f"new.{user.email}"
     user.rpc("passport.user.update", {"version": 1, "email": new, "current_password": PASSWORD})
     token = letter_token(stack, new, "email_change")
-    assert outcome(verify, stack, token, OTHER) == "password"
+    wrong = stack.error("passport.user.verify_email", {"token": token, "password": OTHER})
+    assert (wrong.word, wrong.reason) == ("unauthenticated", "password") and "register" not in wrong.message
     assert verify(stack, token)["user_id"] == user.id
     assert stack.login(new).id == user.id
 
