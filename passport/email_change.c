@@ -11,7 +11,7 @@ static const char VOID_RESET[] = "DELETE FROM one_time_token WHERE purpose = 'pa
 static const char READ_TOKEN[] = "SELECT $1::jsonb->>'email', $1::jsonb->>'password_changed_at'";
 
 static const char SWITCH_ADDRESS[] =
-    "WITH old AS (SELECT id, email, locale FROM user_account WHERE id = $1 AND state <> 'erased' "
+    "WITH old AS (SELECT id, email, locale FROM user_account WHERE id = $1 AND state = 'active' "
     "AND password_changed_at = $6::timestamptz FOR NO KEY UPDATE) "
     "UPDATE user_account u SET email = $2, email_folded = $3, version = u.version + 1, updated_at = now() FROM old "
     "WHERE u.id = old.id RETURNING old.email, old.locale, jsonb_build_object('user_id', old.id, 'address', $4::text, "

@@ -33,7 +33,7 @@ static const char INSERT_USER[] =
 static const char SELECT_REGISTERED_PASSWORD[] =
     "SELECT password_hash FROM registration WHERE id = $1 AND created_at > now() - interval '" LIFETIME "'";
 
-static const char SELECT_PASSWORD[] = "SELECT password_hash FROM user_account WHERE id = $1 AND state <> 'erased'";
+static const char SELECT_PASSWORD[] = "SELECT password_hash FROM user_account WHERE id = $1 AND state = 'active'";
 
 static const char DELETE_REGISTRATIONS[] = "DELETE FROM registration WHERE email_folded = $1";
 

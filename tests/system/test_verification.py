@@ -5,6 +5,7 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from staff import with_role
 from stack import PASSWORD
 from test_accounts import OTHER, ask, count_users, execute, letter_token, outcome, verify
 
@@ -116,6 +117,32 @@ def test_a_change_of_address_takes_the_password_of_the_account(stack):
     assert (wrong.word, wrong.reason) == ("unauthenticated", "password") and "register" not in wrong.message
     assert verify(stack, token)["user_id"] == user.id
     assert stack.login(new).id == user.id
+
+
+def test_a_suspended_account_keeps_its_address(stack):
+    """Or the address would be free for another account of the same person."""
+    user, moderator = stack.user(), with_role(stack, "moderator")
+    new = f"new.{user.email}"
+    user.rpc("passport.user.update", {"version": 1, "email": new, "current_password": PASSWORD})
+    token = letter_token(stack, new, "email_change")
+    moderator.rpc("passport.user.suspend", {"id": user.id, "reason": "for a test"})
+    assert outcome(verify, stack, token, OTHER) == outcome(verify, stack, token) == "token"
+    moderator.rpc("passport.user.restore", {"id": user.id, "reason": "for a test"})
+    assert verify(stack, token)["user_id"] == user.id
+
+
+def test_an_address_moves_before_the_password_changes_or_not_at_all(stack):
+    change = {"current_password": PASSWORD, "new_password": OTHER}
+    for _ in range(4):
+        user = stack.user()
+        new = f"new.{user.email}"
+        user.rpc("passport.user.update", {"version": 1, "email": new, "current_password": PASSWORD})
+        token = letter_token(stack, new, "email_change")
+        with ThreadPoolExecutor(2) as pool:
+            moved = pool.submit(outcome, verify, stack, token)
+            pool.submit(user.rpc, "passport.password.change", change).result()
+        assert stack.login(new if moved.result() == "ok" else user.email, OTHER).id == user.id
+        assert outcome(verify, stack, token, OTHER) == "token"
 
 
 def test_a_try_that_was_put_off_for_load_does_not_count(stack):
