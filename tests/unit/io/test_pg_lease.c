@@ -104,6 +104,7 @@ static void body_refused(struct context *ctx, struct pg *pg)
 	struct co_group *group = co_group_new(ctx);
 
 	pg_run_sql(ctx, pg, "SELECT 1");
+	PG_RUN_UNTIL(ctx, connections(ctx, pg) == 2); /* that for reads is there, too */
 	fault_arm("pg.connect", -1);
 	for (int i = 0; i < 8; i++)
 		assert_int_equal(co_group_start(group, "nap", nap_run, pg), 0);
