@@ -57,7 +57,7 @@ void observer_note(struct observer *observer, const struct context *ctx, const c
 	count(observer, index_of(daemon), code, duration);
 	enum log_level level = code == ERROR_UNAVAILABLE || code == ERROR_OVERLOADED ? LOG_WARNING : LOG_INFO;
 	if (log_enabled(level))
-		log_event(level, ctx, "forward", LOG_STRING("daemon", daemon ? daemon : ""),
+		log_event(level, ctx, "forward", LOG_STRING("target", daemon),
 			  LOG_STRING("outcome", code == ERROR_NONE ? "ok" : error_word(code)),
 			  LOG_NUMBER("duration_us", duration), LOG_STRING("cause", ctx->error.cause));
 }

@@ -1,10 +1,11 @@
 #include "base/fatal.h"
 
+#include "base/log.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 void fatal_at(const char *file, int line, const char *format, ...)
 {
@@ -17,10 +18,7 @@ void fatal_at(const char *file, int line, const char *format, ...)
 	(void)vsnprintf(text + length, sizeof(text) - length, format, values);
 	va_end(values);
 
-	length = strnlen(text, sizeof(text) - 1);
-	text[length] = '\n';
-	ssize_t written = write(STDERR_FILENO, text, length + 1);
-	(void)written;
+	log_last_words(text);
 	abort();
 }
 

@@ -9,7 +9,8 @@
 
 #include <stddef.h>
 
-/* Writes "fatal: <file>:<line>: <message>" to standard error and aborts. Allocates nothing; from any thread. */
+/* Writes "fatal: <file>:<line>: <message>" as the last line of the log, to standard error, and aborts. Allocates
+ * nothing; from any thread. */
 NORETURN void fatal_at(const char *file, int line, const char *format, ...) PRINTF(3, 4);
 #define fatal(...) fatal_at(__FILE__, __LINE__, __VA_ARGS__)
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT_PATIENCE_MS = 100 };
+enum { OUTPUT_PATIENCE_MS = 100, LAST_LINE = 800 };
 
 struct log_sink {
 	void (*function)(const char *line, size_t length, void *argument);
@@ -155,6 +155,47 @@ void log_write(enum log_level level, const struct context *ctx, const char *mess
 	};
 	emit(&event);
 	errno = saved_errno;
+}
+
+/* What JSON would have escaped is a blank or an apostrophe here. */
+static void make_plain(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text < ' ' || (unsigned char)*text > '~')
+			*text = ' ';
+		else if (*text == '"' || *text == '\\')
+			*text = '\'';
+	}
+}
+
+void log_last_words(const char *message)
+{
+	char time[CLOCK_TEXT_SIZE], plain[600], line[LAST_LINE];
+	clock_format(clock_wall(), time);
+	(void)snprintf(plain, sizeof(plain), "%s", message);
+	make_plain(plain);
+	const char *daemon = atomic_load_explicit(&log_daemon, memory_order_acquire);
+	int length;
+	if (atomic_load_explicit(&log_form, memory_order_relaxed) == LOG_TEXT)
+		length = snprintf(line, sizeof(line), "%s error   %s: %s\n", time, daemon, plain);
+	else
+		length = snprintf(line, sizeof(line),
+				  "{\"time\":\"%s\",\"level\":\"error\",\"daemon\":\"%s\",\"message\":\"%s\"}\n", time,
+				  daemon, plain);
+	if (length > 0)
+		(void)write_line(STDERR_FILENO, line, (size_t)length);
+}
+
+void log_each_line(enum log_level level, const char *text)
+{
+	char line[1000];
+	while (*text != '\0') {
+		size_t length = strcspn(text, "\n");
+		(void)snprintf(line, sizeof(line), "%.*s", (int)length, text);
+		if (length > 0)
+			log_write(level, NULL, line, NULL);
+		text += length + (text[length] == '\n' ? 1 : 0);
+	}
 }
 
 /* Texts that are "" are as good as not there. */

@@ -3,9 +3,10 @@
  *
  * Purpose: what happened, with the ids of the request it happened in.
  * Line: {"time","level","daemon","request_id","trace_id","method","user","actor","message", then the fields}; what is
- * not known is left out. Invariants: library code does not log; the layer that decides what an error means logs it
- * once. Values that base/mask.h takes for secrets or personal data never appear. A line is one write() and at most
- * LOG_LINE_MAX bytes; when standard output takes none, it is dropped and counted (log_lines_dropped_total).
+ * not known is left out, and no name stands twice: a field of a name above, or of an earlier field, is left out too
+ * (builds with fault points end there). Invariants: library code does not log; the layer that decides what an error
+ * means logs it once. Values that base/mask.h takes for secrets or personal data never appear. A line is one write()
+ * and at most LOG_LINE_MAX bytes; when standard output takes none, it is dropped and counted (log_lines_dropped_total).
  *
  * Threads: safe from any.
  */
@@ -61,6 +62,13 @@ struct log_field {
 void log_write(enum log_level level, const struct context *ctx, const char *message, const struct log_field *fields);
 #define log_event(level, ctx, message, ...) \
 	log_write((level), (ctx), (message), (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ) LOG_END})
+
+/* Writes the last line of a process: an error whose only field is the message, cut off where it grows too long, to
+ * standard error. Allocates nothing and takes no lock; for fatal_at (base/fatal.h). */
+void log_last_words(const char *message);
+
+/* Writes each line of a text that was made for people as a line of its own; empty ones are left out. */
+void log_each_line(enum log_level level, const char *text);
 
 /* Writes the error of the context with its place and cause. ctx must not be NULL. */
 void log_error_of(enum log_level level, const struct context *ctx, const char *message);

@@ -1,5 +1,6 @@
 #include "base/log_line.h"
 
+#include "base/fatal.h"
 #include "base/mask.h"
 
 #include <string.h>
@@ -39,6 +40,29 @@ static bool field_is_shown_as_number(const struct log_field *field)
 static bool field_is_absent(const struct log_field *field)
 {
 	return field->kind == LOG_FIELD_TEXT && field->text == NULL;
+}
+
+/* A name that the line has of its own, or that an earlier field has. Readers of JSON refuse a second member of a name,
+ * so it is left out, and where tests run nobody overlooks it. */
+static bool field_is_repeated(const struct log_line *line, const struct log_field *field)
+{
+	static const char *const own[] = {"time",   "level", "daemon", "request_id", "trace_id",
+					  "method", "user",  "actor",  "message"};
+	bool repeated = false;
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		repeated = repeated || strcmp(own[i], field->name) == 0;
+	for (const struct log_field *earlier = line->fields; earlier != field; earlier++)
+		repeated = repeated || (!field_is_absent(earlier) && strcmp(earlier->name, field->name) == 0);
+#ifdef EVENTLOOP_FAULTS
+	if (repeated)
+		fatal("the log line \"%s\" has %s twice", line->message, field->name);
+#endif
+	return repeated;
+}
+
+static bool field_is_written(const struct log_line *line, const struct log_field *field)
+{
+	return !field_is_absent(field) && !field_is_repeated(line, field);
 }
 
 /* Names are constants of the code: nothing in them needs an escape. */
@@ -100,7 +124,7 @@ static void render_json(struct writer *writer, const struct log_line *line)
 	append_context(out, line->ctx, append_member);
 	append_member(out, "message", masked_text(writer, line->message));
 	for (const struct log_field *field = line->fields; field != NULL && field->name != NULL; field++) {
-		if (!field_is_absent(field))
+		if (field_is_written(line, field))
 			append_json_field(writer, field);
 	}
 	buffer_append_char(out, '}');
@@ -145,9 +169,11 @@ static void render_text(struct writer *writer, const struct log_line *line)
 		buffer_printf(out, "%s: ", line->daemon);
 	append_message(out, masked_text(writer, line->message));
 	for (const struct log_field *field = line->fields; field != NULL && field->name != NULL; field++) {
+		if (!field_is_written(line, field))
+			continue;
 		if (field_is_shown_as_number(field))
 			buffer_printf(out, " %s=%lld", field->name, (long long)field->number);
-		else if (!field_is_absent(field))
+		else
 			append_pair(out, field->name,
 				    field->kind == LOG_FIELD_NUMBER ? MASK_TEXT : masked_field(writer, field));
 	}

@@ -1,3 +1,4 @@
+#include "base/fatal.h"
 #include "base/log.h"
 #include "base/mask.h"
 #include "base/metrics.h"
@@ -7,6 +8,7 @@
 #include <json-c/json.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -381,6 +384,87 @@ static void threads_do_not_mix_lines(void **state)
 	assert_int_equal(ends[0], THREADS * LINES);
 }
 
+/* The child ends as the function does; what it wrote to standard error. */
+static int said_by_child(void (*function)(void), char *text, size_t size)
+{
+	int ends[2], status = 0;
+	assert_int_equal(pipe(ends), 0);
+	(void)fflush(NULL);
+	pid_t child = fork();
+	if (child == 0) {
+		(void)dup2(ends[1], STDERR_FILENO);
+		function();
+		_exit(0);
+	}
+	(void)close(ends[1]);
+	size_t length = 0;
+	for (ssize_t got = 1; got > 0 && length < size - 1; length += (size_t)got)
+		got = read(ends[0], text + length, size - 1 - length);
+	text[length] = '\0';
+	(void)close(ends[0]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return status;
+}
+
+static void repeat_names(void)
+{
+	struct context ctx;
+	context_init(&ctx, DEADLINE_NEVER);
+	log_set_output(STDERR_FILENO);
+	log_set_sink(NULL, NULL);
+	log_event(LOG_INFO, &ctx, "forward", LOG_STRING("daemon", "passport"), LOG_STRING("reason", NULL),
+		  LOG_STRING("reason", "first"), LOG_NUMBER("reason", 2));
+	context_done(&ctx);
+}
+
+static void names_stand_once(void **state)
+{
+	(void)state;
+	char text[2000];
+	int status = said_by_child(repeat_names, text, sizeof(text));
+#ifdef EVENTLOOP_FAULTS
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	assert_non_null(strstr(text, "the log line 'forward' has daemon twice"));
+#else
+	assert_int_equal(status, 0);
+	assert_non_null(strstr(text, "\"daemon\":\"events\""));
+	assert_non_null(strstr(text, "\"message\":\"forward\",\"reason\":\"first\"}\n"));
+	assert_null(strstr(text, "passport"));
+#endif
+}
+
+static void die(void)
+{
+	fatal("no \"room\" for\n%s", "C:\\");
+}
+
+static void last_words_are_a_line(void **state)
+{
+	(void)state;
+	char text[2000];
+	int status = said_by_child(die, text, sizeof(text));
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	(void)snprintf(seen.line, sizeof(seen.line), "%s", text);
+	assert_member("level", "error");
+	assert_member("daemon", "events");
+	struct json_object *object = parse_seen();
+	const char *message = json_object_get_string(json_object_object_get(object, "message"));
+	assert_true(strncmp(message, "fatal: ", 7) == 0);
+	assert_non_null(strstr(message, "no 'room' for C:'"));
+	(void)json_object_put(object);
+}
+
+static void texts_for_people_become_lines(void **state)
+{
+	(void)state;
+	log_each_line(LOG_WARNING, "one\n\ntwo");
+	assert_int_equal(seen.count, 2);
+	assert_member("message", "two");
+	log_each_line(LOG_WARNING, "\n");
+	assert_int_equal(seen.count, 2);
+}
+
 #define WITH_SINK(test) cmocka_unit_test_setup_teardown(test, listen_only, stop_listening)
 
 int main(void)
@@ -392,7 +476,8 @@ int main(void)
 	    WITH_SINK(error_is_logged_with_its_cause), WITH_SINK(hostile_texts_stay_on_one_line),
 	    WITH_SINK(too_long_a_line_is_replaced),    WITH_SINK(line_is_one_write),
 	    WITH_SINK(text_format_is_for_people),      WITH_SINK(unwritable_output_is_counted),
-	    WITH_SINK(threads_do_not_mix_lines),
+	    WITH_SINK(threads_do_not_mix_lines),       WITH_SINK(names_stand_once),
+	    WITH_SINK(last_words_are_a_line),	       WITH_SINK(texts_for_people_become_lines),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
