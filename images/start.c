@@ -1,6 +1,7 @@
 #include "start.h"
 
 #include "base/fatal.h"
+#include "base/log.h"
 #include "images.h"
 #include "serve.h"
 #include "upload.h"
@@ -11,6 +12,32 @@
 #include <string.h>
 #include <vips/vips.h>
 
+/* libvips and what it loads speak through GLib, about pictures too: whoever sends them chooses the text. */
+static GLogWriterOutput log_glib(GLogLevelFlags level, const GLogField *fields, gsize count, gpointer argument)
+{
+	const char *text = "", *library = "GLib";
+	(void)argument;
+	for (gsize i = 0; i < count; i++) {
+		bool is_text = fields[i].length < 0;
+		if (is_text && strcmp(fields[i].key, "MESSAGE") == 0)
+			text = fields[i].value;
+		else if (is_text && strcmp(fields[i].key, "GLIB_DOMAIN") == 0)
+			library = fields[i].value;
+	}
+	enum log_level ours = LOG_DEBUG;
+	if (level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL))
+		ours = LOG_ERROR;
+	else if (level & G_LOG_LEVEL_WARNING)
+		ours = LOG_WARNING;
+	log_event(ours, NULL, "a library says something", LOG_STRING("library", library), LOG_STRING("text", text));
+	return G_LOG_WRITER_HANDLED;
+}
+
+static void log_print(const char *text)
+{
+	log_each_line(LOG_INFO, text);
+}
+
 /* One image a thread: more images at once is what the pool is for, and libvips's own threads cost more than they bring.
  */
 static int start_codecs(struct context *ctx)
@@ -18,6 +45,13 @@ static int start_codecs(struct context *ctx)
 	static pthread_mutex_t starting =
 	    PTHREAD_MUTEX_INITIALIZER; /* it must not be started by several threads at once */
 	(void)pthread_mutex_lock(&starting);
+	static bool started;
+	if (!started) { /* GLib takes a writer once */
+		g_log_set_writer_func(log_glib, NULL, NULL);
+		(void)g_set_print_handler(log_print);
+		(void)g_set_printerr_handler(log_print);
+		started = true;
+	}
 	int status = VIPS_INIT("eventloop-images");
 	(void)pthread_mutex_unlock(&starting);
 	if (status)

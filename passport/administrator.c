@@ -2,6 +2,7 @@
 
 #include "audit.h"
 #include "base/ids.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "password.h"
 #include "password_rules.h"
@@ -69,13 +70,15 @@ static int check_password(struct context *ctx, const struct arguments *arguments
 {
 	size_t length = password ? text_code_points(password, strlen(password)) : 0;
 	if (length < MIN_PASSWORD || length > MAX_PASSWORD) {
-		fprintf(stderr, "%s: no password of %d to %d characters there\n", arguments->password_file,
-			MIN_PASSWORD, MAX_PASSWORD);
+		log_event(LOG_ERROR, NULL, "no password of a good length there",
+			  LOG_STRING("file", arguments->password_file), LOG_NUMBER("shortest", MIN_PASSWORD),
+			  LOG_NUMBER("longest", MAX_PASSWORD));
 		return -1;
 	}
 	const char *rule = password_broken_rule(&ctx->arena, password, arguments->email, arguments->name);
 	if (rule)
-		fprintf(stderr, "%s: the password breaks the rule %s\n", arguments->password_file, rule);
+		log_event(LOG_ERROR, NULL, "the password breaks a rule", LOG_STRING("file", arguments->password_file),
+			  LOG_STRING("rule", rule));
 	return rule ? -1 : 0;
 }
 
@@ -120,17 +123,16 @@ int administrator_command(struct daemon_worker *worker, struct context *ctx, int
 	struct arguments arguments;
 	bool same = false;
 	if (parse(argc, argv, &arguments)) {
-		fprintf(stderr, "usage: admin create --email E --password-file F [--name N]\n");
+		log_event(LOG_ERROR, NULL, "usage: admin create --email E --password-file F [--name N]");
 		return 2;
 	}
 	const char *password = read_password(ctx, arguments.password_file);
 	if (check_password(ctx, &arguments, password))
 		return 1;
 	if (is_same(&call, &arguments, password, &same) || (!same && make(&call, &arguments, password))) {
-		fprintf(stderr, "administrator not made: %s\n",
-			ctx->error.cause[0] ? ctx->error.cause : ctx->error.message);
+		log_error_of(LOG_ERROR, ctx, "the administrator was not made");
 		return 1;
 	}
-	printf("administrator %s is ready\n", arguments.email);
+	log_event(LOG_INFO, NULL, "the administrator is ready");
 	return 0;
 }

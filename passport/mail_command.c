@@ -1,6 +1,7 @@
 #include "mail_command.h"
 
 #include "base/ids.h"
+#include "base/log.h"
 #include "mail_store.h"
 
 #include <stdio.h>
@@ -8,7 +9,7 @@
 
 static int fail(const struct context *ctx)
 {
-	fprintf(stderr, "the queue of letters cannot be reached: %s\n", ctx->error.cause);
+	log_error_of(LOG_ERROR, ctx, "the queue of letters cannot be reached");
 	return 1;
 }
 
@@ -27,7 +28,7 @@ static int retry(struct daemon_worker *worker, struct context *ctx, const char *
 	int64_t count = mail_store_retry(ctx, worker->db, id);
 	if (count < 0)
 		return fail(ctx);
-	printf("%lld letters will be tried again\n", (long long)count);
+	log_event(LOG_INFO, NULL, "letters will be tried again", LOG_NUMBER("count", count));
 	return id && count == 0 ? 1 : 0;
 }
 
@@ -37,6 +38,6 @@ int mail_command(struct daemon_worker *worker, struct context *ctx, int argc, ch
 		return list(worker, ctx);
 	if ((argc == 1 || (argc == 2 && uuid_valid(argv[1]))) && strcmp(argv[0], "retry") == 0)
 		return retry(worker, ctx, argc == 2 ? argv[1] : NULL);
-	fprintf(stderr, "usage: mail list | mail retry [ID]\n");
+	log_event(LOG_ERROR, NULL, "usage: mail list | mail retry [ID]");
 	return 2;
 }

@@ -2,13 +2,13 @@
 
 #include "base/buffer.h"
 #include "base/ids.h"
+#include "base/log.h"
 #include "io/postgres.h"
 #include "key.h"
 #include "passport.h"
 #include "totp.h"
 
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <string.h>
 
 #define PAGE 500 /* rows a transaction: whoever changes one of them waits for milliseconds */
@@ -135,7 +135,8 @@ static int reseal(struct daemon_worker *worker, struct context *ctx)
 	const struct passport *passport = worker->app;
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
 		int total, status = reseal_column(ctx, worker->db, &passport->master, &columns[i], &total);
-		printf("%s: %d sealed anew\n", columns[i].table, total);
+		log_event(LOG_INFO, NULL, "sealed anew", LOG_STRING("table", columns[i].table),
+			  LOG_NUMBER("count", total));
 		if (status)
 			return -1;
 	}
@@ -145,12 +146,11 @@ static int reseal(struct daemon_worker *worker, struct context *ctx)
 int master_key_command(struct daemon_worker *worker, struct context *ctx, int argc, char *const *argv)
 {
 	if (argc != 1 || strcmp(argv[0], "reseal") != 0) {
-		fprintf(stderr, "usage: master-key reseal\n");
+		log_event(LOG_ERROR, NULL, "usage: master-key reseal");
 		return 2;
 	}
 	if (reseal(worker, ctx) == 0)
 		return 0;
-	fprintf(stderr, "not all sealed anew, keep both keys and run it again: %s\n",
-		ctx->error.cause[0] ? ctx->error.cause : ctx->error.message);
+	log_error_of(LOG_ERROR, ctx, "not all sealed anew: keep both keys and run it again");
 	return 1;
 }

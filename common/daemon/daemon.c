@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "daemon/arguments.h"
+#include "daemon/library_log.h"
 #include "daemon/process.h"
 #include "daemon/settings.h"
 #include "io/migrate.h"
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define USAGE_STATUS 2
 #define DATABASE_PATIENCE (30 * CLOCK_SECOND)
@@ -66,7 +68,7 @@ static int replay_dead_letters(struct daemon_thread *thread, struct context *ctx
 		log_error_of(LOG_ERROR, ctx, "no dead letters were replayed");
 		return 1;
 	}
-	printf("%lld facts will be delivered again\n", (long long)count);
+	log_event(LOG_INFO, NULL, "facts will be delivered again", LOG_NUMBER("count", count));
 	return 0;
 }
 
@@ -79,14 +81,14 @@ static int run_dead_letters(struct daemon_thread *thread, struct context *ctx)
 		return list_dead_letters(thread, ctx);
 	if (strcmp(verb, "replay") == 0 && process->argc <= 2)
 		return replay_dead_letters(thread, ctx);
-	fprintf(stderr, "usage: dead-letters list | dead-letters replay [DAEMON]\n");
+	log_event(LOG_ERROR, NULL, "usage: dead-letters list | dead-letters replay [DAEMON]");
 	return USAGE_STATUS;
 }
 
 static int command_dead_letters(struct daemon_process *process)
 {
 	if (process->spec->migrations == NULL) {
-		fprintf(stderr, "%s has no database\n", process->spec->name);
+		log_event(LOG_ERROR, NULL, "this daemon has no database");
 		return USAGE_STATUS;
 	}
 	return process_prepare(process) ? 1 : process_run(process, true, run_dead_letters);
@@ -101,7 +103,7 @@ static int run_own(struct daemon_thread *thread, struct context *ctx)
 	struct daemon_worker *worker = &thread->worker;
 	int status = 1;
 	if (process->spec->start != NULL && process->spec->start(worker, ctx))
-		fprintf(stderr, "%s: %s\n", process->spec->name, ctx->error.cause);
+		log_error_of(LOG_ERROR, ctx, "the command cannot start");
 	else
 		status = own_command->run(worker, ctx, process->argc, process->argv);
 	if (process->spec->stop != NULL)
@@ -112,12 +114,15 @@ static int run_own(struct daemon_thread *thread, struct context *ctx)
 static int run_command(struct daemon_process *process, const char *name)
 {
 	bool serve = strcmp(name, "serve") == 0, migrate = strcmp(name, "migrate") == 0;
+	library_log_start();
 	if ((serve || migrate) && process->argc > 0) {
-		fprintf(stderr, "%s: what is %s? See --help\n", process->spec->name, process->argv[0]);
+		log_event(LOG_ERROR, NULL, "an unknown argument; see --help", LOG_STRING("argument", process->argv[0]));
 		return USAGE_STATUS;
 	}
 	if (serve)
 		return command_serve(process);
+	/* Standard output is for what a command was asked for. */
+	log_set_output(STDERR_FILENO);
 	if (migrate)
 		return command_migrate(process);
 	if (strcmp(name, "dead-letters") == 0)
@@ -126,7 +131,7 @@ static int run_command(struct daemon_process *process, const char *name)
 		if (strcmp(own_command->name, name) == 0)
 			return process_prepare(process) ? 1 : process_run(process, true, run_own);
 	}
-	fprintf(stderr, "%s: there is no command %s; see --help\n", process->spec->name, name);
+	log_event(LOG_ERROR, NULL, "there is no such command; see --help", LOG_STRING("argument", name));
 	return USAGE_STATUS;
 }
 
@@ -149,6 +154,21 @@ static void print_help(const struct daemon_spec *spec, const struct config *conf
 	config_print_help(config, stdout);
 }
 
+/* What is wrong with settings is said in log lines, as everything is: whoever collects them gets these too. */
+static int load_settings(const struct daemon_process *process, const struct arguments *arguments)
+{
+	char *said = NULL;
+	size_t size = 0;
+	FILE *faults = open_memstream(&said, &size);
+	if (faults == NULL)
+		return -1;
+	int status = config_load(process->config, arguments->setting_count, arguments->settings, faults);
+	(void)fclose(faults);
+	log_each_line(LOG_ERROR, said);
+	free(said);
+	return status;
+}
+
 static int run_arguments(struct daemon_process *process, const struct arguments *arguments)
 {
 	if (arguments->version) {
@@ -159,7 +179,8 @@ static int run_arguments(struct daemon_process *process, const struct arguments 
 		print_help(process->spec, process->config);
 		return 0;
 	}
-	if (config_load(process->config, arguments->setting_count, arguments->settings, stderr))
+	log_configure(process->spec->name, LOG_INFO, LOG_JSON);
+	if (load_settings(process, arguments))
 		return USAGE_STATUS;
 	if (arguments->print_config) {
 		config_print(process->config, stdout);

@@ -5,8 +5,10 @@
  * Use: a daemon's main.c fills one struct daemon_spec and returns daemon_main(argc, argv, &spec).
  * Commands: serve (also when none is named), migrate, dead-letters, --version, --help, --print-config, and the spec's
  * own. Signals: SIGTERM and SIGINT stop gracefully (readiness off, no new requests, those in flight end within
- * shutdown_grace), a second one at once; SIGHUP reads the reloadable settings again; SIGUSR1 writes all coroutines to
- * standard error.
+ * shutdown_grace), a second one at once; SIGHUP reads the reloadable settings again; SIGUSR1 logs all
+ * coroutines.
+ * Output: log lines and nothing else, but for what a command was asked for (--help, a list, the summary of an import),
+ * which stands on standard output alone: the log lines of all commands but serve go to standard error.
  * Endpoints: POST /rpc, GET /livez, /readyz, /metrics, /openrpc.json, and rpc.discover.
  * Threads: `workers` threads, each with a loop and a struct daemon_worker of its own; nothing is shared but the API,
  * the configuration and the offload pool.

@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "base/ids.h"
+#include "base/log.h"
 #include "rpc/json_tree.h"
 
 #include <errno.h>
@@ -60,7 +61,8 @@ static int hash_file(struct import *import)
 static void reject(struct import *import, const struct import_line *line)
 {
 	import->rejects++;
-	fprintf(stderr, "line %zu: %s\n", line->number, line->reason);
+	log_event(LOG_WARNING, NULL, "a line was rejected", LOG_NUMBER("line", (int64_t)line->number),
+		  LOG_STRING("reason", line->reason));
 	if (!import->rejected) {
 		char *path = NULL;
 		if (asprintf(&path, "%s.rejected", import->path) > 0)
@@ -186,6 +188,12 @@ static void check_lines(struct import *import, struct context *ctx, struct batch
 	}
 }
 
+static void log_progress(const struct import *import, const char *message)
+{
+	log_event(LOG_INFO, NULL, message, LOG_NUMBER("read", (int64_t)import->read),
+		  LOG_NUMBER("loaded", (int64_t)import->loaded), LOG_NUMBER("rejected", (int64_t)import->rejects));
+}
+
 static void account(struct import *import, const struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++) {
@@ -194,7 +202,7 @@ static void account(struct import *import, const struct batch *batch)
 		else
 			import->loaded++;
 	}
-	fprintf(stderr, "\r%zu lines read, %zu loaded, %zu rejected", import->read, import->loaded, import->rejects);
+	log_progress(import, "a batch was loaded");
 }
 
 static int load_batch(struct import *import, struct context *ctx, struct batch *batch)
@@ -209,7 +217,7 @@ static int load_batch(struct import *import, struct context *ctx, struct batch *
 		else if (batch->good[i]->reason)
 			batch->good[i]->reason = arena_strdup(&ctx->arena, batch->good[i]->reason);
 	if (failed && is_transport(&loading.error))
-		fprintf(stderr, "\n%s\n", error_text(ctx, &loading.error));
+		log_error_of(LOG_ERROR, &loading, "a batch was not loaded");
 	else if (failed)
 		failed = load_singly(import, ctx, batch);
 	context_done(&loading);
@@ -250,7 +258,6 @@ static int load_all(struct import *import, struct context *ctx)
 static void summarise(const struct import *import)
 {
 	double seconds = (double)(clock_monotonic() - import->started) / (double)CLOCK_SECOND;
-	fprintf(stderr, "\n");
 	printf("{\"read\":%zu,\"loaded\":%zu,\"skipped\":%zu,\"rejected\":%zu,\"seconds\":%.3f}\n", import->read,
 	       import->loaded, import->skipped, import->rejects, seconds);
 }
@@ -260,18 +267,19 @@ int import_run(struct daemon_worker *worker, struct context *ctx, int argc, char
 {
 	struct import import = {.worker = worker, .spec = spec, .started = clock_monotonic()};
 	if (argc != 1) {
-		fprintf(stderr, "usage: import FILE\n");
+		log_event(LOG_ERROR, NULL, "usage: import FILE");
 		return 2;
 	}
 	import.path = argv[0];
 	import.file = fopen(import.path, "re");
 	if (!import.file) {
-		fprintf(stderr, "%s: %s\n", import.path, strerror(errno));
+		log_event(LOG_ERROR, NULL, "the file cannot be opened", LOG_STRING("file", import.path),
+			  LOG_STRING("cause", strerror(errno)));
 		return 1;
 	}
 	int failed = load_all(&import, ctx);
 	if (failed)
-		fprintf(stderr, "\nimport broken off at line %zu; run it again to go on\n", import.read);
+		log_progress(&import, "the import was broken off: run it again to go on");
 	summarise(&import);
 	(void)fclose(import.file);
 	if (import.rejected)

@@ -1,6 +1,7 @@
 #include "daemon/process.h"
 
 #include "base/fatal.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/version.h"
 #include "co/co.h"
@@ -42,13 +43,13 @@ int process_prepare(struct daemon_process *process)
 	process->api = api_load(process->api_files, title, version_number, error, sizeof(error));
 	memory_thrift_end();
 	if (process->api == NULL) {
-		fprintf(stderr, "%s: %s\n", spec->name, error);
+		log_event(LOG_ERROR, NULL, "the API files are not good", LOG_STRING("cause", error));
 		return -1;
 	}
 	size_t queue = (size_t)config_integer(process->config, "offload_queue");
 	struct offload_pool *pool = offload_pool_new(offload_threads(process->config), queue);
 	if (pool == NULL) {
-		fprintf(stderr, "%s: no threads can be started\n", spec->name);
+		log_event(LOG_ERROR, NULL, "a thread cannot be started");
 		return -1;
 	}
 	offload_pool_set_nice(pool, (int)config_integer(process->config, "offload_nice"));
@@ -81,7 +82,7 @@ struct command_run {
 static int run_with_parts(struct command_run *run, struct context *ctx)
 {
 	if (run->clients && parts_make(&run->thread, ctx)) {
-		fprintf(stderr, "%s: %s\n", run->thread.process->spec->name, ctx->error.cause);
+		log_error_of(LOG_ERROR, ctx, "the command cannot start");
 		return 1;
 	}
 	return run->function(&run->thread, ctx);

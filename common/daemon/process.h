@@ -60,7 +60,7 @@ struct daemon_process {
 
 /* --- process.c: what the commands share --- */
 
-/* Loads the API files and starts the offload pool. -1 after having said why on standard error. */
+/* Loads the API files and starts the offload pool. -1 after having logged why. */
 int process_prepare(struct daemon_process *process) MUST_CHECK;
 
 /* Frees it all. */

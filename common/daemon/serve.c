@@ -112,7 +112,15 @@ void process_stop(struct daemon_process *process, int status)
 
 static void reload(struct daemon_process *process)
 {
-	if (config_reload(process->config, stderr)) {
+	char *said = NULL;
+	size_t size = 0;
+	FILE *faults = open_memstream(&said, &size);
+	int status = faults != NULL ? config_reload(process->config, faults) : -1;
+	if (faults != NULL)
+		(void)fclose(faults);
+	log_each_line(LOG_WARNING, said != NULL ? said : "");
+	free(said);
+	if (status) {
 		log_event(LOG_WARNING, NULL, "the settings were not read again: one of them is bad");
 		return;
 	}
@@ -123,7 +131,15 @@ static void reload(struct daemon_process *process)
 static void dump(void *argument)
 {
 	(void)argument;
-	co_dump(stderr);
+	char *said = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&said, &size);
+	if (out == NULL)
+		return;
+	co_dump(out);
+	(void)fclose(out);
+	log_each_line(LOG_INFO, said);
+	free(said);
 }
 
 static void dump_all(struct daemon_process *process)

@@ -1,6 +1,7 @@
 #include "bulk/bulk.h"
 
 #include "base/buffer.h"
+#include "base/log.h"
 #include "booking/unit.h"
 #include "bulk/bulk_check.h"
 #include "catalogue/catalogue.h"
@@ -170,7 +171,7 @@ int bulk_import(struct daemon_worker *worker, struct context *ctx, int argc, cha
 	static const struct import_spec spec = {.check = bulk_check, .load = load};
 	struct events *events = worker->app;
 	if (catalogue_current(ctx, events->catalogue)) {
-		fprintf(stderr, "the catalogue cannot be read: %s\n", ctx->error.cause);
+		log_error_of(LOG_ERROR, ctx, "the catalogue cannot be read");
 		return 1;
 	}
 	return import_run(worker, ctx, argc, argv, &spec);

@@ -142,4 +142,5 @@ class Cluster:
         return name
 
     def log_tail(self, lines=40):
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""  # a run that ends removes it first
+        return "\n".join(text.splitlines()[-lines:])

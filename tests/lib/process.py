@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 
+import loglines
 from rpc import Endpoint
 from waiting import wait_until
 
@@ -78,11 +79,13 @@ class Daemon(Endpoint):
         self.process.send_signal(signal.SIGCONT)
 
     def command(self, *arguments, check=True, timeout=300):
-        """Runs a command of the program (migrate, import FILE, ...) with the daemon's settings."""
+        """Runs a command of the program (migrate, import FILE, ...) with the daemon's settings. Its log is `stderr`."""
         line = [str(self.program), *map(str, arguments), "--config", str(self.config)]
         result = subprocess.run(line, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
         if check and result.returncode != 0:
             raise AssertionError(f"{' '.join(line)}: exit {result.returncode}\n{result.stdout}\n{result.stderr}")
+        found = loglines.faults(result.stderr)
+        assert not found or any(finding in result.stderr for finding in FINDINGS), "\n".join(found)
         return result
 
     def rss_kib(self):
@@ -99,5 +102,7 @@ class Daemon(Endpoint):
         return "\n".join(self.log_text().splitlines()[-lines:])
 
     def findings(self):
-        """What sanitizers found, as lines of the log."""
-        return [line for line in self.log_text().splitlines() if any(finding in line for finding in FINDINGS)]
+        """What sanitizers found, as lines of the log; without any, the lines that are no log lines."""
+        text = self.log_text()
+        found = [line for line in text.splitlines() if any(finding in line for finding in FINDINGS)]
+        return found or loglines.faults(text)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from mailbox import Mailbox
 from pathlib import Path
 
+import loglines
 from process import Daemon
 from rpc import Endpoint
 from waiting import free_port, wait_until
@@ -140,7 +141,11 @@ class Stack:
             status = daemon.stop() if ran else 0
             if status != 0:
                 faults.append(f"{name} ended with {status}:\n{daemon.log_tail()}")
-            faults += [f"{name}: {line}\n{daemon.log_tail()}" for line in daemon.findings()]
+            found = daemon.findings()
+            if found:
+                faults.append("\n".join([*(f"{name}: {line}" for line in found[:5]), daemon.log_tail()]))
+        logs = set(self.folder.rglob("*.log")) - {daemon.log for daemon in self.daemons.values()}
+        faults += [fault for log in sorted(logs) for fault in loglines.faults(log.read_text(errors="replace"))]
         # The databases stay until their cluster is removed: dropping one costs a checkpoint.
         if check and faults:
             raise AssertionError("\n".join(faults))

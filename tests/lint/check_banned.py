@@ -59,6 +59,7 @@ CONFINED = (
         "{} lives in common/co only",
     ),
     (r"\b(gethostbyname(?:_r)?|gethostbyaddr)\s*\(", r"$^", "{}: getaddrinfo on the offload pool"),
+    (r"\b(stderr|perror|psignal)\b", r"(tests/|common/co/loop\.c)", "{}: a daemon's output is log lines (base/log.h)"),
     (r"\b(evhttp_send_error)\s*\(", r"$^", "{} answers in HTML"),
 )
 

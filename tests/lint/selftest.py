@@ -80,6 +80,7 @@ CASES = [
     ("banned", source("\tPQexec(connection, x);\n"), "PQexec is banned"),
     ("banned", source("\tusleep(1);\n"), "usleep is banned"),
     ("banned", source("\tif (sigsetjmp(x, 0))\n\t\treturn 1;\n"), "common/co only"),
+    ("banned", source('\tfprintf(stderr, "x");\n'), "a daemon's output is log lines"),
     ("banned", source("\tgetaddrinfo(x, y, z, w);\n"), "outside the offload pool"),
     ("banned", source("\tchar large[4 * 1024 + 1];\n"), "a local array of 4097"),
     ("banned", source("again:\n\tif (a)\n\t\tgoto again;\n"), "jumps backward to again"),

@@ -6,6 +6,7 @@ import struct
 import zlib
 from types import SimpleNamespace
 
+import loglines
 import pytest
 from integration import exchange, make_key
 from PIL import Image
@@ -92,6 +93,13 @@ def test_bad_images_are_refused(stack, user, data, status, reason):
     error = response.json()["error"]
     assert response.status_code == status, error
     assert error["data"]["reason"] == reason and response.headers["Content-Type"] == "application/json"
+
+
+def test_what_the_codecs_say_is_a_log_line(stack, user):
+    """Damaged pictures make libvips warn, on an output that is for log lines alone (every line of it is checked)."""
+    assert upload(stack, user, picture("JPEG")[:-400]).status_code == 422
+    said = loglines.events(stack["images"].log_text(), "a library says something")
+    assert said and {event["library"] for event in said} == {"VIPS"} and all(event["text"] for event in said)
 
 
 def test_uploads_need_a_user_and_have_a_limit(stack, user):

@@ -10,6 +10,7 @@ import tempfile
 from mailbox import Mailbox
 from pathlib import Path
 
+import loglines
 import pytest
 from rpc import Endpoint
 from stack import NAMES, ROOT
@@ -81,6 +82,8 @@ def test_up_again_leaves_what_runs_and_starts_what_died(local):
 def test_logs_and_down(local):
     local.up()
     assert local.run("logs", "gateway", "-n", "5").stdout.strip()
+    faults = [fault for name in NAMES for fault in loglines.faults((local.folder / "log" / f"{name}.log").read_text())]
+    assert not faults, "\n".join(faults)
     pids = local.pids()
     local.run("down")
     assert not [name for name, pid in pids.items() if Path(f"/proc/{pid}/exe").exists()]

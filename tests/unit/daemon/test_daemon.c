@@ -321,6 +321,17 @@ static void test_end_of_grace(void **state)
 	(void)close(fd);
 }
 
+/* Each line is an object: nobody but the log speaks. */
+static void expect_log_lines(const char *text)
+{
+	while (*text != '\0') {
+		size_t length = strcspn(text, "\n");
+		if (length < 2 || text[0] != '{' || text[length - 1] != '}')
+			fail_msg("no log line: %.*s", (int)length, text);
+		text += length + (text[length] == '\n' ? 1 : 0);
+	}
+}
+
 static void test_signals(void **state)
 {
 	static struct child child;
@@ -335,6 +346,17 @@ static void test_signals(void **state)
 	expect_answer(fd, "rested");
 	assert_int_equal(kill(child.pid, SIGTERM), 0);
 	assert_int_equal(wait_status(&child), 0);
+	expect_log_lines(child.text);
+}
+
+static void expect_complaint(const char *const *arguments, int status, const char *part)
+{
+	static struct child child;
+	run_daemon(&child, arguments);
+	assert_int_equal(wait_status(&child), status);
+	if (strstr(child.text, part) == NULL)
+		fail_msg("%s is not in %s", part, child.text);
+	expect_log_lines(child.text);
 }
 
 static void expect_run(const char *const *arguments, int status, const char *part)
@@ -354,15 +376,15 @@ static void test_command_line(void **state)
 	expect_run((const char *const[]){"--help", NULL}, 0, "--shutdown-grace");
 	expect_run((const char *const[]){"serve", "--print-config", "--service-secret", "hidden", NULL}, 0,
 		   "service_secret = ***");
-	expect_run((const char *const[]){"--port", "70000", NULL}, 2, "port");
-	expect_run((const char *const[]){"serve", "--no-such", "x", NULL}, 2, "no-such");
-	expect_run((const char *const[]){"serve", "operand", NULL}, 2, "operand");
-	expect_run((const char *const[]){"nonsense", NULL}, 2, "there is no command nonsense");
+	expect_complaint((const char *const[]){"--port", "70000", NULL}, 2, "port");
+	expect_complaint((const char *const[]){"serve", "--no-such", "x", NULL}, 2, "no-such");
+	expect_complaint((const char *const[]){"serve", "operand", NULL}, 2, "operand");
+	expect_complaint((const char *const[]){"nonsense", NULL}, 2, "there is no such command");
 	expect_run((const char *const[]){"count", "--own", "a b", "--log-level", "error", "file", "--x=1", NULL}, 7,
 		   "[--own][a b][file][--x=1]error");
-	expect_run((const char *const[]){"migrate", NULL}, 0, "");
-	expect_run((const char *const[]){"dead-letters", "replay", NULL}, 2, "no database");
-	expect_run((const char *const[]){"--port=0", "--fail-at-start", NULL}, 1, "told to fail");
+	expect_complaint((const char *const[]){"migrate", NULL}, 0, "");
+	expect_complaint((const char *const[]){"dead-letters", "replay", NULL}, 2, "no database");
+	expect_complaint((const char *const[]){"--port=0", "--fail-at-start", NULL}, 1, "told to fail");
 }
 
 static void test_taken_port(void **state)
