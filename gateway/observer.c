@@ -18,10 +18,10 @@ struct observer {
 struct observer *observer_new(void)
 {
 	struct observer *observer = must_calloc(1, sizeof(*observer));
-	observer->requests = metric_register(METRIC_COUNTER, "gateway_calls_total",
-					     "calls by daemon and outcome at the gateway", "daemon,code");
-	observer->durations =
-	    metric_register(METRIC_HISTOGRAM, "gateway_call_duration_seconds", "of calls by daemon", "daemon");
+	observer->requests = metric_register(METRIC_COUNTER, "eventloop_gateway_calls_total",
+					     "Calls by daemon and outcome.", "daemon,code");
+	observer->durations = metric_register(METRIC_HISTOGRAM, "eventloop_gateway_call_duration_seconds",
+					      "How long calls took, by daemon.", "daemon");
 	return observer;
 }
 

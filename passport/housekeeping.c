@@ -159,11 +159,11 @@ static void run(void *argument)
 static void make_metrics(struct housekeeping *housekeeping)
 {
 	struct metric_family *family =
-	    metric_register(METRIC_COUNTER, "eventloop_housekeeping_removed_total", "expired rows removed", "table");
+	    metric_register(METRIC_COUNTER, "eventloop_housekeeping_removed_total", "Expired rows removed.", "table");
 	for (size_t i = 0; i < ARRAY_SIZE(chores); i++)
 		housekeeping->removed[i] = metric_series(family, &chores[i].table);
 	housekeeping->runs =
-	    metric_single(METRIC_COUNTER, "eventloop_housekeeping_runs_total", "runs of housekeeping begun here");
+	    metric_single(METRIC_COUNTER, "eventloop_housekeeping_runs_total", "Runs of housekeeping begun here.");
 }
 
 struct housekeeping *housekeeping_new(struct daemon_worker *worker)

@@ -263,9 +263,9 @@ static void read_settings(struct mail_worker *worker, const struct config *confi
 static void make_metrics(struct mail_worker *worker)
 {
 	worker->outcomes = metric_register(METRIC_COUNTER, "eventloop_mail_total",
-					   "attempts at letters, by what became of them", "template,outcome");
-	worker->waiting = metric_single(METRIC_GAUGE, "eventloop_mail_waiting", "letters not yet sent");
-	worker->failed = metric_single(METRIC_GAUGE, "eventloop_mail_given_up", "letters given up, to be looked at");
+					   "Attempts at letters, by what became of them.", "template,outcome");
+	worker->waiting = metric_single(METRIC_GAUGE, "eventloop_mail_waiting", "Letters not yet sent.");
+	worker->failed = metric_single(METRIC_GAUGE, "eventloop_mail_given_up", "Letters given up, to be looked at.");
 }
 
 struct mail_worker *mail_worker_new(struct context *ctx, struct daemon_worker *daemon)

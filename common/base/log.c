@@ -30,7 +30,7 @@ static atomic_bool has_sink;
 
 void log_configure(const char *daemon, enum log_level level, enum log_format format)
 {
-	atomic_store(&lines_dropped, metric_single(METRIC_COUNTER, "log_lines_dropped_total",
+	atomic_store(&lines_dropped, metric_single(METRIC_COUNTER, "eventloop_log_lines_dropped_total",
 						   "Log lines that standard output did not take."));
 	atomic_store(&log_daemon, daemon);
 	atomic_store(&log_lowest, (int)level);

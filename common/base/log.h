@@ -6,7 +6,8 @@
  * not known is left out, and no name stands twice: a field of a name above, or of an earlier field, is left out too
  * (builds with fault points end there). Invariants: library code does not log; the layer that decides what an error
  * means logs it once. Values that base/mask.h takes for secrets or personal data never appear. A line is one write()
- * and at most LOG_LINE_MAX bytes; when standard output takes none, it is dropped and counted (log_lines_dropped_total).
+ * and at most LOG_LINE_MAX bytes; when standard output takes none, it is dropped and counted
+ * (eventloop_log_lines_dropped_total).
  *
  * Threads: safe from any.
  */

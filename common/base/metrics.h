@@ -4,7 +4,8 @@
  * Purpose: counters, gauges and histograms with bounded label sets.
  * Ownership: registered once at start, never freed; handles are valid for the life of the process.
  * Invariants: updates are lock-free atomics, safe from any thread; a family has at most METRICS_MAX_SERIES series,
- * and what comes after that counts under the label value "other".
+ * and what comes after that counts under the label value "other". Names begin with eventloop_ (process_ for what every
+ * process has, by Prometheus' conventions) and end with their unit, counters with _total.
  */
 #ifndef EVENTLOOP_BASE_METRICS_H
 #define EVENTLOOP_BASE_METRICS_H
@@ -21,7 +22,8 @@
 struct metric_family;
 struct metric;
 
-enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
+/* Those in seconds are given and kept in microseconds and shown in seconds, Prometheus' base unit of time. */
+enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_COUNTER_SECONDS, METRIC_GAUGE_SECONDS };
 
 /* Registers a family, or returns the one of that name. labels: up to METRICS_MAX_LABELS label names separated by
  * commas,
@@ -38,7 +40,7 @@ struct metric *metric_single(enum metric_kind kind, const char *name, const char
 /* Adds to a counter (amount at least 0) or a gauge. */
 void metric_add(struct metric *metric, int64_t amount);
 
-/* Sets a gauge. */
+/* Sets a gauge; or a counter to what somebody else has counted up to now. */
 void metric_set(struct metric *metric, int64_t value);
 
 /* Records a duration in microseconds in a histogram (buckets from 100 us to 10 s; shown in seconds). */

@@ -102,7 +102,7 @@ static void render_histogram(struct buffer *out, const struct metric *metric)
 
 static void render_family(struct buffer *out, const struct metric_family *family)
 {
-	static const char *const kinds[] = {"counter", "gauge", "histogram"};
+	static const char *const kinds[] = {"counter", "gauge", "histogram", "counter", "gauge"};
 	buffer_printf(out, "# HELP %s ", family->name);
 	append_escaped(out, family->help, false);
 	buffer_printf(out, "\n# TYPE %s %s\n", family->name, kinds[family->kind]);
@@ -115,7 +115,11 @@ static void render_family(struct buffer *out, const struct metric_family *family
 			continue;
 		}
 		append_name(out, metric, "", NULL);
-		append_count(out, metric_value(metric));
+		if (family->kind == METRIC_COUNTER_SECONDS || family->kind == METRIC_GAUGE_SECONDS)
+			append_seconds(out, metric_value(metric));
+		else
+			buffer_append_integer(out, metric_value(metric));
+		buffer_append_char(out, '\n');
 	}
 }
 

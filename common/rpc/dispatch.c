@@ -64,10 +64,10 @@ struct rpc_dispatcher *rpc_dispatcher_new(const struct rpc_dispatcher_options *o
 	if (dispatcher->options.max_depth == 0)
 		dispatcher->options.max_depth = JSON_DEPTH_DEFAULT;
 	dispatcher->entries = must_calloc(api_count(options->api) + 2, sizeof(*dispatcher->entries));
-	dispatcher->requests =
-	    metric_register(METRIC_COUNTER, "rpc_requests_total", "Calls by method and outcome.", "method,code");
+	dispatcher->requests = metric_register(METRIC_COUNTER, "eventloop_rpc_requests_total",
+					       "Calls by method and outcome.", "method,code");
 	dispatcher->durations =
-	    metric_register(METRIC_HISTOGRAM, "rpc_duration_seconds", "How long calls took.", "method");
+	    metric_register(METRIC_HISTOGRAM, "eventloop_rpc_duration_seconds", "How long calls took.", "method");
 	bool complete = attach_all(dispatcher, error, error_size);
 	dispatcher->options.handlers = NULL;
 	if (complete)

@@ -153,12 +153,12 @@ static void keeper_run(void *argument)
 
 static void subscriber_init(struct outbox_relay *relay, struct outbox_subscriber *subscriber, const char *name)
 {
-	struct metric_family *lag = metric_register(METRIC_GAUGE, "eventloop_outbox_lag_seconds",
-						    "age of the oldest fact not yet delivered", "subscriber");
+	struct metric_family *lag = metric_register(METRIC_GAUGE_SECONDS, "eventloop_outbox_lag_seconds",
+						    "Age of the oldest fact not yet delivered.", "subscriber");
 	struct metric_family *delivered =
-	    metric_register(METRIC_COUNTER, "eventloop_outbox_delivered_total", "facts delivered", "subscriber");
+	    metric_register(METRIC_COUNTER, "eventloop_outbox_delivered_total", "Facts delivered.", "subscriber");
 	struct metric_family *refused =
-	    metric_register(METRIC_COUNTER, "eventloop_outbox_refused_total", "facts refused", "subscriber");
+	    metric_register(METRIC_COUNTER, "eventloop_outbox_refused_total", "Facts refused.", "subscriber");
 
 	*subscriber = (struct outbox_subscriber){
 	    .relay = relay,

@@ -92,7 +92,7 @@ static void observe(struct outbox_subscriber *subscriber, const struct context *
 {
 	bool down = outcome == PASS_DOWN;
 
-	metric_set(subscriber->lag, subscriber->oldest > 0 ? (clock_wall() - subscriber->oldest) / CLOCK_SECOND : 0);
+	metric_set(subscriber->lag, subscriber->oldest > 0 ? clock_wall() - subscriber->oldest : 0);
 	if (down != subscriber->down && down)
 		log_error_of(LOG_WARNING, ctx, "facts cannot be delivered");
 	else if (down != subscriber->down)

@@ -8,7 +8,9 @@ from waiting import wait_until
 
 def discoveries(daemon) -> int:
     """How often the daemon was asked for its document."""
-    lines = re.findall(r'^rpc_requests_total\{method="rpc\.discover".*\} (\d+)$', daemon.get("/metrics").text, re.M)
+    lines = re.findall(
+        r'^eventloop_rpc_requests_total\{method="rpc\.discover".*\} (\d+)$', daemon.get("/metrics").text, re.M
+    )
     return sum(map(int, lines))
 
 

@@ -313,8 +313,8 @@ static void text_format_is_for_people(void **state)
 static void unwritable_output_is_counted(void **state)
 {
 	(void)state;
-	struct metric *dropped =
-	    metric_single(METRIC_COUNTER, "log_lines_dropped_total", "Log lines that standard output did not take.");
+	struct metric *dropped = metric_single(METRIC_COUNTER, "eventloop_log_lines_dropped_total",
+					       "Log lines that standard output did not take.");
 	int64_t before = metric_value(dropped);
 	int read_only = open("/dev/null", O_RDONLY);
 	assert_true(read_only >= 0);

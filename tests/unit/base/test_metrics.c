@@ -50,6 +50,15 @@ static void gauge_moves_both_ways(void **state)
 	assert_rendered("# TYPE level gauge\nlevel -3\n");
 }
 
+static void time_is_shown_in_seconds(void **state)
+{
+	(void)state;
+	metric_add(metric_single(METRIC_COUNTER_SECONDS, "busy_seconds_total", "Busy."), 1250000);
+	metric_set(metric_single(METRIC_GAUGE_SECONDS, "age_seconds", "Age."), -1);
+	assert_rendered("# TYPE busy_seconds_total counter\nbusy_seconds_total 1.25\n");
+	assert_rendered("# TYPE age_seconds gauge\nage_seconds -0.000001\n");
+}
+
 static void same_name_is_the_same_family(void **state)
 {
 	(void)state;
@@ -207,6 +216,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(counter_counts),
 	    cmocka_unit_test(gauge_moves_both_ways),
+	    cmocka_unit_test(time_is_shown_in_seconds),
 	    cmocka_unit_test(same_name_is_the_same_family),
 	    cmocka_unit_test(label_values_are_copied_and_escaped),
 	    cmocka_unit_test(histogram_has_cumulative_buckets_in_seconds),

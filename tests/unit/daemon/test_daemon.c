@@ -240,7 +240,7 @@ static void test_endpoints(void **state)
 	assert_non_null(strstr(answer, "{\"status\":\"ready\"}"));
 	expect_answer(post(&child, "toy.sleep.nap", 1), "\"result\":\"rested\"");
 	get(&child, "/metrics", answer, sizeof(answer));
-	assert_non_null(strstr(answer, "rpc_requests_total{method=\"toy.sleep.nap\",code=\"ok\"} 1"));
+	assert_non_null(strstr(answer, "eventloop_rpc_requests_total{method=\"toy.sleep.nap\",code=\"ok\"} 1"));
 	assert_non_null(strstr(answer, "process_resident_memory_bytes"));
 	get(&child, "/openrpc.json", answer, sizeof(answer));
 	assert_non_null(strstr(answer, "\"toy.sleep.nap\""));
