@@ -42,14 +42,20 @@ static void append_date(struct buffer *out, int64_t wall)
 		      months + (size_t)tm.tm_mon * 3, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
-static void append_address(struct buffer *out, const char *header, const struct mail_address *address)
+static void append_address(struct context *ctx, struct buffer *out, const char *header,
+			   const struct mail_address *address)
 {
+	const char *token = arena_printf(&ctx->arena, "<%s>", address->address);
 	buffer_printf(out, "%s:", header);
 	if (address->name && address->name[0]) {
-		mail_encode_words(out, address->name, strlen(header) + 1, true);
-		buffer_append_text(out, "\r\n");
+		size_t start = out->length;
+		size_t used = mail_encode_words(out, address->name, strlen(header) + 1, true);
+		bool encoded = !buffer_failed(out) && strstr(buffer_text(out) + start, "=?") != NULL;
+		(void)mail_append_token(out, token, strlen(token), used, encoded ? MAIL_MAX_ENCODED : MAIL_MAX_HEADER);
+	} else {
+		buffer_printf(out, " %s", token);
 	}
-	buffer_printf(out, " <%s>\r\n", address->address);
+	buffer_append_text(out, "\r\n");
 }
 
 static void append_part(struct buffer *out, const char *boundary, const char *type, const char *text)
@@ -61,14 +67,15 @@ static void append_part(struct buffer *out, const char *boundary, const char *ty
 	buffer_append_text(out, "\r\n");
 }
 
-static void append_headers(struct buffer *out, const struct mail_message *message, const char *boundary)
+static void append_headers(struct context *ctx, struct buffer *out, const struct mail_message *message,
+			   const char *boundary)
 {
 	append_date(out, message->date);
-	append_address(out, "From", &message->from);
-	append_address(out, "To", &message->to);
+	append_address(ctx, out, "From", &message->from);
+	append_address(ctx, out, "To", &message->to);
 	buffer_append_text(out, "Subject:");
-	mail_encode_words(out, message->subject, strlen("Subject:"), false);
-	buffer_printf(out, "\r\nMessage-ID:\r\n <%s@%s>\r\n", message->id, strchr(message->from.address, '@') + 1);
+	(void)mail_encode_words(out, message->subject, strlen("Subject:"), false);
+	buffer_printf(out, "\r\nMessage-ID: <%s@%s>\r\n", message->id, strchr(message->from.address, '@') + 1);
 	buffer_printf(out, "X-EventLoop-Template: %s\r\n", message->template_name);
 	buffer_printf(out, "Auto-Submitted: auto-generated\r\nContent-Language: %s\r\nMIME-Version: 1.0\r\n",
 		      message->language);
@@ -89,7 +96,7 @@ const char *mail_message_build(struct context *ctx, const struct mail_message *m
 	/* "=_" stands in nothing that is quoted-printable, so no part can end early. */
 	const char *boundary = arena_printf(&ctx->arena, "=_%s", digits);
 	buffer_init_arena(&out, &ctx->arena, MOST_BYTES);
-	append_headers(&out, message, boundary);
+	append_headers(ctx, &out, message, boundary);
 	append_part(&out, boundary, "text/plain", message->text);
 	append_part(&out, boundary, "text/html", message->html);
 	buffer_printf(&out, "--%s--\r\n", boundary);

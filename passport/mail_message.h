@@ -1,10 +1,11 @@
 /*
  * A letter as bytes: a message by RFC 5322 and MIME (RFC 2045 to 2047), text and HTML side by side.
  *
- * Invariants: everything is ASCII and no line is longer than 76 bytes but for addresses, so any server takes it; lines
- * end with CRLF. Texts cannot begin a header: those that stand in one are encoded (RFC 2047) unless they are plain
- * printable ASCII, and addresses are checked. Only addresses that registration accepts (format `email`: ASCII, no
- * quotes) are accepted here.
+ * Invariants: everything is ASCII and no line is longer than 78 bytes but for addresses, so any server takes it; lines
+ * end with CRLF. A header is folded only where its line would be longer, and Message-ID never: some mail programs do
+ * not find the letter that is answered then. Texts cannot begin a header: those that stand in one are encoded (RFC
+ * 2047) unless they are plain printable ASCII, and addresses are checked. Only addresses that registration accepts
+ * (format `email`: ASCII, no quotes) are accepted here.
  */
 #ifndef EVENTLOOP_PASSPORT_MAIL_MESSAGE_H
 #define EVENTLOOP_PASSPORT_MAIL_MESSAGE_H

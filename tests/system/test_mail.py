@@ -1,8 +1,11 @@
 """Letters: what passport writes, when, and where to; nothing is lost and nothing is sent twice at once."""
 
 import json
+import re
 import time
 import uuid
+from email import message_from_bytes
+from email.header import decode_header, make_header
 
 import loglines
 import pytest
@@ -19,6 +22,7 @@ REGISTER = (
 )
 FAST = {"mail_retry_pause": "20ms", "mail_timeout": "2s"}
 NOTICE = "account_locked"
+NOW = "2027-01-02T03:04:05Z"
 
 
 def queue(stack, *letters):
@@ -131,6 +135,68 @@ def test_words_of_people_are_no_links(stack):
         assert "\u202e" not in letter.raw.decode() + letter.text and "2027-01-02 03:04 UTC" in letter.text
         assert max(len(line) for line in letter.raw.split(b"\r\n")) <= 78
         assert letter.raw.isascii() and b"\n" not in letter.raw.replace(b"\r\n", b"")
+
+
+NAMES = [
+    "Ann Smith",
+    "J. R. R. Tolkien, Esq. (retired)",
+    'The "Great" Hall; & Sons',
+    "O'Neill-Ng, Zoë",
+    "Очень длинное название, которое не помещается в одну строку",
+    "A name of many plain words that goes on and on to the limit",
+    "\u5c71\u7530 \u592a\u90ce",
+    "a" * 58,
+]
+
+
+def folding_faults(raw):
+    """Lines of headers that are too long, or folded although what follows would have had room."""
+    faults, lines = [], raw.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        limit = 76 if "=?" in line else 78
+        if len(line) > limit and " " in line.removeprefix("Message-ID: "):
+            faults.append(f"too long: {line}")
+        folded = following.startswith((" ", "\t"))
+        token = following.split()[0] if folded else ""
+        if folded and len(line) + 1 + len(token) <= (76 if "=?" in line + token else 78):
+            faults.append(f"folded needlessly: {line} | {following}")
+        if folded and line.lower().startswith(("message-id:", "date:")):
+            faults.append(f"folded: {line}")
+    return faults
+
+
+def decoded(letter, header):
+    """A header as RFC 2047 reads it: blanks between two encoded words are none. Python's newer parser keeps them in the
+    names of addresses."""
+    unfolded = message_from_bytes(letter.raw)[header].replace("\r\n", "").replace("\n", "")
+    return str(make_header(decode_header(unfolded)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_headers_are_folded_only_where_they_must_be(stack, name):
+    user = stack.user(name)
+    data = {"invitation_id": str(uuid.uuid4()), "company": name, "inviter": name, "right": "staff"}
+    queue(stack, ("password_reset", user.email), ("invitation", user.email, data | {"expires_at": NOW}))
+    to_name = stack.mailbox.wait(user.email, "password_reset")
+    subject = stack.mailbox.wait(user.email, "invitation")
+    assert folding_faults(to_name.raw) + folding_faults(subject.raw) == []
+    assert decoded(to_name, "To") == f"{name} <{user.email}>" and to_name.recipients == [user.email]
+    assert name in subject.subject and name in decoded(subject, "Subject")
+    for letter in (to_name, subject):
+        assert re.search(rb"^Message-ID: <\S+@localhost>\r\n", letter.raw, re.M)
+        assert letter.message["Date"].datetime is not None
+
+
+def test_the_sender_stands_on_one_line_or_is_folded_once(passport):
+    sender = (
+        "A marketplace of venues, halls and other things with a long name <letters@a-long-name.of-a-domain.example>"
+    )
+    stack = passport({"mail_from": sender})
+    queue(stack, (NOTICE, "ann@test.example"))
+    letter = stack.mailbox.wait("ann@test.example", NOTICE)
+    assert folding_faults(letter.raw) == []
+    assert decoded(letter, "From") == sender
+    assert re.search(rb"^Message-ID: <\S+@a-long-name.of-a-domain.example>\r\n", letter.raw, re.M)
 
 
 def test_notices_say_from_where(stack):

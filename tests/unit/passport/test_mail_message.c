@@ -316,9 +316,12 @@ static void headers_are_encoded(void **state)
 	    {"é", " =?UTF-8?B?w6k=?=", false},
 	    {" blank", " =?UTF-8?B?IGJsYW5r?=", false},
 	    {"a\nb", " =?UTF-8?B?YQpi?=", false},
-	    /* 22 letters of two bytes: no letter is torn. */
+	    /* 22 letters of two bytes: no letter is torn, and no line with such a word is longer than 76. */
 	    {"яяяяяяяяяяяяяяяяяяяяяя",
-	     " =?UTF-8?B?0Y/Rj9GP0Y/Rj9GP0Y/Rj9GP0Y/Rj9GP0Y/Rj9GP0Y/Rj9GP0Y/Rj9GP?=\r\n =?UTF-8?B?0Y8=?=", false},
+	     " =?UTF-8?B?0Y/Rj9GP0Y/Rj9GP0Y/Rj9GP0Y/Rj9GP0Y/Rj9GP0Y/Rj9GP0Y8=?=\r\n =?UTF-8?B?0Y/Rj9GP?=", false},
+	    /* Plain words are folded between. */
+	    {"twenty letters of it, twenty letters of it, twenty letters of it, twenty letters",
+	     " twenty letters of it, twenty letters of it, twenty letters of it,\r\n twenty letters", false},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(examples); i++) {
