@@ -1,4 +1,7 @@
-"""Prints "passed failed skipped" of a JUnit report, as ctest and pytest write them: tally.py FILE"""
+"""Prints "passed failed skipped" of a JUnit report, as ctest and pytest write them: tally.py FILE
+
+Without one that can be read it says so and ends with 1.
+"""
 
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -18,4 +21,9 @@ def tally(path):
 
 
 if __name__ == "__main__":
-    print(*tally(sys.argv[1]))
+    try:
+        print(*tally(sys.argv[1]))
+    except FileNotFoundError:
+        sys.exit(f"it wrote no report ({sys.argv[1]})")
+    except (OSError, ElementTree.ParseError) as error:
+        sys.exit(f"its report cannot be read ({sys.argv[1]}: {error})")
