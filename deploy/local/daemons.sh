@@ -37,7 +37,6 @@ start_daemon() {
 		say "  $name has changed: restarting it"
 		stop_daemon "$name"
 	fi
-	port_is_free "${ports[$name]}" || fail "port ${ports[$name]} is taken by another program; choose with --port (gateway)"
 	identity "$name" >"$data_dir/run/$name.identity"
 	# shellcheck disable=SC2016 # expanded by the inner shell, whose process becomes the daemon
 	setsid --fork bash -c 'echo $$ >"$1"; shift; exec "$@"' - "$data_dir/run/$name.pid" \

@@ -70,6 +70,34 @@ load_ports() {
 		[gateway]=$gateway_port)
 }
 
+# ports_of NAME: all that a daemon listens on: HTTP, the link, and what the gateway keeps for this machine alone.
+ports_of() {
+	local port=${ports[$1]}
+	echo "$port" $((port + 100))
+	[ "$1" != gateway ] || echo $((port + 1))
+}
+
+# has_port NAME: the daemon of this data directory runs, and was told to listen there.
+has_port() {
+	[ -n "$(daemon_pid "$1")" ] && grep -qx "port = ${ports[$1]}" "$data_dir/config/$1.conf"
+}
+
+# Fails, with one line, when a port that will be needed is another program's.
+check_ports() {
+	local name port advice
+	local -A owner=()
+	for name in "${daemons[@]}"; do
+		advice="end that program, or remove $data_dir/ports.env to have other ports chosen"
+		[ "$name" != gateway ] || advice="choose another with --port"
+		for port in $(ports_of "$name"); do
+			[ -z "${owner[$port]-}" ] || fail "port $port, for $name, is what ${owner[$port]} has here: $advice"
+			owner[$port]=$name
+			port_is_free "$port" || has_port "$name" ||
+				fail "port $port, for $name, is taken by another program: $advice"
+		done
+	done
+}
+
 save_ports() {
 	local name
 	for name in "${daemons[@]}"; do

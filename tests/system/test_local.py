@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
@@ -62,6 +63,37 @@ def test_up_starts_everything_and_tells_how_to_reach_it(local):
     new = {"email": "ann@test.example", "password": "correct horse battery", "name": "Ann"}
     gateway.rpc("passport.user.register", new)
     assert Mailbox(local.folder / "mail").wait(new["email"], "verify_email").link.startswith(admin["gateway"])
+
+
+@pytest.mark.parametrize("above", [0, 1, 100])
+def test_a_port_that_is_taken_is_told_before_anything_is_built(above):
+    """One line says which, and what to do; of a build there is nothing yet."""
+    place = Local()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", place.port + above))
+        other.listen()
+        result = place.run("up", "--empty", "--port", str(place.port), "--preset", "no-such-preset", check=False)
+    shutil.rmtree(place.folder)
+    assert (result.returncode, result.stdout) == (1, "")
+    [line] = result.stderr.splitlines()
+    assert f"port {place.port + above}, for gateway, is taken by another program" in line and "--port" in line
+
+
+def test_ports_that_cannot_be_are_told_too():
+    place = Local()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        ports = {name: free_port() for name in NAMES} | {"rating": taken}
+        lines = "".join(f"{name}_port={port}\n" for name, port in ports.items())
+        (place.folder / "ports.env").write_text(lines)
+        result = place.run("up", "--empty", "--preset", "no-such-preset", check=False)
+    assert f"port {taken}, for rating, is taken" in result.stderr and "ports.env" in result.stderr
+    result = place.run("up", "--port", str(ports["events"]), "--preset", "no-such-preset", check=False)
+    shutil.rmtree(place.folder)
+    assert f"port {ports['events']}, for gateway, is what events has here" in result.stderr
+    assert "65435" in place.run("up", "--port", "65500", check=False).stderr
 
 
 def test_up_again_leaves_what_runs_and_starts_what_died(local):
