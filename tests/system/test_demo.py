@@ -109,3 +109,21 @@ def test_loading_again_adds_nothing(demo):
     again = demo.load()
     assert demo.counts() == before
     assert again["accounts"] == demo.document["accounts"]
+
+
+def test_the_first_calls_of_the_readme_work_as_printed(demo, tmp_path):
+    text = (ROOT / "README.md").read_text().partition("## First calls")[2]
+    script = text.partition("```sh\n")[2].partition("```")[0]
+    assert "call events.booking.create" in script
+    for printed, here in (("http://127.0.0.1:8080", demo.stack.gateway.base), (".local/mail", demo.folder / "mail")):
+        assert printed in script
+        script = script.replace(printed, str(here))
+    again = script.splitlines()[-1]  # "The same booking once more"
+    command = ["bash", "-euo", "pipefail", "-c", f"{script}\n{again}\n"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert result.returncode == 0, result.stdout + result.stderr
+    booked, conflict = (
+        json.loads(line) for line in result.stdout.replace('{"jsonrpc"', '\n{"jsonrpc"').splitlines()[-2:]
+    )
+    assert booked["result"]["state"] == "confirmed"
+    assert conflict["error"]["data"]["reason"] == "booked"
