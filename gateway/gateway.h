@@ -21,6 +21,7 @@ struct gateway {
 	struct observer *observer;
 	struct cors cors;
 	struct trusted_proxies *proxies;
+	char server[600];	/* where callers post to, in the merged document */
 	const char *images_url; /* of images' HTTP, without a slash at its end */
 };
 

@@ -26,7 +26,8 @@ const char *const gateway_daemons[GATEWAY_DAEMONS] = {"passport", "events", "rat
 struct methods {
 	struct rpc_client *client;
 	struct co_task *fetcher;
-	const char *own;
+	const struct api *own;
+	const char *server;		  /* where the merged document says that calls are posted to */
 	char *documents[GATEWAY_DAEMONS]; /* as they came, without what is internal; NULL: not yet */
 	struct hash_map *table;
 	char *merged;
@@ -84,16 +85,17 @@ static void merge(struct methods *methods)
 	struct buffer text;
 	size_t count = 0;
 	char error[200];
+	const struct api_about about = {"EventLoop", version_number, methods->server};
+	const char *own = api_document_at(methods->own, clock_wall(), &arena);
 	methods->stale = false;
 	memory_thrift_begin();
 	for (size_t i = 0; i < GATEWAY_DAEMONS; i++)
 		if (methods->documents[i])
 			sources[count++] = (struct api_source){gateway_daemons[i], methods->documents[i],
 							       strlen(methods->documents[i])};
-	sources[count++] = (struct api_source){"gateway", methods->own, strlen(methods->own)};
+	sources[count++] = (struct api_source){"gateway", own, strlen(own)};
 	buffer_init(&text, MAX_DOCUMENT);
-	if (api_merge_documents(sources, count, "EventLoop", version_number, true, &arena, &text, error,
-				sizeof(error))) {
+	if (api_merge_documents(sources, count, &about, true, &arena, &text, error, sizeof(error))) {
 		free(methods->merged);
 		methods->merged = must_strdup(buffer_text(&text));
 	} else {
@@ -148,11 +150,12 @@ static void keep_fetching(void *argument)
 	} while (co_task_rest(methods->fetcher, next) != CO_CANCELLED);
 }
 
-struct methods *methods_new(struct rpc_client *client, const char *own_document)
+struct methods *methods_new(struct rpc_client *client, const struct api *own, const char *server)
 {
 	struct methods *methods = must_calloc(1, sizeof(*methods));
 	methods->client = client;
-	methods->own = own_document;
+	methods->own = own;
+	methods->server = server;
 	methods->table = hash_map_new(MAX_METHODS, free);
 	merge(methods);
 	methods->fetcher = co_task_start("method discovery", keep_fetching, methods);

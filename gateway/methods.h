@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct api;
 struct methods;
 struct rpc_client;
 
@@ -32,8 +33,9 @@ enum methods_answer {
 	METHODS_UNSURE	 /* its daemon has not told its methods yet */
 };
 
-/* own_document: the gateway's own OpenRPC document. Starts fetching the others'. NULL when no coroutine is left. */
-struct methods *methods_new(struct rpc_client *client, const char *own_document) MAY_SUSPEND;
+/* own: the gateway's own methods; server: where callers post to, for the merged document; both borrowed. Starts
+ * fetching the others' documents. NULL when no coroutine is left. */
+struct methods *methods_new(struct rpc_client *client, const struct api *own, const char *server) MAY_SUSPEND;
 
 /* Ends the fetching and frees. */
 void methods_free(struct methods *methods) MAY_SUSPEND;

@@ -1,13 +1,14 @@
 #include "start.h"
 
 #include "base/fatal.h"
+#include "daemon/settings.h"
 #include "gateway.h"
 #include "methods.h"
 #include "observer.h"
 #include "pass.h"
-#include "rpc/api.h"
 #include "trusted_proxies.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,6 +89,18 @@ static void make_routes(struct gateway *gateway)
 	route_assets(http);
 }
 
+/* Where callers post to: at the public address where it is known. */
+static void server_url(struct gateway *gateway)
+{
+	const struct config *config = gateway->worker->config;
+	const char *public_url = config_text(config, "public_url");
+	size_t length = strlen(public_url);
+	length -= length > 0 && public_url[length - 1] == '/';
+	settings_rpc_url(config, gateway->server, sizeof(gateway->server));
+	if (length > 0)
+		(void)snprintf(gateway->server, sizeof(gateway->server), "%.*s/rpc", (int)length, public_url);
+}
+
 int gateway_start(struct daemon_worker *worker, struct context *ctx)
 {
 	struct gateway *gateway = must_calloc(1, sizeof(*gateway));
@@ -99,7 +112,8 @@ int gateway_start(struct daemon_worker *worker, struct context *ctx)
 	if (!gateway->proxies)
 		return -1;
 	gateway->observer = observer_new();
-	gateway->methods = methods_new(worker->client, api_document(worker->api));
+	server_url(gateway);
+	gateway->methods = methods_new(worker->client, worker->api, gateway->server);
 	if (!gateway->methods)
 		return context_fail_internal(ctx, "no coroutine left at start");
 	if (worker->http)

@@ -8,6 +8,7 @@
 #include "co/loop.h"
 #include "co/offload.h"
 #include "daemon/fact_api.h"
+#include "daemon/settings.h"
 #include "rpc/api.h"
 
 #include <stdio.h>
@@ -36,11 +37,13 @@ static size_t offload_threads(const struct config *config)
 int process_prepare(struct daemon_process *process)
 {
 	const struct daemon_spec *spec = process->spec;
-	char title[64], error[DAEMON_TEXT_SIZE];
+	char title[64], server[DAEMON_TEXT_SIZE], error[DAEMON_TEXT_SIZE];
+	const struct api_about about = {title, version_number, server};
 	(void)snprintf(title, sizeof(title), "EventLoop %s", spec->name);
+	settings_rpc_url(process->config, server, sizeof(server));
 	process->api_files = fact_api_files(spec);
 	memory_thrift_begin();
-	process->api = api_load(process->api_files, title, version_number, error, sizeof(error));
+	process->api = api_load(process->api_files, &about, error, sizeof(error));
 	memory_thrift_end();
 	if (process->api == NULL) {
 		log_event(LOG_ERROR, NULL, "the API files are not good", LOG_STRING("cause", error));

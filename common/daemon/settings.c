@@ -252,6 +252,18 @@ uint16_t settings_link_port(const struct config *config)
 	return link_port <= UINT16_MAX ? (uint16_t)link_port : 0;
 }
 
+void settings_rpc_url(const struct config *config, char *url, size_t size)
+{
+	const char *address = config_text(config, "listen_address");
+	int64_t port = config_integer(config, "port");
+	bool every = address[0] == '\0' || strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
+	const char *host = every ? "127.0.0.1" : address;
+	url[0] = '\0';
+	if (port != 0)
+		(void)snprintf(url, size, strchr(host, ':') != NULL ? "http://[%s]:%lld/rpc" : "http://%s:%lld/rpc",
+			       host, (long long)port);
+}
+
 void settings_apply_log(const struct daemon_spec *spec, const struct config *config)
 {
 	static const char *const levels[] = {

@@ -19,6 +19,10 @@ const struct config_option *settings_find(const struct daemon_spec *spec, const 
 /* The port of the link: as set, or the daemon's port + 100; 0 (any free one) when the daemon's port is 0. */
 uint16_t settings_link_port(const struct config *config);
 
+/* Writes where calls are posted to on this machine, "http://127.0.0.1:7002/rpc": the address and port listened on,
+ * empty when any free port is taken. */
+void settings_rpc_url(const struct config *config, char *url, size_t size);
+
 /* Sets level and format of the log from the settings. */
 void settings_apply_log(const struct daemon_spec *spec, const struct config *config);
 

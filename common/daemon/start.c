@@ -73,7 +73,7 @@ static int listen_link(struct daemon_thread *thread, struct context *ctx)
 static void serve_document(struct http_exchange *exchange, void *argument)
 {
 	const struct daemon_thread *thread = argument;
-	const char *document = api_document(thread->worker.api);
+	const char *document = api_document_at(thread->worker.api, clock_wall(), &exchange->ctx->arena);
 	http_reply(exchange, 200, "application/json", document, strlen(document));
 }
 

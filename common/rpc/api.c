@@ -2,6 +2,8 @@
 
 #include "base/fatal.h"
 #include "base/hash_map.h"
+#include "rpc/api_dates.h"
+#include "rpc/api_publish.h"
 #include "rpc/json_tree.h"
 
 #include <stdio.h>
@@ -48,13 +50,13 @@ void api_free(struct api *api)
 	free(api);
 }
 
-static struct api *api_new(const char *title, const char *version)
+static struct api *api_new(const struct api_about *about)
 {
 	struct api *api = must_calloc(1, sizeof(*api));
 	arena_init(&api->arena);
 	arena_init(&api->work);
 	buffer_init(&api->text, DOCUMENT_MAX);
-	api->document = api_document_new(title, version);
+	api->document = api_document_new(about);
 	api->model = json_object_new_object();
 	json_object_object_add(api->model, "x-params", json_object_new_array());
 	json_object_object_add(api->model, "methods",
@@ -208,18 +210,20 @@ static bool load(struct api *api, struct api_reader *reader, const struct embedd
 	api->schemas = schema_set_new(api->model);
 	if (!compile_methods(api, reader) || !compile_components(api, reader))
 		return false;
-	json_tree_write(api->document, &api->text);
 	schema_set_finish(api->schemas);
-	forget_sources(api);
 	reader->file = "document";
+	reader->method = NULL;
+	if (!api_publish(reader, api->document))
+		return false;
+	json_tree_write(api->document, &api->text);
+	forget_sources(api);
 	return !buffer_failed(&api->text) || api_fail(reader, "larger than %u bytes", DOCUMENT_MAX);
 }
 
-struct api *api_load(const struct embedded_file *files, const char *title, const char *version, char *error,
-		     size_t error_size)
+struct api *api_load(const struct embedded_file *files, const struct api_about *about, char *error, size_t error_size)
 {
 	struct api_reader reader = {.error = error, .size = error_size};
-	struct api *api = api_new(title, version);
+	struct api *api = api_new(about);
 	if (load(api, &reader, files))
 		return api;
 	api_free(api);
@@ -244,4 +248,11 @@ const struct api_method *api_at(const struct api *api, size_t index)
 const char *api_document(const struct api *api)
 {
 	return buffer_text(&api->text);
+}
+
+const char *api_document_at(const struct api *api, int64_t now, struct arena *arena)
+{
+	char *text = arena_strndup(arena, buffer_text(&api->text), api->text.length);
+	api_dates_move(text, api->text.length, now);
+	return text;
 }

@@ -6,8 +6,10 @@
  * Each file is {"methods": [OpenRPC method objects], "components": {"schemas": {name: schema}}}; schemas are referred
  * to as "#/components/schemas/Name" from any file of the daemon; errors as "#/components/errors/<word>", which are made
  * from base/error.h. A method object must have name, summary, description, params (by name), result, errors, examples,
- * x-access, x-idempotent, x-deadline-ms, x-cost; it may have x-auth-max-age, in seconds: a user must have authenticated
+ * x-access, x-idempotent, x-deadline-ms, x-cost, its required parameters first; it may have x-auth-max-age, in seconds: a user must have authenticated
  * within them, and nobody may act as one; and x-long-poll.
+ * The document says more than the files: what follows from them is added when it is made (rpc/api_publish.h), and the
+ * dates of examples are moved when it is served (rpc/api_dates.h).
  * Ownership: the api owns everything; what its functions return is borrowed. api_free at the end. It keeps what calls
  * need and the document as text: trees of JSON would be ten times as large.
  * Invariants: read-only once loaded; safe to use from several threads.
@@ -68,9 +70,15 @@ struct api_method {
 	const struct schema *result;
 };
 
-/* Loads and checks the files (a table ended by a NULL name). title, version: of the document's info. NULL with an error
- * text that names file, method and rule. */
-struct api *api_load(const struct embedded_file *files, const char *title, const char *version, char *error,
+/* What a document says of itself as a whole. */
+struct api_about {
+	const char *title, *version;
+	const char *server; /* where calls are posted to, "https://api.example/rpc"; NULL or empty: not told */
+};
+
+/* Loads and checks the files (a table ended by a NULL name). NULL with an error text that names file, method and rule.
+ */
+struct api *api_load(const struct embedded_file *files, const struct api_about *about, char *error,
 		     size_t error_size) MUST_CHECK;
 
 /* Frees the api. Safe with NULL. */
@@ -83,23 +91,27 @@ const struct api_method *api_find(const struct api *api, const char *name, size_
 size_t api_count(const struct api *api);
 const struct api_method *api_at(const struct api *api, size_t index);
 
-/* The OpenRPC document as JSON text, for rpc.discover and /openrpc.json. */
+/* The OpenRPC document as JSON text, its examples dated as in the files; borrowed. */
 const char *api_document(const struct api *api);
+
+/* The same for rpc.discover and /openrpc.json at a wall time (microseconds): examples are dated so that what they treat
+ * as to come is to come (rpc/api_dates.h). In the arena. */
+const char *api_document_at(const struct api *api, int64_t now, struct arena *arena);
 
 /* The word of one access flag in x-access; NULL for none. */
 const char *api_access_word(enum api_access access);
 
 /* An OpenRPC document to merge. */
 struct api_source {
-	const char *name; /* of its daemon: prefix of its component schemas, "Listing" becoming "events.Listing" */
+	const char *name; /* of its daemon, for errors */
 	const char *text; /* the document */
 	size_t length;
 };
 
-/* Merges documents into one: methods in the order given, component schemas prefixed and references rewritten, errors
- * shared. Methods whose x-access is service alone are left out when public_only. Appends the text to target; false with
- * an error text when a source is no OpenRPC document. */
-bool api_merge_documents(const struct api_source *sources, size_t count, const char *title, const char *version,
+/* Merges documents into one: methods in the order given, the component schemas that they use (whose names begin with
+ * their daemon's already), errors shared. Methods whose x-access is service alone are left out when public_only.
+ * Appends the text to target; false with an error text when a source is no OpenRPC document. */
+bool api_merge_documents(const struct api_source *sources, size_t count, const struct api_about *about,
 			 bool public_only, struct arena *arena, struct buffer *target, char *error,
 			 size_t error_size) MUST_CHECK;
 

@@ -8,6 +8,17 @@
 
 #define OPENRPC_VERSION "1.2.6"
 #define MESSAGE_SIZE 64
+#define DESCRIPTION                                                                                                    \
+	"JSON-RPC 2.0: POST with Content-Type application/json, parameters by name, several calls in one array. "      \
+	"Methods "                                                                                                     \
+	"that are not public want an access token, which passport.auth.login gives, in the header \"Authorization: "   \
+	"Bearer ...\". x-access says who may call, x-auth-max-age how many seconds ago a user must have "              \
+	"authenticated, "                                                                                              \
+	"x-idempotent whether calling twice is as calling once, x-deadline-ms how long a call may take, x-cost what "  \
+	"it "                                                                                                          \
+	"takes of a caller's rate, x-format a form of text that JSON Schema has no name for, x-trim that white space " \
+	"at "                                                                                                          \
+	"the ends is cut. The dates of examples move with the calendar, week by week."
 
 bool api_fail(struct api_reader *reader, const char *format, ...)
 {
@@ -56,14 +67,34 @@ static void add_error(struct json_object *errors, enum error_code code)
 	json_object_object_add(errors, error_word(code), error);
 }
 
-struct json_object *api_document_new(const char *title, const char *version)
+static struct json_object *new_info(const struct api_about *about)
 {
-	struct json_object *document = json_object_new_object(), *info = json_object_new_object();
+	struct json_object *info = json_object_new_object(), *license = json_object_new_object();
+	json_object_object_add(info, "title", json_object_new_string(about->title));
+	json_object_object_add(info, "version", json_object_new_string(about->version));
+	json_object_object_add(info, "description", json_object_new_string(DESCRIPTION));
+	json_object_object_add(license, "name", json_object_new_string("MIT"));
+	json_object_object_add(info, "license", license);
+	return info;
+}
+
+static struct json_object *new_servers(const char *url)
+{
+	struct json_object *servers = json_object_new_array(), *server = json_object_new_object();
+	json_object_object_add(server, "name", json_object_new_string("JSON-RPC"));
+	json_object_object_add(server, "url", json_object_new_string(url));
+	json_object_array_add(servers, server);
+	return servers;
+}
+
+struct json_object *api_document_new(const struct api_about *about)
+{
+	struct json_object *document = json_object_new_object();
 	struct json_object *components = json_object_new_object(), *errors = json_object_new_object();
 	json_object_object_add(document, "openrpc", json_object_new_string(OPENRPC_VERSION));
-	json_object_object_add(info, "title", json_object_new_string(title));
-	json_object_object_add(info, "version", json_object_new_string(version));
-	json_object_object_add(document, "info", info);
+	json_object_object_add(document, "info", new_info(about));
+	if (about->server != NULL && about->server[0] != '\0')
+		json_object_object_add(document, "servers", new_servers(about->server));
 	json_object_object_add(document, "methods", json_object_new_array());
 	json_object_object_add(components, "schemas", json_object_new_object());
 #define X(name, number, word) add_error(errors, ERROR_##name);

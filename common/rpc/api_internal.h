@@ -29,9 +29,12 @@ bool api_method_read(struct api_reader *reader, struct json_object *object, stru
 /* Checks that an example pairing names parameters of the method and has a result. */
 bool api_example_check(struct api_reader *reader, struct json_object *example, struct json_object *params) MUST_CHECK;
 
-/* A document with info, no methods, and components of no schemas and every error of base/error.h. Owned by the caller.
- */
-struct json_object *api_document_new(const char *title, const char *version);
+/* A document with info, the server when there is one, no methods, and components of no schemas and every error of
+ * base/error.h. Owned by the caller. */
+struct json_object *api_document_new(const struct api_about *about);
+
+/* Gives the document those component schemas of the pool that its methods and errors refer to, directly or not. */
+void api_take_schemas(struct json_object *document, struct json_object *pool);
 
 /* A member that must be there and of a type; NULL when it is not. */
 struct json_object *api_member(struct json_object *object, const char *name, enum json_type type);

@@ -141,13 +141,14 @@ static bool add_param(struct api_reader *reader, struct json_object *param, stru
 	if (json_object_object_get_ex(properties, name, NULL))
 		return api_fail(reader, "parameter %s stands twice", name);
 	json_object_object_add(properties, name, json_object_get(json_object_object_get(param, "schema")));
-	struct json_object *flag;
-	if (!json_object_object_get_ex(param, "required", &flag))
-		return true;
-	if (!json_object_is_type(flag, json_type_boolean))
+	struct json_object *flag = NULL;
+	if (json_object_object_get_ex(param, "required", &flag) && !json_object_is_type(flag, json_type_boolean))
 		return api_fail(reader, "parameter %s: required must be a boolean", name);
-	if (json_object_get_boolean(flag))
-		json_object_array_add(required, json_object_new_string(name));
+	if (!json_object_get_boolean(flag))
+		return true;
+	if (json_object_array_length(required) + 1 != (size_t)json_object_object_length(properties))
+		return api_fail(reader, "parameter %s is required and must stand before those that are not", name);
+	json_object_array_add(required, json_object_new_string(name));
 	return true;
 }
 

@@ -197,7 +197,7 @@ static int perform(struct rpc_call *call, struct rpc_dispatcher *dispatcher, str
 	if (take_caller(call, caller))
 		return -1;
 	if (entry == dispatcher->discover) {
-		const char *document = api_document(dispatcher->options.api);
+		const char *document = api_document_at(dispatcher->options.api, clock_wall(), &ctx->arena);
 		return rpc_reply_text(call, document, strlen(document));
 	}
 	call->method = entry->method;

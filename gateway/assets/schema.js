@@ -25,7 +25,8 @@ export function typeOf(node, document) {
     return items.includes(" | ") ? `list of (${items})` : `list of ${items}`;
   }
   if (Array.isArray(schema.type)) return schema.type.join(" | ");
-  if (schema.type) return schema.format ? `${schema.type} (${schema.format})` : schema.type;
+  const format = schema.format || schema["x-format"];
+  if (schema.type) return format ? `${schema.type} (${format})` : schema.type;
   return schema.properties ? "object" : "any";
 }
 

@@ -81,7 +81,7 @@ static void make_dispatcher(struct server *server, struct toy_key *key)
 	struct context ctx;
 	const struct embedded_file files[] = {{"bench.json", api_text, api_text + sizeof(api_text) - 1},
 					      {NULL, NULL, NULL}};
-	server->api = api_load(files, "Bench", "1", error, sizeof(error));
+	server->api = api_load(files, &(struct api_about){"Bench", "1", NULL}, error, sizeof(error));
 	if (server->api == NULL)
 		fatal("%s", error);
 	context_init(&ctx, DEADLINE_NEVER);

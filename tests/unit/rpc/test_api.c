@@ -1,4 +1,5 @@
 /* The catalogue from API files: what loads, what is refused and how it is named, the documents made of it. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "rpc/api.h"
 #include "rpc/json_tree.h"
@@ -34,7 +35,7 @@ static struct api *load(const char *methods)
 	struct embedded_file files[] = {
 	    file("things.json", methods), file("schemas.json", COMPONENTS), {NULL, NULL, NULL}};
 	error[0] = '\0';
-	return api_load(files, "things", "1.2", error, sizeof(error));
+	return api_load(files, &(struct api_about){"things", "1.2", "http://127.0.0.1:7/rpc"}, error, sizeof(error));
 }
 
 static void assert_refused(const char *methods, const char *expected)
@@ -195,6 +196,9 @@ static void refuses_missing_and_wrong_members(void **state)
 	assert_refused_with("params", "[{\"name\":\"x\",\"schema\":{}},{\"name\":\"x\",\"schema\":{}}]",
 			    "parameter x stands twice");
 	assert_refused_with("params", "[{\"name\":\"x\",\"schema\":{},\"required\":1}]", "required must be a boolean");
+	assert_refused_with("params",
+			    "[{\"name\":\"x\",\"schema\":{}},{\"name\":\"id\",\"schema\":{},\"required\":true}]",
+			    "parameter id is required and must stand before those that are not");
 	assert_refused_with("params", "[{\"name\":\"id\",\"schema\":{\"maxLength\":-1}}]", "maxLength must be");
 	assert_refused_with("params", "[{\"name\":\"id\",\"schema\":{\"$ref\":\"#/components/schemas/Nope\"}}]",
 			    "\"#/components/schemas/Nope\" leads nowhere");
@@ -234,10 +238,105 @@ static void documents_itself(void **state)
 	assert_string_equal(text_at(document, "/info/title"), "things");
 	assert_string_equal(text_at(document, "/info/version"), "1.2");
 	assert_string_equal(text_at(document, "/methods/0/paramStructure"), "by-name");
-	assert_string_equal(text_at(document, "/components/schemas/Id/type"), "string");
+	assert_string_equal(text_at(document, "/components/schemas/AId/type"), "string");
 	assert_string_equal(text_at(document, "/components/errors/not_found/code"), "-32004");
 	assert_string_equal(text_at(document, "/components/errors/not_found/message"), "Not found");
 	json_object_put(document);
+	api_free(api);
+}
+
+/* The schema of a parameter that comes last, as the document has it. */
+static struct json_object *published(const char *param, const char *components)
+{
+	struct json_object *method = json_tokener_parse(METHOD("a.thing.get"));
+	struct json_object *file_of_method = json_object_new_object(), *methods = json_object_new_array();
+	json_object_array_add(json_object_object_get(method, "params"), json_tokener_parse(param));
+	json_object_array_add(methods, method);
+	json_object_object_add(file_of_method, "methods", methods);
+	if (components != NULL)
+		json_object_object_add(file_of_method, "components", json_tokener_parse(components));
+	struct api *api = load(json_object_to_json_string(file_of_method));
+	json_object_put(file_of_method);
+	if (api == NULL)
+		fail_msg("%s", error);
+	struct json_object *document = parse(api_document(api));
+	api_free(api);
+	return document;
+}
+
+static void publishes_what_follows_from_the_rest(void **state)
+{
+	struct json_object *document =
+	    published("{\"name\":\"more\",\"schema\":{\"properties\":{\"format\":{\"enum\":[\"b\",null,\"c\"]},"
+		      "\"name\":{\"type\":\"string\",\"format\":\"line\"},"
+		      "\"at\":{\"type\":\"string\",\"format\":\"date\"},"
+		      "\"enum\":{\"items\":{\"enum\":[1,2]}}}}}",
+		      NULL);
+	(void)state;
+	assert_string_equal(text_at(document, "/methods/0/params/0/required"), "true");
+	assert_string_equal(text_at(document, "/methods/0/params/1/required"), "false");
+	assert_string_equal(text_at(document, "/methods/0/params/2/required"), "false");
+	assert_string_equal(text_at(document, "/methods/0/params/1/schema/title"), "AThingGetNoteParam");
+	assert_string_equal(text_at(document, "/methods/0/params/0/schema/$ref"), "#/components/schemas/AId");
+	assert_string_equal(text_at(document, "/methods/0/tags/0/name"), "a.thing");
+	assert_string_equal(text_at(document, "/components/schemas/AThing/title"), "AThing");
+	assert_string_equal(text_at(document, "/servers/0/url"), "http://127.0.0.1:7/rpc");
+	assert_string_equal(text_at(document, "/info/license/name"), "MIT");
+	assert_true(strlen(text_at(document, "/info/description")) > 100);
+#define MEMBERS "/methods/0/params/2/schema/properties"
+	assert_string_equal(text_at(document, MEMBERS "/format/type"), "[ \"string\", \"null\" ]");
+	assert_string_equal(text_at(document, MEMBERS "/name"), "{ \"type\": \"string\", \"x-format\": \"line\" }");
+	assert_string_equal(text_at(document, MEMBERS "/at/format"), "date");
+	assert_string_equal(text_at(document, MEMBERS "/enum/items/type"), "number");
+#undef MEMBERS
+	json_object_put(document);
+}
+
+static void leaves_out_schemas_that_nothing_uses(void **state)
+{
+	struct json_object *document = published(
+	    "{\"name\":\"more\",\"schema\":{\"items\":{\"$ref\":\"#/components/schemas/Used\"}}}",
+	    "{\"schemas\":{\"Used\":{\"not\":{\"$ref\":\"#/components/schemas/Deep\"}},\"Deep\":{},\"Idle\":{}}}");
+	struct json_object *schemas = json_object_object_get(json_object_object_get(document, "components"), "schemas");
+	(void)state;
+	assert_string_equal(text_at(document, "/components/schemas/AUsed/not/$ref"), "#/components/schemas/ADeep");
+	assert_true(json_object_object_get_ex(schemas, "ADeep", NULL));
+	assert_false(json_object_object_get_ex(schemas, "AIdle", NULL));
+	json_object_put(document);
+}
+
+static void refuses_two_things_of_one_name(void **state)
+{
+	(void)state;
+	assert_refused("{\"methods\":[" METHOD("a.thing.get") "],\"components\":{\"schemas\":{\"ThingGet\":{}}}}",
+		       "document: programs would call both a.thing.get and ThingGet AThingGet");
+	assert_refused("{\"methods\":[" METHOD("a.thing.get") "," METHOD("a.thing_get") "]}", "AThingGet");
+	assert_refused("{\"methods\":[" METHOD("a.thing.get") "," METHOD("a.thing.get_note_param") "]}",
+		       "both note of a.thing.get and a.thing.get_note_param AThingGetNoteParam");
+}
+
+static void dates_examples_anew(void **state)
+{
+	static const char text[] = "{\"methods\":[" METHOD_PARTS(
+	    "a.thing.get",
+	    EXTENSIONS("\"user\"") ",\"x-more\":[\"2026-01-07\",\"2026-06-01T10:00:00.5Z\","
+				   "\"on 2026-06-01\",\"2026-06-01x\",\"\\\"2026-06-01\\\"\",\"2026-13-01\"]") "]}";
+	struct arena arena = {0};
+	struct api *api = load(text);
+	int64_t now;
+	(void)state;
+	assert_non_null(api);
+	assert_true(clock_parse("2026-01-14T23:59:59Z", &now));
+	assert_string_equal(api_document_at(api, now, &arena), api_document(api));
+	assert_true(clock_parse("2020-01-01T00:00:00Z", &now));
+	assert_string_equal(api_document_at(api, now, &arena), api_document(api));
+	assert_true(clock_parse("2028-02-29T12:00:00Z", &now));
+	struct json_object *document = parse(api_document_at(api, now, &arena));
+	assert_string_equal(text_at(document, "/methods/0/x-more"),
+			    "[ \"2028-02-23\", \"2028-07-17T10:00:00.5Z\", \"on 2026-06-01\", \"2026-06-01x\", "
+			    "\"\\\"2026-06-01\\\"\", \"2026-13-01\" ]");
+	json_object_put(document);
+	arena_done(&arena);
 	api_free(api);
 }
 
@@ -245,6 +344,7 @@ static void merges_documents(void **state)
 {
 	struct arena arena = {0};
 	struct buffer merged;
+	const struct api_about all = {"all", "9", "https://api.example/rpc"};
 	struct api *one = load("{\"methods\":[" METHOD("one.thing.get") "," METHOD_PARTS(
 	    "one.thing.push", EXTENSIONS("\"service\"")) "]}");
 	struct api *two = load("{\"methods\":[" METHOD("two.thing.get") "]}");
@@ -253,21 +353,21 @@ static void merges_documents(void **state)
 	struct api_source sources[] = {{"one", api_document(one), strlen(api_document(one))},
 				       {"two", api_document(two), strlen(api_document(two))}};
 	buffer_init_arena(&merged, &arena, 1U << 20);
-	assert_true(api_merge_documents(sources, 2, "all", "9", true, &arena, &merged, error, sizeof(error)));
+	assert_true(api_merge_documents(sources, 2, &all, true, &arena, &merged, error, sizeof(error)));
 	struct json_object *document = parse(buffer_text(&merged));
 	assert_int_equal(json_object_array_length(json_object_object_get(document, "methods")), 2);
 	assert_string_equal(text_at(document, "/methods/1/name"), "two.thing.get");
-	assert_string_equal(text_at(document, "/methods/1/params/0/schema/$ref"), "#/components/schemas/two.Id");
-	assert_string_equal(text_at(document, "/components/schemas/one.Thing/properties/id/$ref"),
-			    "#/components/schemas/one.Id");
+	assert_string_equal(text_at(document, "/methods/1/params/0/schema/$ref"), "#/components/schemas/TwoId");
+	assert_string_equal(text_at(document, "/components/schemas/OneThing/properties/id/$ref"),
+			    "#/components/schemas/OneId");
 	assert_string_equal(text_at(document, "/methods/0/errors/0/$ref"), "#/components/errors/conflict");
 	assert_string_equal(text_at(document, "/components/errors/conflict/code"), "-32009");
 	json_object_put(document);
 	buffer_reset(&merged);
-	assert_true(api_merge_documents(sources, 2, "all", "9", false, &arena, &merged, error, sizeof(error)));
+	assert_true(api_merge_documents(sources, 2, &all, false, &arena, &merged, error, sizeof(error)));
 	assert_non_null(strstr(buffer_text(&merged), "one.thing.push"));
 	sources[1].length = 10;
-	assert_false(api_merge_documents(sources, 2, "all", "9", false, &arena, &merged, error, sizeof(error)));
+	assert_false(api_merge_documents(sources, 2, &all, false, &arena, &merged, error, sizeof(error)));
 	assert_non_null(strstr(error, "two: no JSON: the text ends"));
 	arena_done(&arena);
 	api_free(one);
@@ -285,6 +385,10 @@ int main(void)
 	    cmocka_unit_test(refuses_unsound_methods),
 	    cmocka_unit_test(refuses_missing_and_wrong_members),
 	    cmocka_unit_test(documents_itself),
+	    cmocka_unit_test(publishes_what_follows_from_the_rest),
+	    cmocka_unit_test(leaves_out_schemas_that_nothing_uses),
+	    cmocka_unit_test(refuses_two_things_of_one_name),
+	    cmocka_unit_test(dates_examples_anew),
 	    cmocka_unit_test(merges_documents),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

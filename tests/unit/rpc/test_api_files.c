@@ -43,7 +43,8 @@ static struct api *load(const char *daemon)
 	}
 	files[count] = (struct embedded_file){NULL, NULL, NULL};
 	globfree(&found);
-	struct api *api = api_load(files, daemon, "0.1.0", error, sizeof(error));
+	struct api *api =
+	    api_load(files, &(struct api_about){daemon, "0.1.0", "http://127.0.0.1:1/rpc"}, error, sizeof(error));
 	if (!api)
 		print_error("%s\n", error);
 	assert_non_null(api);
@@ -157,11 +158,12 @@ static void test_the_merged_document_fits_too(void **state)
 		sources[i] = (struct api_source){daemons[i], api_document(apis[i]), strlen(api_document(apis[i]))};
 	}
 	buffer_init(&text, 16 << 20);
-	assert_true(api_merge_documents(sources, DAEMONS, "all", "0.1.0", true, &arena, &text, error, sizeof(error)));
+	assert_true(api_merge_documents(sources, DAEMONS, &(struct api_about){"all", "0.1.0", NULL}, true, &arena,
+					&text, error, sizeof(error)));
 	struct json_object *document = parse(buffer_text(&text), text.length);
 	assert_valid(meta, document, "merged");
 	assert_null(strstr(buffer_text(&text), "passport.member.right"));
-	assert_non_null(strstr(buffer_text(&text), "#/components/schemas/events.Listing\""));
+	assert_non_null(strstr(buffer_text(&text), "#/components/schemas/EventsListing\""));
 	json_object_put(document);
 	buffer_done(&text);
 	schema_set_free(set);
@@ -218,7 +220,7 @@ static void assert_refused(const char *json, const char *word)
 {
 	struct embedded_file files[] = {{"x.json", json, json + strlen(json)}, {NULL, NULL, NULL}};
 	char error[500] = "";
-	assert_null(api_load(files, "x", "1", error, sizeof(error)));
+	assert_null(api_load(files, &(struct api_about){"x", "1", NULL}, error, sizeof(error)));
 	if (!strstr(error, word))
 		print_error("\"%s\" says nothing of %s\n", error, word);
 	assert_non_null(strstr(error, word));
