@@ -187,8 +187,52 @@ static void add_tags(struct json_object *method, const char *name)
 	json_object_object_add(method, "tags", tags);
 }
 
+static struct json_object *named(struct json_object *list, const char *name)
+{
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *object = json_object_array_get_idx(list, i);
+		if (strcmp(api_text(object, "name"), name) == 0)
+			return object;
+	}
+	return NULL;
+}
+
+/* Appends those of the list whose names are in wanted (NULL: all) and not in target yet. */
+static void append_named(struct json_object *target, struct json_object *list, struct json_object *wanted)
+{
+	for (size_t i = 0; i < json_object_array_length(wanted != NULL ? wanted : list); i++) {
+		const char *name = api_text(json_object_array_get_idx(wanted != NULL ? wanted : list, i), "name");
+		struct json_object *object = named(list, name);
+		if (object != NULL && named(target, name) == NULL)
+			json_object_array_add(target, json_object_get(object));
+	}
+}
+
+/* Some programs take an example's parameters by position, whatever paramStructure says. So those that examples give
+ * come first, after the required ones, and an example gives them in the same order. */
+static void order_params(struct json_object *method)
+{
+	struct json_object *params = json_object_object_get(method, "params");
+	struct json_object *examples = json_object_object_get(method, "examples"), *ordered = json_object_new_array();
+	for (size_t i = 0; i < json_object_array_length(params); i++) {
+		struct json_object *param = json_object_array_get_idx(params, i);
+		if (json_object_get_boolean(json_object_object_get(param, "required")))
+			json_object_array_add(ordered, json_object_get(param));
+	}
+	for (size_t i = 0; i < json_object_array_length(examples); i++)
+		append_named(ordered, params, json_object_object_get(json_object_array_get_idx(examples, i), "params"));
+	append_named(ordered, params, NULL);
+	for (size_t i = 0; i < json_object_array_length(examples); i++) {
+		struct json_object *example = json_object_array_get_idx(examples, i), *values = json_object_new_array();
+		append_named(values, json_object_object_get(example, "params"), ordered);
+		json_object_object_add(example, "params", values);
+	}
+	json_object_object_add(method, "params", ordered);
+}
+
 static bool publish_method(struct publisher *publisher, struct json_object *method)
 {
+	order_params(method);
 	struct json_object *params = json_object_object_get(method, "params");
 	const char *name = api_text(method, "name");
 	char alias[NAME_SIZE] = "";

@@ -292,6 +292,33 @@ static void publishes_what_follows_from_the_rest(void **state)
 	json_object_put(document);
 }
 
+static void puts_parameters_that_examples_give_first(void **state)
+{
+	struct json_object *method = json_tokener_parse(METHOD("a.thing.get")),
+			   *file_of_method = json_object_new_object();
+	struct json_object *methods = json_object_new_array();
+	(void)state;
+	json_object_array_add(json_object_object_get(method, "params"),
+			      json_tokener_parse("{\"name\":\"z\",\"schema\":{}}"));
+	json_object_object_add(
+	    method, "examples",
+	    json_tokener_parse("[{\"name\":\"e\",\"params\":[{\"name\":\"z\",\"value\":1},{\"name\":\"id\","
+			       "\"value\":\"x\"}],\"result\":{\"name\":\"thing\",\"value\":{}}}]"));
+	json_object_array_add(methods, method);
+	json_object_object_add(file_of_method, "methods", methods);
+	struct api *api = load(json_object_to_json_string(file_of_method));
+	assert_non_null(api);
+	struct json_object *document = parse(api_document(api));
+	assert_string_equal(text_at(document, "/methods/0/params/0/name"), "id");
+	assert_string_equal(text_at(document, "/methods/0/params/1/name"), "z");
+	assert_string_equal(text_at(document, "/methods/0/params/2/name"), "note");
+	assert_string_equal(text_at(document, "/methods/0/examples/0/params/0/name"), "id");
+	assert_string_equal(text_at(document, "/methods/0/examples/0/params/1/name"), "z");
+	json_object_put(document);
+	json_object_put(file_of_method);
+	api_free(api);
+}
+
 static void leaves_out_schemas_that_nothing_uses(void **state)
 {
 	struct json_object *document = published(
@@ -386,6 +413,7 @@ int main(void)
 	    cmocka_unit_test(refuses_missing_and_wrong_members),
 	    cmocka_unit_test(documents_itself),
 	    cmocka_unit_test(publishes_what_follows_from_the_rest),
+	    cmocka_unit_test(puts_parameters_that_examples_give_first),
 	    cmocka_unit_test(leaves_out_schemas_that_nothing_uses),
 	    cmocka_unit_test(refuses_two_things_of_one_name),
 	    cmocka_unit_test(dates_examples_anew),
