@@ -19,3 +19,11 @@ def test_the_merged_document_has_what_strangers_may_call(stack):
     for method in ("passport.auth.service_token", "passport.member.right", "events.fact.deliver"):
         assert method not in names()
         assert stack.error(method, {}).word == "method_not_found"
+
+
+def test_the_merged_document_says_where_callers_post_to(stack, make_stack):
+    assert [server["url"] for server in stack.rpc("rpc.discover")["servers"]] == [f"{stack.gateway.base}/rpc"]
+    elsewhere = make_stack({"gateway": {"public_url": "https://api.example/"}}, names=("gateway",))
+    document = elsewhere.gateway.get("/openrpc.json").json()
+    assert [server["url"] for server in document["servers"]] == ["https://api.example/rpc"]
+    assert document["info"]["description"] and document["info"]["license"]["name"] == "MIT"

@@ -35,10 +35,20 @@ class Page:
         self.tab.get_by_role("link", name=method, exact=True).click()
         expect(self.tab.locator("h1")).to_have_text(method)
 
+    def example(self, method):
+        """The parameters of the method's first example, as its button puts them into the editor."""
+        self.open(method)
+        self.tab.locator("button.example").first.click()
+        return json.loads(self.tab.get_by_label("Parameters, as JSON").input_value())
+
     def call(self, method, params):
         """The answer that the page shows."""
         self.open(method)
         self.tab.get_by_label("Parameters, as JSON").fill(json.dumps(params))
+        return self.press()
+
+    def press(self):
+        """Calls with what the editor holds; the answer that the page shows."""
         self.tab.evaluate("document.getElementById('answer').replaceChildren()")
         self.tab.get_by_role("button", name="Call", exact=True).click()
         answer = self.tab.locator("#answer > pre")
@@ -66,6 +76,27 @@ def test_a_user_logs_in_and_calls(page, stack):
     expect(page.tab.get_by_role("button", name="Log in")).to_be_visible()
     assert page.call("passport.user.me", {})["error"]["data"]["code"] == "unauthenticated"
     assert page.complaints == []
+
+
+def test_the_example_of_the_search_finds(page, stack):
+    company, owner = stack.company()
+    properties = {"stage": True, "area": 140}
+    listing = stack.listing(company, owner, type="hall", properties=properties, price={"amount": 1, "currency": "NOK"})
+    page.example("events.listing.search")
+    answer = page.press()
+    assert [found["id"] for found in answer["result"]["items"]] == [listing["id"]]
+    assert page.complaints == []
+
+
+def test_the_example_of_a_booking_books_with_an_id_that_is_there(page, stack):
+    company, owner = stack.company()
+    listing = stack.listing(company, owner)
+    user = stack.user()
+    page.login(user.email)
+    expect(page.tab.locator("#who")).to_be_visible()
+    params = page.example("events.booking.create") | {"listing_id": listing["id"]}
+    answer = page.call("events.booking.create", params)
+    assert answer["result"]["listing_id"] == listing["id"] and answer["result"]["state"] == "confirmed"
 
 
 def test_a_wrong_password_is_told(page, stack):
@@ -118,6 +149,11 @@ def test_every_method_is_shown_with_its_parameters_and_errors(page, stack):
         assert page.tab.locator(".reference .errors > li").count() == len(method["errors"])
         json.loads(page.tab.get_by_label("Parameters, as JSON").input_value())
     assert page.complaints == []
+
+
+def test_a_format_of_ours_is_shown(page):
+    page.open("passport.company.create")
+    expect(page.tab.locator(".reference")).to_contain_text("string (display-name)")
 
 
 def test_search_narrows_the_list(page):
