@@ -33,6 +33,7 @@ struct http_call *http_call_begin(struct http_server *server, const char *peer)
 	call->route = NULL;
 	call->next_free = NULL;
 	call->reply_fields = NULL;
+	call->fields.count = 0;
 	call->connection = NULL;
 	call->request = NULL;
 	call->in_flight = false;

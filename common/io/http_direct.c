@@ -65,12 +65,11 @@ static void on_tick(int fd, short what, void *argument)
 
 static void refuse(struct direct *direct, int fd, const char *peer)
 {
-	struct context ctx;
 	size_t length;
-	context_init(&ctx, DEADLINE_NEVER);
-	const char *text = http_render_refusal(direct->server, &ctx, STATUS_UNAVAILABLE, &length);
+	struct http_call *call = http_call_begin(direct->server, peer);
+	const char *text = http_render_refusal(call, "", 0, STATUS_UNAVAILABLE, &length);
 	ssize_t sent = send(fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
-	context_done(&ctx);
+	http_call_end(call);
 	if (sent < 0 || direct->lingering >= LINGERING_MOST) {
 		(void)close(fd);
 		return;

@@ -56,17 +56,16 @@ void engine_count_changed(struct evhttp_engine *engine)
 
 /* Nobody will read what these clients send, so all that can be done is to look whether it is there already: a socket
  * closed with something unread resets the connection, and the answer is lost. */
-static void refuse_one(struct evhttp_engine *engine, int fd)
+static void refuse_one(struct evhttp_engine *engine, int fd, const char *address)
 {
-	struct context ctx;
 	size_t length;
 	char unread[1024];
-	context_init(&ctx, DEADLINE_NEVER);
-	const char *text = http_render_refusal(engine->server, &ctx, STATUS_UNAVAILABLE, &length);
+	struct http_call *call = http_call_begin(engine->server, address);
+	const char *text = http_render_refusal(call, "", 0, STATUS_UNAVAILABLE, &length);
 	(void)send(fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)shutdown(fd, SHUT_WR);
 	(void)recv(fd, unread, sizeof(unread), MSG_DONTWAIT);
-	context_done(&ctx);
+	http_call_end(call);
 	(void)close(fd);
 }
 
@@ -79,7 +78,7 @@ static void on_refusing(int fd, short what, void *argument)
 		int client = listener_accept(engine->listener, peer);
 		if (client < 0)
 			return;
-		refuse_one(engine, client);
+		refuse_one(engine, client, peer);
 	}
 }
 

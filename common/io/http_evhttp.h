@@ -47,6 +47,7 @@ struct evhttp_peer {
 	int status; /* of the answer that evhttp gave, to be replaced; 0: none */
 	int64_t deadline;
 	size_t received;	     /* bytes of this request so far */
+	struct buffer head;	     /* its first bytes, for the server's on_answer; empty without one */
 	bufferevent_event_cb on_end; /* evhttp's, while LINGERING */
 	void *on_end_argument;
 	char address[LISTENER_PEER_SIZE];

@@ -27,9 +27,27 @@ static void attend_later(struct evhttp_peer *peer)
 	event_active(peer->engine->adopting, EV_TIMEOUT, 0);
 }
 
+/* evhttp takes the head apart by itself and shows nothing of it when it refuses: who wants to know has to look first.
+ */
+static void keep_head(struct evhttp_peer *peer, struct evbuffer *input, size_t added)
+{
+	const struct http_server *server = peer->engine->server;
+	size_t room = server->options.max_headers - peer->head.length;
+	struct evbuffer_ptr from;
+	if (server->on_answer == NULL || peer->state != PEER_READING || room == 0)
+		return;
+	if (peer->head.length == 0)
+		buffer_init(&peer->head, server->options.max_headers + 1);
+	size_t length = added < room ? added : room;
+	if (evbuffer_ptr_set(input, &from, evbuffer_get_length(input) - added, EVBUFFER_PTR_SET) != 0)
+		return;
+	char *place = buffer_reserve(&peer->head, length);
+	if (place != NULL && evbuffer_copyout_from(input, &from, place, length) == (ev_ssize_t)length)
+		buffer_commit(&peer->head, length);
+}
+
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *argument)
 {
-	(void)input;
 	struct evhttp_peer *peer = argument;
 	if (info->n_added == 0)
 		return;
@@ -38,6 +56,7 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 		peer->state = PEER_READING;
 		peer->deadline = deadline_after(peer->engine->server->options.read_timeout);
 	}
+	keep_head(peer, input, info->n_added);
 }
 
 /* The three digits of "HTTP/1.1 400 Bad Request"; 0 when there are none. */
@@ -109,6 +128,7 @@ void peer_free(struct evhttp_peer *peer)
 	if (peer->state == PEER_LINGERING)
 		engine->lingering--;
 	engine->server->connections--;
+	buffer_done(&peer->head);
 	free(peer);
 	engine_count_changed(engine);
 }
@@ -211,13 +231,13 @@ static void drop_output(struct evhttp_peer *peer)
 
 static void send_fault(struct evhttp_peer *peer, int status)
 {
-	struct context ctx;
 	size_t length;
-	context_init(&ctx, DEADLINE_NEVER);
-	const char *text = http_render_refusal(peer->engine->server, &ctx, status, &length);
+	struct http_call *call = http_call_begin(peer->engine->server, peer->address);
+	const char *text = http_render_refusal(call, buffer_text(&peer->head), peer->head.length, status, &length);
 	/* Nothing else is in the socket's buffer, so this fits; a client that is gone does not matter. */
 	(void)send(peer->fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
-	context_done(&ctx);
+	http_call_end(call);
+	buffer_done(&peer->head);
 }
 
 void peer_refuse(struct evhttp_peer *peer, int status)

@@ -134,6 +134,7 @@ void evhttp_take_request(struct evhttp_request *request, void *argument)
 	call->request = request;
 	peer->call = call;
 	peer->state = PEER_HANDLING;
+	buffer_done(&peer->head);
 	int fault = take_request(call, request);
 	if (fault == 0) {
 		http_call_run(call);

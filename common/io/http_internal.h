@@ -87,6 +87,8 @@ struct http_server {
 	struct event_base *base;
 	struct http_listener listener;
 	struct http_route *routes;
+	http_answer_hook *on_answer; /* or NULL */
+	void *on_answer_argument;
 	struct http_call *free_calls;
 	size_t free_count, in_flight, connections;
 	bool draining;
@@ -122,7 +124,10 @@ const char *http_server_date(struct http_server *server);
 void http_render_head(struct http_call *call, const struct http_reply_parts *parts, bool keep_alive,
 		      struct buffer *head);
 
-/* A whole answer to something that is not a call (yet), ending the connection, in ctx's arena. */
-const char *http_render_refusal(struct http_server *server, struct context *ctx, int status, size_t *ret_length);
+/* A whole answer to something that never became a call, ending the connection. head: what came of the request ("" when
+ * nothing was read); its headers are known to on_answer as far as they can be read. call: begun for this, and ended by
+ * the caller, in whose arena the text is. */
+const char *http_render_refusal(struct http_call *call, const char *head, size_t head_length, int status,
+				size_t *ret_length);
 
 #endif

@@ -148,6 +148,13 @@ void http_render_head(struct http_call *call, const struct http_reply_parts *par
 		fatal("the headers of an answer are larger than %d bytes", HEAD_LIMIT);
 }
 
+static void tell_answer(struct http_call *call)
+{
+	const struct http_server *server = call->server;
+	if (server->on_answer != NULL)
+		server->on_answer(&call->exchange, server->on_answer_argument);
+}
+
 static void send_answer(struct http_call *call, struct http_reply_parts *parts)
 {
 	if (call->answered) {
@@ -156,6 +163,7 @@ static void send_answer(struct http_call *call, struct http_reply_parts *parts)
 		return;
 	}
 	call->answered = true;
+	tell_answer(call);
 	if (!has_length(parts->status)) {
 		if (parts->file >= 0)
 			(void)close(parts->file);
@@ -193,14 +201,29 @@ void http_call_fault(struct http_call *call, int status)
 	http_reply(&call->exchange, status, "application/json", body, strlen(body));
 }
 
-const char *http_render_refusal(struct http_server *server, struct context *ctx, int status, size_t *ret_length)
+/* Whatever of the headers stands before the fault, if there is one, is known afterwards. */
+static void read_head(struct http_call *call, const char *head, size_t length)
 {
-	const char *body = fault_text(server, ctx, status);
-	char *text = arena_printf(&ctx->arena,
-				  "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: application/json\r\n"
-				  "Content-Length: %zu\r\n%sConnection: close\r\n\r\n%s",
-				  status, http_status_text(status), http_server_date(server), strlen(body),
-				  status == STATUS_UNAVAILABLE ? "Retry-After: 1\r\n" : "", body);
-	*ret_length = strlen(text);
-	return text;
+	size_t used = 0;
+	http_parser_begin(&call->parser, &call->ctx.arena, &call->fields, call->server->options.max_headers);
+	if (http_parser_feed(&call->parser, head, length, &used) == HTTP_PARSE_HEAD)
+		call->exchange.method = http_parser_method(&call->parser);
+	http_parser_end(&call->parser);
+}
+
+const char *http_render_refusal(struct http_call *call, const char *head, size_t head_length, int status,
+				size_t *ret_length)
+{
+	const char *body = fault_text(call->server, &call->ctx, status);
+	struct http_reply_parts parts = {
+	    .status = status, .content_type = "application/json", .body = body, .length = strlen(body), .file = -1};
+	struct buffer text;
+	read_head(call, head, head_length);
+	if (status == STATUS_UNAVAILABLE)
+		http_reply_header(&call->exchange, "Retry-After", "1");
+	tell_answer(call);
+	http_render_head(call, &parts, false, &text);
+	buffer_append(&text, body, parts.length);
+	*ret_length = text.length;
+	return buffer_text(&text);
 }

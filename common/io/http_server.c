@@ -85,6 +85,12 @@ void http_server_route(struct http_server *server, const char *method, const cha
 		server->engine->route_added(server->state, route->max_body);
 }
 
+void http_server_on_answer(struct http_server *server, http_answer_hook *hook, void *argument)
+{
+	server->on_answer = hook;
+	server->on_answer_argument = argument;
+}
+
 uint16_t http_server_port(const struct http_server *server)
 {
 	return listener_port(&server->listener);

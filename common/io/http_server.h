@@ -40,6 +40,10 @@ typedef void http_handler(struct http_exchange *exchange, void *argument);
  * 417, 431, 500, 501, 503, 505), e.g. a JSON-RPC error. Returns text in ctx's arena. Must not suspend. */
 typedef const char *http_fault_body(struct context *ctx, int status);
 
+/* Adds headers to an answer that is about to leave. exchange: what is known of the request; its method is "" when the
+ * head could not be read, and then only the headers that came before the fault are known. Must not suspend. */
+typedef void http_answer_hook(struct http_exchange *exchange, void *argument);
+
 enum http_engine_kind { HTTP_ENGINE_EVHTTP, HTTP_ENGINE_DIRECT };
 
 struct http_server_options {
@@ -66,6 +70,10 @@ struct http_server *http_server_new(const struct http_server_options *options, c
  * answered 405; a route for GET answers HEAD too. method and path are copied. */
 void http_server_route(struct http_server *server, const char *method, const char *path, size_t max_body,
 		       http_handler *handler, void *argument);
+
+/* Has the hook called once for every answer from now on: those of handlers, and those that the server gives by itself
+ * (to what it cannot read or find, and above its caps). */
+void http_server_on_answer(struct http_server *server, http_answer_hook *hook, void *argument);
 
 /* The port it listens on. */
 uint16_t http_server_port(const struct http_server *server);
