@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "images.h"
+#include "io/http_representation.h"
 #include "io/postgres.h"
 #include "rpc/http_endpoint.h"
 
@@ -52,12 +53,6 @@ enum range_result range_read(const char *header, int64_t size, int64_t *ret_offs
 	return RANGE_PART;
 }
 
-/* True when one of the tags of If-None-Match is ours, weak or not. */
-static bool matches(const char *header, const char *tag)
-{
-	return header && (strcmp(header, "*") == 0 || strstr(header, tag));
-}
-
 static void set_headers(struct http_exchange *exchange, const char *tag)
 {
 	http_reply_header(exchange, "ETag", tag);
@@ -98,7 +93,7 @@ static void send_image(struct http_exchange *exchange, const struct images *imag
 {
 	const char *sha256 = pg_text(row, 0, 0);
 	const char *tag = arena_printf(&exchange->ctx->arena, "\"%s\"", sha256);
-	if (matches(http_header(exchange, "If-None-Match"), tag)) {
+	if (http_tag_matches(http_header_list(exchange, "If-None-Match"), tag)) {
 		set_headers(exchange, tag);
 		http_reply(exchange, 304, NULL, "", 0);
 		return;

@@ -9,7 +9,8 @@
  * coroutines.
  * Output: log lines and nothing else, but for what a command was asked for (--help, a list, the summary of an import),
  * which stands on standard output alone: the log lines of all commands but serve go to standard error.
- * Endpoints: POST /rpc, GET /livez, /readyz, /metrics, /openrpc.json, and rpc.discover.
+ * Endpoints: POST /rpc, GET /livez, /readyz, /metrics (on an address of their own with internal_listen), /openrpc.json,
+ * and rpc.discover.
  * Threads: `workers` threads, each with a loop and a struct daemon_worker of its own; nothing is shared but the API,
  * the configuration and the offload pool.
  */

@@ -77,7 +77,7 @@ static void serve_metrics(struct http_exchange *exchange, void *argument)
 
 void health_routes(struct daemon_thread *thread)
 {
-	struct http_server *http = thread->worker.http;
+	struct http_server *http = thread->internal != NULL ? thread->internal : thread->worker.http;
 	http_server_route(http, "GET", "/livez", 0, serve_livez, thread);
 	http_server_route(http, "GET", "/readyz", 0, serve_readyz, thread);
 	http_server_route(http, "GET", "/metrics", 0, serve_metrics, thread);

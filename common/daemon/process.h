@@ -9,6 +9,8 @@
 #define EVENTLOOP_DAEMON_PROCESS_H
 
 #include "daemon/daemon.h"
+#include "daemon/settings.h"
+#include "io/http_representation.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -32,6 +34,8 @@ struct daemon_thread {
 	bool created;		/* by pthread_create: to be joined */
 	atomic_bool loop_ready; /* worker.loop can be posted to */
 	_Atomic(enum thread_state) state;
+	struct http_server *internal; /* for probes and scrapes; NULL without internal_listen */
+	struct http_representation document;
 	struct link_server *link;
 	struct outbox_relay *relay;
 	struct revocation_watch *revocations;
@@ -52,6 +56,8 @@ struct daemon_process {
 	size_t count;
 	struct daemon_thread *threads;
 	uint16_t port, link_port; /* bound by the first thread */
+	bool has_internal;	  /* internal_listen is set */
+	struct settings_address internal;
 	atomic_bool stopping;
 	atomic_int status; /* exit status so far */
 	int argc;	   /* what follows the command */
@@ -103,7 +109,7 @@ void thread_stop(void *argument);
 
 /* --- health.c --- */
 
-/* Adds /livez, /readyz, /metrics. */
+/* Adds /livez, /readyz, /metrics to the thread's internal listener, or to its only one. */
 void health_routes(struct daemon_thread *thread);
 
 /* Checks that the database's schema fits, if that has not been seen just now. -1 with why not in ctx. */

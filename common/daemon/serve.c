@@ -192,25 +192,42 @@ static void watch_signals(struct daemon_process *process, struct event **events)
 /* --- serving --- */
 
 /* With SO_REUSEPORT a port that another process of ours listens on counts as free: without it, it does not. */
-static int port_taken(const struct config *config, uint16_t port)
+static bool port_taken(const char *host, uint16_t port)
 {
 	struct sockaddr_storage address = {0};
 	int length = sizeof(address), one = 1;
-	const char *host = config_text(config, "listen_address");
 	char text[INET6_ADDRSTRLEN + 16];
 	host = host[0] != '\0' ? host : "0.0.0.0";
 	(void)snprintf(text, sizeof(text), strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
 	if (port == 0 || evutil_parse_sockaddr_port(text, (struct sockaddr *)&address, &length))
-		return 0;
+		return false;
 	int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return 0;
+		return false;
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	int taken = bind(fd, (struct sockaddr *)&address, (socklen_t)length) != 0 && errno == EADDRINUSE;
+	bool taken = bind(fd, (struct sockaddr *)&address, (socklen_t)length) != 0 && errno == EADDRINUSE;
 	(void)close(fd);
 	if (taken)
 		log_event(LOG_ERROR, NULL, "the port is taken", LOG_STRING("address", text));
 	return taken;
+}
+
+/* Reads where to listen, and whether that can be had. */
+static int take_ports(struct daemon_process *process)
+{
+	const char *host = config_text(process->config, "listen_address");
+	int internal = settings_internal_listen(process->config, &process->internal);
+	process->has_internal = internal > 0;
+	process->port = (uint16_t)config_integer(process->config, "port");
+	process->link_port = settings_link_port(process->config);
+	if (internal < 0) {
+		log_event(LOG_ERROR, NULL, "internal_listen must be a numeric address and a port, as 127.0.0.1:8081",
+			  LOG_STRING("value", config_text(process->config, "internal_listen")));
+		return -1;
+	}
+	bool taken = port_taken(host, process->port) || port_taken(host, process->link_port) ||
+		     (process->has_internal && port_taken(process->internal.host, process->internal.port));
+	return taken ? -1 : 0;
 }
 
 /* Waits for the other threads. True when none left requests behind. */
@@ -231,9 +248,7 @@ int process_serve(struct daemon_process *process)
 	struct event *events[ARRAY_SIZE(handled_signals)];
 	process->count = (size_t)config_integer(process->config, "workers");
 	process->threads = must_calloc(process->count, sizeof(*process->threads));
-	process->port = (uint16_t)config_integer(process->config, "port");
-	process->link_port = settings_link_port(process->config);
-	if (port_taken(process->config, process->port) || port_taken(process->config, process->link_port))
+	if (take_ports(process))
 		return 1;
 	(void)signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < process->count; i++)

@@ -1,8 +1,11 @@
 #include "daemon/settings.h"
 
+#include "base/ip_address.h"
 #include "daemon/daemon.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LINK_OFFSET 100
@@ -26,6 +29,13 @@ static struct config_option table[] = {
      .fallback = "127.0.0.1",
      .max = 64,
      .help = "numeric; of HTTP and link"},
+    {.name = "internal_listen",
+     .type = CONFIG_TEXT,
+     .fallback = "",
+     .max = 80,
+     .help =
+	 "address:port for /livez, /readyz and /metrics, which then leave the other port: 127.0.0.1:8081, [::1]:8081, "
+	 ":8081 for all addresses"},
     {.name = "link_port", .type = CONFIG_INTEGER, .fallback = "0", .max = 65535, .help = "of the link; 0: port + 100"},
     {.name = "database_read_connections",
      .type = CONFIG_INTEGER,
@@ -262,6 +272,29 @@ void settings_rpc_url(const struct config *config, char *url, size_t size)
 	if (port != 0)
 		(void)snprintf(url, size, strchr(host, ':') != NULL ? "http://[%s]:%lld/rpc" : "http://%s:%lld/rpc",
 			       host, (long long)port);
+}
+
+int settings_internal_listen(const struct config *config, struct settings_address *ret)
+{
+	const char *text = config_text(config, "internal_listen"), *colon = strrchr(text, ':');
+	size_t length = colon != NULL ? (size_t)(colon - text) : 0;
+	char *end = NULL;
+	*ret = (struct settings_address){0};
+	if (text[0] == '\0')
+		return 0;
+	long port = colon != NULL && isdigit((unsigned char)colon[1]) ? strtol(colon + 1, &end, 10) : -1;
+	if (port < 0 || port > UINT16_MAX || *end != '\0')
+		return -1;
+	if (length > 1 && text[0] == '[' && text[length - 1] == ']') {
+		text++;
+		length -= 2;
+	}
+	if (length >= sizeof(ret->host))
+		return -1;
+	memcpy(ret->host, text, length);
+	ret->port = (uint16_t)port;
+	struct in6_addr address;
+	return length == 0 || ip_address_read(ret->host, &address) ? 1 : -1;
 }
 
 void settings_apply_log(const struct daemon_spec *spec, const struct config *config)

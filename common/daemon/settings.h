@@ -5,6 +5,7 @@
 #define EVENTLOOP_DAEMON_SETTINGS_H
 
 #include "base/config.h"
+#include "base/ip_address.h"
 #include "base/log.h"
 
 struct daemon_spec;
@@ -22,6 +23,15 @@ uint16_t settings_link_port(const struct config *config);
 /* Writes where calls are posted to on this machine, "http://127.0.0.1:7002/rpc": the address and port listened on,
  * empty when any free port is taken. */
 void settings_rpc_url(const struct config *config, char *url, size_t size);
+
+/* Where to listen. */
+struct settings_address {
+	char host[IP_ADDRESS_SIZE]; /* numeric; "" for all */
+	uint16_t port;
+};
+
+/* Reads internal_listen. 1 when it is set, 0 when not (*ret is empty then), -1 when it is not address:port. */
+int settings_internal_listen(const struct config *config, struct settings_address *ret) MUST_CHECK;
 
 /* Sets level and format of the log from the settings. */
 void settings_apply_log(const struct daemon_spec *spec, const struct config *config);

@@ -18,6 +18,7 @@
 #define CHECK_PAUSE_FIRST (5 * CLOCK_MILLISECOND)
 #define CHECK_PAUSE_LAST (500 * CLOCK_MILLISECOND)
 #define START_DEADLINE (30 * CLOCK_SECOND)
+#define INTERNAL_CONNECTIONS 64 /* a thread */
 
 static int listen_http(struct daemon_thread *thread, struct context *ctx)
 {
@@ -43,7 +44,27 @@ static int listen_http(struct daemon_thread *thread, struct context *ctx)
 	/* The others come later and listen on the same ports. */
 	if (thread->worker.index == 0)
 		thread->process->port = http_server_port(thread->worker.http);
-	health_routes(thread);
+	return 0;
+}
+
+/* Where probes and scrapes come, when that is not where everybody does. */
+static int listen_internal(struct daemon_thread *thread, struct context *ctx)
+{
+	struct daemon_process *process = thread->process;
+	char error[DAEMON_TEXT_SIZE];
+	struct http_server_options options = {
+	    .address = process->internal.host,
+	    .port = process->internal.port,
+	    .max_connections = INTERNAL_CONNECTIONS,
+	    .on_fault = rpc_http_fault,
+	};
+	if (!process->has_internal)
+		return 0;
+	thread->internal = http_server_new(&options, error, sizeof(error));
+	if (thread->internal == NULL)
+		return context_fail_internal(ctx, "internal_listen: %s", error);
+	if (thread->worker.index == 0)
+		process->internal.port = http_server_port(thread->internal);
 	return 0;
 }
 
@@ -72,9 +93,10 @@ static int listen_link(struct daemon_thread *thread, struct context *ctx)
 
 static void serve_document(struct http_exchange *exchange, void *argument)
 {
-	const struct daemon_thread *thread = argument;
+	struct daemon_thread *thread = argument;
 	const char *document = api_document_at(thread->worker.api, clock_wall(), &exchange->ctx->arena);
-	http_reply(exchange, 200, "application/json", document, strlen(document));
+	http_representation_reply(&thread->document, exchange, "application/json", "no-cache", document,
+				  strlen(document));
 }
 
 /* Calls that come before the daemon can serve are told so. */
@@ -164,8 +186,9 @@ static int start_revocations(struct daemon_thread *thread, struct context *ctx)
 
 static int start(struct daemon_thread *thread, struct context *ctx)
 {
-	if (parts_make(thread, ctx) || listen_http(thread, ctx))
+	if (parts_make(thread, ctx) || listen_internal(thread, ctx) || listen_http(thread, ctx))
 		return -1;
+	health_routes(thread);
 	http_server_route(thread->worker.http, "POST", "/rpc", 0, serve_rpc, thread);
 	if (thread->worker.spec->rpc_endpoint == NULL)
 		http_server_route(thread->worker.http, "GET", "/openrpc.json", 0, serve_document, thread);
@@ -180,8 +203,9 @@ static void tell_serving(const struct daemon_thread *thread)
 {
 	const struct daemon_process *process = thread->process;
 	log_event(LOG_INFO, NULL, "serving", LOG_NUMBER("port", process->port),
-		  LOG_NUMBER("link_port", process->link_port), LOG_NUMBER("worker", thread->worker.index),
-		  LOG_STRING("version", version_number), LOG_STRING("commit", version_commit));
+		  LOG_NUMBER("link_port", process->link_port), LOG_NUMBER("internal_port", process->internal.port),
+		  LOG_NUMBER("worker", thread->worker.index), LOG_STRING("version", version_number),
+		  LOG_STRING("commit", version_commit));
 }
 
 static void run_start(void *argument)

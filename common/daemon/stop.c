@@ -16,6 +16,7 @@
 static size_t in_flight(const struct daemon_thread *thread)
 {
 	size_t count = thread->worker.http != NULL ? http_server_in_flight(thread->worker.http) : 0;
+	count += thread->internal != NULL ? http_server_in_flight(thread->internal) : 0;
 	return count + (thread->link != NULL ? link_server_in_flight(thread->link) : 0);
 }
 
@@ -39,6 +40,15 @@ static void await_starter(struct daemon_thread *thread)
 		(void)co_sleep_until(deadline_after(LOOK_AGAIN));
 }
 
+/* Probes and scrapes are answered to the end: only then does the internal listener close. */
+static void drain_internal(const struct daemon_thread *thread)
+{
+	if (thread->internal == NULL)
+		return;
+	http_server_drain(thread->internal);
+	await_requests(thread, deadline_after(CANCEL));
+}
+
 /* Takes nothing new and lets what is there end, within the grace. */
 static void drain(struct daemon_thread *thread)
 {
@@ -51,6 +61,7 @@ static void drain(struct daemon_thread *thread)
 		thread->worker.spec->drain(&thread->worker);
 	await_requests(thread, deadline);
 	await_hang_up(thread, deadline_earlier(deadline, deadline_after(HANG_UP)));
+	drain_internal(thread);
 	if (in_flight(thread) == 0)
 		return;
 	log_event(LOG_WARNING, NULL, "the grace is over: requests are cut off",
@@ -72,11 +83,14 @@ static void free_all(struct daemon_thread *thread)
 	outbox_relay_free(thread->relay);
 	link_server_free(thread->link);
 	http_server_free(worker->http);
+	http_server_free(thread->internal);
+	http_representation_done(&thread->document);
 	parts_free(thread);
 	thread->revocations = NULL;
 	thread->relay = NULL;
 	thread->link = NULL;
 	worker->http = NULL;
+	thread->internal = NULL;
 }
 
 static void run_stop(void *argument)
