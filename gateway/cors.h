@@ -1,9 +1,16 @@
 /*
  * Cross-origin requests of browsers (the Fetch standard's CORS protocol): which origins may call.
+ *
+ * Invariants: every answer that leaves the gateway passes cors_answer, refusals of the HTTP server included, so that a
+ * page can read why it was refused. Access-Control-Allow-Credentials is never sent: who calls is said by a bearer
+ * token, never by a cookie, so a page needs no credentials mode, and no other site can borrow a user's. An answer that
+ * depends on the origin says so (Vary).
  */
 #ifndef EVENTLOOP_GATEWAY_CORS_H
 #define EVENTLOOP_GATEWAY_CORS_H
 
+#include "base/context.h"
+#include "base/macros.h"
 #include "io/http_server.h"
 
 #include <stdbool.h>
@@ -12,11 +19,17 @@ struct cors {
 	const char *origins; /* "https://a.example,https://b.example", "*" for all, "" for none */
 };
 
-/* True when the list has the origin, compared exactly. */
+/* 0 when the list is one of origins as browsers send them: scheme://host[:port] in lower case, without a path, the
+ * scheme's own port left out (RFC 6454 section 6.2), apart by commas or blanks; or "*" alone. -1 with the error in ctx,
+ * which names the entry: a list with a slip would silently allow nobody. */
+int cors_check(struct context *ctx, const char *origins) MUST_CHECK;
+
+/* True when the list has the origin, compared exactly. "null" and several origins at once are in no list. */
 bool cors_allows(const struct cors *cors, const char *origin);
 
-/* Adds the headers that let the request's origin read the answer, when it may. */
-void cors_reply(const struct cors *cors, struct http_exchange *exchange);
+/* The HTTP server's hook for answers: adds the headers that let the request's origin read this one, when it may.
+ * argument: struct cors. */
+void cors_answer(struct http_exchange *exchange, void *argument);
 
 /* Answers an OPTIONS request. argument: struct cors. */
 void cors_preflight(struct http_exchange *exchange, void *argument);

@@ -6,6 +6,7 @@
 
 #include "cors.h"
 #include "daemon/daemon.h"
+#include "io/http_representation.h"
 
 struct methods;
 struct observer;
@@ -21,8 +22,10 @@ struct gateway {
 	struct observer *observer;
 	struct cors cors;
 	struct trusted_proxies *proxies;
-	char server[600];	/* where callers post to, in the merged document */
-	const char *images_url; /* of images' HTTP, without a slash at its end */
+	char server[600];		     /* where callers post to, in the merged document */
+	struct pages *pages;		     /* NULL in a command */
+	struct http_representation document; /* of all methods */
+	const char *images_url;		     /* of images' HTTP, without a slash at its end */
 };
 
 #endif

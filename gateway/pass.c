@@ -11,8 +11,10 @@
 #define MAX_IMAGE (64 << 20)
 
 static const char *const asked[] = {"Authorization", "Content-Type", "If-None-Match", "If-Range", "Range"};
-static const char *const answered[] = {"ETag",		"Cache-Control",	  "Accept-Ranges",
-				       "Content-Range", "X-Content-Type-Options", "Content-Security-Policy"};
+static const char *const answered[] = {
+    "Accept-Ranges", "Cache-Control", "Content-Range",	  "Content-Security-Policy", "ETag",
+    "Location",	     "Retry-After",   "WWW-Authenticate", "X-Content-Type-Options",
+};
 
 static int fetch(struct http_exchange *exchange, const struct gateway *gateway, struct http_answer *ret)
 {
@@ -40,7 +42,6 @@ void pass_handle(struct http_exchange *exchange, void *argument)
 {
 	struct gateway *gateway = argument;
 	struct http_answer answer;
-	cors_reply(&gateway->cors, exchange);
 	/* The path comes decoded: only an id may become part of the URL that is fetched, never dots, spaces or line
 	 * ends. */
 	if (strcmp(exchange->path, "/images") != 0 && !uuid_valid(exchange->path + strlen("/images/"))) {

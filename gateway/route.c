@@ -2,7 +2,6 @@
 
 #include "base/buffer.h"
 #include "co/sync.h"
-#include "cors.h"
 #include "forward.h"
 #include "gateway.h"
 #include "rpc/http_endpoint.h"
@@ -105,7 +104,6 @@ void route_handle(struct http_exchange *exchange, void *argument)
 	    .max_depth = (unsigned)config_integer(worker->config, "max_depth"),
 	    .max_calls = (size_t)config_integer(worker->config, "max_batch"),
 	};
-	cors_reply(&gateway->cors, exchange);
 	if (rpc_http_read(exchange, &meta))
 		return;
 	meta.peer = trusted_proxies_client(gateway->proxies, &ctx->arena, exchange->peer,

@@ -5,6 +5,7 @@
 #include "gateway.h"
 #include "methods.h"
 #include "observer.h"
+#include "pages.h"
 #include "pass.h"
 #include "trusted_proxies.h"
 
@@ -12,81 +13,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const struct embedded_file gateway_assets[];
-
 static void serve_document(struct http_exchange *exchange, void *argument)
 {
-	const struct gateway *gateway = argument;
+	struct gateway *gateway = argument;
 	const char *document = methods_document(gateway->methods);
-	cors_reply(&gateway->cors, exchange);
-	http_reply(exchange, 200, "application/json", document, strlen(document));
+	http_representation_reply(&gateway->document, exchange, "application/json", "no-cache", document,
+				  strlen(document));
 }
 
-static const char *type_of(const char *name)
+/* Whatever a page of another origin may ask for has an answer to the browser's question before it. */
+static void route_preflight(struct gateway *gateway, const char *path)
 {
-	const char *dot = strrchr(name, '.');
-	if (dot && strcmp(dot, ".js") == 0)
-		return "text/javascript; charset=utf-8";
-	if (dot && strcmp(dot, ".css") == 0)
-		return "text/css; charset=utf-8";
-	if (dot && strcmp(dot, ".svg") == 0)
-		return "image/svg+xml";
-	return "text/html; charset=utf-8";
+	http_server_route(gateway->worker->http, "OPTIONS", path, 0, cors_preflight, &gateway->cors);
 }
 
-static void serve_asset(struct http_exchange *exchange, void *argument)
+static void route_get(void *argument, const char *path, http_handler *handler, void *handler_argument)
 {
-	const struct embedded_file *file = argument;
-	http_reply_header(exchange, "Cache-Control", "no-cache");
-	http_reply_header(exchange, "X-Content-Type-Options", "nosniff");
-	/* A letter's link carries a token. */
-	http_reply_header(exchange, "Referrer-Policy", "no-referrer");
-	http_reply_header(
-	    exchange, "Content-Security-Policy",
-	    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-	    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
-	http_reply(exchange, 200, type_of(file->name), file->start, (size_t)(file->end - file->start));
-}
-
-/* Pages, by their paths. account.js looks which one it is; letters of passport link to them. */
-static const struct {
-	const char *path, *file;
-} pages[] = {
-    {"/docs", "docs.html"},
-    {"/login", "account.html"},
-    {"/register", "account.html"},
-    {"/verify-email", "account.html"},
-    {"/reset-password", "account.html"},
-    {"/invitations", "account.html"},
-};
-
-/* The pages' parts are below /docs. */
-static void route_assets(struct http_server *http)
-{
-	char path[100];
-	for (const struct embedded_file *file = gateway_assets; file->name; file++) {
-		(void)snprintf(path, sizeof(path), "/docs/%s", file->name);
-		http_server_route(http, "GET", path, 0, serve_asset, (void *)(uintptr_t)file);
-		for (size_t i = 0; i < ARRAY_SIZE(pages); i++) {
-			if (strcmp(file->name, pages[i].file) == 0)
-				http_server_route(http, "GET", pages[i].path, 0, serve_asset, (void *)(uintptr_t)file);
-		}
-	}
+	struct gateway *gateway = argument;
+	http_server_route(gateway->worker->http, "GET", path, 0, handler, handler_argument);
+	route_preflight(gateway, path);
 }
 
 static void make_routes(struct gateway *gateway)
 {
 	struct http_server *http = gateway->worker->http;
 	size_t max_image = (size_t)config_integer(gateway->worker->config, "max_image");
-	http_server_route(http, "GET", "/openrpc.json", 0, serve_document, gateway);
+	if (gateway->cors.origins[0])
+		http_server_on_answer(http, cors_answer, &gateway->cors);
+	route_preflight(gateway, "/rpc");
+	route_get(gateway, "/openrpc.json", serve_document, gateway);
 	http_server_route(http, "POST", "/images", max_image, pass_handle, gateway);
-	http_server_route(http, "GET", "/images/*", 0, pass_handle, gateway);
-	http_server_route(http, "HEAD", "/images/*", 0, pass_handle, gateway);
-	http_server_route(http, "OPTIONS", "/rpc", 0, cors_preflight, &gateway->cors);
-	http_server_route(http, "OPTIONS", "/images", 0, cors_preflight, &gateway->cors);
-	http_server_route(http, "OPTIONS", "/images/*", 0, cors_preflight, &gateway->cors);
-	http_server_route(http, "OPTIONS", "/openrpc.json", 0, cors_preflight, &gateway->cors);
-	route_assets(http);
+	route_preflight(gateway, "/images");
+	route_get(gateway, "/images/*", pass_handle, gateway);
+	gateway->pages = pages_new(route_get, gateway);
 }
 
 /* Where callers post to: at the public address where it is known. */
@@ -107,6 +66,8 @@ int gateway_start(struct daemon_worker *worker, struct context *ctx)
 	worker->app = gateway;
 	gateway->worker = worker;
 	gateway->cors.origins = config_text(worker->config, "cors_origins");
+	if (cors_check(ctx, gateway->cors.origins))
+		return -1;
 	gateway->images_url = config_text(worker->config, "images_url");
 	gateway->proxies = trusted_proxies_new(ctx, config_text(worker->config, "trusted_proxies"));
 	if (!gateway->proxies)
@@ -126,9 +87,13 @@ void gateway_stop(struct daemon_worker *worker)
 	struct gateway *gateway = worker->app;
 	if (!gateway)
 		return;
+	if (worker->http)
+		http_server_on_answer(worker->http, NULL, NULL);
 	methods_free(gateway->methods);
 	observer_free(gateway->observer);
 	trusted_proxies_free(gateway->proxies);
+	pages_free(gateway->pages);
+	http_representation_done(&gateway->document);
 	free(gateway);
 	worker->app = NULL;
 }
