@@ -10,7 +10,9 @@
 
 struct methods;
 struct observer;
+struct pages;
 struct trusted_proxies;
+struct well_known;
 
 /* The daemons behind the gateway; the first segment of a method's name is one of them. */
 enum { GATEWAY_DAEMONS = 4 };
@@ -24,6 +26,7 @@ struct gateway {
 	struct trusted_proxies *proxies;
 	char server[600];		     /* where callers post to, in the merged document */
 	struct pages *pages;		     /* NULL in a command */
+	struct well_known *well_known;	     /* likewise */
 	struct http_representation document; /* of all methods */
 	const char *images_url;		     /* of images' HTTP, without a slash at its end */
 };

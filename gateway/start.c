@@ -8,6 +8,7 @@
 #include "pages.h"
 #include "pass.h"
 #include "trusted_proxies.h"
+#include "well_known.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,10 @@ static void make_routes(struct gateway *gateway)
 	http_server_route(http, "POST", "/images", max_image, pass_handle, gateway);
 	route_preflight(gateway, "/images");
 	route_get(gateway, "/images/*", pass_handle, gateway);
+	gateway->well_known =
+	    well_known_new(gateway->worker->verifier, config_text(gateway->worker->config, "public_url"));
+	route_get(gateway, WELL_KNOWN_KEYS, well_known_keys, gateway->well_known);
+	route_get(gateway, WELL_KNOWN_METADATA, well_known_metadata, gateway->well_known);
 	gateway->pages = pages_new(route_get, gateway);
 }
 
@@ -93,6 +98,7 @@ void gateway_stop(struct daemon_worker *worker)
 	observer_free(gateway->observer);
 	trusted_proxies_free(gateway->proxies);
 	pages_free(gateway->pages);
+	well_known_free(gateway->well_known);
 	http_representation_done(&gateway->document);
 	free(gateway);
 	worker->app = NULL;

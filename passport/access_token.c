@@ -15,12 +15,13 @@ int64_t access_token_lifetime(const struct daemon_worker *worker)
 /* Everything the token says, as one JSON text. */
 static const char *grants(struct daemon_worker *worker, struct context *ctx, const char *claims, int64_t seconds)
 {
+	const struct passport *passport = worker->app;
 	const struct config *config = worker->config;
 	long long now = (long long)(clock_wall() / CLOCK_SECOND);
 	char id[UUID_SIZE];
 	uuid_make(id);
-	return arena_printf(&ctx->arena, "{\"iss\":\"%s\",\"aud\":\"%s\",\"iat\":%lld,\"exp\":%lld,\"jti\":\"%s\",%s}",
-			    config_text(config, "token_issuer"), config_text(config, "token_audience"), now,
+	return arena_printf(&ctx->arena, "{\"iss\":%s,\"aud\":\"%s\",\"iat\":%lld,\"exp\":%lld,\"jti\":\"%s\",%s}",
+			    key_ring_issuer(passport->keys), config_text(config, "token_audience"), now,
 			    now + (long long)seconds, id, claims);
 }
 

@@ -1,8 +1,11 @@
 #include "key.h"
 
 #include "base/buffer.h"
+#include "base/fatal.h"
 #include "base/ids.h"
+#include "daemon/daemon.h"
 #include "io/postgres.h"
+#include "issuer.h"
 #include "jws.h"
 #include "key_stage.h"
 #include "rpc/token.h"
@@ -19,9 +22,10 @@ struct key_ring {
 	struct pg *db;
 	const struct master_key *master;
 	struct token_verifier *verifier;
+	struct issuer_policy issuers;
 	struct arena arena; /* of the loaded keys: replaced as a whole */
 	struct jws_key signing;
-	const char *jwks;
+	const char *issuer, *jwks;
 };
 
 /* A key that has left its time behind is not shown, even if nobody has removed it yet. */
@@ -48,12 +52,14 @@ static int take_signing(struct context *ctx, struct key_ring *ring, struct arena
 	return ret->key ? 0 : context_fail_internal(ctx, "a signing key cannot be read");
 }
 
-static void replace(struct key_ring *ring, struct arena *arena, const struct jws_key *signing, const char *jwks)
+static void replace(struct key_ring *ring, struct arena *arena, const struct jws_key *signing, const char *issuer,
+		    const char *jwks)
 {
 	EVP_PKEY_free(ring->signing.key);
 	arena_done(&ring->arena);
 	ring->arena = *arena;
 	ring->signing = *signing;
+	ring->issuer = issuer;
 	ring->jwks = jwks;
 }
 
@@ -74,14 +80,19 @@ int key_ring_reload(struct context *ctx, struct key_ring *ring)
 		    take_signing(ctx, ring, &arena, keys, row, &signing))
 			goto failed;
 	}
-	buffer_append_text(&jwks, "]}");
+	buffer_append_text(&jwks, "],\"issuers\":");
+	const char *issuer = issuer_load(ctx, ring->db, &ring->issuers, &jwks);
+	if (!issuer)
+		goto failed;
+	buffer_append_text(&jwks, "}");
 	if (!signing.kid || buffer_failed(&jwks)) {
 		context_fail_internal(ctx, "no signing key, or too many keys");
 		goto failed;
 	}
 	if (token_verifier_set_keys(ring->verifier, ctx, buffer_text(&jwks), jwks.length))
 		goto failed;
-	replace(ring, &arena, &signing, buffer_text(&jwks));
+	issuer = arena_strdup(&arena, issuer);
+	replace(ring, &arena, &signing, issuer, buffer_text(&jwks));
 	return 0;
 failed:
 	EVP_PKEY_free(signing.key);
@@ -89,16 +100,15 @@ failed:
 	return -1;
 }
 
-struct key_ring *key_ring_new(struct context *ctx, struct pg *db, const struct master_key *master,
-			      struct token_verifier *verifier, const char *algorithm)
+struct key_ring *key_ring_new(struct context *ctx, struct daemon_worker *worker, const struct master_key *master)
 {
-	struct key_ring *ring = calloc(1, sizeof(*ring));
-	if (!ring)
-		abort();
-	ring->db = db;
+	struct key_ring *ring = must_calloc(1, sizeof(*ring));
+	ring->db = worker->db;
 	ring->master = master;
-	ring->verifier = verifier;
-	if (key_stage_begin(ctx, db, master, algorithm) || key_ring_reload(ctx, ring)) {
+	ring->verifier = worker->verifier;
+	issuer_policy_read(worker->config, &ring->issuers);
+	if (key_stage_begin(ctx, ring->db, master, config_text(worker->config, "token_algorithm")) ||
+	    key_ring_reload(ctx, ring)) {
 		key_ring_free(ring);
 		return NULL;
 	}
@@ -117,6 +127,11 @@ void key_ring_free(struct key_ring *ring)
 const struct jws_key *key_ring_signing(const struct key_ring *ring)
 {
 	return &ring->signing;
+}
+
+const char *key_ring_issuer(const struct key_ring *ring)
+{
+	return ring->issuer;
 }
 
 const char *key_ring_jwks(const struct key_ring *ring)

@@ -16,16 +16,15 @@
 /* What a sealed private half is sealed as. */
 #define KEY_PRIVATE_LABEL "signing_key.private"
 
+struct daemon_worker;
 struct jws_key;
 struct key_ring;
 struct master_key;
-struct pg;
-struct token_verifier;
 
-/* Makes the first key when there is none, then loads all. verifier: is given the public keys at every load. algorithm:
- * of a key to make. NULL with the error in ctx. */
-struct key_ring *key_ring_new(struct context *ctx, struct pg *db, const struct master_key *master,
-			      struct token_verifier *verifier, const char *algorithm) MAY_SUSPEND MUST_CHECK;
+/* Makes the first key when there is none, then loads all, and the issuers with them. The worker's verifier is given the
+ * public keys at every load. NULL with the error in ctx. */
+struct key_ring *key_ring_new(struct context *ctx, struct daemon_worker *worker,
+			      const struct master_key *master) MAY_SUSPEND MUST_CHECK;
 void key_ring_free(struct key_ring *ring);
 
 /* Loads the keys again; keeps the old ones when that fails. */
@@ -34,7 +33,11 @@ int key_ring_reload(struct context *ctx, struct key_ring *ring) MAY_SUSPEND MUST
 /* The key that signs; borrowed until the next wait. */
 const struct jws_key *key_ring_signing(const struct key_ring *ring);
 
-/* The public keys as a JWKS text; borrowed until the next wait. */
+/* What tokens say as `iss`, as a JSON string; borrowed until the next wait. */
+const char *key_ring_issuer(const struct key_ring *ring);
+
+/* The public keys as a JWKS text, with the issuers whose tokens they verify, the present one first, as a member of our
+ * own, `issuers` (RFC 7517 section 5 has others ignore it). Borrowed until the next wait. */
 const char *key_ring_jwks(const struct key_ring *ring);
 
 #endif

@@ -126,7 +126,6 @@ static const struct config_option options[] = {
      "events of the audit trail are kept for so long", NULL},
     {"housekeeping_interval", CONFIG_DURATION, "5m", 1000000, 86400000000, 0, NULL,
      "expired rows are removed so often, by one replica at a time", NULL},
-    {"public_url", CONFIG_TEXT, "http://127.0.0.1:8080", 1, 500, 0, NULL, "what links in letters begin with", NULL},
     {"mail_url", CONFIG_TEXT, "", 0, 500, 0, NULL,
      "of the mail server: smtp://host:port or smtps://host:port; without it letters go into mail_dir", NULL},
     {"mail_user", CONFIG_TEXT, "", 0, 500, 0, NULL, "for the mail server; without it there is no login", NULL},

@@ -6,6 +6,7 @@
 #ifndef EVENTLOOP_PASSPORT_PASSPORT_H
 #define EVENTLOOP_PASSPORT_PASSPORT_H
 
+#include "io/http_representation.h"
 #include "key.h"
 #include "sealing.h"
 
@@ -17,6 +18,7 @@ struct revocation_feed;
 struct passport {
 	struct master_key master;
 	struct key_ring *keys;
+	struct http_representation jwks;
 	struct key_keeper *keeper;	     /* NULL in a command */
 	struct mail_worker *mail;	     /* of the first thread that serves; else NULL */
 	struct housekeeping *housekeeping;   /* likewise */

@@ -13,10 +13,10 @@
 
 static void serve_jwks(struct http_exchange *exchange, void *argument)
 {
-	const struct passport *passport = argument;
+	struct passport *passport = argument;
 	const char *jwks = key_ring_jwks(passport->keys);
-	http_reply_header(exchange, "Cache-Control", "public, max-age=60");
-	http_reply(exchange, 200, "application/jwk-set+json", jwks, strlen(jwks));
+	http_representation_reply(&passport->jwks, exchange, "application/jwk-set+json", "public, max-age=60", jwks,
+				  strlen(jwks));
 }
 
 int passport_start(struct daemon_worker *worker, struct context *ctx)
@@ -30,8 +30,7 @@ int passport_start(struct daemon_worker *worker, struct context *ctx)
 	    master_key_parse(ctx, config_text(config, "master_key"), config_text(config, "master_key_previous"),
 			     &passport->master))
 		return -1;
-	passport->keys =
-	    key_ring_new(ctx, worker->db, &passport->master, worker->verifier, config_text(config, "token_algorithm"));
+	passport->keys = key_ring_new(ctx, worker, &passport->master);
 	if (!passport->keys)
 		return -1;
 	if (!worker->http)
@@ -63,6 +62,7 @@ void passport_stop(struct daemon_worker *worker)
 	housekeeping_free(passport->housekeeping);
 	key_keeper_free(passport->keeper);
 	revocation_feed_free(passport->revocations);
+	http_representation_done(&passport->jwks);
 	key_ring_free(passport->keys);
 	OPENSSL_cleanse(&passport->master, sizeof(passport->master));
 	free(passport);

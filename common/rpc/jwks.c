@@ -16,7 +16,8 @@ struct jwks_key {
 };
 
 struct jwks {
-	size_t count;
+	size_t count, issuer_count;
+	char *issuers[JWKS_ISSUERS_MAX];
 	struct jwks_key keys[JWKS_KEYS_MAX];
 };
 
@@ -26,6 +27,8 @@ void jwks_free(struct jwks *set)
 		return;
 	for (size_t i = 0; i < set->count; i++)
 		EVP_PKEY_free(set->keys[i].key);
+	for (size_t i = 0; i < set->issuer_count; i++)
+		free(set->issuers[i]);
 	free(set);
 }
 
@@ -50,6 +53,15 @@ EVP_PKEY *jwks_find(const struct jwks *set, const char *kid, enum jwt_algorithm 
 	return found && found->algorithm == algorithm ? found->key : NULL;
 }
 
+const char *jwks_issuer(const struct jwks *set, const char *issuer)
+{
+	for (size_t i = 0; set && i < set->issuer_count; i++) {
+		if (!issuer || strcmp(set->issuers[i], issuer) == 0)
+			return set->issuers[i];
+	}
+	return NULL;
+}
+
 bool jwks_includes(const struct jwks *fresh, const struct jwks *old)
 {
 	for (size_t i = 0; old && i < old->count; i++) {
@@ -58,7 +70,22 @@ bool jwks_includes(const struct jwks *fresh, const struct jwks *old)
 		if (!is || is->algorithm != was->algorithm || EVP_PKEY_eq(is->key, was->key) != 1)
 			return false;
 	}
+	for (size_t i = 0; old && i < old->issuer_count; i++)
+		if (!jwks_issuer(fresh, old->issuers[i]))
+			return false;
 	return true;
+}
+
+static void take_issuers(struct jwks *set, struct json_object *issuers)
+{
+	size_t count = json_object_is_type(issuers, json_type_array) ? json_object_array_length(issuers) : 0;
+
+	for (size_t i = 0; i < count && set->issuer_count < JWKS_ISSUERS_MAX; i++) {
+		struct json_object *issuer = json_object_array_get_idx(issuers, i);
+
+		if (json_object_is_type(issuer, json_type_string) && json_object_get_string_len(issuer) > 0)
+			set->issuers[set->issuer_count++] = must_strdup(json_object_get_string(issuer));
+	}
 }
 
 /* Takes a key into the set unless it is of no use; of two with one kid the first counts. */
@@ -99,6 +126,8 @@ struct jwks *jwks_parse(struct context *ctx, const char *text, size_t length)
 	    json_object_is_type(tree, json_type_object) && json_object_object_get_ex(tree, "keys", &keys) &&
 	    json_object_is_type(keys, json_type_array))
 		set = take_all(ctx, keys);
+	if (set)
+		take_issuers(set, json_object_object_get(tree, "issuers"));
 	(void)json_object_put(tree);
 	if (!set) {
 		(void)context_fail(ctx, ERROR_UNAVAILABLE, "keys", "the keys of access tokens are not available");

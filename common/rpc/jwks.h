@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define JWKS_ISSUERS_MAX 16
 #define JWKS_KEYS_MAX 64	/* keys of a set that are looked at */
 #define JWKS_SIZE_MAX (1 << 18) /* bytes of its text */
 
@@ -33,7 +34,12 @@ bool jwks_has(const struct jwks *set, const char *kid);
 /* The key of that kid for that algorithm, borrowed; NULL when there is none. */
 EVP_PKEY *jwks_find(const struct jwks *set, const char *kid, enum jwt_algorithm algorithm);
 
-/* True when every key of `old` is in `fresh`, unchanged: what was verified by the one is so by the other. */
+/* The issuer as the set (NULL: an empty one) names it in passport's own member `issuers`, when it does, else NULL;
+ * issuer NULL: the first, which new tokens say. Borrowed from the set. */
+const char *jwks_issuer(const struct jwks *set, const char *issuer);
+
+/* True when every key of `old` is in `fresh`, unchanged, and so is every issuer: what was verified by the one is so by
+ * the other. */
 bool jwks_includes(const struct jwks *fresh, const struct jwks *old);
 
 #endif

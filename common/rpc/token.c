@@ -97,6 +97,29 @@ static const struct identity *known(struct context *ctx, struct token_verifier *
 	return &entry->identity;
 }
 
+/* What the token says, when the key set names that, else the issuer of the settings. */
+static const char *expected_issuer(const struct token_verifier *verifier, struct json_object *claims)
+{
+	struct json_object *said = json_object_object_get(claims, "iss");
+	const char *known = json_object_is_type(said, json_type_string)
+				? token_keys_issuer(verifier->keys, json_object_get_string(said))
+				: NULL;
+
+	return known ? known : verifier->issuer;
+}
+
+const char *token_verifier_issuer(const struct token_verifier *verifier)
+{
+	const char *first = token_keys_issuer(verifier->keys, NULL);
+
+	return first ? first : verifier->issuer;
+}
+
+const char *token_verifier_jwks(struct context *ctx, struct token_verifier *verifier, size_t *ret_length)
+{
+	return token_keys_text(ctx, verifier->keys, ret_length);
+}
+
 static const struct identity *unknown(struct context *ctx, struct token_verifier *verifier,
 				      const struct token_text *token)
 {
@@ -112,7 +135,7 @@ static const struct identity *unknown(struct context *ctx, struct token_verifier
 	key = token_keys_get(ctx, verifier->keys, jwt.kid, jwt.algorithm);
 	if (key)
 		claims = jwt_verify(ctx, &jwt, key);
-	const struct token_expectation expected = {verifier->issuer, verifier->audience, clock_wall()};
+	const struct token_expectation expected = {expected_issuer(verifier, claims), verifier->audience, clock_wall()};
 	if (!claims || token_claims_read(ctx, claims, &expected, &identity) != 0)
 		return NULL;
 	revision = token_revocation_revision();

@@ -3,12 +3,14 @@
  *
  * Purpose: token_verify turns a compact JWT into an identity without a call per request.
  * Ownership: one verifier a thread; it owns the key set and the cache of verified tokens.
- * Invariants: the algorithm comes from an allow-list (ES256, RS256), never from the token alone; keys only from the
- * configured issuer's JWKS by `kid`; jku, x5u, jwk and crit are refused; typ, iss, aud, exp, nbf are checked with 30 s
- * of skew. A verified token is remembered under a keyed hash until it expires. The key set is fetched in the
- * background, refetched every 5 minutes (or as set) and on an unknown kid at most once in 10 s, and survives passport
- * being down. Tokens that live longer than TOKEN_LIFETIME_MAX are refused, which bounds what must be remembered of
- * revocations (rpc/token_revocation.h). Source: RFC 7515, 7517, 7519, 8725, 9068.
+ * Invariants: the issuers are those that passport names beside its keys (`issuers` of its JWKS), so that a change of
+ * the issuer is known everywhere before the first token says it; the algorithm comes from an allow-list (ES256, RS256),
+ * never from the token alone; keys only from the configured issuer's JWKS by `kid`; jku, x5u, jwk and crit are refused;
+ * typ, iss, aud, exp, nbf are checked with 30 s of skew. A verified token is remembered under a keyed hash until it
+ * expires. The key set is fetched in the background, refetched every 5 minutes (or as set) and on an unknown kid at
+ * most once in 10 s, and survives passport being down. Tokens that live longer than TOKEN_LIFETIME_MAX are refused,
+ * which bounds what must be remembered of revocations (rpc/token_revocation.h). Source: RFC 7515, 7517, 7519, 8725,
+ * 9068.
  */
 #ifndef EVENTLOOP_RPC_TOKEN_H
 #define EVENTLOOP_RPC_TOKEN_H
@@ -26,7 +28,7 @@ struct http_client;
 struct token_verifier;
 
 struct token_verifier_options {
-	const char *issuer;   /* expected `iss` */
+	const char *issuer;   /* an expected `iss` beside those that the key set names; "" for none */
 	const char *audience; /* expected `aud` ("eventloop") */
 	const char *jwks_url; /* passport's /.well-known/jwks.json; NULL when keys are set by token_verifier_set_keys */
 	struct http_client *http; /* fetches it; borrowed */
@@ -52,6 +54,13 @@ int token_verifier_set_keys(struct token_verifier *verifier, struct context *ctx
  * fetch keys for an unknown kid. */
 const struct identity *token_verify(struct context *ctx, struct token_verifier *verifier, const char *token,
 				    size_t length) MAY_SUSPEND MUST_CHECK;
+
+/* Who new tokens say issued them, "" when that is not known yet. Borrowed until the next wait. */
+const char *token_verifier_issuer(const struct token_verifier *verifier);
+
+/* The key set as passport shows it, not older than a second while passport can be reached; NULL when none came yet.
+ * Borrowed until the next wait. */
+const char *token_verifier_jwks(struct context *ctx, struct token_verifier *verifier, size_t *ret_length) MAY_SUSPEND;
 
 /* For metrics and tests. */
 struct token_verifier_stats {

@@ -85,7 +85,7 @@ static int check_parties(struct context *ctx, struct json_object *claims, const 
 {
 	const char *issuer = string_claim(claims, "iss");
 
-	if (!issuer || strcmp(issuer, expected->issuer) != 0)
+	if (!issuer || !issuer[0] || strcmp(issuer, expected->issuer) != 0)
 		return refuse(ctx, "issuer", "the access token is of another issuer");
 	if (!audience_fits(claims, expected->audience))
 		return refuse(ctx, "audience", "the access token is for another audience");

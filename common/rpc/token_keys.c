@@ -12,6 +12,9 @@
 #define FETCH_TIMEOUT (5 * CLOCK_SECOND)
 #define RETRY_FIRST CLOCK_SECOND
 #define RETRY_MAX (30 * CLOCK_SECOND)
+/* For those who only show the set: how long they wait, and how soon after a failure one asks again who has none yet. */
+#define SHOW_WAIT (500 * CLOCK_MILLISECOND)
+#define SHOW_RETRY (100 * CLOCK_MILLISECOND)
 
 struct token_keys {
 	struct jwks *set; /* NULL: none yet */
@@ -21,6 +24,7 @@ struct token_keys {
 	struct co_queue wanted; /* those who wait for the fetch to end */
 	char *last_text;	/* of the set, to see that nothing changed */
 	int64_t requested;	/* monotonic: when the last fetch for an unknown kid began */
+	int64_t fetched;	/* monotonic: when the last one ended */
 	int64_t retry;		/* how long to wait after the next failure */
 	uint64_t fetches;
 	bool fetching, idle;  /* idle: parked until the next fetch */
@@ -95,6 +99,7 @@ static int64_t refresh(struct token_keys *keys)
 		keys->retry = pause * 2 < RETRY_MAX ? pause * 2 : RETRY_MAX;
 	}
 	keys->fetching = false;
+	keys->fetched = clock_monotonic();
 	context_done(&ctx);
 	co_queue_wake_all(&keys->wanted);
 	return pause;
@@ -159,6 +164,13 @@ void token_keys_free(struct token_keys *keys)
 		destroy(keys);
 }
 
+static void begin_fetch(struct token_keys *keys)
+{
+	keys->fetching = true;
+	keys->idle = false;
+	co_wake(keys->fetcher);
+}
+
 /* Has a fetch begin unless one is under way. False when it would be too soon after the last one. */
 static bool request_fetch(struct token_keys *keys)
 {
@@ -169,9 +181,21 @@ static bool request_fetch(struct token_keys *keys)
 	if (!keys->fetcher || !keys->idle || now - keys->requested < keys->options.min_interval)
 		return false;
 	keys->requested = now;
-	keys->fetching = true;
-	keys->idle = false;
-	co_wake(keys->fetcher);
+	begin_fetch(keys);
+	return true;
+}
+
+/* Has one begin for those who show the set to others. False when it is fresh, or the last fetch failed: then the next
+ * comes by itself. */
+static bool request_fresh(struct token_keys *keys)
+{
+	if (keys->fetching)
+		return true;
+	int64_t age = clock_monotonic() - keys->fetched;
+	bool due = keys->set ? keys->retry == RETRY_FIRST && age >= TOKEN_KEYS_FRESH : age >= SHOW_RETRY;
+	if (!keys->idle || !due)
+		return false;
+	begin_fetch(keys);
 	return true;
 }
 
@@ -193,6 +217,22 @@ EVP_PKEY *token_keys_get(struct context *ctx, struct token_keys *keys, const cha
 	if (!key)
 		(void)unknown(ctx, keys);
 	return key;
+}
+
+const char *token_keys_issuer(const struct token_keys *keys, const char *issuer)
+{
+	return jwks_issuer(keys->set, issuer);
+}
+
+const char *token_keys_text(struct context *ctx, struct token_keys *keys, size_t *ret_length)
+{
+	int64_t until = deadline_earlier(ctx->deadline, deadline_after(SHOW_WAIT));
+
+	/* Whether it came in time or not: what is there is shown. */
+	while (request_fresh(keys) && co_queue_wait(&keys->wanted, "keys of access tokens", until) == CO_OK)
+		continue;
+	*ret_length = keys->last_text ? strlen(keys->last_text) : 0;
+	return keys->last_text;
 }
 
 uint64_t token_keys_fetches(const struct token_keys *keys)

@@ -19,6 +19,7 @@
 
 #define TOKEN_KEYS_LIFETIME (300 * CLOCK_SECOND)
 #define TOKEN_KEYS_MIN_INTERVAL (10 * CLOCK_SECOND) /* between fetches for unknown kids */
+#define TOKEN_KEYS_FRESH (1 * CLOCK_SECOND)	    /* of a text that is shown to others */
 
 struct http_client;
 struct token_keys;
@@ -46,6 +47,14 @@ int token_keys_set(struct token_keys *keys, struct context *ctx, const char *jwk
  * NULL with unauthenticated (unknown_key), unavailable (no keys yet, reason keys) or the end of the context's time. */
 EVP_PKEY *token_keys_get(struct context *ctx, struct token_keys *keys, const char *kid,
 			 enum jwt_algorithm algorithm) MAY_SUSPEND MUST_CHECK;
+
+/* The issuer that the set names, see jwks_issuer; borrowed until the next wait. */
+const char *token_keys_issuer(const struct token_keys *keys, const char *issuer);
+
+/* The text of the set, borrowed until the next wait, or NULL when there is none yet. One that was asked for more than a
+ * second ago is asked for again first, for at most half a second: an issuer that is away, or slow, costs no more, and
+ * not even that while it is known to be. */
+const char *token_keys_text(struct context *ctx, struct token_keys *keys, size_t *ret_length) MAY_SUSPEND;
 
 /* Fetches begun. */
 uint64_t token_keys_fetches(const struct token_keys *keys);

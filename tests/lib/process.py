@@ -44,7 +44,12 @@ class Daemon(Endpoint):
     def is_ready(self):
         if not self.is_running():
             raise RuntimeError(f"{self.name} ended with {self.process.returncode}:\n{self.log_tail(20)}")
-        return self.get("/readyz", timeout=5).status_code == 200
+        return self.probes().get("/readyz", timeout=5).status_code == 200
+
+    def probes(self):
+        """Where /livez, /readyz and /metrics are."""
+        internal = self.settings.get("internal_listen")
+        return Endpoint(f"http://{internal}") if internal else self
 
     def is_running(self):
         return self.process is not None and self.process.poll() is None

@@ -91,6 +91,7 @@ class Stack:
             settings["passport_url"] = f"http://127.0.0.1:{self.ports['passport'][0]}"
             settings["service_secret"] = self.secrets[name]
         if name == "gateway":
+            settings["public_url"] = f"http://127.0.0.1:{port}"
             settings["images_url"] = f"http://127.0.0.1:{self.ports['images'][0]}"
         if name == "images":
             settings["store_dir"] = self.folder / "images"
