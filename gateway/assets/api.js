@@ -26,11 +26,11 @@ function setSession(tokens) {
   for (const listener of listeners) listener(session && session.user);
 }
 
-async function post(request, token) {
-  const headers = { "Content-Type": "application/json" };
+async function send(path, type, body, token) {
+  const headers = { "Content-Type": type };
   if (token) headers.Authorization = "Bearer " + token;
   const started = performance.now();
-  const response = await fetch("/rpc", { method: "POST", headers, body: JSON.stringify(request) });
+  const response = await fetch(path, { method: "POST", headers, body });
   const text = await response.text();
   const took = performance.now() - started;
   let answer = null;
@@ -39,7 +39,11 @@ async function post(request, token) {
   } catch {
     throw new Error("The answer is not JSON (HTTP " + response.status + ")");
   }
-  return { request, answer, text, status: response.status, took };
+  return { answer, text, status: response.status, took };
+}
+
+async function post(request, token) {
+  return { request, ...(await send("/rpc", "application/json", JSON.stringify(request), token)) };
 }
 
 function envelope(method, params) {
@@ -96,13 +100,20 @@ function isOver(answer) {
   return Boolean(data && data.code === "unauthenticated" && (data.reason === "expired" || data.reason === "revoked"));
 }
 
+async function asUser(attempt) {
+  const done = await attempt(await accessToken());
+  if (!session || !isOver(done.answer)) return done;
+  await refresh();
+  return attempt(session && session.access);
+}
+
 // A call as whoever is logged in: {request, answer, text, status, took} with took in ms.
-export async function call(method, params) {
+export function call(method, params) {
   const request = envelope(method, params);
-  let done = await post(request, await accessToken());
-  if (session && isOver(done.answer)) {
-    await refresh();
-    done = await post(request, session && session.access);
-  }
-  return done;
+  return asUser((token) => post(request, token));
+}
+
+// Uploads a file as an image, likewise.
+export function upload(file) {
+  return asUser((token) => send("/images", file.type || "application/octet-stream", file, token));
 }

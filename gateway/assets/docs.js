@@ -3,6 +3,7 @@
 import { call, logout, onSession } from "./api.js";
 import { loginForm } from "./login.js";
 import { parameterRows, resolve, rowsOf, typeOf } from "./schema.js";
+import { UPLOAD, uploadMatches, uploadPage } from "./upload.js";
 import { badge, el, json, table } from "./view.js";
 
 const ERRORS = {
@@ -61,14 +62,23 @@ function matches(method, words) {
   return words.every((word) => text.toLowerCase().includes(word));
 }
 
-function link(method) {
-  const verb = method.name.split(".").pop();
-  const current = location.hash.slice(1) === method.name ? "page" : null;
-  return el(
-    "li",
-    {},
-    el("a", { href: "#" + method.name, title: method.summary, "aria-label": method.name, "aria-current": current }, verb),
-  );
+function shownName() {
+  return decodeURIComponent(location.hash.slice(1));
+}
+
+function link(name, label, title) {
+  const current = shownName() === name ? "page" : null;
+  const href = "#" + encodeURIComponent(name);
+  return el("li", {}, el("a", { href, title, "aria-label": name, "aria-current": current }, label));
+}
+
+function methodLink(method) {
+  return link(method.name, method.name.split(".").pop(), method.summary);
+}
+
+function httpSection(words) {
+  if (!uploadMatches(words)) return [];
+  return [el("section", {}, el("h2", {}, "HTTP"), el("ul", {}, link(UPLOAD, UPLOAD, "Upload an image.")))];
 }
 
 function showList() {
@@ -82,10 +92,11 @@ function showList() {
         {},
         el("h2", {}, daemon),
         ...[...resources].map(([resource, methods]) =>
-          el("div.resource", {}, el("h3", {}, resource), el("ul", {}, ...methods.map(link))),
+          el("div.resource", {}, el("h3", {}, resource), el("ul", {}, ...methods.map(methodLink))),
         ),
       ),
     ),
+    ...httpSection(words),
   );
 }
 
@@ -229,6 +240,11 @@ function showMethod(method) {
   );
 }
 
+function showUpload() {
+  document.title = `${UPLOAD} · EventLoop`;
+  byId("main").replaceChildren(...uploadPage());
+}
+
 // --- the page that stands there first ---
 
 function showOverview() {
@@ -259,8 +275,10 @@ function showOverview() {
 }
 
 function show() {
-  const method = openrpc.methods.find((one) => one.name === decodeURIComponent(location.hash.slice(1)));
+  const name = shownName();
+  const method = openrpc.methods.find((one) => one.name === name);
   if (method) showMethod(method);
+  else if (name === UPLOAD) showUpload();
   else showOverview();
   showList();
   const current = document.querySelector("nav [aria-current]");

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 from stack import PASSWORD
+from waiting import wait_until
 
 MARKUP = '<img src="x" onerror="window.ran = 1"><script>window.ran = 1</script>'
 
@@ -169,3 +171,34 @@ def test_the_page_forbids_what_it_does_not_need(stack):
     assert "default-src 'none'" in policy and "unsafe" not in policy
     assert response.headers["Content-Type"].startswith("text/html")
     assert "onclick" not in response.text and "<style" not in response.text
+
+
+def test_an_image_is_uploaded_from_the_page(page, stack, tmp_path):
+    user, picture = stack.user(), tmp_path / "hall.png"
+    Image.new("RGB", (30, 20), (200, 90, 30)).save(picture)
+    page.open("POST /images")
+    text = page.tab.locator("main").text_content()
+    assert "20 MiB" in text and "50,000,000 pixels" in text and "images.image.create" in text
+    for status in (400, 401, 403, 413, 415, 422, 503):
+        assert page.tab.locator(".reference .errors code", has_text=str(status)).count() == 1
+    upload = page.tab.get_by_role("button", name="Upload", exact=True)
+    upload.click()
+    expect(page.tab.locator("#answer")).to_contain_text("Choose a file first")
+    page.tab.get_by_label("Image", exact=True).set_input_files(picture)
+    upload.click()
+    expect(page.tab.locator("#answer")).to_contain_text("HTTP 401")
+    page.login(user.email)
+    expect(page.tab.locator("#who")).to_be_visible()
+    upload.click()
+    expect(page.tab.locator("#answer")).to_contain_text("HTTP 201")
+    shown = json.loads(page.tab.locator("#answer > pre").text_content())
+    assert (shown["width"], shown["height"], shown["owner_id"]) == (30, 20, user.id)
+    wait_until(lambda: page.tab.locator("img.uploaded").evaluate("image => image.naturalWidth") == 30)
+    assert [line for line in page.complaints if "401" not in line] == []
+
+
+def test_the_search_finds_uploading(page):
+    page.tab.get_by_label("Search methods").fill("multipart")
+    expect(page.tab.get_by_role("link", name="POST /images")).to_be_visible()
+    page.tab.get_by_label("Search methods").fill("booking cancel")
+    expect(page.tab.get_by_role("link", name="POST /images")).to_have_count(0)
