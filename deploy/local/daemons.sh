@@ -16,7 +16,7 @@ is_gone() {
 }
 
 is_ready() {
-	curl -fsS -m 1 -o "$data_dir/run/$1.readyz" "http://127.0.0.1:${ports[$1]}/readyz" 2>/dev/null
+	curl -fsS -m 1 -o "$data_dir/run/$1.readyz" "http://127.0.0.1:$(health_port "$1")/readyz" 2>/dev/null
 }
 
 # Ready, or dead: the end of waiting for it either way.

@@ -7,6 +7,8 @@ databases=(passport events rating images)
 data_dir=$root/.local
 preset=release
 gateway_port=
+cors_origins=     # whose pages may call, apart by commas
+new_cors_origins= # of --cors-origin, each after a comma; empty when it was not given
 declare -A ports=()
 
 fail() {
@@ -16,6 +18,10 @@ fail() {
 
 say() {
 	printf '%s\n' "$*"
+}
+
+add_cors_origin() {
+	new_cors_origins+=,$1
 }
 
 # parse_data_dir VALUE: takes the data directory as an absolute path.
@@ -66,6 +72,7 @@ load_ports() {
 		rating_port=$(free_pair 7003)
 		images_port=$(free_pair 7004)
 	fi
+	[ -z "$new_cors_origins" ] || cors_origins=${new_cors_origins#,}
 	declare -gA ports=([passport]=$passport_port [events]=$events_port [rating]=$rating_port [images]=$images_port
 		[gateway]=$gateway_port)
 }
@@ -100,9 +107,12 @@ check_ports() {
 
 save_ports() {
 	local name
-	for name in "${daemons[@]}"; do
-		echo "${name}_port=${ports[$name]}"
-	done >"$data_dir/ports.env"
+	{
+		for name in "${daemons[@]}"; do
+			echo "${name}_port=${ports[$name]}"
+		done
+		printf 'cors_origins=%q\n' "$cors_origins"
+	} >"$data_dir/ports.env"
 }
 
 # --- secrets: made once ---
@@ -131,6 +141,20 @@ load_secrets() {
 
 # --- settings: one file a daemon, so that commands (import, admin) take `--config` of the same file ---
 
+# Where the gateway answers probes and scrapes; nobody else comes to 127.0.0.1.
+internal_port() {
+	echo $((ports[gateway] + 1))
+}
+
+# health_port NAME: the port of a daemon's /readyz.
+health_port() {
+	if [ "$1" = gateway ]; then
+		internal_port
+	else
+		echo "${ports[$1]}"
+	fi
+}
+
 # settings NAME: the settings file of a daemon, on stdout.
 settings() {
 	local name=$1 secret=${1^^}_SECRET neighbour
@@ -142,9 +166,14 @@ settings() {
 		[ "$neighbour" = "$name" ] || echo "${neighbour}_link = 127.0.0.1:$((ports[$neighbour] + 100))"
 	done
 	[ "$name" = passport ] || echo "passport_url = http://127.0.0.1:${ports[passport]}"
-	[ "$name" != gateway ] || echo "images_url = http://127.0.0.1:${ports[images]}"
 	[ "$name" = gateway ] || echo "database_url = $(database_url "$name")"
 	case $name in
+	gateway)
+		echo "images_url = http://127.0.0.1:${ports[images]}"
+		echo "public_url = http://127.0.0.1:${ports[gateway]}"
+		echo "internal_listen = 127.0.0.1:$(internal_port)"
+		echo "cors_origins = $cors_origins"
+		;;
 	passport)
 		echo "master_key = $MASTER_KEY"
 		echo "service_secrets = events:$EVENTS_SECRET,rating:$RATING_SECRET,images:$IMAGES_SECRET,gateway:$GATEWAY_SECRET"

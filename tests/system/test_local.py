@@ -32,9 +32,9 @@ class Local:
         assert not check or result.returncode == 0, f"{script}:\n{result.stdout}\n{result.stderr}"
         return result
 
-    def up(self):
+    def up(self, *more):
         preset = os.environ.get("EVENTLOOP_PRESET", "release")
-        return self.run("up", "--empty", "--port", str(self.port), "--preset", preset)
+        return self.run("up", "--empty", "--port", str(self.port), "--preset", preset, *more)
 
     def pids(self):
         return {name: int((self.folder / "run" / f"{name}.pid").read_text()) for name in NAMES}
@@ -109,6 +109,21 @@ def test_up_again_leaves_what_runs_and_starts_what_died(local):
     after = local.pids()
     assert {name for name in NAMES if after[name] != before[name]} == {"events"}
     assert local.run("status").returncode == 0
+
+
+def test_pages_of_other_origins_and_an_internal_address(local):
+    vite, shop = "http://localhost:5173", "https://shop.example"
+    local.up("--cors-origin", vite, "--cors-origin", shop)
+    local.up()
+    public, internal = Endpoint(f"http://127.0.0.1:{local.port}"), Endpoint(f"http://127.0.0.1:{local.port + 1}")
+    allowed = lambda origin: public.get("/docs", headers={"Origin": origin}).headers.get("Access-Control-Allow-Origin")
+    assert [allowed(origin) for origin in (vite, shop, "https://other.example")] == [vite, shop, None]
+    for path in ("/livez", "/readyz", "/metrics"):
+        assert (internal.get(path).status_code, public.get(path).status_code) == (200, 404)
+    metadata = public.get("/.well-known/oauth-authorization-server").json()
+    assert metadata["issuer"] == public.base
+    local.up("--cors-origin", "")
+    assert allowed(vite) is None
 
 
 def test_logs_and_down(local):
