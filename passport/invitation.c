@@ -77,15 +77,15 @@ static int check_standing(struct rpc_call *call, const struct membership *member
 static void send_letter(struct rpc_call *call, struct pg_tx *tx, const struct membership *membership,
 			const struct pg_result *standing, const struct pg_result *invitation)
 {
-	const char *inviter = pg_text(standing, 0, 4);
+	const char *inviter = pg_text(standing, 0, 4), *right = rpc_param(call, "right");
 	struct buffer data;
 	buffer_init_arena(&data, &call->ctx->arena, MAX_LETTER);
 	buffer_append_text(&data, "{\"company\":");
 	buffer_append_json_string(&data, membership->company_name);
 	buffer_append_text(&data, ",\"inviter\":");
 	buffer_append_json_string(&data, inviter ? inviter : membership->company_name);
-	buffer_printf(&data, ",\"right\":\"%s\",\"expires_at\":\"%s\",\"invitation_id\":\"%s\"}",
-		      rpc_param(call, "right"), pg_text(invitation, 0, 2), pg_text(invitation, 0, 1));
+	buffer_printf(&data, ",\"right\":\"%s\",\"expires_at\":\"%s\",\"invitation_id\":\"%s\"}", right,
+		      pg_text(invitation, 0, 2), pg_text(invitation, 0, 1));
 	mail_queue(call, tx,
 		   &(struct mail){.template_name = "invitation",
 				  .recipient = rpc_param(call, "email"),

@@ -34,9 +34,10 @@ static const char LOWEST[] = SELECT_REVIEWS("r.score", "numeric", "ASC", ">");
  */
 static struct json_object *completed_booking(struct rpc_call *call)
 {
+	const char *id = rpc_param(call, "booking_id");
 	struct rpc_request request = {
 	    .method = "events.booking.get",
-	    .params = arena_printf(&call->ctx->arena, "{\"id\":\"%s\"}", rpc_param(call, "booking_id")),
+	    .params = arena_printf(&call->ctx->arena, "{\"id\":\"%s\"}", id),
 	    .as = RPC_AS_SERVICE,
 	    .idempotent = true,
 	};

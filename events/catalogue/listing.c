@@ -260,13 +260,13 @@ static const char *asked_companies(struct rpc_call *call)
 int listing_mine(struct rpc_call *call)
 {
 	const char *after[2];
-	const char *companies = asked_companies(call);
+	const char *companies = asked_companies(call), *state = rpc_param(call, "state");
 	if (!companies)
 		return -1;
-	const char *scope = arena_printf(&call->ctx->arena, "%s %s", companies, rpc_param(call, "state"));
+	const char *scope = arena_printf(&call->ctx->arena, "%s %s", companies, state ? state : "");
 	if (cursor_read(call, scope, 2, after))
 		return -1;
-	struct pg_result *rows = pg_read(call->ctx, call->db, SELECT_MINE, companies, rpc_param(call, "state"),
-					 after[0], after[1], rpc_param(call, "limit"));
+	struct pg_result *rows =
+	    pg_read(call->ctx, call->db, SELECT_MINE, companies, state, after[0], after[1], rpc_param(call, "limit"));
 	return rows ? rpc_reply_page(call, rows, scope, 2, NULL) : -1;
 }

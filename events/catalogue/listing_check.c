@@ -134,9 +134,10 @@ static int check_images(struct rpc_call *call)
 	size_t count = images ? json_object_array_length(images) : 0;
 	if (count == 0)
 		return 0;
+	const char *ids = rpc_param(call, "images");
 	struct rpc_request request = {
 	    .method = "images.image.list",
-	    .params = arena_printf(&call->ctx->arena, "{\"ids\":%s}", rpc_param(call, "images")),
+	    .params = arena_printf(&call->ctx->arena, "{\"ids\":%s}", ids),
 	    .as = RPC_AS_SERVICE,
 	    .idempotent = true,
 	};

@@ -86,6 +86,25 @@ def banned_calls(tree):
                 yield from gate.matches(tree, [name], pattern, message)
 
 
+def printed_parameters(tree):
+    """rpc_param is NULL for what is not given, which printf writes as (null): it goes through a variable first, where a
+    reader sees whether it was looked at."""
+    for name in tree.daemon_sources():
+        code = tree.code(name)
+        for match in re.finditer(r"\b\w*printf\s*\(", code):
+            if "rpc_param(" in arguments(code, match.end()):
+                yield f"{name}:{gate.line_of(code, match.start())}: rpc_param as an argument of printf may be NULL"
+
+
+def arguments(code, start):
+    """The code from behind an opening parenthesis to the one that closes it."""
+    depth, end = 1, start
+    while depth and end < len(code):
+        depth += {"(": 1, ")": -1}.get(code[end], 0)
+        end += 1
+    return code[start:end]
+
+
 def resolving_outside_the_pool(tree):
     """getaddrinfo blocks: only a file that hands work to the offload pool may name it."""
     for name in tree.daemon_sources():
@@ -123,6 +142,7 @@ def check(tree):
     return [
         *banned_calls(tree),
         *resolving_outside_the_pool(tree),
+        *printed_parameters(tree),
         *large_locals(tree),
         *backward_gotos(tree),
         *gate.matches(tree, names, r"\(void\)\s*!", "a result is ignored by (void) alone, not (void)!"),

@@ -82,6 +82,7 @@ CASES = [
     ("banned", source("\tif (sigsetjmp(x, 0))\n\t\treturn 1;\n"), "common/co only"),
     ("banned", source('\tfprintf(stderr, "x");\n'), "a daemon's output is log lines"),
     ("banned", source("\tgetaddrinfo(x, y, z, w);\n"), "outside the offload pool"),
+    ("banned", source('\tx = arena_printf(a, "%s", f(rpc_param(b, "c")));\n'), "may be NULL"),
     ("banned", source("\tchar large[4 * 1024 + 1];\n"), "a local array of 4097"),
     ("banned", source("again:\n\tif (a)\n\t\tgoto again;\n"), "jumps backward to again"),
     ("banned", source("\t(void)!write(1, x, 1);\n"), "not (void)!"),
