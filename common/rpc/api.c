@@ -167,6 +167,44 @@ static const struct schema *compile(struct api *api, struct api_reader *reader, 
 	return schema;
 }
 
+/* True when null fits the schema of a parameter. */
+static bool takes_null(struct api *api, struct api_reader *reader, const struct api_method *method, const char *name)
+{
+	struct schema_result result;
+	const char *pointer = arena_printf(&api->work, "/x-params/%zu/properties/%s", method->index, name);
+	const struct schema *schema = compile(api, reader, pointer);
+	return schema != NULL && schema_validate(schema, NULL, "", 0, &api->work, &result);
+}
+
+static bool is_listed(struct json_object *names, const char *name)
+{
+	for (size_t i = 0; i < json_object_array_length(names); i++)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(names, i)), name) == 0)
+			return true;
+	return false;
+}
+
+/* Finds out which parameters need not be given. */
+static void read_optional(struct api *api, struct api_reader *reader, struct api_method *method)
+{
+	struct json_object *params =
+	    json_object_array_get_idx(json_object_object_get(api->model, "x-params"), method->index);
+	struct json_object *required = json_object_object_get(params, "required");
+	struct json_object *properties = json_object_object_get(params, "properties");
+	const char **names =
+	    arena_alloc(&api->arena, ((size_t)json_object_object_length(properties) + 1) * sizeof(*names));
+	size_t count = 0;
+	json_object_object_foreach(properties, name, schema)
+	{
+		(void)schema;
+		if (!is_listed(required, name) && !takes_null(api, reader, method, name))
+			names[count++] = arena_strdup(&api->arena, name);
+	}
+	method->none_required = json_object_array_length(required) == 0;
+	method->droppable = names;
+	method->droppable_count = count;
+}
+
 static bool compile_methods(struct api *api, struct api_reader *reader)
 {
 	char pointer[64];
@@ -179,6 +217,7 @@ static bool compile_methods(struct api *api, struct api_reader *reader)
 		(void)snprintf(pointer, sizeof(pointer), "/methods/%zu/result/schema", i);
 		if (method->params == NULL || (method->result = compile(api, reader, pointer)) == NULL)
 			return false;
+		read_optional(api, reader, method);
 		/* The array of methods does not grow any more, so pointers into it stay. */
 		if (!hash_map_put(api->by_name, method->name, method->name_length, method))
 			return api_fail(reader, "more than %d methods", METHODS_MAX);

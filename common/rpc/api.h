@@ -68,6 +68,9 @@ struct api_method {
 	unsigned cost;		     /* tokens it takes of a caller's rate */
 	const struct schema *params; /* one object: the by-name parameters, no others allowed */
 	const struct schema *result;
+	bool none_required;	      /* it can be called without parameters */
+	const char *const *droppable; /* optional parameters whose schema does not take null: null is as if absent */
+	size_t droppable_count;
 };
 
 /* What a document says of itself as a whole. */

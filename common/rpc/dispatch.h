@@ -15,6 +15,7 @@
 #include "rpc/call.h"
 
 struct api;
+struct envelope_call;
 struct token_verifier;
 struct rpc_dispatcher;
 
@@ -46,6 +47,10 @@ struct rpc_meta {
  * error is set afterwards only when no call could be read: parse_error, invalid_request or too_large. */
 const char *rpc_dispatch(struct context *ctx, struct rpc_dispatcher *dispatcher, const struct rpc_meta *meta,
 			 const char *text, size_t length, size_t *ret_length) MAY_SUSPEND;
+
+/* For what is answered without a handler: 0 when the call has no parameters ({} and [] are none), else -1 with
+ * invalid_params. */
+int rpc_expect_no_params(struct context *ctx, const struct envelope_call *envelope) MUST_CHECK;
 
 /* Renders the context's error as a JSON-RPC response for the raw id text (NULL: null). In ctx's arena. */
 const char *rpc_render_error(struct context *ctx, const char *id, size_t id_length);

@@ -1,13 +1,9 @@
 #include "rpc/dispatch_internal.h"
 
-#include "base/buffer.h"
-#include "rpc/json_tree.h"
 #include "rpc/render.h"
 #include "rpc/token.h"
 
 #include <string.h>
-
-#define FIELDS_MAX ((size_t)16 * 1024)
 
 static const struct identity anonymous = {.kind = IDENTITY_ANONYMOUS};
 
@@ -125,32 +121,6 @@ static int check_company(struct rpc_call *call)
 	return rpc_require_right(call, json_object_get_string(company), right_of(call->method->access));
 }
 
-static void put_tree(void *tree)
-{
-	json_object_put(tree);
-}
-
-static int read_params(struct rpc_call *call, struct json_span text)
-{
-	struct context *ctx = call->ctx;
-	struct schema_result result;
-	struct buffer fields;
-	if (text.data == NULL)
-		text = (struct json_span){"{}", 2};
-	if (!json_tree_build(text.data, text.length, JSON_TREE_NFC | JSON_TREE_WHOLE, &ctx->arena, &call->params))
-		return context_fail_internal(ctx, "no memory for the parameters");
-	context_defer(ctx, put_tree, call->params);
-	if (schema_validate(call->method->params, call->params, "/params", SCHEMA_NORMALIZE, &ctx->arena, &result))
-		return 0;
-	buffer_init_arena(&fields, &ctx->arena, FIELDS_MAX);
-	buffer_append_text(&fields, "{\"fields\":");
-	schema_result_write(&result, &fields);
-	buffer_append_char(&fields, '}');
-	(void)context_fail(ctx, ERROR_INVALID_PARAMS, NULL, "Invalid params");
-	ctx->error.details = buffer_failed(&fields) ? NULL : fields.data;
-	return -1;
-}
-
 static int run_handler(struct rpc_call *call, rpc_handler_function *function, size_t max_answer)
 {
 	int status = function(call);
@@ -189,20 +159,22 @@ static int take_caller(struct rpc_call *call, struct dispatch_caller *caller)
 }
 
 static int perform(struct rpc_call *call, struct rpc_dispatcher *dispatcher, struct dispatch_entry *entry,
-		   struct dispatch_caller *caller, struct json_span params, int64_t started)
+		   struct dispatch_caller *caller, const struct envelope_call *envelope, int64_t started)
 {
 	struct context *ctx = call->ctx;
-	bool company;
+	bool company, discover = entry == dispatcher->discover;
 	dispatch_identify(ctx, dispatcher, caller);
 	if (take_caller(call, caller))
 		return -1;
-	if (entry == dispatcher->discover) {
+	if (discover) {
+		if (rpc_expect_no_params(ctx, envelope))
+			return -1;
 		const char *document = api_document_at(dispatcher->options.api, clock_wall(), &ctx->arena);
 		return rpc_reply_text(call, document, strlen(document));
 	}
 	call->method = entry->method;
 	ctx->deadline = deadline_earlier(ctx->deadline, started + entry->method->deadline_us);
-	if (check_access(call, &company) || read_params(call, params) || (company && check_company(call)))
+	if (check_access(call, &company) || dispatch_read_params(call, envelope) || (company && check_company(call)))
 		return -1;
 	return run_handler(call, entry->function, dispatcher->options.max_answer);
 }
@@ -227,7 +199,7 @@ static int run(struct rpc_call *call, struct rpc_dispatcher *dispatcher, struct 
 	if (entry == dispatcher->unknown)
 		return context_fail(ctx, ERROR_METHOD_NOT_FOUND, NULL, NULL);
 	ctx->method = entry->name;
-	if (perform(call, dispatcher, entry, caller, envelope->params, started) == 0)
+	if (perform(call, dispatcher, entry, caller, envelope, started) == 0)
 		return 0;
 	settle_error(ctx);
 	return -1;

@@ -1,6 +1,6 @@
 /*
- * What the files of the dispatcher share: text (dispatch.c), batch (dispatch_batch.c), one call (dispatch_call.c), and
- * what is measured and logged of it (dispatch_observe.c).
+ * What the files of the dispatcher share: text (dispatch.c), batch (dispatch_batch.c), one call (dispatch_call.c), its
+ * parameters (dispatch_params.c), and what is measured and logged of it (dispatch_observe.c).
  */
 #ifndef EVENTLOOP_RPC_DISPATCH_INTERNAL_H
 #define EVENTLOOP_RPC_DISPATCH_INTERNAL_H
@@ -40,6 +40,10 @@ struct dispatch_caller {
 /* Verifies the token, unless that has been done; ctx lives as long as `caller` is used. */
 void dispatch_identify(struct context *ctx, struct rpc_dispatcher *dispatcher,
 		       struct dispatch_caller *caller) MAY_SUSPEND;
+
+/* Makes call->params of the envelope's: NFC, trimmed, without the nulls that stand for nothing, and as the method's
+ * schema wants them. Or -1 with invalid_params that says what and where. */
+int dispatch_read_params(struct rpc_call *call, const struct envelope_call *envelope) MUST_CHECK;
 
 /* Runs one call and renders its answer in ctx's arena; NULL for a notification. ctx's error is the call's. */
 const char *dispatch_call(struct context *ctx, struct rpc_dispatcher *dispatcher, struct dispatch_caller *caller,

@@ -112,6 +112,39 @@ static void take_meta(struct envelope_call *call, struct json_span value)
 		call->meta = value;
 }
 
+/* A member with what nobody should have to read in its name or value. Only params can be left to whoever runs the
+ * call. Of two ids neither is the caller's. */
+static void take_unfit(struct json_scanner *scanner, struct envelope_call *call, enum member member,
+		       struct json_span value)
+{
+	struct json_error error = scanner->unfit;
+	size_t start = (size_t)(value.data - scanner->start);
+	scanner->unfit.fault = JSON_OK;
+	if (member == MEMBER_PARAMS && error.offset >= start) {
+		take_params(call, value);
+		call->params_error = (struct json_error){.fault = error.fault, .offset = error.offset - start};
+		return;
+	}
+	if (member == MEMBER_ID)
+		call->id = (struct json_span){NULL, 0};
+	set_fault(call, arena_printf(scanner->arena, "%s at byte %zu", json_fault_text(error.fault), error.offset));
+}
+
+static void take_member(struct envelope_call *call, enum member member, struct json_span value, struct arena *arena,
+			bool *ret_version)
+{
+	if (member == MEMBER_JSONRPC)
+		take_version(call, value, arena, ret_version);
+	else if (member == MEMBER_METHOD)
+		take_method(call, value, arena);
+	else if (member == MEMBER_PARAMS)
+		take_params(call, value);
+	else if (member == MEMBER_META)
+		take_meta(call, value);
+	else if (member == MEMBER_ID)
+		take_id(call, value);
+}
+
 /* Reads one call, an object that comes next. False on a fault of the scanner. */
 static bool scan_call(struct json_scanner *scanner, struct envelope_call *call)
 {
@@ -125,16 +158,10 @@ static bool scan_call(struct json_scanner *scanner, struct envelope_call *call)
 		if (!json_scan_value(scanner, &value))
 			return false;
 		enum member member = member_of(name, escaped);
-		if (member == MEMBER_JSONRPC)
-			take_version(call, value, scanner->arena, &version);
-		else if (member == MEMBER_METHOD)
-			take_method(call, value, scanner->arena);
-		else if (member == MEMBER_PARAMS)
-			take_params(call, value);
-		else if (member == MEMBER_META)
-			take_meta(call, value);
-		else if (member == MEMBER_ID)
-			take_id(call, value);
+		if (scanner->unfit.fault != JSON_OK)
+			take_unfit(scanner, call, member, value);
+		else
+			take_member(call, member, value, scanner->arena, &version);
 		identified = identified || member == MEMBER_ID;
 	}
 	call->text = (struct json_span){start, (size_t)(scanner->cursor - start)};
@@ -153,7 +180,9 @@ static bool scan_item(struct json_scanner *scanner, struct envelope_call *call)
 	if (json_scan_peek(scanner) == JSON_OBJECT)
 		return scan_call(scanner, call);
 	call->fault = "a call must be an object";
-	return json_scan_value(scanner, &call->text);
+	bool scanned = json_scan_value(scanner, &call->text);
+	scanner->unfit.fault = JSON_OK;
+	return scanned;
 }
 
 static struct envelope_call *grow(struct arena *arena, struct envelope_call *calls, size_t count, size_t *capacity)
@@ -231,6 +260,7 @@ enum envelope_status envelope_scan(const char *text, size_t length, const struct
 	*ret = (struct envelope){.status = ENVELOPE_OK};
 	ret->calls = &ret->single;
 	json_scanner_init(&scanner, text, length, limits->max_depth, arena);
+	scanner.tolerant = true;
 	enum json_kind kind = json_scan_peek(&scanner);
 	if (kind == JSON_ARRAY)
 		return read_batch(&scanner, limits->max_calls, ret);

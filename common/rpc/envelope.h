@@ -6,10 +6,12 @@
  * Ownership: spans point into the caller's text, which must outlive the envelope; the array of a batch, and a method
  * name written with escapes, are in the arena.
  * Invariants: a text that passed was checked whole by rpc/json_scan.h. A call with fault == NULL has a method; its
- * params, when present, are an object or an array; its id, when present, is a string, a number or null. Use:
- * envelope_scan; answer the whole text with an error when the status is not ENVELOPE_OK; else run each call and answer
- * those that are no notifications, with the id as it came. Source: JSON-RPC 2.0 sections 4, 5 and 6; DESIGN section 3
- * (meta) and section 4.
+ * params, when present, are an object or an array; its id, when present, is a string, a number or null. What is JSON
+ * that nobody should have to read (json_fault_is_unfit) spoils the one call in which it stands: in its params it is
+ * params_error, and they may be passed on as text but not be read; anywhere else in it, it is a fault, and no part with
+ * it is in the call. Use: envelope_scan; answer the whole text with an error when the status is not ENVELOPE_OK; else
+ * run each call and answer those that are no notifications, with the id as it came. Source: JSON-RPC 2.0 sections 4, 5
+ * and 6; DESIGN section 3 (meta) and section 4.
  */
 #ifndef EVENTLOOP_RPC_ENVELOPE_H
 #define EVENTLOOP_RPC_ENVELOPE_H
@@ -32,7 +34,8 @@ struct envelope_call {
 	struct json_span params; /* JSON text of an object or array; data NULL when absent */
 	struct json_span meta;	 /* JSON text of an object; data NULL when absent (the link's, see DESIGN section 3) */
 	struct json_span text;	 /* the whole call */
-	bool notification;	 /* valid and without id: nothing is answered */
+	struct json_error params_error; /* why params must not be read, JSON_OK when they may; offset in params */
+	bool notification;		/* valid and without id: nothing is answered */
 };
 
 enum envelope_status {

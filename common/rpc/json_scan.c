@@ -45,6 +45,17 @@ bool json_scan_fail(struct json_scanner *scanner, enum json_fault fault)
 	return false;
 }
 
+bool json_scan_unfit(struct json_scanner *scanner, enum json_fault fault, const char *at)
+{
+	if (!scanner->tolerant) {
+		scanner->cursor = at;
+		return json_scan_fail(scanner, fault);
+	}
+	if (scanner->unfit.fault == JSON_OK)
+		scanner->unfit = (struct json_error){.fault = fault, .offset = (size_t)(at - scanner->start)};
+	return true;
+}
+
 static bool fail_unexpected(struct json_scanner *scanner)
 {
 	bool ended = scanner->cursor == scanner->end;
@@ -59,9 +70,11 @@ void json_scanner_init(struct json_scanner *scanner, const char *text, size_t le
 	scanner->end = text + length;
 	scanner->arena = arena;
 	scanner->error = (struct json_error){.fault = JSON_OK};
+	scanner->unfit = (struct json_error){.fault = JSON_OK};
 	scanner->max_depth = max_depth > JSON_DEPTH_MAX ? JSON_DEPTH_MAX : max_depth;
 	scanner->depth = 0;
 	scanner->allow_nul = false;
+	scanner->tolerant = false;
 	scanner->names = scanner->first_names;
 	scanner->name_count = 0;
 	scanner->name_capacity = JSON_SCANNER_NAMES;
@@ -101,10 +114,9 @@ static bool scan_name(struct json_scanner *scanner, struct json_span *ret_name, 
 	if (!json_text_string(scanner, ret_escaped))
 		return false;
 	*ret_name = (struct json_span){name, (size_t)(scanner->cursor - 1 - name)};
-	if (!json_names_add(scanner, *ret_name, *ret_escaped)) {
-		scanner->cursor = name;
-		return json_scan_fail(scanner, JSON_FAULT_DUPLICATE_NAME);
-	}
+	if (!json_names_add(scanner, *ret_name, *ret_escaped) &&
+	    !json_scan_unfit(scanner, JSON_FAULT_DUPLICATE_NAME, name))
+		return false;
 	if (next_character(scanner) != ':')
 		return fail_unexpected(scanner);
 	scanner->cursor++;

@@ -7,10 +7,12 @@
  * no deeper than asked; nothing but white space after the value.
  * Ownership: nothing is copied; spans point into the caller's text, which must outlive them. The arena is only used for
  * texts with very many or very nested members; small texts need no allocation.
- * Invariants: no recursion; time is linear in the length of the text. The first fault stops the scan.
- * Use: json_scan for a whole text; or json_scanner_init and then the json_scan_* steps to walk the outer containers by
- * hand (as rpc/envelope.c does) while json_scan_value checks and skips what is inside.
- * Source: RFC 8259, RFC 3629, RFC 7493 section 2 (I-JSON).
+ * Invariants: no recursion; time is linear in the length of the text. The first fault stops the scan. But texts that
+ * are JSON by RFC 8259 and that no program should have to read (json_fault_is_unfit: I-JSON excludes them) stop it only
+ * when `tolerant` is not set: else the first of them is noted in `unfit`, and whoever set it sees to it that the part
+ * in which it stands is never read. Use: json_scan for a whole text; or json_scanner_init and then the json_scan_*
+ * steps to walk the outer containers by hand (as rpc/envelope.c does) while json_scan_value checks and skips what is
+ * inside. Source: RFC 8259, RFC 3629, RFC 7493 section 2 (I-JSON).
  */
 #ifndef EVENTLOOP_RPC_JSON_SCAN_H
 #define EVENTLOOP_RPC_JSON_SCAN_H
@@ -64,6 +66,14 @@ struct json_error {
 	size_t offset; /* bytes from the start of the text */
 };
 
+/* What is JSON by the grammar of RFC 8259, but no I-JSON (RFC 7493): U+0000, which we add to it, unpaired surrogates,
+ * numbers beyond a double, names used twice. */
+static inline bool json_fault_is_unfit(enum json_fault fault)
+{
+	return fault == JSON_FAULT_NUL || fault == JSON_FAULT_SURROGATE || fault == JSON_FAULT_NUMBER_RANGE ||
+	       fault == JSON_FAULT_DUPLICATE_NAME;
+}
+
 /* What the next value is, by its first character. */
 enum json_kind { JSON_NOTHING, JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_NUMBER, JSON_TRUE, JSON_FALSE, JSON_NULL };
 
@@ -88,8 +98,10 @@ struct json_scanner {
 	const char *start, *cursor, *end;
 	struct arena *arena;
 	struct json_error error;
+	struct json_error unfit; /* the first such fault since the caller last cleared it; only when tolerant */
 	uint32_t max_depth, depth;
 	bool allow_nul;
+	bool tolerant; /* to be set after json_scanner_init */
 	struct json_name *names;
 	uint32_t name_count, name_capacity;
 	struct json_name_table *table;
@@ -134,8 +146,20 @@ bool json_scan_finish(struct json_scanner *scanner) MUST_CHECK;
 /* Sets the fault at the cursor unless there is one; always false. For callers that find a fault of their own. */
 bool json_scan_fail(struct json_scanner *scanner, enum json_fault fault);
 
+/* The same for a fault that json_fault_is_unfit, at a place of the text: true when the scan goes on, as tolerant ones
+ * do. The cursor is moved to `at` only when it does not. */
+bool json_scan_unfit(struct json_scanner *scanner, enum json_fault fault, const char *at) MUST_CHECK;
+
 /* Unescapes the inside of a scanned string (without quotes) into target, which has room for raw.length bytes. Returns
  * the number of bytes written (no NUL is added). raw must have passed the scanner. */
 size_t json_unescape(struct json_span raw, char *target);
+
+/* Behind the closing quote of a string of a scanned text whose opening quote is given. */
+const char *json_skip_string(const char *quote);
+
+/* The JSON pointer (RFC 6901) of the value at a byte of a scanned text, "" for the text itself; of a member when the
+ * byte is the first of its name, and of the object when it is a later one (whose name cannot be told then). The text
+ * up to that byte must be fit. Names of more than 200 bytes end the pointer early. In the arena. */
+const char *json_place(struct json_span text, size_t offset, struct arena *arena);
 
 #endif

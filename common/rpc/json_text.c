@@ -77,6 +77,13 @@ static bool is_high_surrogate(int32_t unit)
 	return unit >= 0xD800 && unit <= 0xDBFF;
 }
 
+/* The unit is a high surrogate, and at `rest` stands the escape of a low one. */
+static bool is_paired(int32_t unit, const char *rest, const char *end)
+{
+	return is_high_surrogate(unit) && end - rest >= 6 && rest[0] == '\\' &&
+	       is_low_surrogate(code_unit(rest + 1, end));
+}
+
 /* The cursor stands on the u of an escape. */
 static bool skip_unicode_escape(struct json_scanner *scanner)
 {
@@ -84,15 +91,13 @@ static bool skip_unicode_escape(struct json_scanner *scanner)
 	int32_t unit = code_unit(text, scanner->end);
 	if (unit < 0)
 		return json_scan_fail(scanner, scanner->end - text < 5 ? JSON_FAULT_UNEXPECTED_END : JSON_FAULT_ESCAPE);
-	if (unit == 0 && !scanner->allow_nul)
-		return json_scan_fail(scanner, JSON_FAULT_NUL);
-	if (is_low_surrogate(unit))
-		return json_scan_fail(scanner, JSON_FAULT_SURROGATE);
-	if (is_high_surrogate(unit)) {
-		if (scanner->end - text < 7 || text[5] != '\\' || !is_low_surrogate(code_unit(text + 6, scanner->end)))
-			return json_scan_fail(scanner, JSON_FAULT_SURROGATE);
+	if (unit == 0 && !scanner->allow_nul && !json_scan_unfit(scanner, JSON_FAULT_NUL, text))
+		return false;
+	if (is_paired(unit, text + 5, scanner->end))
 		text += 6;
-	}
+	else if ((is_low_surrogate(unit) || is_high_surrogate(unit)) &&
+		 !json_scan_unfit(scanner, JSON_FAULT_SURROGATE, text))
+		return false;
 	scanner->cursor = text + 5;
 	return true;
 }
@@ -189,7 +194,7 @@ static char *put_escape(const char **source, const char *end, char *target)
 	}
 	int32_t unit = code_unit(text, end);
 	text += 5;
-	if (is_high_surrogate(unit) && end - text >= 6) {
+	if (is_paired(unit, text, end)) {
 		int32_t low = code_unit(text + 1, end);
 		unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
 		text += 6;
@@ -233,8 +238,7 @@ static bool is_finite(struct json_scanner *scanner, const char *start, const cha
 	const char *text = arena_strndup(scanner->arena, start, (size_t)(end - start));
 	if (isfinite(strtod(text, NULL)))
 		return true;
-	scanner->cursor = start;
-	return json_scan_fail(scanner, JSON_FAULT_NUMBER_RANGE);
+	return json_scan_unfit(scanner, JSON_FAULT_NUMBER_RANGE, start);
 }
 
 /* Reads "[eE][+-]?digits" when it is there. Returns where it ends, NULL on a fault; *ret_large: worth a closer look. */

@@ -95,28 +95,15 @@ static const char *skip_space(const char *cursor)
 	return cursor;
 }
 
-/* Past the closing quote of the string whose opening quote is at cursor: the next one that no backslash escapes. */
-static const char *skip_string(const char *cursor)
-{
-	for (const char *quote = cursor + 1;; quote++) {
-		quote = rawmemchr(quote, '"');
-		const char *before = quote;
-		while (before[-1] == '\\')
-			before--;
-		if ((quote - before) % 2 == 0)
-			return quote + 1;
-	}
-}
-
 /* Past any value. */
 static const char *skip_value(const char *cursor)
 {
 	int depth = 0;
 	if (*cursor == '"')
-		return skip_string(cursor);
+		return json_skip_string(cursor);
 	do {
 		if (*cursor == '"') {
-			cursor = skip_string(cursor);
+			cursor = json_skip_string(cursor);
 			continue;
 		}
 		depth += (*cursor == '{' || *cursor == '[') - (*cursor == '}' || *cursor == ']');
@@ -129,7 +116,7 @@ void link_meta_read(struct context *ctx, struct json_span text, struct rpc_meta 
 {
 	const char *cursor = skip_space(text.data + 1);
 	while (*cursor != '}') {
-		const char *name_end = skip_string(cursor);
+		const char *name_end = json_skip_string(cursor);
 		struct json_span name = {cursor + 1, (size_t)(name_end - cursor) - 2};
 		cursor = skip_space(skip_space(name_end) + 1);
 		struct json_span value = {cursor, (size_t)(skip_value(cursor) - cursor)};

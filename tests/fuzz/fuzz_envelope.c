@@ -1,6 +1,6 @@
 /*
- * Requests from anybody: the envelope's spans lie in the text, a text that passes is JSON to json-c as well and
- * survives being built, written and read again unchanged.
+ * Requests from anybody: the envelope's spans lie in the text and hold nothing that must not be read, a text that
+ * passes is JSON to json-c as well and survives being built, written and read again unchanged.
  */
 #include "base/fatal.h"
 #include "rpc/envelope.h"
@@ -17,7 +17,24 @@ static void check_span(struct json_span span, const char *text, size_t length)
 		fatal("a span outside the text");
 }
 
-static void check_calls(const struct envelope *envelope, const char *text, size_t length)
+/* What a call has may be read, but for params that say that they may not: these have a place of the fault. */
+static void check_fit(const struct envelope_call *call, struct arena *arena)
+{
+	const struct json_span parts[] = {call->id, call->meta, call->params};
+	size_t count = ARRAY_SIZE(parts);
+	struct json_error error;
+	if (call->params_error.fault != JSON_OK) {
+		const char *place = json_place(call->params, call->params_error.offset, arena);
+		if (!json_fault_is_unfit(call->params_error.fault) || (place[0] != '\0' && place[0] != '/'))
+			fatal("params that are unfit nowhere");
+		count--;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (parts[i].data != NULL && !json_scan(parts[i].data, parts[i].length, JSON_DEPTH_MAX, arena, &error))
+			fatal("a part that must not be read: %s", json_fault_text(error.fault));
+}
+
+static void check_calls(const struct envelope *envelope, const char *text, size_t length, struct arena *arena)
 {
 	if (envelope->count == 0)
 		fatal("no calls and no error");
@@ -31,6 +48,8 @@ static void check_calls(const struct envelope *envelope, const char *text, size_
 			fatal("a valid call without method");
 		if (call->notification && call->id.data != NULL)
 			fatal("a notification with an id");
+		if (call->fault == NULL)
+			check_fit(call, arena);
 	}
 }
 
@@ -74,14 +93,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct json_error error;
 	const char *text = (const char *)data;
 	if (envelope_scan(text, size, &ENVELOPE_LIMITS_DEFAULT, &arena, &envelope) == ENVELOPE_OK)
-		check_calls(&envelope, text, size);
+		check_calls(&envelope, text, size, &arena);
 	if (envelope_scan_reply(text, size, JSON_DEPTH_DEFAULT, &arena, &reply, &error)) {
 		check_span(reply.id, text, size);
 		check_span(reply.result, text, size);
 		check_span(reply.error, text, size);
 	}
 	bool taken = json_scan(text, size, JSON_DEPTH_DEFAULT, &arena, &error);
-	if (envelope.status == ENVELOPE_OK && !taken)
+	if (envelope.status == ENVELOPE_OK && !taken && !json_fault_is_unfit(error.fault))
 		fatal("an envelope that is no JSON");
 	if (taken) {
 		check_tree(text, size, &arena);

@@ -79,7 +79,7 @@ static void unescapes_names_and_methods(void **state)
 	    scan("{\"jsonrpc\":\"\\u0032.0\",\"\\u006d\\u0065\\u0074\\u0068\\u006f\\u0064\":\"a\\u002eb\",\"id\":1}");
 	assert_null(envelope.calls[0].fault);
 	assert_span(envelope.calls[0].method, "a.b");
-	assert_int_equal(scan("{\"id\":1,\"\\u0069d\":2}").status, ENVELOPE_PARSE_ERROR);
+	assert_call_fault("{\"id\":1,\"\\u0069d\":2}", "member name used twice in an object at byte 9", NULL);
 }
 
 static void names_the_fault_of_a_call(void **state)
@@ -121,6 +121,64 @@ static void limits_method_and_id(void **state)
 	assert_call_fault(text, "id is longer than 256 bytes", NULL);
 }
 
+/* JSON that nobody should have to read spoils its call, and only that: in params for whoever runs it, elsewhere for
+ * all.
+ */
+static void spoils_the_call_with_unfit_json(void **state)
+{
+	(void)state;
+	assert_call_fault("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1,\"method\":\"n\"}",
+			  "member name used twice in an object at byte 38", "1");
+	assert_call_fault("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1,\"id\":2}",
+			  "member name used twice in an object at byte 38", NULL);
+	assert_call_fault("{\"jsonrpc\":\"2.0\",\"params\":{},\"id\":1,\"params\":{}}",
+			  "member name used twice in an object at byte 37", "1");
+	assert_call_fault("{\"jsonrpc\":\"2.0\",\"method\":\"m\\u0000\",\"id\":1}", "U+0000 in a string at byte 29",
+			  "1");
+	assert_call_fault("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":\"\\ud800\"}",
+			  "unpaired surrogate in a string at byte 37", NULL);
+	assert_call_fault("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1,\"x\":[1e999]}",
+			  "number too large for a double at byte 42", "1");
+	assert_call_fault("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"meta\":{\"token\":\"a\",\"token\":\"b\"}}",
+			  "member name used twice in an object at byte 58", "1");
+
+	struct envelope envelope = scan("[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":{\"a\":1,\"a\":2}},"
+					"[\"\\u0000\"],"
+					"{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"m\",\"params\":{\"a\":1}}]");
+	assert_int_equal(envelope.status, ENVELOPE_OK);
+	assert_int_equal(envelope.count, 3);
+	assert_null(envelope.calls[0].fault);
+	assert_int_equal(envelope.calls[0].params_error.fault, JSON_FAULT_DUPLICATE_NAME);
+	assert_int_equal(envelope.calls[0].params_error.offset, 8);
+	assert_span(envelope.calls[0].id, "1");
+	assert_string_equal(envelope.calls[1].fault, "a call must be an object");
+	assert_null(envelope.calls[2].fault);
+	assert_int_equal(envelope.calls[2].params_error.fault, JSON_OK);
+}
+
+static void assert_place(const char *params, const char *place)
+{
+	char text[400];
+	(void)snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":%s}", params);
+	struct envelope envelope = scan(text);
+	const struct envelope_call *call = &envelope.calls[0];
+	assert_int_not_equal(call->params_error.fault, JSON_OK);
+	assert_string_equal(json_place(call->params, call->params_error.offset, &arena), place);
+}
+
+static void tells_where_params_are_unfit(void **state)
+{
+	(void)state;
+	assert_place("{\"a\":1,\"a\":2}", "/a");
+	assert_place("{\"x\":{\"y\":\"}\\\\\"},\"a\":[{},{\"b/~\":{\"c\":1 , \"c\" :2}}]}", "/a/1/b~1~0/c");
+	assert_place("[[],[1,2],\"a\\\"[\",\"\\u0000\"]", "/3");
+	assert_place("{\"a\":{\"b\":1,\"c\":\"x\\ud800\",\"c\":2}}", "/a/c");
+	assert_place("{\"a\":[0,-1e999]}", "/a/1");
+	assert_place("{\"a\":{\"b\":1,\"\\u0000\":2}}", "/a");
+	assert_place("{\"\\ud800\":1}", "");
+	assert_place("{\"\\u0061\":1,\"a\":1}", "/a");
+}
+
 /* The batch of the specification's section 7. */
 static void reads_a_batch(void **state)
 {
@@ -154,10 +212,8 @@ static void refuses_whole_texts(void **state)
 	     "unexpected character at byte 39"},
 	    {"[{\"jsonrpc\":\"2.0\",\"method\":\"m\"},", ENVELOPE_PARSE_ERROR,
 	     "the text ends inside a value at byte 32"},
-	    {"{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":{\"a\":1,\"a\":2}}", ENVELOPE_PARSE_ERROR,
-	     "member name used twice in an object at byte 47"},
-	    {"{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":[1e999]}", ENVELOPE_PARSE_ERROR,
-	     "number too large for a double at byte 40"},
+	    {"{\"params\":{\"a\":1,\"a\":2},}", ENVELOPE_PARSE_ERROR, "unexpected character at byte 24"},
+	    {"\"\\u0000\"", ENVELOPE_INVALID_REQUEST, "a request must be an object or an array"},
 	    {"{} x", ENVELOPE_PARSE_ERROR, "more text after the value at byte 3"},
 	    {"[]", ENVELOPE_INVALID_REQUEST, "a batch must not be empty"},
 	    {"1", ENVELOPE_INVALID_REQUEST, "a request must be an object or an array"},
@@ -258,6 +314,8 @@ int main(void)
 	    cmocka_unit_test(unescapes_names_and_methods),
 	    cmocka_unit_test(names_the_fault_of_a_call),
 	    cmocka_unit_test(limits_method_and_id),
+	    cmocka_unit_test(spoils_the_call_with_unfit_json),
+	    cmocka_unit_test(tells_where_params_are_unfit),
 	    cmocka_unit_test(reads_a_batch),
 	    cmocka_unit_test(refuses_whole_texts),
 	    cmocka_unit_test(limits_batches_and_depth),

@@ -1,0 +1,115 @@
+#include "rpc/dispatch_internal.h"
+
+#include "base/buffer.h"
+#include "rpc/json_tree.h"
+
+#include <string.h>
+
+#define FIELDS_MAX ((size_t)16 * 1024)
+
+static void put_tree(void *tree)
+{
+	json_object_put(tree);
+}
+
+/* invalid_params with the errors as data.fields. */
+static int refuse(struct context *ctx, const struct schema_result *result, const char *message)
+{
+	struct buffer fields;
+	buffer_init_arena(&fields, &ctx->arena, FIELDS_MAX);
+	buffer_append_text(&fields, "{\"fields\":");
+	schema_result_write(result, &fields);
+	buffer_append_char(&fields, '}');
+	(void)context_fail(ctx, ERROR_INVALID_PARAMS, NULL, "%s", message);
+	ctx->error.details = buffer_failed(&fields) ? NULL : fields.data;
+	return -1;
+}
+
+static int refuse_field(struct context *ctx, const struct schema_error *error, const char *message)
+{
+	struct schema_result result = {.count = 1, .errors = {*error}};
+	return refuse(ctx, &result, message);
+}
+
+static int refuse_by_position(struct context *ctx)
+{
+	return refuse_field(ctx, &(struct schema_error){.path = "/params", .rule = "type", .expected = "\"object\""},
+			    "params: must be an object, parameters go by name");
+}
+
+static int refuse_unfit(struct context *ctx, const struct envelope_call *envelope)
+{
+	static const char *const rules[] = {[JSON_FAULT_NUL] = "noNul",
+					    [JSON_FAULT_SURROGATE] = "pairedSurrogates",
+					    [JSON_FAULT_NUMBER_RANGE] = "numberRange",
+					    [JSON_FAULT_DUPLICATE_NAME] = "uniqueNames"};
+	enum json_fault fault = envelope->params_error.fault;
+	const char *place = json_place(envelope->params, envelope->params_error.offset, &ctx->arena);
+	const char *path = arena_printf(&ctx->arena, "/params%s", place);
+	return refuse_field(ctx, &(struct schema_error){.path = path, .rule = rules[fault]},
+			    arena_printf(&ctx->arena, "%s: %s", path + 1, json_fault_text(fault)));
+}
+
+/* Of a scanned object or array: nothing is in it. */
+static bool is_empty(struct json_span text)
+{
+	size_t at = 1;
+	while (strchr(" \t\r\n", text.data[at]) != NULL)
+		at++;
+	return at == text.length - 1;
+}
+
+/* The text of the parameters as an object: libraries write [] when there are none. -1 with invalid_params. */
+static int take_text(struct context *ctx, const struct envelope_call *envelope, bool none_required,
+		     struct json_span *ret)
+{
+	*ret = (struct json_span){"{}", 2};
+	if (envelope->params.data == NULL)
+		return 0;
+	if (envelope->params_error.fault != JSON_OK)
+		return refuse_unfit(ctx, envelope);
+	if (envelope->params.data[0] == '[')
+		return none_required && is_empty(envelope->params) ? 0 : refuse_by_position(ctx);
+	*ret = envelope->params;
+	return 0;
+}
+
+int rpc_expect_no_params(struct context *ctx, const struct envelope_call *envelope)
+{
+	static const struct schema_error none = {.path = "/params", .rule = "maxProperties", .expected = "0"};
+	struct json_span text;
+	if (take_text(ctx, envelope, true, &text))
+		return -1;
+	return is_empty(text) ? 0 : refuse_field(ctx, &none, "params: the method takes none");
+}
+
+/* Libraries write null for what is not given. */
+static void drop_nulls(const struct api_method *method, struct json_object *params)
+{
+	json_object_object_foreach(params, name, value)
+	{
+		for (size_t i = 0; value == NULL && i < method->droppable_count; i++) {
+			if (strcmp(method->droppable[i], name) != 0)
+				continue;
+			json_object_object_del(params, name);
+			break;
+		}
+	}
+}
+
+int dispatch_read_params(struct rpc_call *call, const struct envelope_call *envelope)
+{
+	const struct api_method *method = call->method;
+	struct context *ctx = call->ctx;
+	struct schema_result result;
+	struct json_span text;
+	if (take_text(ctx, envelope, method->none_required, &text))
+		return -1;
+	if (!json_tree_build(text.data, text.length, JSON_TREE_NFC | JSON_TREE_WHOLE, &ctx->arena, &call->params))
+		return context_fail_internal(ctx, "no memory for the parameters");
+	context_defer(ctx, put_tree, call->params);
+	drop_nulls(method, call->params);
+	if (schema_validate(method->params, call->params, "/params", SCHEMA_NORMALIZE, &ctx->arena, &result))
+		return 0;
+	return refuse(ctx, &result, "Invalid params");
+}
