@@ -34,15 +34,18 @@ static bool is_named(const struct envelope_call *call, const char *name)
 static const char *answer_document(struct context *ctx, const struct gateway *gateway, const struct envelope_call *call,
 				   size_t *ret_length)
 {
+	if (rpc_expect_no_params(ctx, call) || call->notification)
+		return NULL;
 	const char *text = arena_printf(&ctx->arena, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"result\":%s}",
 					(int)call->id.length, call->id.data, methods_document(gateway->methods));
 	*ret_length = strlen(text);
-	return call->notification ? NULL : text;
+	return text;
 }
 
 static const char *send(struct context *ctx, const struct forward_request *request, const struct envelope_call *call,
 			const struct remote_method *method, size_t *ret_length)
 {
+	/* To a public method a void token is as none. */
 	struct rpc_raw_call raw = {
 	    .daemon = method->daemon,
 	    .method = call->method.data,
@@ -51,7 +54,7 @@ static const char *send(struct context *ctx, const struct forward_request *reque
 	    .params_length = call->params.length,
 	    .id = call->notification ? NULL : call->id.data,
 	    .id_length = call->id.length,
-	    .token = request->meta->token,
+	    .token = request->refused ? NULL : request->meta->token,
 	    .peer = request->meta->peer,
 	    .user_agent = request->meta->user_agent,
 	    .idempotent = method->idempotent,
@@ -65,12 +68,16 @@ static const char *send(struct context *ctx, const struct forward_request *reque
 static const char *dispatch(struct context *ctx, const struct forward_request *request,
 			    const struct envelope_call *call, const char **ret_daemon, size_t *ret_length)
 {
-	const struct remote_method *method = NULL;
+	struct remote_method method;
 	struct gateway *gateway = request->gateway;
 	switch (methods_await(ctx, gateway->methods, call->method.data, call->method.length, &method)) {
 	case METHODS_KNOWN:
-		*ret_daemon = method->daemon;
-		return send(ctx, request, call, method, ret_length);
+		if (request->refused && !(method.public && request->error.code == ERROR_UNAUTHENTICATED)) {
+			ctx->error = request->error;
+			return NULL;
+		}
+		*ret_daemon = method.daemon;
+		return send(ctx, request, call, &method, ret_length);
 	case METHODS_UNSURE:
 		context_fail(ctx, ERROR_UNAVAILABLE, "starting", "the daemon of this method cannot be reached");
 		ctx->error.retry_after_ms = RETRY_AFTER_MS;
@@ -89,10 +96,6 @@ static const char *forward(struct context *ctx, const struct forward_request *re
 		context_fail(ctx, ERROR_INVALID_REQUEST, NULL, "%s", call->fault);
 		return NULL;
 	}
-	if (request->refused) {
-		ctx->error = request->error;
-		return NULL;
-	}
 	return dispatch(ctx, request, call, ret_daemon, ret_length);
 }
 
@@ -102,15 +105,15 @@ const char *forward_call(struct context *ctx, const struct forward_request *requ
 	const char *daemon = NULL;
 	int64_t started = clock_monotonic();
 	struct gateway *gateway = request->gateway;
-	if (!call->fault && is_named(call, "rpc.discover"))
-		return answer_document(ctx, gateway, call, ret_length);
 	if (!call->fault && call->method.length > 8 && memcmp(call->method.data, "gateway.", 8) == 0)
 		return rpc_dispatch(ctx, gateway->worker->dispatcher, request->meta, call->text.data, call->text.length,
 				    ret_length);
 	ctx->method = call->fault ? NULL : arena_strndup(&ctx->arena, call->method.data, call->method.length);
 	ctx->user = request->user;
 	ctx->actor = request->actor;
-	const char *answer = forward(ctx, request, call, &daemon, ret_length);
+	const char *answer = !call->fault && is_named(call, "rpc.discover")
+				 ? answer_document(ctx, gateway, call, ret_length)
+				 : forward(ctx, request, call, &daemon, ret_length);
 	observer_note(gateway->observer, ctx, daemon, started);
 	if (call->notification)
 		return NULL;

@@ -2,7 +2,6 @@
 
 #include "base/buffer.h"
 #include "base/fatal.h"
-#include "base/hash_map.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/version.h"
@@ -18,7 +17,6 @@
 #define PATIENCE (1 * CLOCK_SECOND)
 #define REFRESH (30 * CLOCK_SECOND)
 #define FETCH_DEADLINE (3 * CLOCK_SECOND)
-#define MAX_METHODS 4096
 #define MAX_DOCUMENT (16 << 20)
 
 const char *const gateway_daemons[GATEWAY_DAEMONS] = {"passport", "events", "rating", "images"};
@@ -29,47 +27,15 @@ struct methods {
 	const struct api *own;
 	const char *server;		  /* where the merged document says that calls are posted to */
 	char *documents[GATEWAY_DAEMONS]; /* as they came, without what is internal; NULL: not yet */
-	struct hash_map *table;
+	struct method_table *table;
 	char *merged;
 	bool stale; /* merged is of other documents than these */
 };
 
-static bool lists(struct json_object *method, const char *member, const char *word)
-{
-	struct json_object *list = json_object_object_get(method, member);
-	return list && json_object_array_length(list) == 1 &&
-	       strcmp(json_object_get_string(json_object_array_get_idx(list, 0)), word) == 0;
-}
-
-static bool is_internal(struct json_object *method)
-{
-	return lists(method, "x-access", "service") ||
-	       json_object_get_boolean(json_object_object_get(method, "x-internal"));
-}
-
-static void add_method(struct methods *methods, const char *daemon, struct json_object *object)
-{
-	struct remote_method *method = must_calloc(1, sizeof(*method));
-	*method = (struct remote_method){
-	    .daemon = daemon,
-	    .idempotent = json_object_get_boolean(json_object_object_get(object, "x-idempotent")),
-	    .deadline = json_object_get_int64(json_object_object_get(object, "x-deadline-ms")) * CLOCK_MILLISECOND,
-	};
-	if (!hash_map_put_text(methods->table, json_object_get_string(json_object_object_get(object, "name")), method))
-		free(method);
-}
-
-/* Removes what strangers may not call, and puts the rest into the table. */
+/* Takes what a daemon says of itself, if it is anything new. */
 static void take_methods(struct methods *methods, size_t daemon, struct json_object *document)
 {
-	struct json_object *list = json_object_object_get(document, "methods");
-	for (size_t i = list ? json_object_array_length(list) : 0; i-- > 0;) {
-		struct json_object *method = json_object_array_get_idx(list, i);
-		if (is_internal(method))
-			json_object_array_del_idx(list, i, 1);
-		else
-			add_method(methods, gateway_daemons[daemon], method);
-	}
+	method_table_learn(methods->table, daemon, document);
 	const char *text = json_object_to_json_string_ext(document, JSON_C_TO_STRING_PLAIN);
 	if (methods->documents[daemon] && strcmp(methods->documents[daemon], text) == 0)
 		return;
@@ -156,7 +122,7 @@ struct methods *methods_new(struct rpc_client *client, const struct api *own, co
 	methods->client = client;
 	methods->own = own;
 	methods->server = server;
-	methods->table = hash_map_new(MAX_METHODS, free);
+	methods->table = method_table_new(gateway_daemons, GATEWAY_DAEMONS);
 	merge(methods);
 	methods->fetcher = co_task_start("method discovery", keep_fetching, methods);
 	if (!methods->fetcher) {
@@ -173,34 +139,19 @@ void methods_free(struct methods *methods)
 	co_task_stop(methods->fetcher);
 	for (size_t i = 0; i < GATEWAY_DAEMONS; i++)
 		free(methods->documents[i]);
-	hash_map_free(methods->table);
+	method_table_free(methods->table);
 	free(methods->merged);
 	free(methods);
 }
 
-enum methods_answer methods_find(const struct methods *methods, const char *name, size_t length,
-				 const struct remote_method **ret)
-{
-	*ret = hash_map_get(methods->table, name, length);
-	if (*ret)
-		return METHODS_KNOWN;
-	for (size_t i = 0; i < GATEWAY_DAEMONS; i++) {
-		size_t prefix = strlen(gateway_daemons[i]);
-		if (!methods->documents[i] && length > prefix && memcmp(name, gateway_daemons[i], prefix) == 0 &&
-		    name[prefix] == '.')
-			return METHODS_UNSURE;
-	}
-	return METHODS_UNKNOWN;
-}
-
 enum methods_answer methods_await(struct context *ctx, const struct methods *methods, const char *name, size_t length,
-				  const struct remote_method **ret)
+				  struct remote_method *ret)
 {
 	int64_t until = deadline_earlier(ctx->deadline, deadline_after(PATIENCE));
-	enum methods_answer answer = methods_find(methods, name, length, ret);
+	enum methods_answer answer = method_table_find(methods->table, name, length, ret);
 	while (answer == METHODS_UNSURE && deadline_left(until) > 0 &&
 	       co_sleep_until(deadline_after(RETRY / 2)) == CO_TIMEOUT)
-		answer = methods_find(methods, name, length, ret);
+		answer = method_table_find(methods->table, name, length, ret);
 	return answer;
 }
 

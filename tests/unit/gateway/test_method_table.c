@@ -1,0 +1,70 @@
+/* The methods behind the gateway, as the daemons' latest documents have them. */
+#include "method_table.h"
+#include "unit.h"
+
+#include <string.h>
+
+static const char *const daemons[] = {"passport", "events"};
+
+static void learn(struct method_table *table, size_t daemon, const char *methods)
+{
+	struct json_object *document = json_object_new_object();
+	json_object_object_add(document, "methods", json_tokener_parse(methods));
+	method_table_learn(table, daemon, document);
+	json_object_put(document);
+}
+
+static enum methods_answer find(const struct method_table *table, const char *name, struct remote_method *ret)
+{
+	return method_table_find(table, name, strlen(name), ret);
+}
+
+static void follows_the_latest_document(void **state)
+{
+	struct method_table *table = method_table_new(daemons, ARRAY_SIZE(daemons));
+	struct remote_method method;
+	(void)state;
+	assert_int_equal(find(table, "events.type.get", &method), METHODS_UNSURE);
+	assert_int_equal(find(table, "rating.review.get", &method), METHODS_UNKNOWN);
+	assert_int_equal(find(table, "events", &method), METHODS_UNKNOWN);
+	learn(table, 1,
+	      "[{\"name\":\"events.type.get\",\"x-access\":[\"public\"],\"x-idempotent\":true,\"x-deadline-ms\":3000},"
+	      "{\"name\":\"events.type.put\",\"x-access\":[\"admin\"],\"x-idempotent\":false,\"x-deadline-ms\":10}]");
+	assert_int_equal(find(table, "events.type.get", &method), METHODS_KNOWN);
+	assert_string_equal(method.daemon, "events");
+	assert_true(method.idempotent && method.public);
+	assert_int_equal(method.deadline, 3000000);
+	assert_int_equal(find(table, "events.type.put", &method), METHODS_KNOWN);
+	assert_false(method.idempotent || method.public);
+	assert_int_equal(find(table, "passport.user.me", &method), METHODS_UNSURE);
+	learn(table, 1, "[{\"name\":\"events.type.put\",\"x-access\":[\"public\",\"user\"],\"x-deadline-ms\":20}]");
+	assert_int_equal(find(table, "events.type.get", &method), METHODS_UNKNOWN);
+	assert_int_equal(find(table, "events.type.put", &method), METHODS_KNOWN);
+	assert_true(method.public);
+	assert_int_equal(method.deadline, 20000);
+	method_table_free(table);
+}
+
+static void hides_what_is_for_daemons(void **state)
+{
+	struct method_table *table = method_table_new(daemons, ARRAY_SIZE(daemons));
+	struct remote_method method;
+	(void)state;
+	learn(table, 1,
+	      "[{\"name\":\"events.fact.take\",\"x-access\":[\"service\"]},"
+	      "{\"name\":\"events.a.b\",\"x-access\":[\"service\",\"admin\"]},"
+	      "{\"name\":\"events.c.d\",\"x-access\":[\"public\"],\"x-internal\":true}]");
+	assert_int_equal(find(table, "events.fact.take", &method), METHODS_UNKNOWN);
+	assert_int_equal(find(table, "events.a.b", &method), METHODS_KNOWN);
+	assert_int_equal(find(table, "events.c.d", &method), METHODS_UNKNOWN);
+	method_table_free(table);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(follows_the_latest_document),
+	    cmocka_unit_test(hides_what_is_for_daemons),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
