@@ -140,17 +140,20 @@ static int run_handler(struct rpc_call *call, rpc_handler_function *function, si
 	return 0;
 }
 
-/* Takes the caller into the call; -1 with unauthenticated when its token was refused. */
-static int take_caller(struct rpc_call *call, struct dispatch_caller *caller)
+/* Takes the caller into the call; -1 when its token was refused. What is for anybody is also for whoever has a void
+ * token: to get a good one above all. But a token that could not be looked at may be good. */
+static int take_caller(struct rpc_call *call, struct dispatch_caller *caller, bool public)
 {
+	call->peer = caller->meta->peer != NULL ? caller->meta->peer : "";
+	call->user_agent = caller->meta->user_agent != NULL ? caller->meta->user_agent : "";
 	if (caller->refused != NULL) {
+		if (public && caller->refused->code == ERROR_UNAUTHENTICATED)
+			return 0;
 		call->ctx->error = *caller->refused;
 		return -1;
 	}
 	call->caller = caller->identity;
 	call->token = caller->meta->token;
-	call->peer = caller->meta->peer != NULL ? caller->meta->peer : "";
-	call->user_agent = caller->meta->user_agent != NULL ? caller->meta->user_agent : "";
 	if (call->caller->kind != IDENTITY_ANONYMOUS)
 		call->ctx->user = call->caller->id;
 	if (call->caller->actor[0] != '\0')
@@ -164,7 +167,7 @@ static int perform(struct rpc_call *call, struct rpc_dispatcher *dispatcher, str
 	struct context *ctx = call->ctx;
 	bool company, discover = entry == dispatcher->discover;
 	dispatch_identify(ctx, dispatcher, caller);
-	if (take_caller(call, caller))
+	if (take_caller(call, caller, discover || (entry->method->access & API_ACCESS_PUBLIC) != 0))
 		return -1;
 	if (discover) {
 		if (rpc_expect_no_params(ctx, envelope))

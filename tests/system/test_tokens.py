@@ -13,8 +13,10 @@ from rpc import RpcError
 from waiting import wait_until
 
 PUSHED = 2.0  # seconds in which a revocation reaches every daemon (DESIGN section 5)
-# A method of each daemon that wants a user; called at its own door, not through the gateway.
-DOORS = {"passport": "passport.user.me", "events": "events.listing.mine", "gateway": "gateway.status"}
+# A method of each daemon that wants a user; called at its own door, or through the gateway.
+DOORS = {"passport": "passport.user.me", "events": "events.listing.mine", "gateway": "passport.user.me"}
+# What anybody may call, at each of these doors.
+PUBLIC = {"passport": "passport.auth.client_token", "events": "events.type.list", "gateway": "events.type.list"}
 
 
 def refused(daemon, method, token):
@@ -200,6 +202,32 @@ def attacker(stack, tmp_path_factory):
     made = Attacker(stack.user().token, keys[0], tmp_path_factory.mktemp("attacker"))
     yield made
     made.close()
+
+
+def test_a_void_token_does_not_hinder_what_is_public(stack):
+    """It is as none there, so that whoever refreshes, logs in or just looks need not take it off first."""
+    user = stack.user()
+    company = user.rpc("passport.company.create", {"name": "Hall"})["id"]
+    user.rpc("passport.auth.logout")
+    wait_until(lambda: refused(stack["gateway"], DOORS["gateway"], user.token) == "revoked", what="the revocation")
+    late = stack.user()
+    for token in (user.token, "nonsense", late.token[:-8] + "AAAAAAAA"):
+        for name, method in DOORS.items():
+            assert refused(stack[name], method, token)
+            assert refused(stack[name], PUBLIC[name], token) is None
+        batch = stack.gateway.post(
+            [
+                {"jsonrpc": "2.0", "id": 1, "method": "events.type.list"},
+                {"jsonrpc": "2.0", "id": 2, "method": "passport.user.me"},
+                {"jsonrpc": "2.0", "id": 3, "method": "rpc.discover"},
+            ],
+            token,
+        ).json()
+        assert [answer.get("error", {}).get("code") for answer in batch] == [None, -32001, None]
+        stranger, void = (stack.rpc("passport.company.get", {"id": company}, t) for t in (None, token))
+        assert void == stranger
+    again = stack.rpc("passport.auth.refresh", {"refresh_token": late.refresh_token}, user.token)
+    assert stack.rpc("passport.user.me", {}, again["access_token"])["id"] == late.id
 
 
 @pytest.mark.parametrize("name", DOORS)

@@ -42,9 +42,10 @@ static void access(struct toy *toy)
 	expect_code(toy, "toy.caller.manager", company, user, "", "");
 	expect_code(toy, "toy.caller.owner", company, user, "forbidden", "company_right");
 	expect_code(toy, "toy.caller.manager", "{\"company_id\":\"other\"}", admin, "forbidden", "company_right");
-	/* What does not exist is not there for anybody; a bad token is bad for public methods too. */
+	/* What does not exist is not there for anybody; what is public is there for those with a void token too. */
 	expect_code(toy, "toy.none.such", "{}", "nonsense", "method_not_found", "");
-	expect_code(toy, "toy.echo.say", "{}", "nonsense", "unauthenticated", "malformed");
+	expect_code(toy, "toy.echo.say", "{}", "nonsense", "", "");
+	expect_code(toy, "rpc.discover", "{}", "nonsense", "", "");
 	/* Access comes before parameters. */
 	expect_code(toy, "toy.caller.owner", "{}", NULL, "unauthenticated", "missing");
 	expect_code(toy, "toy.caller.owner", "{}", user, "invalid_params", "");
@@ -274,7 +275,8 @@ static void test_batch_with_hanging(void **state)
 	toy_run(batch_with_hanging);
 }
 
-/* Whatever of a batch starts once the session has ended is refused, though the token was good when the batch came. */
+/* Whatever of a batch starts once the session has ended and is not for anybody is refused, though the token was good
+ * when the batch came. */
 static void batch_that_ends_its_session(struct toy *toy)
 {
 	static const char *const codes[] = {"/2/error/data/code", "/3/error/data/code"};
@@ -283,7 +285,8 @@ static void batch_that_ends_its_session(struct toy *toy)
 	toy_post(toy, HTTP_ENGINE_DIRECT,
 		 "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"toy.caller.user\"},"
 		 "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"toy.session.end\"},"
-		 "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"toy.caller.user\"}," SAY("4") "]",
+		 "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"toy.caller.user\"},"
+		 "{\"jsonrpc\":\"2.0\",\"id\":4,\"method\":\"toy.caller.user\"}," SAY("5") "]",
 		 toy_user_token(&toy->key, "user"), NULL, &answer);
 	assert_string_equal(toy_at(&answer, "/0/result/id"), TOY_USER);
 	assert_string_equal(toy_at(&answer, "/1/result"), "true");
@@ -291,6 +294,7 @@ static void batch_that_ends_its_session(struct toy *toy)
 		assert_string_equal(toy_at(&answer, codes[i]), "unauthenticated");
 		assert_string_equal(toy_at(&answer, reasons[i]), "revoked");
 	}
+	assert_string_equal(toy_at(&answer, "/4/result/text"), "hi");
 	toy_answer_free(&answer);
 	token_revocation_clear();
 }
