@@ -37,13 +37,18 @@ const char *recovery_codes_make(struct rpc_call *call, struct pg_tx *tx, const c
 	return arena_printf(&call->ctx->arena, "[%s]", list);
 }
 
-/* As it was made: letters in upper case, nothing between them, and no digit that looks like a letter. */
+/* As it was made: letters in upper case, nothing between them, and no digit that looks like a letter. What is longer
+ * becomes none of them. */
 static void normalize(const char *code, char ret[static CODE_CHARACTERS + 1])
 {
 	size_t length = 0;
-	for (; *code != '\0' && length < CODE_CHARACTERS; code++) {
+	for (; *code != '\0'; code++) {
 		if (*code == '-' || *code == ' ')
 			continue;
+		if (length == CODE_CHARACTERS) {
+			length = 0;
+			break;
+		}
 		char character = *code >= 'a' && *code <= 'z' ? (char)(*code - 'a' + 'A') : *code;
 		ret[length++] = (char)(character == '0' ? 'O' : character == '1' ? 'I' : character);
 	}

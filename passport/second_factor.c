@@ -50,27 +50,12 @@ static int take_recovery_code(struct rpc_call *call, struct pg_tx *tx, const cha
 	return tell_of_recovery(call, tx, user_id);
 }
 
-/* A code of the app without the spaces that apps show in it; NULL when it is none. */
-static const char *app_code(struct arena *arena, const char *code)
-{
-	char *digits = arena_alloc(arena, strlen(code) + 1), *to = digits;
-	for (; *code != '\0'; code++) {
-		if (*code == ' ')
-			continue;
-		if (*code < '0' || *code > '9')
-			return NULL;
-		*to++ = *code;
-	}
-	*to = '\0';
-	return to - digits == TOTP_DIGITS ? digits : NULL;
-}
-
 int second_factor_take(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *code,
 		       const char **ret_method)
 {
 	struct arena *arena = &call->ctx->arena;
 	struct pg_result *row = pg_query(call->ctx, tx, LOCK_TOTP, user_id);
-	const char *digits = app_code(arena, code);
+	const char *digits = totp_code_digits(arena, code);
 	int64_t step = 0;
 	if (!row)
 		return -1;

@@ -118,7 +118,8 @@ int totp_confirm(struct rpc_call *call)
 		return -1;
 	if (pg_count(row) == 0)
 		return rpc_precondition(call, "enrolled", NULL, "no authenticator app is waiting to be confirmed");
-	if (totp_find(call, pg_text(row, 0, 0), rpc_param(call, "code"), 0, &step))
+	const char *code = totp_code_digits(&call->ctx->arena, rpc_param(call, "code"));
+	if (code && totp_find(call, pg_text(row, 0, 0), code, 0, &step))
 		return -1;
 	if (step == 0)
 		return credentials_wrong(call);

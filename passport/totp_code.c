@@ -36,6 +36,20 @@ const char *totp_code(struct arena *arena, const void *secret, size_t length, in
 	return arena_printf(arena, "%0*u", digits, (unsigned)(truncate_hmac(mac, size) % modulus));
 }
 
+const char *totp_code_digits(struct arena *arena, const char *text)
+{
+	char *digits = arena_alloc(arena, strlen(text) + 1), *to = digits;
+	for (; *text != '\0'; text++) {
+		if (*text == ' ')
+			continue;
+		if (*text < '0' || *text > '9')
+			return NULL;
+		*to++ = *text;
+	}
+	*to = '\0';
+	return to - digits == TOTP_DIGITS ? digits : NULL;
+}
+
 int64_t totp_find_step(struct arena *arena, const void *secret, size_t length, const char *code, int64_t now,
 		       int64_t after)
 {

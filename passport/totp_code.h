@@ -22,6 +22,10 @@ int64_t totp_step(int64_t wall);
 /* The code of a step, with leading zeros, in the arena. digits: 6 to 8. */
 const char *totp_code(struct arena *arena, const void *secret, size_t length, int64_t step, int digits);
 
+/* The digits of a code as people type it, with the blanks that apps show in it, in the arena; NULL when it is no code
+ * of an app. */
+const char *totp_code_digits(struct arena *arena, const char *text);
+
 /* The step between `after` (not included) and one step past `now` whose code is `code`, no more than one step before
  * `now`: clocks differ. 0 when there is none. Compares in constant time. */
 int64_t totp_find_step(struct arena *arena, const void *secret, size_t length, const char *code, int64_t now,

@@ -11,7 +11,8 @@
  * enforced, and our own display-name (text_is_display_name) and line (text_is_line), others ignored. Patterns are PCRE2
  * with the semantics of ECMA 262 for $ . \d \w \u, in UTF-8. Our own keyword: `"x-trim": true` in a schema for strings:
  * leading and trailing white space does not count for the other keywords beside it, and with SCHEMA_NORMALIZE is
- * removed from the instance. Source: draft-handrews-json-schema-01, draft-handrews-json-schema-validation-01.
+ * removed from the instance, as ids (format uuid) become lower case, their one spelling. Source:
+ * draft-handrews-json-schema-01, draft-handrews-json-schema-validation-01.
  */
 #ifndef EVENTLOOP_RPC_SCHEMA_H
 #define EVENTLOOP_RPC_SCHEMA_H
@@ -28,7 +29,7 @@
 #define SCHEMA_EXPECTED_MAX 200	  /* longest keyword value repeated in an error, in bytes of JSON */
 #define SCHEMA_STEPS_MAX 4000000U /* applications of a keyword in one validation */
 
-#define SCHEMA_NORMALIZE 1U /* trim strings of the instance where x-trim says so */
+#define SCHEMA_NORMALIZE 1U /* trim strings of the instance where x-trim says so, and lower the case of uuids */
 
 struct schema_set;
 struct schema;

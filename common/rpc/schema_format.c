@@ -91,7 +91,7 @@ static bool is_date_time(const char *text, size_t length)
 }
 
 /* RFC 9562 section 4, without regard to version and variant */
-static bool is_uuid(const char *text, size_t length)
+bool schema_is_uuid(const char *text, size_t length)
 {
 	if (length != 36)
 		return false;
@@ -159,8 +159,8 @@ schema_format_check *schema_format_find(const char *name)
 		const char *name;
 		schema_format_check *check;
 	} formats[] = {
-	    {"date-time", is_date_time}, {"date", is_date}, {"email", is_email},
-	    {"uri", schema_is_uri},	 {"uuid", is_uuid}, {"display-name", text_is_display_name},
+	    {"date-time", is_date_time}, {"date", is_date},	   {"email", is_email},
+	    {"uri", schema_is_uri},	 {"uuid", schema_is_uuid}, {"display-name", text_is_display_name},
 	    {"line", text_is_line},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)

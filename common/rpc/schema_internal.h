@@ -221,6 +221,7 @@ void schema_matcher_free(struct schema_matcher *matcher);
 /* The check of a format; NULL for one that is not enforced. */
 schema_format_check *schema_format_find(const char *name);
 bool schema_is_uri(const char *text, size_t length);
+bool schema_is_uuid(const char *text, size_t length);
 
 /* Exact arithmetic on numbers as they were written. */
 struct schema_decimal schema_decimal_of(struct json_object *number);

@@ -44,6 +44,18 @@ static void trim(struct machine *machine, struct subject *subject)
 	subject->text = trimmed;
 }
 
+/* Ids have one spelling, in lower case: beyond here they are compared as texts. */
+static void lower(struct machine *machine, struct subject *subject)
+{
+	if ((machine->flags & SCHEMA_NORMALIZE) == 0 || strpbrk(subject->text, "ABCDEF") == NULL)
+		return;
+	char *text = arena_strndup(machine->arena, subject->text, subject->length);
+	for (char *letter = text; *letter != '\0'; letter++)
+		*letter = *letter >= 'A' && *letter <= 'F' ? (char)(*letter - 'A' + 'a') : *letter;
+	(void)json_object_set_string_len(subject->value, text, (int)subject->length);
+	subject->text = text;
+}
+
 static bool equals(const struct subject *subject, struct json_object *wanted)
 {
 	if (subject->type != json_type_string)
@@ -81,8 +93,7 @@ static bool number_fits(const struct schema_operation *operation, const struct s
 	}
 }
 
-static bool string_fits(struct machine *machine, const struct schema_operation *operation,
-			const struct subject *subject)
+static bool string_fits(struct machine *machine, const struct schema_operation *operation, struct subject *subject)
 {
 	switch (operation->code) {
 	case SCHEMA_MIN_LENGTH:
@@ -94,7 +105,11 @@ static bool string_fits(struct machine *machine, const struct schema_operation *
 	case SCHEMA_PATTERN:
 		return machine_matches(machine, operation->pattern, subject->text, subject->length);
 	default:
-		return operation->format(subject->text, subject->length);
+		if (!operation->format(subject->text, subject->length))
+			return false;
+		if (operation->format == schema_is_uuid)
+			lower(machine, subject);
+		return true;
 	}
 }
 

@@ -105,6 +105,7 @@ CASES = [
     ("api", api(examples=None), "has no examples"),
     ("api", api(name="events.review.get"), "not a name of the form rating."),
     ("api", api(params=[{"name": "text", "schema": {"type": "string"}}]), "/params/text has no upper bound"),
+    ("values", api(params=[{"name": "limit", "schema": {"type": "integer"}}]), "must be a reference to Limit"),
     (
         "sql",
         {

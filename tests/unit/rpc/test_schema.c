@@ -175,6 +175,29 @@ static void trims(void **state)
 			    "[{\"path\":\"/params/raw\",\"rule\":\"maxLength\",\"expected\":3}]");
 }
 
+/* An id has one spelling for whoever gets it, however it was written. */
+static void lowers_ids(void **state)
+{
+	static const char text[] = "{\"properties\":{\"id\":{\"anyOf\":[{\"format\":\"uuid\"},{\"type\":\"null\"}]},"
+				   "\"name\":{\"maxLength\":40}}}";
+	static const char id[] = "01932B5C-7A10-7000-8000-0000000000aF";
+	const struct schema *schema;
+	struct schema_result result;
+	struct schema_set *set = compile(text, &schema);
+	struct json_object *instance = json_object_new_object();
+	(void)state;
+	json_object_object_add(instance, "id", json_object_new_string(id));
+	json_object_object_add(instance, "name", json_object_new_string(id));
+	struct json_object *taken = json_object_object_get(instance, "id");
+	assert_true(schema_validate(schema, instance, "", 0, &arena, &result));
+	assert_string_equal(json_object_get_string(taken), id);
+	assert_true(schema_validate(schema, instance, "", SCHEMA_NORMALIZE, &arena, &result));
+	assert_string_equal(json_object_get_string(taken), "01932b5c-7a10-7000-8000-0000000000af");
+	assert_string_equal(json_object_get_string(json_object_object_get(instance, "name")), id);
+	json_object_put(instance);
+	schema_set_free(set);
+}
+
 static void assert_valid(const char *schema, const char *instance)
 {
 	const char *errors = errors_of(schema, instance);
@@ -365,6 +388,7 @@ int main(void)
 	    cmocka_unit_test(leaves_long_values_out),
 	    cmocka_unit_test(collects_eight_errors),
 	    cmocka_unit_test(trims),
+	    cmocka_unit_test(lowers_ids),
 	    cmocka_unit_test(decimals_are_exact),
 	    cmocka_unit_test(patterns_are_those_of_ecma),
 	    cmocka_unit_test(pathological_patterns_end),
