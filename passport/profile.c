@@ -6,7 +6,6 @@
 #include "credentials.h"
 #include "email_change.h"
 #include "sql.h"
-#include "time_zone.h"
 
 static const char UPDATE_USER[] = "UPDATE user_account u SET name = coalesce($3, name), locale = coalesce($4, locale), "
 				  "time_zone = coalesce($5, time_zone), attributes = coalesce($6::jsonb, attributes), "
@@ -41,7 +40,7 @@ int user_update(struct rpc_call *call)
 	const char *email = rpc_param(call, "email"), *id = rpc_caller_id(call);
 	struct credentials user = {0};
 	bool send = false;
-	if (time_zone_check(call) || (email && prove_for_email(call, email, &user, &send)))
+	if (rpc_check_time_zone(call) || (email && prove_for_email(call, email, &user, &send)))
 		return -1;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx || attributes_check(call, tx))

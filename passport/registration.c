@@ -11,7 +11,6 @@
 #include "one_time_token.h"
 #include "password.h"
 #include "password_rules.h"
-#include "time_zone.h"
 
 #define MAX_LETTER 4096
 #define LIFETIME "24 hours"   /* as long as the token of the letter */
@@ -70,7 +69,7 @@ int user_register(struct rpc_call *call)
 	const char *email = rpc_param(call, "email");
 	bool send = false;
 	if (password_check(call, "password", email, rpc_param(call, "name")) ||
-	    account_guard_network(call, ACCOUNT_REGISTER) || time_zone_check(call) ||
+	    account_guard_network(call, ACCOUNT_REGISTER) || rpc_check_time_zone(call) ||
 	    account_guard_letter(call, LETTER_REGISTRATION, email, &send))
 		return -1;
 	const char *phc = password_hash(call->ctx, rpc_param(call, "password"));

@@ -64,6 +64,9 @@ int64_t rpc_param_integer(struct rpc_call *call, const char *name, int64_t fallb
 bool rpc_param_boolean(struct rpc_call *call, const char *name, bool fallback);
 /* The value itself, borrowed, or NULL. */
 struct json_object *rpc_param_json(struct rpc_call *call, const char *name);
+/* The server knows the zone in the parameter time_zone, if there is one, so that it can count in it. The schema's
+ * format has looked at the daemon's own list before. 0, or -1 with the error that the format gives. */
+int rpc_check_time_zone(struct rpc_call *call) MAY_SUSPEND MUST_CHECK;
 /* All parameters as one JSON text, for statements that take $1::jsonb. */
 const char *rpc_params_text(struct rpc_call *call);
 

@@ -8,10 +8,11 @@
  * patterns), passing a bound is an error like any other, with rule "complexity". A $ref that leads back to itself
  * without going into the instance does not compile. Covered: every keyword of draft-07 but remote references (a $ref
  * must lead into the same document, by pointer or by a $id in it). Formats date-time, date, email, uri and uuid are
- * enforced, and our own display-name (text_is_display_name) and line (text_is_line), others ignored. Patterns are PCRE2
- * with the semantics of ECMA 262 for $ . \d \w \u, in UTF-8. Our own keyword: `"x-trim": true` in a schema for strings:
- * leading and trailing white space does not count for the other keywords beside it, and with SCHEMA_NORMALIZE is
- * removed from the instance, as ids (format uuid) become lower case, their one spelling. Source:
+ * enforced, and our own display-name (text_is_display_name), line (text_is_line), currency, country, language-tag and
+ * time-zone (code_list.h), others ignored. Patterns are PCRE2 with the semantics of ECMA 262 for $ . \d \w \u, in
+ * UTF-8. Our own keyword: `"x-trim": true` in a schema for strings: leading and trailing white space does not count for
+ * the other keywords beside it, and with SCHEMA_NORMALIZE is removed from the instance, as ids
+ * (format uuid) become lower case, their one spelling. Source:
  * draft-handrews-json-schema-01, draft-handrews-json-schema-validation-01.
  */
 #ifndef EVENTLOOP_RPC_SCHEMA_H

@@ -1,6 +1,7 @@
 #include "rpc/schema_internal.h"
 
 #include "base/text.h"
+#include "rpc/code_list.h"
 
 #include <string.h>
 
@@ -159,9 +160,17 @@ schema_format_check *schema_format_find(const char *name)
 		const char *name;
 		schema_format_check *check;
 	} formats[] = {
-	    {"date-time", is_date_time}, {"date", is_date},	   {"email", is_email},
-	    {"uri", schema_is_uri},	 {"uuid", schema_is_uuid}, {"display-name", text_is_display_name},
+	    {"date-time", is_date_time},
+	    {"date", is_date},
+	    {"email", is_email},
+	    {"uri", schema_is_uri},
+	    {"uuid", schema_is_uuid},
+	    {"display-name", text_is_display_name},
 	    {"line", text_is_line},
+	    {"currency", code_is_currency},
+	    {"country", code_is_country},
+	    {"language-tag", code_is_language_tag},
+	    {"time-zone", code_is_time_zone},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
 		if (strcmp(formats[i].name, name) == 0)

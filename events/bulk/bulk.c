@@ -33,6 +33,10 @@ static const char INSERT_LISTINGS[] =
 static const char LISTING_IDS[] =
     "SELECT coalesce(array_agg(p.id), '{}')::text FROM jsonb_to_recordset($1::jsonb) AS p(id uuid)";
 
+static const char UNKNOWN_ZONE[] =
+    "SELECT p.time_zone FROM jsonb_to_recordset($1::jsonb) AS p(time_zone text) GROUP BY p.time_zone "
+    "HAVING NOT time_zone_known(p.time_zone) LIMIT 1";
+
 /* Locks the listings in one order, so that imports and bookings never wait for each other in a circle. One row a line,
  * in the lines' order: the listing (NULL: unknown), its company, its units, whether the booking is there already. */
 static const char LOCK_LISTINGS[] =
@@ -84,6 +88,12 @@ static const char *lines_of(struct context *ctx, struct import_line *const *line
 
 static int load_listings(struct rpc_call *call, struct pg_tx *tx, const char *lines)
 {
+	struct pg_result *unknown = pg_query(call->ctx, tx, UNKNOWN_ZONE, lines);
+	if (!unknown)
+		return -1;
+	if (pg_count(unknown) > 0)
+		return context_fail(call->ctx, ERROR_INVALID_PARAMS, NULL, "/time_zone: %s is not known to PostgreSQL",
+				    pg_text(unknown, 0, 0));
 	struct pg_result *ids = pg_query(call->ctx, tx, LISTING_IDS, lines);
 	if (!ids || !pg_query(call->ctx, tx, INSERT_LISTINGS, lines))
 		return -1;

@@ -149,22 +149,9 @@ static int check_images(struct rpc_call *call)
 	return rpc_invalid(call, "/params/images", "exists", NULL);
 }
 
-static const char KNOWS_ZONE[] = "SELECT 1 FROM time_zone WHERE name = $1";
-
-static int check_time_zone(struct rpc_call *call)
-{
-	const char *zone = rpc_param(call, "time_zone");
-	if (!zone || strcmp(zone, "UTC") == 0)
-		return 0;
-	struct pg_result *known = pg_read(call->ctx, call->db, KNOWS_ZONE, zone);
-	if (!known)
-		return -1;
-	return pg_count(known) > 0 ? 0 : rpc_invalid(call, "/params/time_zone", "time_zone", "\"an IANA time zone\"");
-}
-
 int listing_check(struct rpc_call *call, const char *type)
 {
-	if (check_catalogue(call, type) || check_time_zone(call))
+	if (check_catalogue(call, type) || rpc_check_time_zone(call))
 		return -1;
 	return check_images(call);
 }

@@ -10,6 +10,10 @@ FORMATS = {
     "date": "2027-06-01",
     "email": "nobody@test.example",
     "uri": "https://test.example/",
+    "currency": "EUR",
+    "country": "NO",
+    "language-tag": "en",
+    "time-zone": "Europe/Oslo",
 }
 
 
@@ -54,8 +58,9 @@ class Sampler:
     def _string(self, schema, example):
         if schema.get("format") == "uuid":
             return str(uuid.uuid4())
-        if schema.get("format") in FORMATS:
-            return FORMATS[schema["format"]]
+        form = schema.get("format", schema.get("x-format"))
+        if form in FORMATS:
+            return FORMATS[form]
         shortest, longest = schema.get("minLength", 0), schema.get("maxLength", 1 << 20)
         if "pattern" not in schema:
             return "a" * max(1, shortest)

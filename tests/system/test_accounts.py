@@ -395,7 +395,7 @@ def test_a_time_zone_is_one_that_people_live_in(stack, zone):
         user.error("passport.user.update", {"version": 1, "time_zone": zone}),
         stack.error("passport.user.register", params),
     ):
-        assert [(one["path"], one["rule"]) for one in error.data["fields"]] == [("/params/time_zone", "time_zone")]
+        assert [(one["path"], one["rule"]) for one in error.data["fields"]] == [("/params/time_zone", "format")]
 
 
 def test_another_address(stack):

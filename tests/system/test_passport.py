@@ -58,7 +58,7 @@ def test_wrong_password_and_unknown_address_are_the_same_error(stack):
         ({"name": "   "}, "/params/name", "format"),
         ({"name": 5}, "/params/name", "type"),
         ({"surname": "x"}, "/params/surname", "additionalProperties"),
-        ({"locale": "english"}, "/params/locale", "pattern"),
+        ({"locale": "english"}, "/params/locale", "format"),
         ({"password": "PassWord1"}, "/params/password", "common_password"),
         ({"password": "someone-2026"}, "/params/password", "context_word"),
         ({"name": "\u200b\u200b"}, "/params/name", "format"),
