@@ -96,6 +96,10 @@ int rpc_precondition(struct rpc_call *call, const char *rule, const char *detail
 /* invalid_params for a rule the schema cannot say: path "/params/period/to", rule "after", expected JSON text or NULL.
  */
 int rpc_invalid(struct rpc_call *call, const char *path, const char *rule, const char *expected);
+/* too_large where a result that follows from the parameters would be: data as of rpc_invalid, path is the parameter
+ * that makes it so. */
+int rpc_too_large(struct rpc_call *call, const char *path, const char *rule, const char *expected, const char *format,
+		  ...) PRINTF(5, 6);
 
 /* --- access beyond x-access. 0, or -1 with forbidden (or not_found where `hide`). --- */
 

@@ -76,3 +76,17 @@ int rpc_invalid(struct rpc_call *call, const char *path, const char *rule, const
 	buffer_append_text(&data, "}]}");
 	return fail_with_details(call, ERROR_INVALID_PARAMS, "Invalid params", buffer_failed(&data) ? NULL : data.data);
 }
+
+int rpc_too_large(struct rpc_call *call, const char *path, const char *rule, const char *expected, const char *format,
+		  ...)
+{
+	char message[200];
+	struct error *error = &call->ctx->error;
+	if (error->code != ERROR_NONE)
+		return -1;
+	FORMAT_MESSAGE(message, format);
+	(void)rpc_invalid(call, path, rule, expected);
+	const char *fields = error->details;
+	error_clear(error);
+	return fail_with_details(call, ERROR_TOO_LARGE, message, fields);
+}

@@ -10,20 +10,19 @@
 
 #include <string.h>
 
-/* NO KEY: rows that refer to the listing may be written meanwhile; other bookings of it may not. */
-static const char LOCK_ON_OFFER[] =
-    "SELECT l.units FROM listing l WHERE l.id = $1 AND " LISTING_ON_OFFER " FOR NO KEY UPDATE";
+#define MAX_AMOUNT "9000000000000000"
 
-/* The quote: the price for each hour, day, night begun, or for the session, times the units. */
-#define QUOTE                                                                                       \
-	"(l.price_amount * $6::integer * CASE l.price_unit WHEN 'session' THEN 1 WHEN 'hour' THEN " \
-	"ceil(extract(epoch FROM upper(p.period) - lower(p.period)) / 3600) ELSE "                  \
-	"ceil(extract(epoch FROM upper(p.period) - lower(p.period)) / 86400) END)::bigint"
+/* With the quote, and whether it is more than an amount may be (Amount of the API). NO KEY: rows that refer to the
+ * listing may be written meanwhile; other bookings of it may not. */
+static const char LOCK_ON_OFFER[] =
+    "SELECT units, price, price > " MAX_AMOUNT " FROM (SELECT l.units, "
+    "period_price(l.price_amount, l.price_unit, l.time_zone, $2::integer, $3::tstzrange) AS price "
+    "FROM listing l WHERE l.id = $1 AND " LISTING_ON_OFFER " FOR NO KEY UPDATE) offer";
 
 static const char INSERT_BOOKING[] =
     "WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, period, units, note, price_amount, "
     "price_currency) "
-    "SELECT $1, l.id, l.company_id, $3, p.period, $6::integer, coalesce($5, ''), " QUOTE ", l.price_currency "
+    "SELECT $1, l.id, l.company_id, $3, p.period, $6::integer, coalesce($5, ''), $8::bigint, l.price_currency "
     "FROM listing l, (VALUES ($4::tstzrange)) AS p(period) WHERE l.id = $2 RETURNING *), "
     "u AS (INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, b.period "
     "FROM b, unnest($7::integer[]) n) SELECT " BOOKING_JSON_WITH("to_jsonb($7::integer[])") "::text FROM b";
@@ -63,11 +62,20 @@ static int allocate(struct rpc_call *call, struct pg_tx *tx, const char *total, 
 	return unit_allocate(call, tx, rpc_param(call, "listing_id"), total, units ? units : "1", period, ret_units);
 }
 
+/* Fewer units make it less; with one unit, or a listing that is not booked by the session, a shorter period. */
+static int too_dear(struct rpc_call *call)
+{
+	bool units = rpc_param_integer(call, "units", 1) > 1;
+	const char *name = units ? "units" : "period";
+	return rpc_too_large(call, arena_printf(&call->ctx->arena, "/params/%s", name), "max_price", MAX_AMOUNT,
+			     "params/%s: the price would be more than " MAX_AMOUNT, name);
+}
+
 int booking_create(struct rpc_call *call)
 {
 	struct context *ctx = call->ctx;
 	const char *listing_id = rpc_param(call, "listing_id"), *period = NULL, *units = NULL;
-	const char *count = rpc_param(call, "units");
+	const char *count = rpc_param(call, "units") ? rpc_param(call, "units") : "1";
 	char id[UUID_SIZE];
 	if (period_read(call, &period))
 		return -1;
@@ -75,15 +83,17 @@ int booking_create(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	struct pg_result *listing = pg_query(ctx, tx, LOCK_ON_OFFER, listing_id);
+	struct pg_result *listing = pg_query(ctx, tx, LOCK_ON_OFFER, listing_id, count, period);
 	if (!listing)
 		return -1;
 	if (pg_count(listing) == 0)
 		return rpc_not_found(call, "listing");
+	if (pg_boolean(listing, 0, 2))
+		return too_dear(call);
 	if (allocate(call, tx, pg_text(listing, 0, 0), period, &units))
 		return -1;
 	struct pg_result *booking = pg_query(ctx, tx, INSERT_BOOKING, id, listing_id, rpc_caller_id(call), period,
-					     rpc_param(call, "note"), count ? count : "1", units);
+					     rpc_param(call, "note"), count, units, pg_text(listing, 0, 1));
 	if (!booking && pg_violated(ctx, "booking_no_overlap")) {
 		error_clear(&ctx->error);
 		return rpc_conflict(call, "booked", "the period is taken");
