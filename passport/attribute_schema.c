@@ -99,18 +99,6 @@ int attribute_schema_set(struct rpc_call *call)
 	return rpc_commit_row(call, tx, schema, "schema");
 }
 
-static int not_fitting(struct rpc_call *call, const struct schema_result *result)
-{
-	struct buffer fields;
-	buffer_init_arena(&fields, &call->ctx->arena, MAX_FIELDS);
-	buffer_append_text(&fields, "{\"fields\":");
-	schema_result_write(result, &fields);
-	buffer_append_char(&fields, '}');
-	(void)context_fail(call->ctx, ERROR_INVALID_PARAMS, NULL, "Invalid params");
-	call->ctx->error.details = buffer_failed(&fields) ? NULL : buffer_text(&fields);
-	return -1;
-}
-
 /* The schema was compiled when it was set: failing now is our fault. */
 static int check_against(struct rpc_call *call, struct json_object *document, struct json_object *attributes)
 {
@@ -124,7 +112,7 @@ static int check_against(struct rpc_call *call, struct json_object *document, st
 	if (!schema)
 		status = context_fail_internal(call->ctx, "the schema of attributes: %s", error);
 	else if (!fits)
-		status = not_fitting(call, &result);
+		status = rpc_invalid_fields(call->ctx, &result);
 	schema_set_free(set);
 	return status;
 }

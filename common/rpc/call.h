@@ -24,6 +24,7 @@ struct daemon_worker;
 struct rpc_call;
 struct rpc_client;
 struct rpc_write;
+struct schema_result;
 
 /* Looks up the right that the calling user has in the company now, where rights are kept. May suspend. 0, or -1 with an
  * error. */
@@ -90,12 +91,14 @@ int rpc_conflict(struct rpc_call *call, const char *reason, const char *format, 
 /* forbidden. */
 int rpc_forbidden(struct rpc_call *call, const char *format, ...) PRINTF(2, 3);
 /* precondition_failed: error.data.rule = rule, and details (JSON members without braces, e.g. "\"minimum\":3", or
- * NULL). */
+ * NULL). The rule also ends the message, in brackets. */
 int rpc_precondition(struct rpc_call *call, const char *rule, const char *details, const char *format, ...)
     PRINTF(4, 5);
 /* invalid_params for a rule the schema cannot say: path "/params/period/to", rule "after", expected JSON text or NULL.
- */
+ * The message is the rule's sentence (rpc/field_message.h). */
 int rpc_invalid(struct rpc_call *call, const char *path, const char *rule, const char *expected);
+/* invalid_params with what a validation found. */
+int rpc_invalid_fields(struct context *ctx, const struct schema_result *result);
 /* too_large where a result that follows from the parameters would be: data as of rpc_invalid, path is the parameter
  * that makes it so. */
 int rpc_too_large(struct rpc_call *call, const char *path, const char *rule, const char *expected, const char *format,

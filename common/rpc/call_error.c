@@ -1,6 +1,7 @@
 #include "rpc/call.h"
 
 #include "base/buffer.h"
+#include "rpc/field_message.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,12 +37,12 @@ int rpc_forbidden(struct rpc_call *call, const char *format, ...)
 }
 
 /* Sets the error unless there is one already; details belong to the first error only. */
-static int fail_with_details(struct rpc_call *call, enum error_code code, const char *message, const char *details)
+static int fail_with_details(struct context *ctx, enum error_code code, const char *message, const char *details)
 {
-	bool first = call->ctx->error.code == ERROR_NONE;
-	(void)context_fail(call->ctx, code, NULL, "%s", message);
+	bool first = ctx->error.code == ERROR_NONE;
+	(void)context_fail(ctx, code, NULL, "%s", message);
 	if (first)
-		call->ctx->error.details = details;
+		ctx->error.details = details;
 	return -1;
 }
 
@@ -58,12 +59,16 @@ int rpc_precondition(struct rpc_call *call, const char *rule, const char *detail
 		buffer_append_text(&data, details);
 	}
 	buffer_append_char(&data, '}');
-	return fail_with_details(call, ERROR_PRECONDITION_FAILED, message, buffer_failed(&data) ? NULL : data.data);
+	return fail_with_details(call->ctx, ERROR_PRECONDITION_FAILED,
+				 arena_printf(&call->ctx->arena, "%s (%s)", message, rule),
+				 buffer_failed(&data) ? NULL : data.data);
 }
 
 int rpc_invalid(struct rpc_call *call, const char *path, const char *rule, const char *expected)
 {
 	struct buffer data;
+	char message[FIELD_MESSAGE_SIZE];
+	field_message(path, rule, expected, 0, message);
 	buffer_init_arena(&data, &call->ctx->arena, DETAILS_MAX);
 	buffer_append_text(&data, "{\"fields\":[{\"path\":");
 	buffer_append_json_string(&data, path);
@@ -74,7 +79,19 @@ int rpc_invalid(struct rpc_call *call, const char *path, const char *rule, const
 		buffer_append_text(&data, expected);
 	}
 	buffer_append_text(&data, "}]}");
-	return fail_with_details(call, ERROR_INVALID_PARAMS, "Invalid params", buffer_failed(&data) ? NULL : data.data);
+	return fail_with_details(call->ctx, ERROR_INVALID_PARAMS, message, buffer_failed(&data) ? NULL : data.data);
+}
+
+int rpc_invalid_fields(struct context *ctx, const struct schema_result *result)
+{
+	struct buffer data;
+	char message[FIELD_MESSAGE_SIZE];
+	field_message_of(result, message);
+	buffer_init_arena(&data, &ctx->arena, DETAILS_MAX);
+	buffer_append_text(&data, "{\"fields\":");
+	schema_result_write(result, &data);
+	buffer_append_char(&data, '}');
+	return fail_with_details(ctx, ERROR_INVALID_PARAMS, message, buffer_failed(&data) ? NULL : data.data);
 }
 
 int rpc_too_large(struct rpc_call *call, const char *path, const char *rule, const char *expected, const char *format,
@@ -88,5 +105,5 @@ int rpc_too_large(struct rpc_call *call, const char *path, const char *rule, con
 	(void)rpc_invalid(call, path, rule, expected);
 	const char *fields = error->details;
 	error_clear(error);
-	return fail_with_details(call, ERROR_TOO_LARGE, message, fields);
+	return fail_with_details(call->ctx, ERROR_TOO_LARGE, message, fields);
 }

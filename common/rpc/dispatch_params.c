@@ -1,40 +1,18 @@
 #include "rpc/dispatch_internal.h"
 
-#include "base/buffer.h"
 #include "rpc/json_tree.h"
 
 #include <string.h>
-
-#define FIELDS_MAX ((size_t)16 * 1024)
 
 static void put_tree(void *tree)
 {
 	json_object_put(tree);
 }
 
-/* invalid_params with the errors as data.fields. */
-static int refuse(struct context *ctx, const struct schema_result *result, const char *message)
+static int refuse(struct context *ctx, const char *path, const char *rule, const char *expected)
 {
-	struct buffer fields;
-	buffer_init_arena(&fields, &ctx->arena, FIELDS_MAX);
-	buffer_append_text(&fields, "{\"fields\":");
-	schema_result_write(result, &fields);
-	buffer_append_char(&fields, '}');
-	(void)context_fail(ctx, ERROR_INVALID_PARAMS, NULL, "%s", message);
-	ctx->error.details = buffer_failed(&fields) ? NULL : fields.data;
-	return -1;
-}
-
-static int refuse_field(struct context *ctx, const struct schema_error *error, const char *message)
-{
-	struct schema_result result = {.count = 1, .errors = {*error}};
-	return refuse(ctx, &result, message);
-}
-
-static int refuse_by_position(struct context *ctx)
-{
-	return refuse_field(ctx, &(struct schema_error){.path = "/params", .rule = "type", .expected = "\"object\""},
-			    "params: must be an object, parameters go by name");
+	struct schema_result result = {.count = 1, .errors = {{.path = path, .rule = rule, .expected = expected}}};
+	return rpc_invalid_fields(ctx, &result);
 }
 
 static int refuse_unfit(struct context *ctx, const struct envelope_call *envelope)
@@ -43,11 +21,8 @@ static int refuse_unfit(struct context *ctx, const struct envelope_call *envelop
 					    [JSON_FAULT_SURROGATE] = "pairedSurrogates",
 					    [JSON_FAULT_NUMBER_RANGE] = "numberRange",
 					    [JSON_FAULT_DUPLICATE_NAME] = "uniqueNames"};
-	enum json_fault fault = envelope->params_error.fault;
 	const char *place = json_place(envelope->params, envelope->params_error.offset, &ctx->arena);
-	const char *path = arena_printf(&ctx->arena, "/params%s", place);
-	return refuse_field(ctx, &(struct schema_error){.path = path, .rule = rules[fault]},
-			    arena_printf(&ctx->arena, "%s: %s", path + 1, json_fault_text(fault)));
+	return refuse(ctx, arena_printf(&ctx->arena, "/params%s", place), rules[envelope->params_error.fault], NULL);
 }
 
 /* Of a scanned object or array: nothing is in it. */
@@ -69,18 +44,17 @@ static int take_text(struct context *ctx, const struct envelope_call *envelope, 
 	if (envelope->params_error.fault != JSON_OK)
 		return refuse_unfit(ctx, envelope);
 	if (envelope->params.data[0] == '[')
-		return none_required && is_empty(envelope->params) ? 0 : refuse_by_position(ctx);
+		return none_required && is_empty(envelope->params) ? 0 : refuse(ctx, "/params", "byName", NULL);
 	*ret = envelope->params;
 	return 0;
 }
 
 int rpc_expect_no_params(struct context *ctx, const struct envelope_call *envelope)
 {
-	static const struct schema_error none = {.path = "/params", .rule = "maxProperties", .expected = "0"};
 	struct json_span text;
 	if (take_text(ctx, envelope, true, &text))
 		return -1;
-	return is_empty(text) ? 0 : refuse_field(ctx, &none, "params: the method takes none");
+	return is_empty(text) ? 0 : refuse(ctx, "/params", "maxProperties", "0");
 }
 
 /* Libraries write null for what is not given. */
@@ -111,5 +85,5 @@ int dispatch_read_params(struct rpc_call *call, const struct envelope_call *enve
 	drop_nulls(method, call->params);
 	if (schema_validate(method->params, call->params, "/params", SCHEMA_NORMALIZE, &ctx->arena, &result))
 		return 0;
-	return refuse(ctx, &result, "Invalid params");
+	return rpc_invalid_fields(ctx, &result);
 }
