@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "login_guard.h"
 #include "password.h"
+#include "rpc/api.h"
 #include "throttle.h"
 
 /* $2: the caller's network. */
@@ -21,10 +22,15 @@ static const char SELECT_HOLDS[] =
     "SELECT EXISTS (SELECT FROM user_account WHERE id = $1 AND state = 'active' AND password_changed_at = "
     "$2::timestamptz), EXISTS (SELECT FROM totp WHERE user_id = $1 AND confirmed_at IS NOT NULL)";
 
-int credentials_wrong(struct rpc_call *call)
+/* A method that anybody may call is one by which somebody logs in: all that is wrong there is one error. */
+int credentials_wrong(struct rpc_call *call, enum credential what)
 {
-	return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "credentials",
-			    "wrong address, password or code, or the address is not verified yet");
+	if (call->method->access & API_ACCESS_PUBLIC)
+		return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "credentials",
+				    "wrong address, password or code, or the address is not verified yet");
+	if (what == CREDENTIAL_CODE)
+		return context_fail(call->ctx, ERROR_FORBIDDEN, "wrong_code", "the code is wrong or was used before");
+	return context_fail(call->ctx, ERROR_FORBIDDEN, "wrong_password", "the password is wrong");
 }
 
 static struct credentials read(const struct pg_result *row)
@@ -60,7 +66,7 @@ static int prove(struct rpc_call *call, const char *account, const char *passwor
 	if (password_verify(call->ctx, password, user->password_hash, &match))
 		return guard_fail(call, &user->attempt);
 	if (!match || locked)
-		return credentials_wrong(call);
+		return credentials_wrong(call, CREDENTIAL_PASSWORD);
 	return user->suspended ? refuse_suspended(call, &user->attempt) : 0;
 }
 
@@ -100,5 +106,5 @@ int credentials_lock(struct rpc_call *call, struct pg_tx *tx, const char *user_i
 		return -1;
 	if (ret_second_factor)
 		*ret_second_factor = pg_boolean(row, 0, 1);
-	return pg_boolean(row, 0, 0) ? 0 : credentials_wrong(call);
+	return pg_boolean(row, 0, 0) ? 0 : credentials_wrong(call, CREDENTIAL_PASSWORD);
 }

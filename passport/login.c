@@ -130,7 +130,7 @@ int auth_second_factor(struct rpc_call *call)
 	    second_factor_take(call, tx, challenge.user_id, rpc_param(call, "code"), &method))
 		return -1;
 	if (locked)
-		return credentials_wrong(call);
+		return credentials_wrong(call, CREDENTIAL_CODE);
 	if (one_time_token_take(call, tx, CHALLENGE, rpc_param(call, "challenge"), &taken))
 		return -1;
 	guard_forget_in(call, tx, &attempt);
@@ -139,7 +139,7 @@ int auth_second_factor(struct rpc_call *call)
 
 static int code_needed(struct rpc_call *call)
 {
-	return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "second_factor", "a code is needed too");
+	return context_fail(call->ctx, ERROR_FORBIDDEN, "second_factor", "a code is needed too");
 }
 
 /* The methods that the caller has proved, as an array; NULL with an error. */
@@ -158,7 +158,7 @@ static const char *prove_caller(struct rpc_call *call, struct pg_tx *tx, const s
 		return NULL;
 	if (!locked)
 		return arena_printf(&call->ctx->arena, "{pwd,%s}", method);
-	(void)credentials_wrong(call);
+	(void)credentials_wrong(call, CREDENTIAL_CODE);
 	return NULL;
 }
 

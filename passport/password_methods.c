@@ -57,7 +57,7 @@ int password_change(struct rpc_call *call)
 	if (!account)
 		return -1;
 	if (pg_count(account) == 0)
-		return credentials_wrong(call);
+		return credentials_wrong(call, CREDENTIAL_PASSWORD);
 	if (check_new_password(call, account) ||
 	    credentials_of_caller(call, rpc_param(call, "current_password"), &user))
 		return -1;

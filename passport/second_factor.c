@@ -45,7 +45,7 @@ static int take_recovery_code(struct rpc_call *call, struct pg_tx *tx, const cha
 	if (recovery_code_take(call, tx, user_id, code, &taken))
 		return -1;
 	if (!taken)
-		return credentials_wrong(call);
+		return credentials_wrong(call, CREDENTIAL_CODE);
 	*ret_method = "recovery";
 	return tell_of_recovery(call, tx, user_id);
 }
@@ -60,13 +60,13 @@ int second_factor_take(struct rpc_call *call, struct pg_tx *tx, const char *user
 	if (!row)
 		return -1;
 	if (pg_count(row) == 0)
-		return credentials_wrong(call);
+		return credentials_wrong(call, CREDENTIAL_CODE);
 	if (!digits)
 		return take_recovery_code(call, tx, user_id, code, ret_method);
 	if (totp_find(call, pg_text(row, 0, 0), digits, pg_integer(row, 0, 1), &step))
 		return -1;
 	if (step == 0)
-		return credentials_wrong(call);
+		return credentials_wrong(call, CREDENTIAL_CODE);
 	pg_queue(call->ctx, tx, USE_STEP, user_id, arena_printf(arena, "%lld", (long long)step));
 	*ret_method = "otp";
 	return 0;

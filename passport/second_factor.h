@@ -15,8 +15,8 @@
 int second_factor_count(struct rpc_call *call, const char *user_id, struct guard_try *ret_try,
 			bool *ret_locked) MAY_SUSPEND MUST_CHECK;
 
-/* Takes the code in tx; the caller has locked the user. *ret_method: "otp" or "recovery". -1 with unauthenticated,
- * reason `credentials`, when it is wrong, was used before, or the user has no second factor. */
+/* Takes the code in tx; the caller has locked the user. *ret_method: "otp" or "recovery". -1 with the error of
+ * credentials_wrong (credentials.h) when it is wrong, was used before, or the user has no second factor. */
 int second_factor_take(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *code,
 		       const char **ret_method) MAY_SUSPEND MUST_CHECK;
 

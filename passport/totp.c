@@ -122,7 +122,7 @@ int totp_confirm(struct rpc_call *call)
 	if (code && totp_find(call, pg_text(row, 0, 0), code, 0, &step))
 		return -1;
 	if (step == 0)
-		return credentials_wrong(call);
+		return credentials_wrong(call, CREDENTIAL_CODE);
 	pg_queue(call->ctx, tx, CONFIRM, user_id, arena_printf(&call->ctx->arena, "%lld", (long long)step));
 	const char *codes = recovery_codes_make(call, tx, user_id);
 	return finish(call, tx, user_id, "totp.enabled", "enabled",

@@ -24,20 +24,20 @@ ALLOWED = "yes"
 EXPLAINED = {
     "passport.auth.login": ("unauthenticated", "credentials", None, "nobody has these credentials"),
     "passport.auth.reauthenticate": [
-        ("unauthenticated", "credentials", None, "not the caller's password"),
+        ("forbidden", "wrong_password", None, "not the caller's password"),
         ("forbidden", "impersonation", {"acted for"}, "who acts for a user cannot prove to be the user"),
     ],
     "passport.password.change": [
-        ("unauthenticated", "credentials", None, "not the caller's password"),
+        ("forbidden", "wrong_password", None, "not the caller's password"),
         ("forbidden", "impersonation", {"acted for"}, "who acts for a user cannot prove to be the user"),
     ],
-    "passport.totp.confirm": ("unauthenticated", "credentials", None, "not a code of the app that was enrolled"),
+    "passport.totp.confirm": ("forbidden", "wrong_code", None, "not a code of the app that was enrolled"),
     "passport.auth.refresh": ("unauthenticated", "malformed", None, "not a refresh token"),
     "passport.auth.service_token": ("unauthenticated", "credentials", None, "no service has this secret"),
     "passport.auth.client_token": ("unauthenticated", "credentials", None, "not an API key"),
     "passport.member.remove": ("forbidden", "company_right", None, "somebody else: by an owner only"),
     "passport.invitation.list": ("forbidden", "company_right", None, "a company's: by its owners and managers only"),
-    "passport.user.erase": ("unauthenticated", "credentials", None, "this is nobody's password"),
+    "passport.user.erase": ("forbidden", "wrong_password", None, "this is nobody's password"),
     "passport.audit.list": ("forbidden", None, {"staff", "manager"}, "a company's events are for its owners"),
     **{
         f"{daemon}.fact.deliver": ("forbidden", None, {"service"}, "a daemon delivers facts in its own name only")

@@ -235,7 +235,7 @@ def test_a_changed_password_ends_what_the_old_one_opened(stack):
     other = stack.login(user.email)
     waiting = request_reset(stack, user.email)
     wrong = user.error("passport.password.change", {"current_password": OTHER, "new_password": OTHER})
-    assert (wrong.word, wrong.reason) == ("unauthenticated", "credentials")
+    assert (wrong.code, wrong.word, wrong.reason) == (-32003, "forbidden", "wrong_password")
     assert user.rpc("passport.password.change", {"current_password": PASSWORD, "new_password": OTHER})["changed"]
     notice = stack.mailbox.wait(user.email, "password_changed")
     assert "127.0.0.1" in notice.text
@@ -362,8 +362,8 @@ def test_guessing_the_current_password_at_speed(quiet):
 
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(change, [f"wrong {number} indeed" for number in range(12)]))
-    assert outcomes == ["credentials"] * 12
-    assert change(PASSWORD) == "credentials", "the account is locked, and does not say so"
+    assert outcomes == ["wrong_password"] * 12
+    assert change(PASSWORD) == "wrong_password", "the account is locked, and does not say so"
     token = request_reset(quiet, user.email)
     assert reset(quiet, token)["changed"]
     assert quiet.login(user.email, OTHER).id == user.id, "whoever has the mailbox gets in again at once"
@@ -403,7 +403,7 @@ def test_another_address(stack):
     missing = user.error("passport.user.update", {"version": 1, "email": new})
     assert [(one["path"], one["rule"]) for one in missing.data["fields"]] == [("/params/current_password", "required")]
     wrong = user.error("passport.user.update", {"version": 1, "email": new, "current_password": OTHER})
-    assert (wrong.word, wrong.reason) == ("unauthenticated", "credentials")
+    assert (wrong.code, wrong.word, wrong.reason) == (-32003, "forbidden", "wrong_password")
     asked = user.rpc("passport.user.update", {"version": 1, "email": new, "current_password": PASSWORD})
     assert asked["email"] == user.email and stack.login(user.email).id == user.id
     waiting, letter = request_reset(stack, user.email), stack.mailbox.wait(new, "email_change")

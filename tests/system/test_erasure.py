@@ -87,7 +87,7 @@ def test_an_erased_address_is_free_again(stack):
 def test_erasing_needs_the_password(stack):
     user = stack.user()
     error = user.error("passport.user.erase", {"password": "not this one"})
-    assert (error.word, error.reason) == ("unauthenticated", "credentials")
+    assert (error.code, error.word, error.reason) == (-32003, "forbidden", "wrong_password")
     assert user.rpc("passport.user.me")["id"] == user.id
 
 

@@ -255,7 +255,7 @@ def test_a_second_factor_confirmed_while_the_password_is_hashed_is_asked_for(sta
     sql(stack, "UPDATE totp SET confirmed_at = NULL WHERE user_id = %s", user.id)
     call = {"password": PASSWORD}
     error = while_locked(stack, user, confirm, lambda: user.error("passport.auth.reauthenticate", call))
-    assert (error.word, error.reason) == ("unauthenticated", "second_factor")
+    assert (error.word, error.reason) == ("forbidden", "second_factor")
 
 
 def confirm_new_address(stack, user):

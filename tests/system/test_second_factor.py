@@ -80,7 +80,7 @@ def test_enrolling_again(stack):
     second = user.rpc("passport.totp.enroll")["secret"]
     assert first != second
     error = user.error("passport.totp.confirm", {"code": code(first)})
-    assert (error.word, error.reason) == WRONG
+    assert (error.code, error.word, error.reason) == (-32003, "forbidden", "wrong_code")
     assert user.rpc("passport.totp.confirm", {"code": code(second)})["recovery_codes"]
     for method, params, rule in (
         ("passport.totp.enroll", {}, "second_factor_off"),
@@ -243,13 +243,13 @@ def test_reauthentication_takes_a_code_too(stack):
     app = App(stack, stack.user())
     user = stale(stack, app.user)
     error = user.error("passport.auth.reauthenticate", {"password": PASSWORD})
-    assert (error.word, error.reason) == ("unauthenticated", "second_factor")
+    assert (error.word, error.reason) == ("forbidden", "second_factor")
     params = {"password": PASSWORD, "code": wrong_code(app)}
-    assert user.error("passport.auth.reauthenticate", params).reason == "credentials"
+    assert user.error("passport.auth.reauthenticate", params).reason == "wrong_code"
     wrong = user.error("passport.auth.reauthenticate", {"password": "not this one", "code": app.code()})
-    assert wrong.reason == "credentials"
+    assert (wrong.word, wrong.reason) == ("forbidden", "wrong_password")
     params["code"] = app.code()
     answer = user.rpc("passport.auth.reauthenticate", params)
     assert claims(answer["access_token"])["amr"] == ["pwd", "otp"]
-    assert user.error("passport.auth.reauthenticate", params).reason == "credentials", "the code was used"
+    assert user.error("passport.auth.reauthenticate", params).reason == "wrong_code", "the code was used"
     assert stack.rpc("passport.totp.disable", token=answer["access_token"])["enabled"] is False

@@ -348,7 +348,7 @@ def test_reauthentication_opens_what_asks_for_it(stack):
     assert (error.word, error.reason) == ("unauthenticated", "insufficient_user_authentication")
     assert error.data["max_age"] == 600
     wrong = user.error("passport.auth.reauthenticate", {"password": "not this one"})
-    assert (wrong.word, wrong.reason) == ("unauthenticated", "credentials")
+    assert (wrong.code, wrong.word, wrong.reason) == (-32003, "forbidden", "wrong_password")
     answer = user.rpc("passport.auth.reauthenticate", {"password": PASSWORD})
     assert "refresh_token" not in answer and answer["session_id"] == claims(user.token)["sid"]
     assert claims(answer["access_token"])["auth_time"] > claims(user.token)["auth_time"]

@@ -124,8 +124,8 @@ def test_one_letter_and_one_event_a_lock(strict):
 def test_reauthentication_counts_too(strict):
     user = strict.user()
     for _ in range(LIMIT):
-        assert user.error("passport.auth.reauthenticate", {"password": "not this one"}).reason == "credentials"
-    assert user.error("passport.auth.reauthenticate", {"password": PASSWORD}).reason == "credentials"
+        assert user.error("passport.auth.reauthenticate", {"password": "not this one"}).reason == "wrong_password"
+    assert user.error("passport.auth.reauthenticate", {"password": PASSWORD}).reason == "wrong_password"
     assert guess(strict.gateway, user.email, PASSWORD)[1:3] == WRONG, "one count for both"
 
 
