@@ -1,24 +1,18 @@
 #include "rpc/api_internal.h"
 
-#include "base/error.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define OPENRPC_VERSION "1.2.6"
-#define MESSAGE_SIZE 64
 #define DESCRIPTION                                                                                                    \
 	"JSON-RPC 2.0: POST with Content-Type application/json, parameters by name, several calls in one array. "      \
-	"Methods "                                                                                                     \
-	"that are not public want an access token, which passport.auth.login gives, in the header \"Authorization: "   \
-	"Bearer ...\". x-access says who may call, x-auth-max-age how many seconds ago a user must have "              \
-	"authenticated, "                                                                                              \
-	"x-idempotent whether calling twice is as calling once, x-deadline-ms how long a call may take, x-cost what "  \
-	"it "                                                                                                          \
-	"takes of a caller's rate, x-format a form of text that JSON Schema has no name for, x-trim that white space " \
-	"at "                                                                                                          \
-	"the ends is cut. The dates of examples move with the calendar, week by week."
+	"Methods that are not public want an access token, which passport.auth.login gives, in the header "            \
+	"\"Authorization: Bearer ...\". x-access says who may call, x-auth-max-age how many seconds ago a user must "  \
+	"have authenticated, x-idempotent whether calling twice is as calling once, x-deadline-ms how long a call "    \
+	"may take, x-cost what it takes of a caller's rate, x-format a form of text that JSON Schema has no name "     \
+	"for, x-trim that white space at the ends is cut. The dates of examples move with the calendar, week by "      \
+	"week."
 
 bool api_fail(struct api_reader *reader, const char *format, ...)
 {
@@ -47,26 +41,6 @@ const char *api_text(struct json_object *object, const char *name)
 	return text == NULL || json_object_get_string_len(text) == 0 ? NULL : json_object_get_string(text);
 }
 
-/* "not_found" as "Not found". */
-static void sentence(const char *word, char target[static MESSAGE_SIZE])
-{
-	(void)snprintf(target, MESSAGE_SIZE, "%s", word);
-	for (char *character = target; *character != '\0'; character++)
-		if (*character == '_')
-			*character = ' ';
-	target[0] = (char)(target[0] & ~0x20);
-}
-
-static void add_error(struct json_object *errors, enum error_code code)
-{
-	char message[MESSAGE_SIZE];
-	struct json_object *error = json_object_new_object();
-	sentence(error_word(code), message);
-	json_object_object_add(error, "code", json_object_new_int(error_number(code)));
-	json_object_object_add(error, "message", json_object_new_string(message));
-	json_object_object_add(errors, error_word(code), error);
-}
-
 static struct json_object *new_info(const struct api_about *about)
 {
 	struct json_object *info = json_object_new_object(), *license = json_object_new_object();
@@ -90,17 +64,14 @@ static struct json_object *new_servers(const char *url)
 struct json_object *api_document_new(const struct api_about *about)
 {
 	struct json_object *document = json_object_new_object();
-	struct json_object *components = json_object_new_object(), *errors = json_object_new_object();
+	struct json_object *components = json_object_new_object();
 	json_object_object_add(document, "openrpc", json_object_new_string(OPENRPC_VERSION));
 	json_object_object_add(document, "info", new_info(about));
 	if (about->server != NULL && about->server[0] != '\0')
 		json_object_object_add(document, "servers", new_servers(about->server));
 	json_object_object_add(document, "methods", json_object_new_array());
 	json_object_object_add(components, "schemas", json_object_new_object());
-#define X(name, number, word) add_error(errors, ERROR_##name);
-	ERROR_CODES(X)
-#undef X
-	json_object_object_add(components, "errors", errors);
+	api_errors_components(components);
 	json_object_object_add(document, "components", components);
 	return document;
 }

@@ -29,6 +29,17 @@ bool api_method_read(struct api_reader *reader, struct json_object *object, stru
 /* Checks that an example pairing names parameters of the method and has a result. */
 bool api_example_check(struct api_reader *reader, struct json_object *example, struct json_object *params) MUST_CHECK;
 
+/* Reads what a method's errors say beyond what follows from its access and parameters, adds that, and makes full error
+ * objects of them, or references where nothing is particular to the method. `method`: as far as extensions are read. */
+bool api_errors_read(struct api_reader *reader, struct json_object *object, const struct api_method *method,
+		     struct json_object *params) MUST_CHECK;
+
+/* Adds every error of base/error.h to a document's components, and the schema of their data to its schemas. */
+void api_errors_components(struct json_object *components);
+
+/* The component schema of error.data, which has one name in every document, merged ones too. */
+#define API_ERROR_DATA "ErrorData"
+
 /* A document with info, the server when there is one, no methods, and components of no schemas and every error of
  * base/error.h. Owned by the caller. */
 struct json_object *api_document_new(const struct api_about *about);

@@ -1,7 +1,6 @@
 #include "rpc/api_internal.h"
 
 #include "base/clock.h"
-#include "base/error.h"
 #include "rpc/envelope.h"
 
 #include <string.h>
@@ -90,36 +89,6 @@ static bool read_extensions(struct api_reader *reader, struct json_object *objec
 	method->long_poll = json_object_get_boolean(long_poll);
 	method->deadline_us = deadline_ms * 1000;
 	method->cost = (unsigned)cost;
-	return true;
-}
-
-static bool is_known_error(const char *reference)
-{
-	static const char *const known[] = {
-#define X(name, number, word) "#/components/errors/" word,
-	    ERROR_CODES(X)
-#undef X
-	};
-	for (size_t i = 0; reference != NULL && i < ARRAY_SIZE(known); i++)
-		if (strcmp(reference, known[i]) == 0)
-			return true;
-	return false;
-}
-
-static bool check_errors(struct api_reader *reader, struct json_object *object)
-{
-	struct json_object *errors = api_member(object, "errors", json_type_array);
-	if (errors == NULL)
-		return api_fail(reader, "errors must be an array");
-	for (size_t i = 0; i < json_object_array_length(errors); i++) {
-		struct json_object *error = json_object_array_get_idx(errors, i);
-		bool whole = api_member(error, "code", json_type_int) != NULL && api_text(error, "message") != NULL;
-		if (!whole && !is_known_error(api_text(error, "$ref")))
-			return api_fail(reader,
-					"errors[%zu] is neither code and message nor a $ref to "
-					"#/components/errors/<word>",
-					i);
-	}
 	return true;
 }
 
@@ -242,8 +211,8 @@ bool api_method_read(struct api_reader *reader, struct json_object *object, stru
 		return api_fail(reader, "params must be an array of at most %d", PARAMS_MAX);
 	if (result == NULL || api_text(result, "name") == NULL || !is_schema(result))
 		return api_fail(reader, "result must have a name and a schema");
-	if (!check_structure(reader, object) || !check_errors(reader, object) ||
-	    !read_extensions(reader, object, method) || !make_params(reader, params, ret_params))
+	if (!check_structure(reader, object) || !read_extensions(reader, object, method) ||
+	    !api_errors_read(reader, object, method, params) || !make_params(reader, params, ret_params))
 		return false;
 	if (!check_examples(reader, object, params)) {
 		json_object_put(*ret_params);

@@ -261,7 +261,8 @@ static bool publish_components(struct publisher *publisher, struct json_object *
 	json_object_object_foreach(own, name, schema)
 	{
 		char title[2 * NAME_SIZE];
-		(void)snprintf(title, sizeof(title), "%s%.*s", publisher->prefix, NAME_SIZE - 1, name);
+		bool shared = strcmp(name, API_ERROR_DATA) == 0;
+		(void)snprintf(title, sizeof(title), "%s%.*s", shared ? "" : publisher->prefix, NAME_SIZE - 1, name);
 		published = published && take_name(publisher, title, name);
 		publish_schema(publisher, schema);
 		if (json_object_is_type(schema, json_type_object) && !json_object_object_get_ex(schema, "$ref", NULL))

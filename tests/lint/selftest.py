@@ -65,6 +65,30 @@ def api(**changes):
 
 
 # gate, what is planted, a piece of what it must say
+ERROR_METHOD = {**METHOD, "errors": [{"$ref": "#/components/errors/conflict", "x-reasons": ["twice"]}]}
+ERRORS = {
+    "common/base/error.h": '#define ERROR_CODES(X) X(CONFLICT, -32009, "conflict") '
+    'X(UNAVAILABLE, -32050, "unavailable") X(INVALID_PARAMS, -32602, "invalid_params") '
+    'X(PRECONDITION_FAILED, -32012, "precondition_failed")\n',
+    "common/io/pg_result.c": "\n",
+    "common/rpc/api_errors.c": 'static const int derived[] = {\n    {ERROR_UNAVAILABLE, "down", at_any},\n};\n'
+    'static const char *const field_rules[] = {"required"};\n',
+    "common/rpc/field_message.c": 'static const int sentences[] = {\n    {"after", "must be after %", NULL},\n};\n',
+    "common/rpc/down.c": 'int down(void *ctx)\n{\n\treturn context_fail(ctx, ERROR_UNAVAILABLE, "down", NULL);\n}\n',
+    "rating/api/review.json": json.dumps({"methods": [ERROR_METHOD]}) + "\n",
+}
+
+
+def erring(lines="", **errors):
+    """A handler that answers a conflict, and more; errors: what its method lists instead."""
+    made = f"int review_get(void *call)\n{{\n{lines}\treturn helper(call);\n}}\n"
+    helper = 'static int helper(void *call)\n{\n\treturn rpc_conflict(call, "twice", "again");\n}\n\n'
+    listed = [{"$ref": f"#/components/errors/{word}", **what} for word, what in errors.items()]
+    method = {**ERROR_METHOD, "errors": listed or ERROR_METHOD["errors"]}
+    document = {"rating/api/review.json": json.dumps({"methods": [method]}) + "\n"}
+    return ERRORS | {"rating/review.c": helper + made} | document
+
+
 SUSPENDING = {
     "common/co/co.h": "/*\n * c\n */\n#ifndef EVENTLOOP_CO_CO_H\n#define EVENTLOOP_CO_CO_H\n\n"
     "/* Waits. */\nint co_park(int x) MAY_SUSPEND MUST_CHECK;\n\n#endif\n",
@@ -106,6 +130,26 @@ CASES = [
     ("api", api(name="events.review.get"), "not a name of the form rating."),
     ("api", api(params=[{"name": "text", "schema": {"type": "string"}}]), "/params/text has no upper bound"),
     ("values", api(params=[{"name": "limit", "schema": {"type": "integer"}}]), "must be a reference to Limit"),
+    ("errors", erring(), None),
+    ("errors", erring('\tif (x)\n\t\treturn rpc_conflict(call, "other", "x");\n'), "conflict other is not listed"),
+    ("errors", erring(conflict={"x-reasons": ["twice", "thrice"]}), "conflict the reason or rule thrice"),
+    ("errors", erring('\treturn rpc_precondition(call, "full", "\\"most\\":3", "x");\n'), "precondition_failed full"),
+    (
+        "errors",
+        erring(
+            '\treturn rpc_precondition(call, "full", "\\"most\\":3", "x");\n',
+            conflict={"x-reasons": ["twice"]},
+            precondition_failed={"x-rules": {"full": {}}},
+        ),
+        "the rule full has the values most in the code",
+    ),
+    ("errors", erring(unavailable={"x-reasons": ["down"]}), "unavailable down follows from its access"),
+    ("errors", erring() | {"common/rpc/down.c": "\n"}, "nothing in common gives unavailable the reason down"),
+    (
+        "errors",
+        erring('\treturn rpc_invalid(call, "/params/x", "odd", NULL);\n'),
+        "the rule odd of rating has no sentence",
+    ),
     (
         "sql",
         {

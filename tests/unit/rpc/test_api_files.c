@@ -233,10 +233,11 @@ static void test_faults_are_named(void **state)
 	assert_refused("{}", "methods");
 	assert_refused("{\"methods\":[{\"name\":\"A.b\"}]}", "name");
 	assert_refused("{\"methods\":[{\"name\":\"a.b\"}]}", "summary");
-	assert_refused(
-	    "{\"methods\":[{\"name\":\"a.b\",\"summary\":\"s\",\"description\":\"d\",\"params\":[],"
-	    "\"result\":{\"name\":\"r\",\"schema\":{}},\"errors\":[{\"$ref\":\"#/components/errors/nope\"}]}]}",
-	    "errors");
+	assert_refused("{\"methods\":[{\"name\":\"a.b\",\"summary\":\"s\",\"description\":\"d\",\"params\":[],"
+		       "\"result\":{\"name\":\"r\",\"schema\":{}},\"errors\":[{\"$ref\":\"#/components/errors/"
+		       "nope\"}],\"x-access\":[\"public\"],\"x-idempotent\":true,"
+		       "\"x-deadline-ms\":1,\"x-cost\":1}]}",
+		       "errors");
 	assert_refused(
 	    "{\"methods\":[{\"name\":\"a.b\",\"summary\":\"s\",\"description\":\"d\",\"params\":[],"
 	    "\"result\":{\"name\":\"r\",\"schema\":{}},\"errors\":[],\"examples\":[{}],\"x-access\":[\"all\"]}]}",

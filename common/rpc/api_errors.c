@@ -1,0 +1,464 @@
+#include "rpc/api_internal.h"
+
+#include "base/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MESSAGE_SIZE 64
+#define REFERENCE "#/components/errors/"
+#define REASONS "x-reasons"
+#define RULES "x-rules"
+
+/* What of a method decides whether an error can be met there. */
+struct error_case {
+	const struct api_method *method;
+	struct json_object *params;
+};
+
+typedef bool applies_function(const struct error_case *at);
+
+static bool at_any(const struct error_case *at)
+{
+	(void)at;
+	return true;
+}
+
+static bool at_closed(const struct error_case *at)
+{
+	return (at->method->access & API_ACCESS_PUBLIC) == 0;
+}
+
+static bool at_fresh(const struct error_case *at)
+{
+	return at->method->auth_max_age_us > 0;
+}
+
+static bool at_company(const struct error_case *at)
+{
+	return (at->method->access & API_ACCESS_COMPANY) != 0;
+}
+
+static bool takes(const struct error_case *at, const char *param)
+{
+	for (size_t i = 0; i < json_object_array_length(at->params); i++) {
+		const char *name = api_text(json_object_array_get_idx(at->params, i), "name");
+		if (name != NULL && strcmp(name, param) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool at_repeatable(const struct error_case *at)
+{
+	return takes(at, "idempotency_key");
+}
+
+static bool at_list(const struct error_case *at)
+{
+	return takes(at, "cursor");
+}
+
+/* The errors that no API file says, since they follow from what it says of access and parameters, or can be met
+ * anywhere. The gate check_errors.py holds this table against the code of common. */
+static const struct derived_error {
+	enum error_code code;
+	const char *reason; /* of invalid_params the rule; NULL: it has none */
+	applies_function *applies;
+} derived[] = {
+    {ERROR_INVALID_PARAMS, NULL, at_any},
+    {ERROR_INVALID_PARAMS, "cursor", at_list},
+    {ERROR_UNAUTHENTICATED, "missing", at_closed},
+    {ERROR_UNAUTHENTICATED, "insufficient_user_authentication", at_fresh},
+    {ERROR_UNAUTHENTICATED, "expired", at_any},
+    {ERROR_UNAUTHENTICATED, "revoked", at_any},
+    {ERROR_UNAUTHENTICATED, "unknown_key", at_any},
+    {ERROR_UNAUTHENTICATED, "malformed", at_any},
+    {ERROR_UNAUTHENTICATED, "algorithm", at_any},
+    {ERROR_UNAUTHENTICATED, "type", at_any},
+    {ERROR_UNAUTHENTICATED, "signature", at_any},
+    {ERROR_UNAUTHENTICATED, "issuer", at_any},
+    {ERROR_UNAUTHENTICATED, "audience", at_any},
+    {ERROR_UNAUTHENTICATED, "not_yet_valid", at_any},
+    {ERROR_FORBIDDEN, "scope", at_any},
+    {ERROR_FORBIDDEN, "access", at_closed},
+    {ERROR_FORBIDDEN, "impersonation", at_fresh},
+    {ERROR_FORBIDDEN, "company_right", at_company},
+    {ERROR_CONFLICT, "idempotency_key", at_repeatable},
+    {ERROR_CONFLICT, "deadlock", at_any},
+    {ERROR_CONFLICT, "serialization", at_any},
+    {ERROR_TOO_LARGE, "request", at_any},
+    {ERROR_TOO_LARGE, "answer", at_any},
+    {ERROR_TOO_LARGE, "page", at_list},
+    {ERROR_UNAVAILABLE, "starting", at_any},
+    {ERROR_UNAVAILABLE, "stopping", at_any},
+    {ERROR_UNAVAILABLE, "cancelled", at_any},
+    {ERROR_UNAVAILABLE, "database", at_any},
+    {ERROR_UNAVAILABLE, "keys", at_any},
+    {ERROR_UNAVAILABLE, "not_configured", at_any},
+    {ERROR_UNAVAILABLE, "not_sent", at_any},
+    {ERROR_UNAVAILABLE, "connection_lost", at_any},
+    {ERROR_UNAVAILABLE, "service_token", at_any},
+    {ERROR_UNAVAILABLE, "peer", at_any},
+    {ERROR_UNAVAILABLE, "answer", at_any},
+    {ERROR_DEADLINE_EXCEEDED, NULL, at_any},
+    {ERROR_OVERLOADED, "database", at_any},
+    {ERROR_OVERLOADED, "coroutines", at_any},
+    {ERROR_OVERLOADED, "in_flight", at_any},
+    {ERROR_OVERLOADED, "offload", at_any},
+    {ERROR_INTERNAL, NULL, at_any},
+};
+
+/* The rules of a field that any schema may have: JSON Schema's keywords, "complexity", the bound of a validation, and
+ * what no program should have to read (dispatch_params.c). */
+static const char *const field_rules[] = {"required",
+					  "additionalProperties",
+					  "type",
+					  "enum",
+					  "const",
+					  "format",
+					  "pattern",
+					  "minLength",
+					  "maxLength",
+					  "minimum",
+					  "maximum",
+					  "exclusiveMinimum",
+					  "exclusiveMaximum",
+					  "multipleOf",
+					  "minItems",
+					  "maxItems",
+					  "uniqueItems",
+					  "contains",
+					  "minProperties",
+					  "maxProperties",
+					  "items",
+					  "propertyNames",
+					  "patternProperties",
+					  "dependencies",
+					  "allOf",
+					  "anyOf",
+					  "oneOf",
+					  "not",
+					  "if",
+					  "additionalItems",
+					  "false",
+					  "complexity",
+					  "byName",
+					  "noNul",
+					  "pairedSurrogates",
+					  "numberRange",
+					  "uniqueNames"};
+
+/* --- an error being put together: {"x-reasons": [words], "x-rules": {rule: {member: schema}}} --- */
+
+static bool holds_word(struct json_object *words, const char *word)
+{
+	for (size_t i = 0; i < json_object_array_length(words); i++)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(words, i)), word) == 0)
+			return true;
+	return false;
+}
+
+static void add_word(struct json_object *words, const char *word)
+{
+	if (!holds_word(words, word))
+		json_object_array_add(words, json_object_new_string(word));
+}
+
+/* The error with a word among those told, made when it is not there. */
+static struct json_object *told_error(struct json_object *told, const char *word)
+{
+	struct json_object *error;
+	if (json_object_object_get_ex(told, word, &error))
+		return error;
+	error = json_object_new_object();
+	json_object_object_add(error, REASONS, json_object_new_array());
+	json_object_object_add(error, RULES, json_object_new_object());
+	json_object_object_add(told, word, error);
+	return error;
+}
+
+static void derive(struct json_object *told, const struct error_case *at)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(derived); i++) {
+		if (!derived[i].applies(at))
+			continue;
+		struct json_object *error = told_error(told, error_word(derived[i].code));
+		if (derived[i].code == ERROR_INVALID_PARAMS && derived[i].reason != NULL)
+			json_object_object_add(json_object_object_get(error, RULES), derived[i].reason,
+					       json_object_new_object());
+		else if (derived[i].reason != NULL)
+			add_word(json_object_object_get(error, REASONS), derived[i].reason);
+	}
+}
+
+/* --- reading what a file says --- */
+
+/* The code that a reference leads to; ERROR_NONE for none. */
+static enum error_code referred(const char *reference)
+{
+	static const enum error_code all[] = {
+#define X(name, number, word) ERROR_##name,
+	    ERROR_CODES(X)
+#undef X
+	};
+	if (reference == NULL || strncmp(reference, REFERENCE, strlen(REFERENCE)) != 0)
+		return ERROR_NONE;
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (strcmp(reference + strlen(REFERENCE), error_word(all[i])) == 0)
+			return all[i];
+	return ERROR_NONE;
+}
+
+static bool read_reasons(struct api_reader *reader, struct json_object *reasons, struct json_object *error)
+{
+	if (!json_object_is_type(reasons, json_type_array))
+		return api_fail(reader, REASONS " must be an array of words");
+	for (size_t i = 0; i < json_object_array_length(reasons); i++) {
+		struct json_object *word = json_object_array_get_idx(reasons, i);
+		if (!json_object_is_type(word, json_type_string) || json_object_get_string_len(word) == 0)
+			return api_fail(reader, REASONS " must be an array of words");
+		add_word(json_object_object_get(error, REASONS), json_object_get_string(word));
+	}
+	return true;
+}
+
+static bool read_rules(struct api_reader *reader, enum error_code code, struct json_object *rules,
+		       struct json_object *error)
+{
+	if (code != ERROR_INVALID_PARAMS && code != ERROR_PRECONDITION_FAILED && code != ERROR_TOO_LARGE)
+		return api_fail(reader, RULES " stand at invalid_params, precondition_failed and too_large alone");
+	if (!json_object_is_type(rules, json_type_object))
+		return api_fail(reader, RULES " must be an object of rules, each with the schemas of its values");
+	json_object_object_foreach(rules, rule, values)
+	{
+		if (!json_object_is_type(values, json_type_object))
+			return api_fail(reader, RULES ": %s must be an object of the schemas of its values", rule);
+		json_object_object_add(json_object_object_get(error, RULES), rule, json_object_get(values));
+	}
+	return true;
+}
+
+static bool read_error(struct api_reader *reader, struct json_object *told, size_t index, struct json_object *object)
+{
+	enum error_code code = referred(api_text(object, "$ref"));
+	if (code == ERROR_NONE)
+		return api_fail(reader, "errors[%zu] is no $ref to " REFERENCE "<word>", index);
+	struct json_object *error = told_error(told, error_word(code));
+	json_object_object_foreach(object, name, value)
+	{
+		bool sound = strcmp(name, "$ref") == 0;
+		if (strcmp(name, REASONS) == 0)
+			sound = read_reasons(reader, value, error);
+		else if (strcmp(name, RULES) == 0)
+			sound = read_rules(reader, code, value, error);
+		else if (!sound)
+			(void)api_fail(reader, "errors[%zu] has an unknown member %s", index, name);
+		if (!sound)
+			return false;
+	}
+	return true;
+}
+
+/* --- writing --- */
+
+static struct json_object *typed(const char *type)
+{
+	struct json_object *schema = json_object_new_object();
+	json_object_object_add(schema, "type", json_object_new_string(type));
+	return schema;
+}
+
+/* Takes the words over. */
+static struct json_object *one_of(struct json_object *words)
+{
+	struct json_object *schema = typed("string");
+	json_object_object_add(schema, "enum", words);
+	return schema;
+}
+
+static struct json_object *words_of(const char *const *words, size_t count)
+{
+	struct json_object *list = json_object_new_array();
+	for (size_t i = 0; i < count; i++)
+		json_object_array_add(list, json_object_new_string(words[i]));
+	return list;
+}
+
+/* A precondition's rule stands beside code, with its values. */
+static void add_rule_members(struct json_object *rules, struct json_object *properties)
+{
+	struct json_object *words = json_object_new_array();
+	json_object_object_foreach(rules, rule, values)
+	{
+		json_object_array_add(words, json_object_new_string(rule));
+		json_object_object_foreach(values, member, schema)
+		{
+			json_object_object_add(properties, member, json_object_get(schema));
+		}
+	}
+	json_object_object_add(properties, "rule", one_of(words));
+}
+
+/* A parameter's rule stands in its field. words: those that any schema may have; taken over. */
+static void add_field_rules(struct json_object *rules, struct json_object *words, struct json_object *properties)
+{
+	struct json_object *members = json_object_new_object();
+	struct json_object *field = typed("object"), *fields = typed("array");
+	json_object_object_foreach(rules, rule, values)
+	{
+		(void)values;
+		add_word(words, rule);
+	}
+	json_object_object_add(members, "rule", one_of(words));
+	json_object_object_add(field, "properties", members);
+	json_object_object_add(fields, "items", field);
+	json_object_object_add(properties, "fields", fields);
+}
+
+/* The schema of error.data: ErrorData, with the words that can stand in it here. */
+static struct json_object *data_schema(enum error_code code, struct json_object *error)
+{
+	struct json_object *schema = json_object_new_object(), *parts = json_object_new_array();
+	struct json_object *base = json_object_new_object(), *own = typed("object");
+	struct json_object *properties = json_object_new_object(), *word = json_object_new_array();
+	struct json_object *reasons = json_object_object_get(error, REASONS);
+	struct json_object *rules = json_object_object_get(error, RULES);
+	json_object_array_add(word, json_object_new_string(error_word(code)));
+	json_object_object_add(properties, "code", one_of(word));
+	if (json_object_array_length(reasons) > 0)
+		json_object_object_add(properties, "reason", one_of(json_object_get(reasons)));
+	if (code == ERROR_INVALID_PARAMS)
+		add_field_rules(rules, words_of(field_rules, ARRAY_SIZE(field_rules)), properties);
+	else if (code == ERROR_TOO_LARGE && json_object_object_length(rules) > 0)
+		add_field_rules(rules, json_object_new_array(), properties);
+	else if (json_object_object_length(rules) > 0)
+		add_rule_members(rules, properties);
+	json_object_object_add(own, "properties", properties);
+	json_object_object_add(base, "$ref", json_object_new_string("#/components/schemas/" API_ERROR_DATA));
+	json_object_array_add(parts, base);
+	json_object_array_add(parts, own);
+	json_object_object_add(schema, "allOf", parts);
+	return schema;
+}
+
+/* "not_found" as "Not found". */
+static void sentence(const char *word, char target[static MESSAGE_SIZE])
+{
+	(void)snprintf(target, MESSAGE_SIZE, "%s", word);
+	for (char *character = target; *character != '\0'; character++)
+		if (*character == '_')
+			*character = ' ';
+	target[0] = (char)(target[0] & ~0x20);
+}
+
+static struct json_object *error_object(enum error_code code, struct json_object *told)
+{
+	char message[MESSAGE_SIZE];
+	struct json_object *error = json_object_new_object();
+	sentence(error_word(code), message);
+	json_object_object_add(error, "code", json_object_new_int(error_number(code)));
+	json_object_object_add(error, "message", json_object_new_string(message));
+	json_object_object_add(error, "data", data_schema(code, told));
+	return error;
+}
+
+/* What any method may answer is the component's; the more that this one may makes an object of its own. */
+static struct json_object *reference_or_object(enum error_code code, struct json_object *told,
+					       struct json_object *anywhere)
+{
+	struct json_object *common = json_object_object_get(anywhere, error_word(code));
+	size_t more = json_object_array_length(json_object_object_get(told, REASONS));
+	if (common != NULL)
+		more -= json_object_array_length(json_object_object_get(common, REASONS));
+	if (more > 0 || json_object_object_length(json_object_object_get(told, RULES)) > 0)
+		return error_object(code, told);
+	struct json_object *reference = json_object_new_object();
+	char text[sizeof(REFERENCE) + MESSAGE_SIZE];
+	(void)snprintf(text, sizeof(text), REFERENCE "%s", error_word(code));
+	json_object_object_add(reference, "$ref", json_object_new_string(text));
+	return reference;
+}
+
+/* What any method may answer. */
+static struct json_object *told_anywhere(void)
+{
+	static const struct api_method nothing = {.access = API_ACCESS_PUBLIC};
+	struct json_object *told = json_object_new_object(), *params = json_object_new_array();
+	derive(told, &(struct error_case){.method = &nothing, .params = params});
+	json_object_put(params);
+	return told;
+}
+
+static struct json_object *written(struct json_object *told)
+{
+	struct json_object *errors = json_object_new_array(), *anywhere = told_anywhere();
+	json_object_object_foreach(told, word, error)
+	{
+		char reference[sizeof(REFERENCE) + MESSAGE_SIZE];
+		(void)snprintf(reference, sizeof(reference), REFERENCE "%s", word);
+		json_object_array_add(errors, reference_or_object(referred(reference), error, anywhere));
+	}
+	json_object_put(anywhere);
+	return errors;
+}
+
+bool api_errors_read(struct api_reader *reader, struct json_object *object, const struct api_method *method,
+		     struct json_object *params)
+{
+	struct json_object *errors = api_member(object, "errors", json_type_array), *told = json_object_new_object();
+	bool sound = errors != NULL || api_fail(reader, "errors must be an array");
+	for (size_t i = 0; sound && i < json_object_array_length(errors); i++)
+		sound = read_error(reader, told, i, json_object_array_get_idx(errors, i));
+	if (sound) {
+		derive(told, &(struct error_case){.method = method, .params = params});
+		json_object_object_add(object, "errors", written(told));
+	}
+	json_object_put(told);
+	return sound;
+}
+
+/* Values of rules stand beside these, so nothing is forbidden. */
+static const char data_text[] =
+    "{\"title\":\"" API_ERROR_DATA "\",\"description\":\"The data of an error.\",\"type\":\"object\",\"required\":["
+    "\"code\",\"request_id\"],\"properties\":{\"code\":{\"description\":\"The kind of error, in one word.\"},"
+    "\"request_id\":{\"type\":\"string\",\"description\":\"Finds the call in the logs.\"},"
+    "\"reason\":{\"type\":\"string\",\"description\":\"Why, in one word, where a kind has several causes.\"},"
+    "\"rule\":{\"type\":\"string\",\"description\":\"The rule that forbids it now (precondition_failed); its values "
+    "stand beside it.\"},"
+    "\"fields\":{\"type\":\"array\",\"description\":\"The parameters that are wrong (invalid_params).\",\"items\":{"
+    "\"type\":\"object\",\"required\":[\"path\",\"rule\"],\"properties\":{"
+    "\"path\":{\"type\":\"string\",\"description\":\"JSON pointer of the member: /params/period/to. That of a missing "
+    "member is where it should stand.\"},"
+    "\"rule\":{\"type\":\"string\",\"description\":\"The rule that it breaks: a keyword of JSON Schema or one of "
+    "ours.\"},"
+    "\"expected\":{\"description\":\"What the rule demands: the keyword's value. Any JSON.\"}}}},"
+    "\"retry_after_ms\":{\"type\":\"integer\",\"minimum\":1,\"description\":\"When to try again, in milliseconds.\"},"
+    "\"max_age\":{\"type\":\"integer\",\"description\":\"How many seconds ago the user may have logged in at most "
+    "(insufficient_user_authentication).\"}}}";
+
+static struct json_object *data_component(void)
+{
+	static const char *const words[] = {
+#define X(name, number, word) word,
+	    ERROR_CODES(X)
+#undef X
+	};
+	struct json_object *schema = json_tokener_parse(data_text);
+	struct json_object *code = json_object_object_get(json_object_object_get(schema, "properties"), "code");
+	json_object_object_add(code, "type", json_object_new_string("string"));
+	json_object_object_add(code, "enum", words_of(words, ARRAY_SIZE(words)));
+	return schema;
+}
+
+void api_errors_components(struct json_object *components)
+{
+	struct json_object *errors = json_object_new_object(), *anywhere = told_anywhere();
+#define X(name, number, word) \
+	json_object_object_add(errors, word, error_object(ERROR_##name, told_error(anywhere, word)));
+	ERROR_CODES(X)
+#undef X
+	json_object_put(anywhere);
+	json_object_object_add(json_object_object_get(components, "schemas"), API_ERROR_DATA, data_component());
+	json_object_object_add(components, "errors", errors);
+}
