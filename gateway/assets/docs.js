@@ -112,17 +112,43 @@ function accessBadges(method) {
   return seconds ? [...badges, badge(`authenticated within ${seconds} s`, "closed")] : badges;
 }
 
+// What the schema of an error's data lets stand in it: reasons, and rules.
+function dataWords(error) {
+  const members = Object.assign({}, ...((error.data && error.data.allOf) || []).map((part) => part.properties || {}));
+  const words = (schema) => (schema && schema.enum) || [];
+  const ofField = members.fields && members.fields.items.properties.rule;
+  return { reason: words(members.reason), rule: words(members.rule), field: words(ofField) };
+}
+
+function wordLine(label, words) {
+  const shown = words.flatMap((word, index) => [index > 0 ? ", " : `${label}: `, el("code", {}, word)]);
+  return words.length > 0 ? el("div.words", {}, ...shown) : null;
+}
+
+function errorItem(error) {
+  const [word, when] = ERRORS[error.code] || [error.message, ""];
+  const { reason, rule, field } = dataWords(error);
+  const anywhere = dataWords(openrpc.components.errors[word] || {}).field; // JSON Schema's keywords
+  return el(
+    "li",
+    {},
+    el("code", {}, `${error.code} ${word}`),
+    " ",
+    when,
+    wordLine("reason", reason),
+    wordLine("rule", rule),
+    wordLine("rule of a field, beside those of its schema", field.filter((one) => !anywhere.includes(one))),
+  );
+}
+
 function errorList(errors) {
-  const items = errors.map((error) => {
-    const [word, when] = ERRORS[error.code] || [error.message, ""];
-    return el("li", {}, el("code", {}, `${error.code} ${word}`), " ", when);
-  });
+  const items = errors.map(errorItem);
   return el("ul.errors", {}, ...items);
 }
 
 function ownErrors(method) {
   const own = (method.errors || []).map((error) => resolve(error, openrpc));
-  return own.length > 0 ? errorList(own) : el("p", {}, "Only those that any call may meet.");
+  return errorList(own);
 }
 
 function outcome(done) {

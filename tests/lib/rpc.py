@@ -3,6 +3,7 @@
 import itertools
 import threading
 
+import contract
 import requests
 
 _ids = itertools.count(1)
@@ -74,6 +75,8 @@ class Endpoint:
         response = self.post(request, token, **options)
         document = response.json()
         assert document.get("jsonrpc") == "2.0" and ("result" in document) != ("error" in document), document
+        if "error" in document:
+            contract.check(self.base, method, document["error"])
         return document
 
     def rpc(self, method, params=None, token=None, **options):
