@@ -148,7 +148,7 @@ static void put_expected(struct line *line, const char *path, const char *expect
 		expected++;
 		length -= 2;
 	}
-	if (length > 1 && expected[0] == '/' && memchr(expected, '"', length) == NULL)
+	if (strncmp(expected, "/params/", 8) == 0)
 		expected = relative(path, expected, &length);
 	char plain[SCHEMA_EXPECTED_MAX];
 	size_t kept = 0;

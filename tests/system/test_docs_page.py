@@ -158,6 +158,18 @@ def test_a_format_of_ours_is_shown(page):
     expect(page.tab.locator(".reference")).to_contain_text("string (display-name)")
 
 
+def test_errors_are_shown_with_their_reasons_and_rules(page):
+    page.open("events.booking.create")
+    errors = page.tab.locator(".reference .errors > li")
+    conflict = errors.filter(has_text="-32009 conflict")
+    expect(conflict.locator(".words")).to_contain_text("booked")
+    expect(errors.filter(has_text="-32012").locator(".words")).to_have_text("rule: horizon, in_past, max_duration")
+    expect(errors.filter(has_text="-32602").locator(".words")).to_have_text(
+        "rule of a field, beside those of its schema: after"
+    )
+    assert page.complaints == []
+
+
 def test_search_narrows_the_list(page):
     page.tab.locator("body").press("/")
     page.tab.keyboard.type("booking cancel")

@@ -228,6 +228,7 @@ static void fields(struct toy *toy)
 	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"toy.echo.say\",\"params\":{\"text\":\"123456789012345678901\","
 	    "\"number\":0,\"other\":1}}",
 	    NULL, NULL, &answer);
+	assert_non_null(strstr(toy_at(&answer, "/error/message"), "(and 2 more)"));
 	assert_string_equal(toy_at(&answer, "/error/code"), "-32602");
 	assert_int_equal(json_object_array_length(json_object_object_get(
 			     json_object_object_get(json_object_object_get(answer.tree, "error"), "data"), "fields")),
