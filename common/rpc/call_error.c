@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #define DETAILS_MAX ((size_t)32 * 1024)
+#define MESSAGE_MAX 400 /* more than an error holds, so that it is cut there, between characters */
 
 int rpc_not_found(struct rpc_call *call, const char *noun)
 {
@@ -24,14 +25,14 @@ int rpc_not_found(struct rpc_call *call, const char *noun)
 
 int rpc_conflict(struct rpc_call *call, const char *reason, const char *format, ...)
 {
-	char message[200];
+	char message[MESSAGE_MAX];
 	FORMAT_MESSAGE(message, format);
 	return context_fail(call->ctx, ERROR_CONFLICT, reason, "%s", message);
 }
 
 int rpc_forbidden(struct rpc_call *call, const char *format, ...)
 {
-	char message[200];
+	char message[MESSAGE_MAX];
 	FORMAT_MESSAGE(message, format);
 	return context_fail(call->ctx, ERROR_FORBIDDEN, NULL, "%s", message);
 }
@@ -48,7 +49,7 @@ static int fail_with_details(struct context *ctx, enum error_code code, const ch
 
 int rpc_precondition(struct rpc_call *call, const char *rule, const char *details, const char *format, ...)
 {
-	char message[200];
+	char message[MESSAGE_MAX];
 	struct buffer data;
 	FORMAT_MESSAGE(message, format);
 	buffer_init_arena(&data, &call->ctx->arena, DETAILS_MAX);
