@@ -1,9 +1,10 @@
-"""The contract of errors, held against every answer that a test gets: see Endpoint.answer.
+"""The contract of errors, held against every answer that a test gets: see Endpoint.post.
 
 An error answer is one that the method's description lists: its code, its reason and its rule; its data and its message
 have the form that docs/errors.md promises. The descriptions are those that the daemons serve, read once.
 """
 
+import json
 import threading
 
 import requests
@@ -76,7 +77,12 @@ def fault(listed, error):
     return None
 
 
-def check(base, method, error):
-    """Raises AssertionError when an error answer breaks the contract."""
-    found = fault(errors_of(base, method), error)
-    assert found is None, f"{method} answered what its description does not say: {found}: {error}"
+def check(base, request, answer):
+    """Raises AssertionError when an error in the answer to a request, or to a batch, breaks the contract."""
+    calls = [one for one in (request if isinstance(request, list) else [request]) if isinstance(one, dict)]
+    methods = {json.dumps(call.get("id")): call.get("method") for call in calls}
+    for one in answer if isinstance(answer, list) else [answer]:
+        method = methods.get(json.dumps(one.get("id"))) if isinstance(one, dict) and "error" in one else None
+        if isinstance(method, str):
+            found = fault(errors_of(base, method), one["error"])
+            assert found is None, f"{method} answered what its description does not say: {found}: {one['error']}"

@@ -63,11 +63,14 @@ class Endpoint:
         return Endpoint(self.base, source)
 
     def post(self, body, token=None, extra=None, timeout=30):
-        """Sends bytes or a JSON value as they are; the requests.Response."""
+        """Sends bytes or a JSON value as they are; the requests.Response. Errors keep their contract."""
         arguments = {"data": body} if isinstance(body, (bytes, str)) else {"json": body}
-        return session(self.source).post(
+        response = session(self.source).post(
             f"{self.base}/rpc", headers=headers(token, extra), timeout=timeout, **arguments
         )
+        if "json" in arguments and response.content:
+            contract.check(self.base, body, response.json())
+        return response
 
     def answer(self, method, params=None, token=None, **options):
         """The whole response object of one call."""
@@ -75,8 +78,6 @@ class Endpoint:
         response = self.post(request, token, **options)
         document = response.json()
         assert document.get("jsonrpc") == "2.0" and ("result" in document) != ("error" in document), document
-        if "error" in document:
-            contract.check(self.base, method, document["error"])
         return document
 
     def rpc(self, method, params=None, token=None, **options):
