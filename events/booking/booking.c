@@ -12,11 +12,14 @@
 
 #define MAX_AMOUNT "9000000000000000"
 
-/* With the quote, and whether it is more than an amount may be (Amount of the API). NO KEY: rows that refer to the
- * listing may be written meanwhile; other bookings of it may not. */
+/* With the quote, whether it is more than an amount may be (Amount of the API), and whether the period is too long,
+ * which takes counting only where it comes near. NO KEY: rows that refer to the listing may be written meanwhile; other
+ * bookings of it may not. */
 static const char LOCK_ON_OFFER[] =
-    "SELECT units, price, price > " MAX_AMOUNT " FROM (SELECT l.units, "
-    "period_price(l.price_amount, l.price_unit, l.time_zone, $2::integer, $3::tstzrange) AS price "
+    "SELECT units, price, price > " MAX_AMOUNT ", too_long FROM (SELECT l.units, "
+    "period_price(l.price_amount, l.price_unit, l.time_zone, $2::integer, $3::tstzrange) AS price, "
+    "CASE WHEN upper($3::tstzrange) - lower($3::tstzrange) > interval '365 days' "
+    "THEN local_days($3::tstzrange, l.time_zone) > " PERIOD_MAX_DAYS_TEXT " ELSE false END AS too_long "
     "FROM listing l WHERE l.id = $1 AND " LISTING_ON_OFFER " FOR NO KEY UPDATE) offer";
 
 static const char INSERT_BOOKING[] =
@@ -88,6 +91,8 @@ int booking_create(struct rpc_call *call)
 		return -1;
 	if (pg_count(listing) == 0)
 		return rpc_not_found(call, "listing");
+	if (pg_boolean(listing, 0, 3))
+		return period_too_long(call);
 	if (pg_boolean(listing, 0, 2))
 		return too_dear(call);
 	if (allocate(call, tx, pg_text(listing, 0, 0), period, &units))

@@ -50,6 +50,11 @@ int period_read_any(struct rpc_call *call, const char **ret_range)
 	return 0;
 }
 
+int period_too_long(struct rpc_call *call)
+{
+	return rpc_precondition(call, "max_duration", "\"maximum_days\":366", "longer than 366 days");
+}
+
 int period_read(struct rpc_call *call, const char **ret_range)
 {
 	struct span span;
@@ -58,8 +63,8 @@ int period_read(struct rpc_call *call, const char **ret_range)
 		return -1;
 	if (span.from < now - SLACK)
 		return rpc_precondition(call, "in_past", NULL, "the period begins in the past");
-	if (span.to - span.from > PERIOD_MAX_DAYS * DAY)
-		return rpc_precondition(call, "max_duration", "\"maximum_days\":366", "longer than 366 days");
+	if (span.to - span.from > (PERIOD_MAX_DAYS + 1) * DAY)
+		return period_too_long(call);
 	if (span.to > now + PERIOD_HORIZON_DAYS * DAY)
 		return rpc_precondition(call, "horizon", "\"maximum_days\":500", "ends more than 500 days ahead");
 	*ret_range = range_text(call, &span);

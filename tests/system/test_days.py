@@ -134,6 +134,24 @@ def test_days_are_those_of_a_plain_model(stack):
     assert not wrong, wrong[:5]
 
 
+def test_the_longest_booking_is_counted_in_days_of_the_venue(stack, owner, guest):
+    """366 of them, which are an hour more when the clocks are put back in them once more than forward."""
+    price = {"amount": 2, "currency": "EUR"}
+    hall = stack.listing(*owner, time_zone="Europe/Oslo", price=price, price_unit="day", units=2)
+    zone = zoneinfo.ZoneInfo("Europe/Oslo")
+    start = dt.datetime.now(dt.UTC).replace(microsecond=0) + DAY
+    end = reading(start.astimezone(zone).replace(tzinfo=None) + 366 * DAY, zone)
+    period = lambda last: {"from": text(start), "to": text(last)}
+    params = {"listing_id": hall["id"], "period": period(end)}
+    assert guest.rpc("events.booking.create", params)["price"]["amount"] == 366 * 2
+    for last in (end + TICK, end + 2 * DAY):
+        error = guest.error("events.booking.create", params | {"period": period(last)})
+        assert (error.data["rule"], error.data["maximum_days"]) == ("max_duration", 366)
+    with stack.database("events") as database:
+        days = "SELECT local_days('[2027-04-03 12:00+11, 2028-04-03 12:00+10)', 'Australia/Melbourne')"
+        assert database.execute(days).fetchone() == (366,)
+
+
 def test_a_price_that_no_amount_can_hold_is_too_large(stack, owner, guest):
     price = {"amount": MAX_AMOUNT, "currency": "EUR"}
     dear = stack.listing(*owner, price=price, price_unit="hour", units=1000)
