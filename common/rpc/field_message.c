@@ -56,7 +56,6 @@ static const struct sentence sentences[] = {
     {"form", "must be %", NULL},
     {"only_for_enums", "is only for the kinds enum and multi_enum", NULL},
     {"only_for_numbers", "is only for the kind number", NULL},
-    {"time_zone", "must be %", NULL},
     {"cursor", "is no cursor of this list: begin without one", NULL},
     {"schema", "is no sound JSON Schema: %", "is no sound JSON Schema"},
     {"common_password", "is a password that many people use", NULL},
@@ -71,6 +70,10 @@ static const struct sentence formats[] = {
     {"uuid", "must be a UUID in lower case", NULL},
     {"display-name", "must be a name on one line, without control characters", NULL},
     {"line", "must be text on one line, without control characters", NULL},
+    {"currency", "must be a currency of ISO 4217 such as NOK", NULL},
+    {"country", "must be a country of ISO 3166-1 such as NO", NULL},
+    {"language-tag", "must be a language tag such as nb-NO", NULL},
+    {"time-zone", "must be an IANA time zone such as Europe/Oslo", NULL},
 };
 
 static const struct sentence *find(const struct sentence *table, size_t count, const char *rule)
