@@ -71,10 +71,10 @@ class Caller:
 def expectation(method, caller, door):
     """ALLOWED, or the word that the call must be refused with, by what the method's document says alone."""
     access = set(method["x-access"])
-    if caller.revoked:
-        return ALLOWED if "public" in access else "unauthenticated"
     if door == "gateway" and (access == {"service"} or method.get("x-internal")):
         return "method_not_found"
+    if caller.revoked:
+        return ALLOWED if "public" in access else "unauthenticated"
     if caller.scope and not covers(caller.scope, method["name"]):
         return "forbidden"
     if "public" in access:
