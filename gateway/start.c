@@ -1,7 +1,6 @@
 #include "start.h"
 
 #include "base/fatal.h"
-#include "daemon/settings.h"
 #include "gateway.h"
 #include "methods.h"
 #include "observer.h"
@@ -53,16 +52,13 @@ static void make_routes(struct gateway *gateway)
 	gateway->pages = pages_new(route_get, gateway);
 }
 
-/* Where callers post to: at the public address where it is known. */
+/* Where callers post to. */
 static void server_url(struct gateway *gateway)
 {
-	const struct config *config = gateway->worker->config;
-	const char *public_url = config_text(config, "public_url");
+	const char *public_url = config_text(gateway->worker->config, "public_url");
 	size_t length = strlen(public_url);
 	length -= length > 0 && public_url[length - 1] == '/';
-	settings_rpc_url(config, gateway->server, sizeof(gateway->server));
-	if (length > 0)
-		(void)snprintf(gateway->server, sizeof(gateway->server), "%.*s/rpc", (int)length, public_url);
+	(void)snprintf(gateway->server, sizeof(gateway->server), "%.*s/rpc", (int)length, public_url);
 }
 
 int gateway_start(struct daemon_worker *worker, struct context *ctx)

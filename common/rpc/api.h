@@ -6,17 +6,15 @@
  * Each file is {"methods": [OpenRPC method objects], "components": {"schemas": {name: schema}}}; schemas are referred
  * to as "#/components/schemas/Name" from any file of the daemon; errors as "#/components/errors/<word>", which are made
  * from base/error.h, with "x-reasons": [words] and, of invalid_params, precondition_failed and too_large, "x-rules":
- * {rule: {member: schema}}, the values that stand beside a rule in error.data; what follows from access and parameters, or can
- * be met anywhere, is not written there but added (api_errors.c). A method object must have name, summary, description,
- * params (by name, the required ones first), result, errors, examples, x-access, x-idempotent, x-deadline-ms, x-cost;
- * it may have x-auth-max-age, in seconds: a user must have authenticated within them, and nobody may act as one; and
- * x-long-poll.
- * The document says more than the files: what follows from them is added when it is made (rpc/api_publish.h), and the
- * dates of examples are moved when it is served (rpc/api_dates.h).
- * Ownership: the api owns everything; what its functions return is borrowed. api_free at the end. It keeps what calls
- * need and the document as text: trees of JSON would be ten times as large.
- * Invariants: read-only once loaded; safe to use from several threads.
- * Source: OpenRPC 1.2.6.
+ * {rule: {member: schema}}, the values that stand beside a rule in error.data; what follows from access and parameters,
+ * or can be met anywhere, is not written there but added (api_errors.c). A method object must have name, summary,
+ * description, params (by name, the required ones first), result, errors, examples, x-access, x-idempotent,
+ * x-deadline-ms, x-cost; it may have x-auth-max-age, in seconds: a user must have authenticated within them, and nobody
+ * may act as one; and x-long-poll. The document says more than the files: what follows from them is added when it is
+ * made (rpc/api_publish.h), and the dates of examples are moved when it is served (rpc/api_dates.h). Ownership: the api
+ * owns everything; what its functions return is borrowed. api_free at the end. It keeps what calls need and the
+ * document as text: trees of JSON would be ten times as large. Invariants: read-only once loaded; safe to use from
+ * several threads. Source: OpenRPC 1.2.6.
  */
 #ifndef EVENTLOOP_RPC_API_H
 #define EVENTLOOP_RPC_API_H

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #define OPENRPC_VERSION "1.2.6"
-#define DESCRIPTION                                                                                                    \
-	"JSON-RPC 2.0: POST with Content-Type application/json, parameters by name, several calls in one array. "      \
-	"Methods that are not public want an access token, which passport.auth.login gives, in the header "            \
-	"\"Authorization: Bearer ...\". x-access says who may call, x-auth-max-age how many seconds ago a user must "  \
-	"have authenticated, x-idempotent whether calling twice is as calling once, x-deadline-ms how long a call "    \
-	"may take, x-cost what it takes of a caller's rate, x-format a form of text that JSON Schema has no name "     \
-	"for, x-trim that white space at the ends is cut. The dates of examples move with the calendar, week by "      \
+#define DESCRIPTION                                                                                                   \
+	"JSON-RPC 2.0: POST with Content-Type application/json, parameters by name, several calls in one array. "     \
+	"Methods that are not public want an access token, which passport.auth.login gives, in the header "           \
+	"\"Authorization: Bearer ...\". x-access says who may call, x-auth-max-age how many seconds ago a user must " \
+	"have authenticated, x-idempotent whether calling twice is as calling once, x-deadline-ms how long a call "   \
+	"may take, x-cost what it takes of a caller's rate, x-format a form of text that JSON Schema has no name "    \
+	"for, x-trim that white space at the ends is cut. The dates of examples move with the calendar, week by "     \
 	"week."
 
 bool api_fail(struct api_reader *reader, const char *format, ...)

@@ -70,16 +70,16 @@ static const struct derived_error {
     {ERROR_INVALID_PARAMS, "cursor", at_list},
     {ERROR_UNAUTHENTICATED, "missing", at_closed},
     {ERROR_UNAUTHENTICATED, "insufficient_user_authentication", at_fresh},
-    {ERROR_UNAUTHENTICATED, "expired", at_any},
-    {ERROR_UNAUTHENTICATED, "revoked", at_any},
-    {ERROR_UNAUTHENTICATED, "unknown_key", at_any},
-    {ERROR_UNAUTHENTICATED, "malformed", at_any},
-    {ERROR_UNAUTHENTICATED, "algorithm", at_any},
-    {ERROR_UNAUTHENTICATED, "type", at_any},
-    {ERROR_UNAUTHENTICATED, "signature", at_any},
-    {ERROR_UNAUTHENTICATED, "issuer", at_any},
-    {ERROR_UNAUTHENTICATED, "audience", at_any},
-    {ERROR_UNAUTHENTICATED, "not_yet_valid", at_any},
+    {ERROR_UNAUTHENTICATED, "expired", at_closed},
+    {ERROR_UNAUTHENTICATED, "revoked", at_closed},
+    {ERROR_UNAUTHENTICATED, "unknown_key", at_closed},
+    {ERROR_UNAUTHENTICATED, "malformed", at_closed},
+    {ERROR_UNAUTHENTICATED, "algorithm", at_closed},
+    {ERROR_UNAUTHENTICATED, "type", at_closed},
+    {ERROR_UNAUTHENTICATED, "signature", at_closed},
+    {ERROR_UNAUTHENTICATED, "issuer", at_closed},
+    {ERROR_UNAUTHENTICATED, "audience", at_closed},
+    {ERROR_UNAUTHENTICATED, "not_yet_valid", at_closed},
     {ERROR_FORBIDDEN, "scope", at_any},
     {ERROR_FORBIDDEN, "access", at_closed},
     {ERROR_FORBIDDEN, "impersonation", at_fresh},
@@ -143,7 +143,6 @@ static const char *const field_rules[] = {"required",
 					  "additionalItems",
 					  "false",
 					  "complexity",
-					  "byName",
 					  "noNul",
 					  "pairedSurrogates",
 					  "numberRange",
@@ -363,15 +362,23 @@ static struct json_object *error_object(enum error_code code, struct json_object
 	return error;
 }
 
-/* What any method may answer is the component's; the more that this one may makes an object of its own. */
+static bool same_words(struct json_object *these, struct json_object *those)
+{
+	if (json_object_array_length(these) != json_object_array_length(those))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(these); i++)
+		if (!holds_word(those, json_object_get_string(json_object_array_get_idx(these, i))))
+			return false;
+	return true;
+}
+
+/* What most methods may answer is the component's; where it is more or less, it is an object of the method's own. */
 static struct json_object *reference_or_object(enum error_code code, struct json_object *told,
 					       struct json_object *anywhere)
 {
-	struct json_object *common = json_object_object_get(anywhere, error_word(code));
-	size_t more = json_object_array_length(json_object_object_get(told, REASONS));
-	if (common != NULL)
-		more -= json_object_array_length(json_object_object_get(common, REASONS));
-	if (more > 0 || json_object_object_length(json_object_object_get(told, RULES)) > 0)
+	struct json_object *common = told_error(anywhere, error_word(code));
+	bool same = same_words(json_object_object_get(told, REASONS), json_object_object_get(common, REASONS));
+	if (!same || json_object_object_length(json_object_object_get(told, RULES)) > 0)
 		return error_object(code, told);
 	struct json_object *reference = json_object_new_object();
 	char text[sizeof(REFERENCE) + MESSAGE_SIZE];
@@ -380,12 +387,12 @@ static struct json_object *reference_or_object(enum error_code code, struct json
 	return reference;
 }
 
-/* What any method may answer. */
+/* What most methods may answer: those that want a token. */
 static struct json_object *told_anywhere(void)
 {
-	static const struct api_method nothing = {.access = API_ACCESS_PUBLIC};
+	static const struct api_method usual = {.access = API_ACCESS_USER};
 	struct json_object *told = json_object_new_object(), *params = json_object_new_array();
-	derive(told, &(struct error_case){.method = &nothing, .params = params});
+	derive(told, &(struct error_case){.method = &usual, .params = params});
 	json_object_put(params);
 	return told;
 }

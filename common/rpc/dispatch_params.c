@@ -44,7 +44,7 @@ static int take_text(struct context *ctx, const struct envelope_call *envelope, 
 	if (envelope->params_error.fault != JSON_OK)
 		return refuse_unfit(ctx, envelope);
 	if (envelope->params.data[0] == '[')
-		return none_required && is_empty(envelope->params) ? 0 : refuse(ctx, "/params", "byName", NULL);
+		return none_required && is_empty(envelope->params) ? 0 : refuse(ctx, "/params", "type", "\"object\"");
 	*ret = envelope->params;
 	return 0;
 }

@@ -44,7 +44,6 @@ static const struct sentence sentences[] = {
     {"not", "has a form that is not allowed", NULL},
     {"false", "is not allowed here", NULL},
     {"complexity", "takes too long to be checked", NULL},
-    {"byName", "must be an object: parameters go by name", NULL},
     {"noNul", "must not have U+0000 in a text", NULL},
     {"pairedSurrogates", "must not have half a surrogate pair in a text", NULL},
     {"numberRange", "must be a number that a double can hold", NULL},

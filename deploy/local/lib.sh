@@ -181,7 +181,6 @@ settings() {
 		echo "mail_dir = $data_dir/mail"
 		;;
 	images) echo "store_dir = $data_dir/images" ;;
-	gateway) echo "public_url = http://127.0.0.1:${ports[gateway]}" ;;
 	esac
 	[ "$name" = passport ] || echo "service_secret = ${!secret}"
 }
