@@ -169,7 +169,7 @@ static void put_sentence(struct line *line, const char *text, const char *path, 
 	const char *mark = strchr(text, '%');
 	size_t length = mark == NULL ? strlen(text) : (size_t)(mark - text);
 	put(line, text, length);
-	if (mark == NULL)
+	if (mark == NULL || expected == NULL)
 		return;
 	put_expected(line, path, expected);
 	put(line, mark + 1, strlen(mark + 1));
