@@ -28,6 +28,7 @@ GIVEN = {
     "rpc_conflict": ("conflict", 1),
     "rpc_precondition": ("precondition_failed", 1),
     "rpc_invalid": ("invalid_params", 2),
+    "rpc_too_large": ("too_large", 2),
     "fault": ("invalid_params", 2),
     "refuse": ("unauthenticated", 1),
     "fail_lost": ("unavailable", 1),

@@ -424,7 +424,7 @@ static void lists_what_follows_from_access(void **state)
 	assert_true(may_say(listed(closed, -32003), "reason", "access"));
 	assert_true(may_say(listed(closed, -32003), "reason", "company_right"));
 	assert_false(may_say(listed(closed, -32003), "reason", "impersonation"));
-	assert_null(listed(open, -32001));
+	assert_null(listed(open, -32001)); /* a void token is as none there */
 	assert_false(may_say(listed(open, -32003), "reason", "access"));
 	assert_true(may_say(listed(open, -32603), "code", "internal"));
 	assert_true(may_say(listed(open, -32602), "fields/items/properties/rule", "maxLength"));
