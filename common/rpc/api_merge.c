@@ -31,10 +31,21 @@ static void take_referred(struct json_object *tree, struct json_object *pool, st
 	}
 }
 
+static void add_members(struct json_object *target, struct json_object *source)
+{
+	if (source == NULL)
+		return;
+	json_object_object_foreach(source, name, value)
+	{
+		json_object_object_add(target, name, json_object_get(value));
+	}
+}
+
 void api_take_schemas(struct json_object *document, struct json_object *pool)
 {
 	struct json_object *components = json_object_object_get(document, "components");
 	struct json_object *queue = json_object_new_array(), *taken = json_object_new_object();
+	add_members(pool, json_object_object_get(components, "schemas"));
 	take_referred(json_object_object_get(document, "methods"), pool, taken, queue);
 	take_referred(json_object_object_get(components, "errors"), pool, taken, queue);
 	for (size_t i = 0; i < json_object_array_length(queue); i++)
@@ -56,16 +67,6 @@ static bool merge_methods(struct json_object *merged, struct json_object *source
 			json_object_array_add(all, json_object_get(method));
 	}
 	return true;
-}
-
-static void add_members(struct json_object *target, struct json_object *source)
-{
-	if (source == NULL)
-		return;
-	json_object_object_foreach(source, name, value)
-	{
-		json_object_object_add(target, name, json_object_get(value));
-	}
 }
 
 static bool merge_source(struct json_object *merged, struct json_object *pool, const struct api_source *source,

@@ -3,7 +3,6 @@
 #include "base/fatal.h"
 #include "base/hash_map.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,19 +17,21 @@ struct publisher {
 	char prefix[NAME_SIZE]; /* of the daemon: "Events" */
 };
 
+static char capital(char letter)
+{
+	return letter >= 'a' && letter <= 'z' ? (char)(letter - 'a' + 'A') : letter;
+}
+
 /* Appends the words of a name, parted by dots or underscores, each with a capital: "listing.search" as "ListingSearch".
  */
 static void append_words(char target[static NAME_SIZE], const char *words)
 {
-	size_t length = strlen(target);
-	bool first = true;
-	for (; *words != '\0' && length < NAME_SIZE - 1; words++) {
-		bool parts = *words == '.' || *words == '_';
-		if (!parts)
-			target[length++] = first ? (char)toupper((unsigned char)*words) : *words;
-		first = parts;
+	size_t length = strlen(target), part;
+	for (; length < NAME_SIZE - 1 && (part = strcspn(words, "._")) > 0; words += part + (words[part] != '\0')) {
+		(void)snprintf(target + length, NAME_SIZE - length, "%.*s", (int)part, words);
+		target[length] = capital(target[length]);
+		length += strlen(target + length);
 	}
-	target[length] = '\0';
 }
 
 /* A name may be of one thing only. */
@@ -111,11 +112,18 @@ static void rename_format(struct json_object *schema)
 	json_object_object_del(schema, "format");
 }
 
+/* Every document has it, the merged one once. */
+static bool is_shared(const char *name)
+{
+	return strcmp(name, API_ERROR_DATA) == 0;
+}
+
 static void prefix_reference(const struct publisher *publisher, struct json_object *schema)
 {
 	struct json_object *reference = api_member(schema, "$ref", json_type_string);
 	char text[2 * NAME_SIZE + sizeof(SCHEMAS)];
-	if (reference == NULL || strncmp(json_object_get_string(reference), SCHEMAS, strlen(SCHEMAS)) != 0)
+	if (reference == NULL || strncmp(json_object_get_string(reference), SCHEMAS, strlen(SCHEMAS)) != 0 ||
+	    is_shared(json_object_get_string(reference) + strlen(SCHEMAS)))
 		return;
 	(void)snprintf(text, sizeof(text), SCHEMAS "%s%.*s", publisher->prefix, NAME_SIZE - 1,
 		       json_object_get_string(reference) + strlen(SCHEMAS));
@@ -187,6 +195,13 @@ static void add_tags(struct json_object *method, const char *name)
 	json_object_object_add(method, "tags", tags);
 }
 
+/* The schemas of what errors carry. */
+static void publish_errors(const struct publisher *publisher, struct json_object *errors)
+{
+	for (size_t i = 0; i < json_object_array_length(errors); i++)
+		publish_schema(publisher, json_object_object_get(json_object_array_get_idx(errors, i), "data"));
+}
+
 static struct json_object *named(struct json_object *list, const char *name)
 {
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
@@ -247,6 +262,7 @@ static bool publish_method(struct publisher *publisher, struct json_object *meth
 		if (!json_object_object_get_ex(param, "required", NULL))
 			json_object_object_add(param, "required", json_object_new_boolean(0));
 	}
+	publish_errors(publisher, json_object_object_get(method, "errors"));
 	if (!json_object_object_get_ex(method, "tags", NULL))
 		add_tags(method, name);
 	return true;
@@ -261,8 +277,8 @@ static bool publish_components(struct publisher *publisher, struct json_object *
 	json_object_object_foreach(own, name, schema)
 	{
 		char title[2 * NAME_SIZE];
-		bool shared = strcmp(name, API_ERROR_DATA) == 0;
-		(void)snprintf(title, sizeof(title), "%s%.*s", shared ? "" : publisher->prefix, NAME_SIZE - 1, name);
+		(void)snprintf(title, sizeof(title), "%s%.*s", is_shared(name) ? "" : publisher->prefix, NAME_SIZE - 1,
+			       name);
 		published = published && take_name(publisher, title, name);
 		publish_schema(publisher, schema);
 		if (json_object_is_type(schema, json_type_object) && !json_object_object_get_ex(schema, "$ref", NULL))
