@@ -16,6 +16,7 @@ from waiting import free_port, wait_until
 
 TOOLS = ROOT / "build" / "openrpc-tools" / "node_modules"
 OURS = ROOT / "tests" / "conformance" / "openrpc"
+UNUSED = ("#/components/errors/", "#/components/schemas/ErrorData")
 QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "NODE_PATH": str(TOOLS)}
 
 
@@ -66,7 +67,9 @@ def json_values(text):
 
 
 def test_redoclys_rules_hold(documents):
-    """What is left: components.errors has all errors, also those that no method lists since any call may meet them."""
+    """What is left: components.errors has all errors, also those that no method lists since any call may meet them; and
+    Redocly does not look for references in the schema of what errors carry.
+    """
     output = node(
         tool("redocly"), "lint", *documents.values(), f"--config={OURS / 'redocly.yaml'}", "--format=json", check=False
     )
@@ -74,7 +77,7 @@ def test_redoclys_rules_hold(documents):
     assert len(reports) == len(documents)
     for problem in (problem for report in reports for problem in report["problems"]):
         pointer = problem["location"][0].get("pointer", "")
-        if problem["ruleId"] != "no-unused-components" or not pointer.startswith("#/components/errors/"):
+        if problem["ruleId"] != "no-unused-components" or not pointer.startswith(UNUSED):
             faults.append(f"{problem['ruleId']}: {problem['message']} {pointer}")
     assert not faults, "\n".join(faults)
 
