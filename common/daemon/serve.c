@@ -222,7 +222,7 @@ static int take_ports(struct daemon_process *process)
 	process->link_port = settings_link_port(process->config);
 	if (internal < 0) {
 		log_event(LOG_ERROR, NULL, "internal_listen must be a numeric address and a port, as 127.0.0.1:8081",
-			  LOG_STRING("value", config_text(process->config, "internal_listen")));
+			  LOG_STRING("address", config_text(process->config, "internal_listen")));
 		return -1;
 	}
 	bool taken = port_taken(host, process->port) || port_taken(host, process->link_port) ||
