@@ -44,9 +44,6 @@ void api_errors_components(struct json_object *components);
  * base/error.h. Owned by the caller. */
 struct json_object *api_document_new(const struct api_about *about);
 
-/* The component schema of error.data, which has one name in every document, merged ones too. */
-#define API_ERROR_DATA "ErrorData"
-
 /* Leaves the document those component schemas, its own and the pool's, that its methods and errors refer to, directly
  * or not. */
 void api_take_schemas(struct json_object *document, struct json_object *pool);

@@ -67,4 +67,5 @@ def faults(text):
 
 def events(text, message):
     """The events of a log that have this message."""
-    return [event for event in map(json.loads, lines(text)) if event["message"] == message]
+    log = [line for line in lines(text) if not REMARK.match(line)]
+    return [event for event in map(json.loads, log) if event["message"] == message]
