@@ -25,8 +25,9 @@ def blocks(page, language):
 
 
 def values(text):
-    """The JSON values of a block, one after the other."""
+    """The JSON values of a block, one after the other; one that begins with a name shows members of an object."""
     found, place = [], 0
+    text = f"{{{text}}}" if text.startswith('"') else text
     while text[place:].strip():
         place += len(text[place:]) - len(text[place:].lstrip())
         value, place = json.JSONDecoder().raw_decode(text, place)
