@@ -11,6 +11,7 @@
 
 enum {
 	CALLS_KEPT = 128,
+	STATUS_BAD_REQUEST = 400,
 	STATUS_NOT_FOUND = 404,
 	STATUS_METHOD_NOT_ALLOWED = 405,
 	STATUS_INTERNAL = 500,
@@ -33,7 +34,6 @@ struct http_call *http_call_begin(struct http_server *server, const char *peer)
 	call->route = NULL;
 	call->next_free = NULL;
 	call->reply_fields = NULL;
-	call->fields.count = 0;
 	call->connection = NULL;
 	call->request = NULL;
 	call->in_flight = false;
@@ -48,12 +48,14 @@ struct http_call *http_call_begin(struct http_server *server, const char *peer)
 	    .body = "",
 	    .internal = call,
 	};
+	http_parser_begin(&call->parser, &call->ctx.arena, &call->fields, server->options.max_headers);
 	return call;
 }
 
 void http_call_end(struct http_call *call)
 {
 	struct http_server *server = call->server;
+	http_parser_end(&call->parser);
 	if (call->in_flight)
 		server->in_flight--;
 	if (server->free_count == CALLS_KEPT) {
@@ -81,7 +83,8 @@ static bool method_matches(const struct http_route *route, const char *method)
 	return strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0;
 }
 
-size_t http_call_route(struct http_call *call)
+/* Finds the route for method and path. Returns how much body is allowed. */
+static size_t find_route(struct http_call *call)
 {
 	const char *path = call->exchange.path;
 	size_t length = strlen(path);
@@ -93,6 +96,21 @@ size_t http_call_route(struct http_call *call)
 		}
 	}
 	return call->server->options.max_body;
+}
+
+int http_call_head(struct http_call *call)
+{
+	struct http_exchange *exchange = &call->exchange;
+	exchange->method = http_parser_method(&call->parser);
+	if (!http_target_split(&call->ctx.arena, http_parser_target(&call->parser), &exchange->path, &exchange->query))
+		return STATUS_BAD_REQUEST;
+	return http_parser_allow_body(&call->parser, find_route(call)) ? 0 : call->parser.fault;
+}
+
+void http_call_body(struct http_call *call)
+{
+	call->exchange.body = buffer_text(&call->parser.body);
+	call->exchange.body_length = call->parser.body.length;
 }
 
 /* The methods that the path has routes for, as an Allow header wants them; NULL when there is no such path. */

@@ -67,7 +67,7 @@ static void refuse(struct direct *direct, int fd, const char *peer)
 {
 	size_t length;
 	struct http_call *call = http_call_begin(direct->server, peer);
-	const char *text = http_render_refusal(call, "", 0, STATUS_UNAVAILABLE, &length);
+	const char *text = http_render_refusal(call, STATUS_UNAVAILABLE, &length);
 	ssize_t sent = send(fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
 	http_call_end(call);
 	if (sent < 0 || direct->lingering >= LINGERING_MOST) {
@@ -184,7 +184,6 @@ static void engine_send(struct http_call *call, const struct http_reply_parts *p
 static void engine_done(struct http_call *call)
 {
 	struct direct_connection *connection = call->connection;
-	http_parser_end(&call->parser);
 	http_call_end(call);
 	if (connection == NULL)
 		return;

@@ -82,10 +82,8 @@ static void release_call(struct direct_connection *connection)
 	if (call == NULL)
 		return;
 	call->connection = NULL;
-	if (connection->state == DIRECT_READING) {
-		http_parser_end(&call->parser);
+	if (connection->state == DIRECT_READING)
 		http_call_end(call);
-	}
 }
 
 void direct_connection_close(struct direct_connection *connection)
@@ -132,15 +130,13 @@ static void begin_request(struct direct_connection *connection)
 	struct http_call *call = http_call_begin(server, connection->peer);
 	call->connection = connection;
 	connection->call = call;
-	http_parser_begin(&call->parser, &call->ctx.arena, &call->fields, server->options.max_headers);
 	direct_enter(connection, DIRECT_READING, deadline_after(server->options.read_timeout));
 }
 
 static void request_complete(struct direct_connection *connection)
 {
 	struct http_call *call = connection->call;
-	call->exchange.body = buffer_text(&call->parser.body);
-	call->exchange.body_length = call->parser.body.length;
+	http_call_body(call);
 	if (!call->parser.keep_alive)
 		connection->last = true;
 	direct_enter(connection, DIRECT_HANDLING, DEADLINE_NEVER);
@@ -161,15 +157,9 @@ static void invite_body(const struct direct_connection *connection)
 static void head_complete(struct direct_connection *connection, bool more_came)
 {
 	struct http_call *call = connection->call;
-	struct http_exchange *exchange = &call->exchange;
-	exchange->method = http_parser_method(&call->parser);
-	if (!http_target_split(&call->ctx.arena, http_parser_target(&call->parser), &exchange->path,
-			       &exchange->query)) {
-		fault(connection, STATUS_BAD_REQUEST);
-		return;
-	}
-	if (!http_parser_allow_body(&call->parser, http_call_route(call))) {
-		fault(connection, call->parser.fault);
+	int status = http_call_head(call);
+	if (status != 0) {
+		fault(connection, status);
 		return;
 	}
 	if (http_parser_has_body(&call->parser)) {

@@ -61,7 +61,7 @@ static void refuse_one(struct evhttp_engine *engine, int fd, const char *address
 	size_t length;
 	char unread[1024];
 	struct http_call *call = http_call_begin(engine->server, address);
-	const char *text = http_render_refusal(call, "", 0, STATUS_UNAVAILABLE, &length);
+	const char *text = http_render_refusal(call, STATUS_UNAVAILABLE, &length);
 	(void)send(fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)shutdown(fd, SHUT_WR);
 	(void)recv(fd, unread, sizeof(unread), MSG_DONTWAIT);
@@ -221,9 +221,6 @@ static void engine_route_added(void *state, size_t max_body)
 
 static void engine_done(struct http_call *call)
 {
-	struct evhttp_peer *peer = call->connection;
-	if (peer != NULL)
-		peer->call = NULL;
 	http_call_end(call);
 }
 

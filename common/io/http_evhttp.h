@@ -7,13 +7,16 @@
  * - it has no limit for the time a whole request takes, nor for connections: every connection has an entry (struct
  *   evhttp_peer) with a state and a deadline; over the cap its listener is switched off and connections are refused by
  * us;
- * - it reads leniently: what could be understood in two ways is refused before a handler sees it.
- * It refuses chunk extensions (413), which the direct engine accepts and ignores.
- * Ownership: the engine owns peers; a peer goes when evhttp says that its connection does.
+ * - it reads leniently, and gives no request before it is over: so what comes is read by the parser of both engines
+ *   first (http_evhttp_input.c), which decides what is a request, and what is in it. What the parser refuses evhttp
+ *   never sees; of what it accepts, evhttp only says when its turn has come.
+ * Ownership: the engine owns peers; a peer goes when evhttp says that its connection does. Invariants: evhttp and the
+ * parser see the same request end at the same byte, or the connection ends.
  */
 #ifndef EVENTLOOP_IO_HTTP_EVHTTP_H
 #define EVENTLOOP_IO_HTTP_EVHTTP_H
 
+#include "base/macros.h"
 #include "io/http_internal.h"
 
 #include <event2/bufferevent.h>
@@ -39,15 +42,18 @@ struct evhttp_peer {
 	TAILQ_ENTRY(evhttp_peer) waiting; /* in engine->todo, when queued */
 	struct evhttp_engine *engine;
 	struct bufferevent *stream;
-	struct http_call *call; /* in HANDLING and WRITING */
-	int fd;			/* -1 until adopted */
+	struct http_call *incoming; /* the request that the parser reads, or has read and evhttp has not; or NULL */
+	struct http_call *call;	    /* in HANDLING, until answered */
+	int fd;			    /* -1 until adopted */
 	enum peer_state state;
 	bool queued;
-	bool ours;  /* the answer in the output buffer is one of ours */
-	int status; /* of the answer that evhttp gave, to be replaced; 0: none */
+	bool complete; /* the parser has all of `incoming` */
+	bool editing;  /* the input buffer is being changed by us */
+	bool ours;     /* the answer in the output buffer is one of ours */
+	int status;    /* to refuse with, as soon as evhttp is off the stack; 0: none */
+	size_t unread; /* bytes at the end of the input buffer that the parser has not had */
 	int64_t deadline;
 	size_t received;	     /* bytes of this request so far */
-	struct buffer head;	     /* its first bytes, for the server's on_answer; empty without one */
 	bufferevent_event_cb on_end; /* evhttp's, while LINGERING */
 	void *on_end_argument;
 	char address[LISTENER_PEER_SIZE];
@@ -78,6 +84,18 @@ void peers_attend(int fd, short what, void *argument);
 
 /* Answers with a fault, closes for writing, and ends the connection when the client does. */
 void peer_refuse(struct evhttp_peer *peer, int status);
+
+/* Has the connection refused with that status once evhttp is off the stack; the first one counts. */
+void peer_refuse_later(struct evhttp_peer *peer, int status);
+
+/* The parser reads what is there, up to the end of a request. Anew after each answer. */
+void peer_read(struct evhttp_peer *peer);
+
+/* evhttp has a request: the call that the parser made of it, or NULL when the two do not agree. */
+struct http_call *peer_take_call(struct evhttp_peer *peer) MUST_CHECK;
+
+/* Forgets what was read of a request that does not come to be handled. */
+void peer_drop_incoming(struct evhttp_peer *peer);
 
 /* Ends the connection now, as if the client had. */
 void peer_end(struct evhttp_peer *peer);

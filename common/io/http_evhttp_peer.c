@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 
 enum {
-	STATUS_HEAD_TOO_LARGE = 431,
-	STATUS_UNKNOWN_METHOD = 501,
+	STATUS_CONTINUE = 100,
+	STATUS_BAD_REQUEST = 400,
 	DISCARD_MOST = 256 * 1024 * 1024, /* bytes read only so that the answer before them is not lost */
 };
 
@@ -27,36 +27,29 @@ static void attend_later(struct evhttp_peer *peer)
 	event_active(peer->engine->adopting, EV_TIMEOUT, 0);
 }
 
-/* evhttp takes the head apart by itself and shows nothing of it when it refuses: who wants to know has to look first.
- */
-static void keep_head(struct evhttp_peer *peer, struct evbuffer *input, size_t added)
+void peer_refuse_later(struct evhttp_peer *peer, int status)
 {
-	const struct http_server *server = peer->engine->server;
-	size_t room = server->options.max_headers - peer->head.length;
-	struct evbuffer_ptr from;
-	if (server->on_answer == NULL || peer->state != PEER_READING || room == 0)
-		return;
-	if (peer->head.length == 0)
-		buffer_init(&peer->head, server->options.max_headers + 1);
-	size_t length = added < room ? added : room;
-	if (evbuffer_ptr_set(input, &from, evbuffer_get_length(input) - added, EVBUFFER_PTR_SET) != 0)
-		return;
-	char *place = buffer_reserve(&peer->head, length);
-	if (place != NULL && evbuffer_copyout_from(input, &from, place, length) == (ev_ssize_t)length)
-		buffer_commit(&peer->head, length);
+	if (peer->status == 0)
+		peer->status = status;
+	attend_later(peer);
 }
 
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *argument)
 {
+	(void)input;
 	struct evhttp_peer *peer = argument;
-	if (info->n_added == 0)
+	if (info->n_added == 0 || peer->editing)
 		return;
 	peer->received += info->n_added;
+	if (peer->state == PEER_LINGERING)
+		return;
+	peer->unread += info->n_added;
 	if (peer->state == PEER_FRESH || peer->state == PEER_IDLE) {
 		peer->state = PEER_READING;
 		peer->deadline = deadline_after(peer->engine->server->options.read_timeout);
 	}
-	keep_head(peer, input, info->n_added);
+	if (peer->state == PEER_READING)
+		peer_read(peer);
 }
 
 /* The three digits of "HTTP/1.1 400 Bad Request"; 0 when there are none. */
@@ -74,26 +67,13 @@ static int status_in(struct evbuffer *output)
 	return status;
 }
 
-/* evhttp writes the line of an unknown method with status 0, and that of headers over its limit with 400. */
-static int status_meant(const struct evhttp_peer *peer, int status)
-{
-	if (status < 400)
-		return STATUS_UNKNOWN_METHOD;
-	if (status == 400 && peer->received > peer->engine->server->options.max_headers)
-		return STATUS_HEAD_TOO_LARGE;
-	return status;
-}
-
 static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *info, void *argument)
 {
 	struct evhttp_peer *peer = argument;
 	if (info->n_added == 0 || peer->ours || peer->status != 0 || peer->state == PEER_LINGERING)
 		return;
-	int status = status_in(output);
-	if (status == 100)
-		return;
-	peer->status = status_meant(peer, status);
-	attend_later(peer);
+	if (status_in(output) != STATUS_CONTINUE)
+		peer_refuse_later(peer, STATUS_BAD_REQUEST);
 }
 
 struct bufferevent *peer_new(struct event_base *base, void *argument)
@@ -125,10 +105,10 @@ void peer_free(struct evhttp_peer *peer)
 		engine->by_fd[peer->fd] = NULL;
 	if (peer->call != NULL)
 		peer->call->connection = NULL;
+	peer_drop_incoming(peer);
 	if (peer->state == PEER_LINGERING)
 		engine->lingering--;
 	engine->server->connections--;
-	buffer_done(&peer->head);
 	free(peer);
 	engine_count_changed(engine);
 }
@@ -232,12 +212,14 @@ static void drop_output(struct evhttp_peer *peer)
 static void send_fault(struct evhttp_peer *peer, int status)
 {
 	size_t length;
-	struct http_call *call = http_call_begin(peer->engine->server, peer->address);
-	const char *text = http_render_refusal(call, buffer_text(&peer->head), peer->head.length, status, &length);
+	struct http_call *call = peer->incoming;
+	peer->incoming = NULL;
+	if (call == NULL)
+		call = http_call_begin(peer->engine->server, peer->address);
+	const char *text = http_render_refusal(call, status, &length);
 	/* Nothing else is in the socket's buffer, so this fits; a client that is gone does not matter. */
 	(void)send(peer->fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
 	http_call_end(call);
-	buffer_done(&peer->head);
 }
 
 void peer_refuse(struct evhttp_peer *peer, int status)

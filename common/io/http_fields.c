@@ -4,11 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum {
-	TEXT_FIRST = 1024, /* most heads fit */
-	FAULT_BAD_REQUEST = 400,
-	FAULT_EXPECTATION = 417,
-};
+enum { TEXT_FIRST = 1024 /* most heads fit */ };
 
 void http_fields_begin(struct http_fields *fields, struct arena *arena, size_t limit)
 {
@@ -76,15 +72,6 @@ size_t http_fields_count(const struct http_fields *fields, const char *name)
 	for (size_t i = 0; i < fields->count; i++)
 		count += field_named(fields, &fields->items[i], name, length);
 	return count;
-}
-
-int http_fields_fault(const struct http_fields *fields, int minor)
-{
-	size_t hosts = http_fields_count(fields, "Host");
-	if (hosts > 1 || (hosts == 0 && minor > 0))
-		return FAULT_BAD_REQUEST;
-	const char *expect = http_fields_get(fields, "Expect");
-	return expect != NULL && strcasecmp(expect, "100-continue") != 0 ? FAULT_EXPECTATION : 0;
 }
 
 static int hex_value(char digit)

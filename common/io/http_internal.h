@@ -2,10 +2,10 @@
  * What the parts of the HTTP server share: the server, a call (one request from its first byte to its last), and what
  * an engine is. Not for the layers above, which see io/http_server.h.
  *
- * Ownership: the server owns calls and keeps some for reuse. An engine takes a call (http_call_begin), fills in the
- * request, has it handled (http_call_run) and gets told when to send and when it is over; then it gives it back
- * (http_call_end). Invariants: a call outlives its connection: an engine whose connection is gone forgets the pointer
- * and still gets `done`.
+ * Ownership: the server owns calls and keeps some for reuse. An engine takes a call (http_call_begin), feeds its parser
+ * with what comes (http_call_head, http_call_body), has it handled (http_call_run) and gets told when to send and when
+ * it is over; then it gives it back (http_call_end). Invariants: a call outlives its connection: an engine whose
+ * connection is gone forgets the pointer and still gets `done`.
  */
 #ifndef EVENTLOOP_IO_HTTP_INTERNAL_H
 #define EVENTLOOP_IO_HTTP_INTERNAL_H
@@ -52,13 +52,13 @@ struct http_call {
 	struct http_exchange exchange;
 	struct context ctx;
 	struct http_server *server;
-	const struct http_route *route; /* NULL before http_call_route and when none matches */
+	const struct http_route *route; /* NULL before http_call_head and when none matches */
 	struct http_call *next_free;
 	struct http_reply_field *reply_fields;
 	void *connection; /* the engine's; NULL once the client is gone */
 	void *request;	  /* evhttp's, until answered */
 	bool in_flight, answered, head_only;
-	struct http_parser parser; /* of the direct engine */
+	struct http_parser parser;
 	struct http_fields fields;
 };
 
@@ -96,11 +96,16 @@ struct http_server {
 	char date[32]; /* for the Date header, of date_second */
 };
 
-/* Takes a call for a request that begins. Its context has an arena and no deadline yet. peer is copied. */
+/* Takes a call for a request that begins, its parser begun. Its context has an arena and no deadline yet. peer is
+ * copied. */
 struct http_call *http_call_begin(struct http_server *server, const char *peer);
 
-/* Finds the route for exchange.method and path. Returns how much body is allowed. */
-size_t http_call_route(struct http_call *call);
+/* The parser has the head: fills in method, path and query, finds the route, and allows as much body as that takes.
+ * Returns 0, or the status to refuse the request with. */
+int http_call_head(struct http_call *call) MUST_CHECK;
+
+/* The parser has the body: fills that in. */
+void http_call_body(struct http_call *call);
 
 /* The request is complete: sets deadline and names, then starts the handler in a coroutine, or answers at once when
  * there is none or too much is in flight. engine->done is called when it is over, at the earliest before this returns.
@@ -110,7 +115,7 @@ void http_call_run(struct http_call *call);
 /* Answers with on_fault's body. */
 void http_call_fault(struct http_call *call, int status);
 
-/* Gives the call back. */
+/* Gives the call and what its parser holds back. */
 void http_call_end(struct http_call *call);
 
 /* The reason phrase of a status. Static. */
@@ -124,10 +129,8 @@ const char *http_server_date(struct http_server *server);
 void http_render_head(struct http_call *call, const struct http_reply_parts *parts, bool keep_alive,
 		      struct buffer *head);
 
-/* A whole answer to something that never became a call, ending the connection. head: what came of the request ("" when
- * nothing was read); its headers are known to on_answer as far as they can be read. call: begun for this, and ended by
- * the caller, in whose arena the text is. */
-const char *http_render_refusal(struct http_call *call, const char *head, size_t head_length, int status,
-				size_t *ret_length);
+/* A whole answer to a request that does not come to be handled, ending the connection, in the call's arena. call: what
+ * was read of the request; on_answer sees the headers before the fault. Its caller ends it. */
+const char *http_render_refusal(struct http_call *call, int status, size_t *ret_length);
 
 #endif

@@ -1,5 +1,7 @@
 #include "io/http_parser.h"
 
+#include "io/http_rules.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -129,6 +131,14 @@ static int on_body(llhttp_t *machine, const char *bytes, size_t length)
 	return buffer_failed(&parser->body) ? refuse(parser, FAULT_TOO_LARGE) : 0;
 }
 
+/* Said before the chunk is there, so that nobody has to wait for what will not be taken. */
+static int on_chunk_header(llhttp_t *machine)
+{
+	struct http_parser *parser = parser_of(machine);
+	size_t left = parser->body.limit - parser->body.length;
+	return machine->content_length > left ? refuse(parser, FAULT_TOO_LARGE) : 0;
+}
+
 static int on_message_complete(llhttp_t *machine)
 {
 	parser_of(machine)->event = HTTP_PARSE_DONE;
@@ -145,6 +155,7 @@ static const llhttp_settings_t CALLBACKS = {
     .on_headers_complete = on_headers_complete,
     .on_chunk_extension_name = on_chunk_extension,
     .on_chunk_extension_value = on_chunk_extension,
+    .on_chunk_header = on_chunk_header,
     .on_body = on_body,
     .on_message_complete = on_message_complete,
 };
@@ -165,6 +176,7 @@ void http_parser_begin(struct http_parser *parser, struct arena *arena, struct h
 	parser->fault = 0;
 	parser->head_complete = false;
 	parser->keep_alive = false;
+	parser->last = '\0';
 }
 
 /* at: the byte that was refused. */
@@ -194,16 +206,32 @@ static enum http_parse fail(struct http_parser *parser, int status)
 	return HTTP_PARSE_FAULT;
 }
 
+/* llhttp lets a line of the head end in LF alone, and a header go on in the next line (RFC 9112 section 5.2). */
+static bool lines_malformed(struct http_parser *parser, const char *bytes, size_t length)
+{
+	const char *end = bytes + length;
+	if (length == 0)
+		return false;
+	if (parser->last == '\n' && (bytes[0] == ' ' || bytes[0] == '\t'))
+		return true;
+	for (const char *at = bytes; at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++)
+		if ((at > bytes ? at[-1] : parser->last) != '\r' || (end - at > 1 && (at[1] == ' ' || at[1] == '\t')))
+			return true;
+	parser->last = end[-1];
+	return false;
+}
+
 static enum http_parse check_head(struct http_parser *parser)
 {
 	const llhttp_t *machine = &parser->machine;
-	if (machine->http_major != 1)
-		return fail(parser, FAULT_VERSION);
-	if (machine->http_minor == 0 && (machine->flags & F_TRANSFER_ENCODING))
-		return fail(parser, FAULT_BAD_REQUEST);
-	if (machine->method == HTTP_CONNECT)
-		return fail(parser, FAULT_UNKNOWN_METHOD);
-	int fault = http_fields_fault(parser->fields, machine->http_minor);
+	struct http_head head = {
+	    .method = http_parser_method(parser),
+	    .target = http_parser_target(parser),
+	    .major = machine->http_major,
+	    .minor = machine->http_minor,
+	    .fields = parser->fields,
+	};
+	int fault = http_rules_fault(&head);
 	return fault != 0 ? fail(parser, fault) : HTTP_PARSE_HEAD;
 }
 
@@ -222,11 +250,15 @@ enum http_parse http_parser_feed(struct http_parser *parser, const char *bytes, 
 	if (code == HPE_PAUSED && parser->fault == 0) {
 		*ret_used = (size_t)(llhttp_get_error_pos(&parser->machine) - bytes);
 		llhttp_resume(&parser->machine);
+		if (in_head && lines_malformed(parser, bytes, *ret_used))
+			return fail(parser, FAULT_BAD_REQUEST);
 		return in_head ? check_head(parser) : parser->event;
 	}
 	if (code != HPE_OK)
 		return fail(parser, fault_of(code, refused_byte(parser, bytes, slice)));
 	*ret_used = slice;
+	if (in_head && lines_malformed(parser, bytes, slice))
+		return fail(parser, FAULT_BAD_REQUEST);
 	if (in_head && (parser->head_bytes += slice) == parser->max_head)
 		return fail(parser, FAULT_HEAD_TOO_LARGE);
 	return HTTP_PARSE_MORE;
@@ -263,6 +295,11 @@ const char *http_parser_target(const struct http_parser *parser)
 const char *http_parser_method(const struct http_parser *parser)
 {
 	return llhttp_method_name((llhttp_method_t)parser->machine.method);
+}
+
+bool http_parser_is_head(const struct http_parser *parser)
+{
+	return parser->head_complete && parser->machine.method == HTTP_HEAD;
 }
 
 bool http_parser_has_body(const struct http_parser *parser)

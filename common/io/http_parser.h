@@ -2,12 +2,13 @@
  * One HTTP/1.1 request from bytes, whatever pieces they arrive in. No sockets, no waiting: this is what the fuzzer
  * feeds.
  *
- * Purpose: llhttp finds where things begin and end; this layer bounds them, keeps them, and refuses what may be read in
- * two ways (RFC 9112 sections 3.2, 6.1, 6.3).
- * Ownership: texts live in the arena given at the start; a body above 64 KiB is malloc'd and freed by http_parser_end.
- * Invariants: at most max_head bytes are taken before the end of the headers, at most HTTP_MAX_FIELDS headers kept, at
- * most the body limit of body; a parser reads one request and is then begun anew. Use: begin; feed until HEAD;
- * http_parser_allow_body; feed until DONE; end. FAULT can come at any time and stays.
+ * Purpose: llhttp finds where things begin and end; this layer bounds them, keeps them, and has io/http_rules.h refuse
+ * what may be read in two ways. Lines end in CR LF: one that ends in LF alone (which RFC 9112 section 2.2 lets a server
+ * take) is refused, since whoever stands before us may have read on. Ownership: texts live in the arena given at the
+ * start; a body above 64 KiB is malloc'd and freed by http_parser_end. Invariants: at most max_head bytes are taken
+ * before the end of the headers, at most HTTP_MAX_FIELDS headers kept, at most the body limit of body; a parser reads
+ * one request and is then begun anew. Use: begin; feed until HEAD; http_parser_allow_body; feed until DONE; end. FAULT
+ * can come at any time and stays.
  */
 #ifndef EVENTLOOP_IO_HTTP_PARSER_H
 #define EVENTLOOP_IO_HTTP_PARSER_H
@@ -51,10 +52,6 @@ const char *http_fields_list(const struct http_fields *fields, struct arena *are
 /* How many headers have that name (any case). */
 size_t http_fields_count(const struct http_fields *fields, const char *name);
 
-/* What the grammar allows and a server must refuse all the same: no or several Host, an expectation that is not known.
- * Returns the HTTP status to refuse with, or 0. minor: of the HTTP version. */
-int http_fields_fault(const struct http_fields *fields, int minor) MUST_CHECK;
-
 enum http_parse {
 	HTTP_PARSE_MORE,  /* all bytes were taken; the request goes on */
 	HTTP_PARSE_HEAD,  /* the headers are complete and may be read; say how much body is allowed */
@@ -72,6 +69,7 @@ struct http_parser {
 	enum http_parse event; /* what the last callback said */
 	int fault;	       /* HTTP status, with HTTP_PARSE_FAULT */
 	bool head_complete, keep_alive;
+	char last; /* byte of the head that was taken */
 };
 
 /* Starts a request. max_head: bytes of request line and headers. All borrowed. */
@@ -93,6 +91,9 @@ const char *http_parser_target(const struct http_parser *parser);
 
 /* After HEAD: the method's name, static. */
 const char *http_parser_method(const struct http_parser *parser);
+
+/* True when the headers are complete and the method is HEAD: an answer has no content. */
+bool http_parser_is_head(const struct http_parser *parser);
 
 /* After HEAD: true when a body follows. */
 bool http_parser_has_body(const struct http_parser *parser);

@@ -195,35 +195,34 @@ static const char *fault_text(struct http_server *server, struct context *ctx, i
 	return arena_printf(&ctx->arena, "{\"status\":%d,\"error\":\"%s\"}", status, http_status_text(status));
 }
 
+/* A fault may be found before anything else was known of the request. */
+static void note_method(struct http_call *call)
+{
+	if (call->parser.head_complete)
+		call->exchange.method = http_parser_method(&call->parser);
+	call->head_only = http_parser_is_head(&call->parser);
+}
+
 void http_call_fault(struct http_call *call, int status)
 {
 	const char *body = fault_text(call->server, &call->ctx, status);
+	note_method(call);
 	http_reply(&call->exchange, status, "application/json", body, strlen(body));
 }
 
-/* Whatever of the headers stands before the fault, if there is one, is known afterwards. */
-static void read_head(struct http_call *call, const char *head, size_t length)
-{
-	size_t used = 0;
-	http_parser_begin(&call->parser, &call->ctx.arena, &call->fields, call->server->options.max_headers);
-	if (http_parser_feed(&call->parser, head, length, &used) == HTTP_PARSE_HEAD)
-		call->exchange.method = http_parser_method(&call->parser);
-	http_parser_end(&call->parser);
-}
-
-const char *http_render_refusal(struct http_call *call, const char *head, size_t head_length, int status,
-				size_t *ret_length)
+const char *http_render_refusal(struct http_call *call, int status, size_t *ret_length)
 {
 	const char *body = fault_text(call->server, &call->ctx, status);
 	struct http_reply_parts parts = {
 	    .status = status, .content_type = "application/json", .body = body, .length = strlen(body), .file = -1};
 	struct buffer text;
-	read_head(call, head, head_length);
+	note_method(call);
 	if (status == STATUS_UNAVAILABLE)
 		http_reply_header(&call->exchange, "Retry-After", "1");
 	tell_answer(call);
 	http_render_head(call, &parts, false, &text);
-	buffer_append(&text, body, parts.length);
+	if (!call->head_only)
+		buffer_append(&text, body, parts.length);
 	*ret_length = text.length;
 	return buffer_text(&text);
 }

@@ -141,7 +141,8 @@ static void limits_of_the_head(void **state)
 			end(&bench);
 		}
 	}
-	memset(text, '\n', sizeof(text) - 1);
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = i % 2 == 0 ? '\r' : '\n';
 	text[sizeof(text) - 1] = '\0';
 	assert_fault_in_any_pieces(text, 431);
 	memset(text, 'a', sizeof(text) - 1);
