@@ -10,10 +10,11 @@
 
 #define MAX_IMAGE (64 << 20)
 
-static const char *const asked[] = {"Authorization", "Content-Type", "If-None-Match", "If-Range", "Range"};
+static const char *const asked[] = {"Authorization", "Content-Encoding", "Content-Type",
+				    "If-None-Match", "If-Range",	 "Range"};
 static const char *const answered[] = {
-    "Accept-Ranges", "Cache-Control", "Content-Range",	  "Content-Security-Policy", "ETag",
-    "Location",	     "Retry-After",   "WWW-Authenticate", "X-Content-Type-Options",
+    "Accept-Encoding", "Accept-Ranges", "Cache-Control",    "Content-Range",	      "Content-Security-Policy", "ETag",
+    "Location",	       "Retry-After",	"WWW-Authenticate", "X-Content-Type-Options",
 };
 
 static int fetch(struct http_exchange *exchange, const struct gateway *gateway, struct http_answer *ret)
@@ -22,7 +23,7 @@ static int fetch(struct http_exchange *exchange, const struct gateway *gateway, 
 	const char *headers[ARRAY_SIZE(asked) + 1] = {NULL};
 	size_t count = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
-		const char *value = http_header(exchange, asked[i]);
+		const char *value = http_header_list(exchange, asked[i]);
 		if (value)
 			headers[count++] = arena_printf(arena, "%s: %s", asked[i], value);
 	}

@@ -6,6 +6,7 @@
 #include "inspect.h"
 #include "io/postgres.h"
 #include "multipart.h"
+#include "rpc/bearer.h"
 #include "rpc/dispatch.h"
 #include "rpc/http_endpoint.h"
 #include "rpc/token.h"
@@ -35,12 +36,12 @@ static bool may_upload(const struct identity *caller)
 static const struct identity *uploader(struct http_exchange *exchange, const struct images *images)
 {
 	struct context *ctx = exchange->ctx;
-	const char *header = http_header(exchange, "Authorization");
-	if (!header || strncasecmp(header, "Bearer ", 7) != 0) {
+	const char *token = bearer_token(http_header_list(exchange, "Authorization"));
+	if (!token) {
 		context_fail(ctx, ERROR_UNAUTHENTICATED, "missing", "an access token is needed");
 		return NULL;
 	}
-	const struct identity *user = token_verify(ctx, images->worker->verifier, header + 7, strlen(header + 7));
+	const struct identity *user = token_verify(ctx, images->worker->verifier, token, strlen(token));
 	if (user && !may_upload(user)) {
 		context_fail(ctx, ERROR_FORBIDDEN, NULL, "only users, and integrations with that scope, upload images");
 		return NULL;
@@ -119,6 +120,8 @@ static int status_of(const struct error *error)
 void upload_handle(struct http_exchange *exchange, void *argument)
 {
 	const struct images *images = argument;
+	if (rpc_http_check_encoding(exchange))
+		return;
 	const char *json = take_upload(exchange, images);
 	if (!json) {
 		if (exchange->ctx->error.code == ERROR_INTERNAL)

@@ -205,12 +205,21 @@ static void add_header(struct fetch *fetch, const char *line)
 	fetch->headers = longer;
 }
 
+/* A header without value: libcurl would leave it out, and is asked to send it by a semicolon. */
+static const char *empty_kept(struct arena *arena, const char *line)
+{
+	size_t name = strcspn(line, ":");
+	if (line[name] == '\0' || line[name + 1 + strspn(line + name + 1, " \t")] != '\0')
+		return line;
+	return arena_printf(arena, "%.*s;", (int)name, line);
+}
+
 static void add_headers(struct fetch *fetch, struct context *ctx, const struct http_outgoing *request)
 {
 	bool typed = false;
 	for (const char *const *line = request->headers; line != NULL && *line != NULL; line++) {
 		typed = typed || strncasecmp(*line, "Content-Type:", 13) == 0;
-		add_header(fetch, *line);
+		add_header(fetch, empty_kept(&ctx->arena, *line));
 	}
 	/* What libcurl would add by itself: the type of a form, and a round trip before the body. */
 	if (!typed)

@@ -1,12 +1,13 @@
 #include "rpc/http_endpoint.h"
 
 #include "base/text.h"
+#include "rpc/bearer.h"
+#include "rpc/http_content.h"
 #include "rpc/link_meta.h"
 #include "rpc/render.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define JSON_TYPE "application/json"
 #define DEADLINE_DIGITS 9
@@ -32,32 +33,30 @@ static void take_names(struct http_exchange *exchange)
 	http_reply_header(exchange, "X-Request-Id", ctx->request_id);
 }
 
-/* "application/json", perhaps with parameters (RFC 9110 section 8.3). */
-static bool is_json(const char *type)
-{
-	if (type == NULL || strncasecmp(type, JSON_TYPE, sizeof(JSON_TYPE) - 1) != 0)
-		return false;
-	const char *rest = type + sizeof(JSON_TYPE) - 1;
-	return rest[strspn(rest, " \t")] == '\0' || rest[strspn(rest, " \t")] == ';';
-}
-
-/* The token of "Bearer <token>" (RFC 6750 section 2.1). Another scheme is taken for a token too: a malformed one. */
-static void take_token(struct http_exchange *exchange, struct rpc_meta *meta)
-{
-	const char *value = http_header(exchange, "Authorization");
-	if (value == NULL)
-		return;
-	if (strncasecmp(value, "Bearer ", 7) == 0)
-		value += 7 + strspn(value + 7, " ");
-	meta->token = value;
-	meta->token_length = strlen(value);
-}
-
 void rpc_http_fail(struct http_exchange *exchange, int status)
 {
 	size_t length;
 	const char *body = render_error(exchange->ctx, (struct json_span){NULL, 0}, &length);
+	if (status == 401)
+		http_reply_header(exchange, "WWW-Authenticate", bearer_challenge(exchange->ctx));
 	http_reply(exchange, status, JSON_TYPE, body, length);
+}
+
+static int refuse_content(struct http_exchange *exchange, const char *reason, const char *message)
+{
+	(void)context_fail(exchange->ctx, ERROR_INVALID_REQUEST, reason, "%s", message);
+	rpc_http_fail(exchange, 415);
+	return -1;
+}
+
+int rpc_http_check_encoding(struct http_exchange *exchange)
+{
+	if (exchange->body_length == 0 || !http_content_is_encoded(http_header_list(exchange, "Content-Encoding")))
+		return 0;
+	/* RFC 9110 section 12.5.3: what would have been read. */
+	http_reply_header(exchange, "Accept-Encoding", "identity");
+	return refuse_content(exchange, "content_encoding",
+			      "Content-Encoding must be identity: content is read as it comes");
 }
 
 int rpc_http_read(struct http_exchange *exchange, struct rpc_meta *ret_meta)
@@ -69,13 +68,14 @@ int rpc_http_read(struct http_exchange *exchange, struct rpc_meta *ret_meta)
 	if (agent == NULL || !text_valid_utf8(agent, strlen(agent)))
 		agent = "";
 	*ret_meta = (struct rpc_meta){.peer = exchange->peer, .user_agent = agent};
-	if (!is_json(http_header(exchange, "Content-Type"))) {
-		(void)context_fail(exchange->ctx, ERROR_INVALID_REQUEST, "content_type",
-				   "Content-Type must be " JSON_TYPE);
-		rpc_http_fail(exchange, 415);
+	if (rpc_http_check_encoding(exchange))
 		return -1;
-	}
-	take_token(exchange, ret_meta);
+	if (!http_content_is_json(http_header_list(exchange, "Content-Type")))
+		return refuse_content(exchange, "content_type",
+				      "Content-Type must be " JSON_TYPE ", " JSON_TYPE
+				      "-rpc or application/jsonrequest, in UTF-8");
+	ret_meta->token = bearer_token(http_header_list(exchange, "Authorization"));
+	ret_meta->token_length = ret_meta->token != NULL ? strlen(ret_meta->token) : 0;
 	return 0;
 }
 
@@ -135,8 +135,14 @@ static const char *message_of(int status)
 		return "the request did not arrive in time";
 	case 413:
 		return "the body is too large";
+	case 417:
+		return "Expect may only be 100-continue";
 	case 431:
 		return "the headers are too large";
+	case 501:
+		return "the method or the transfer coding is not known";
+	case 505:
+		return "the protocol is not HTTP/1.1 or HTTP/1.0";
 	default:
 		return NULL;
 	}

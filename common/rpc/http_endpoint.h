@@ -4,7 +4,10 @@
  * Purpose: takes an exchange apart for the dispatcher (bearer token, deadline, request id, traceparent) and answers it.
  * The gateway, which handles POST /rpc itself, uses the same parts.
  * Invariants: HTTP status 200 for every JSON-RPC answer, 204 when there is nothing to answer, 4xx only when no call
- * could be read, and then with a JSON-RPC error; X-Request-Id is always in the answer. Source: DESIGN section 4.
+ * could be read, and then with a JSON-RPC error; X-Request-Id is always in the answer. An answer of status 401 carries
+ * WWW-Authenticate (RFC 9110 section 11.6.1 has it must); a JSON-RPC answer of -32001 has status 200 and does not: it
+ * is one call of perhaps many that was refused, not the request. Accept and Accept-Encoding are not looked at: there is
+ * one kind of answer (section 12.5.1 lets a server send it rather than 406). Source: DESIGN section 4.
  */
 #ifndef EVENTLOOP_RPC_HTTP_ENDPOINT_H
 #define EVENTLOOP_RPC_HTTP_ENDPOINT_H
@@ -17,13 +20,16 @@ void rpc_http_endpoint(struct http_exchange *exchange, void *argument) MAY_SUSPE
 
 /* Reads the headers of a request: X-Request-Id, traceparent and X-Deadline-Ms into the exchange's context,
  * Authorization and User-Agent into ret_meta. Sets X-Request-Id in the answer. Returns 0; -1 after having answered it
- * with 415: the content type is not application/json. */
+ * with 415: the content is encoded, or its type is not one of JSON (see rpc/http_content.h). */
 int rpc_http_read(struct http_exchange *exchange, struct rpc_meta *ret_meta) MUST_CHECK;
 
 /* Answers with the dispatcher's text (NULL: 204). The status comes from the error of the exchange's context. */
 void rpc_http_reply(struct http_exchange *exchange, const char *answer, size_t length);
 
-/* Answers with an HTTP status and a JSON-RPC error body made from the context's error. */
+/* Content that would have to be decoded first is not taken. Returns 0; -1 after having answered 415. */
+int rpc_http_check_encoding(struct http_exchange *exchange) MUST_CHECK;
+
+/* Answers with an HTTP status and a JSON-RPC error body made from the context's error; 401 with WWW-Authenticate. */
 void rpc_http_fail(struct http_exchange *exchange, int status);
 
 /* The body of what the HTTP server refuses by itself, for http_server_options.on_fault. */

@@ -166,8 +166,9 @@ const struct identity *token_verify(struct context *ctx, struct token_verifier *
 	const struct identity *identity;
 
 	if (length == 0 || length > TOKEN_SIZE_MAX) {
-		(void)context_fail(ctx, ERROR_UNAUTHENTICATED, "malformed",
-				   "the access token has no acceptable length");
+		(void)context_fail(ctx, ERROR_UNAUTHENTICATED, "malformed", "%s",
+				   length == 0 ? "Authorization must be Bearer and one access token"
+					       : "the access token has no acceptable length");
 		identity = NULL;
 	} else {
 		identity = verify(ctx, verifier, token, length);
