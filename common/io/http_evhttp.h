@@ -47,11 +47,12 @@ struct evhttp_peer {
 	int fd;			    /* -1 until adopted */
 	enum peer_state state;
 	bool queued;
-	bool complete; /* the parser has all of `incoming` */
-	bool editing;  /* the input buffer is being changed by us */
-	bool ours;     /* the answer in the output buffer is one of ours */
-	int status;    /* to refuse with, as soon as evhttp is off the stack; 0: none */
-	size_t unread; /* bytes at the end of the input buffer that the parser has not had */
+	bool complete;	/* the parser has all of `incoming` */
+	bool editing;	/* the input buffer is being changed by us */
+	bool ours;	/* the answer in the output buffer is one of ours */
+	int status;	/* to refuse with, as soon as evhttp is off the stack; 0: none */
+	size_t unread;	/* bytes at the end of the input buffer that the parser has not had */
+	size_t skipped; /* bytes of empty lines before the request */
 	int64_t deadline;
 	size_t received;	     /* bytes of this request so far */
 	bufferevent_event_cb on_end; /* evhttp's, while LINGERING */

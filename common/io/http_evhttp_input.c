@@ -4,7 +4,10 @@
 
 #include <event2/buffer.h>
 
-enum { STATUS_BAD_REQUEST = 400 };
+enum {
+	STATUS_BAD_REQUEST = 400,
+	STATUS_HEAD_TOO_LARGE = 431,
+};
 
 /* What evhttp gets for the chunks of a body, whatever they were. */
 static const char LAST_CHUNK[] = "0\r\n\r\n";
@@ -58,15 +61,22 @@ static void replace_read(struct evhttp_peer *peer, size_t cut, const char *text,
 	evbuffer_free(before);
 }
 
-/* RFC 9112 section 2.2 has empty lines before a request ignored; evhttp does not know them. */
-static bool skip_empty_line(struct evhttp_peer *peer, const struct evbuffer_iovec *piece)
+/* RFC 9112 section 2.2 has empty lines before a request ignored; evhttp does not know them. False when there is nothing
+ * more than that yet. */
+static bool skip_empty_lines(struct evhttp_peer *peer)
 {
-	const char *bytes = piece->iov_base;
-	if (peer->incoming != NULL || piece->iov_len < 2 || bytes[0] != '\r' || bytes[1] != '\n')
-		return false;
-	peer->unread -= 2;
-	replace_read(peer, 2, "", 0);
-	return true;
+	struct evbuffer *input = input_of(peer);
+	char line[2] = "";
+	ev_ssize_t seen = evbuffer_copyout(input, line, sizeof(line));
+	while (seen == 2 && line[0] == '\r' && line[1] == '\n') {
+		(void)evbuffer_drain(input, sizeof(line));
+		peer->unread -= sizeof(line);
+		peer->skipped += sizeof(line);
+		seen = evbuffer_copyout(input, line, sizeof(line));
+	}
+	if (peer->skipped > peer->engine->server->options.max_headers)
+		refuse(peer, STATUS_HEAD_TOO_LARGE);
+	return seen == 2 || (seen == 1 && line[0] != '\r');
 }
 
 /* evhttp refuses the extensions that RFC 9112 section 7.1.1 has ignored, so it sees no chunks but the last. */
@@ -88,8 +98,10 @@ static void head_complete(struct evhttp_peer *peer)
 
 static void feed(struct evhttp_peer *peer, const struct evbuffer_iovec *piece)
 {
-	if (peer->incoming == NULL)
+	if (peer->incoming == NULL) {
 		peer->incoming = http_call_begin(peer->engine->server, peer->address);
+		peer->skipped = 0;
+	}
 	struct http_call *call = peer->incoming;
 	bool hidden = hides_body(call);
 	size_t used;
@@ -109,9 +121,10 @@ static void feed(struct evhttp_peer *peer, const struct evbuffer_iovec *piece)
 void peer_read(struct evhttp_peer *peer)
 {
 	while (peer->unread > 0 && !peer->complete && peer->status == 0) {
+		if (peer->incoming == NULL && (!skip_empty_lines(peer) || peer->status != 0))
+			return;
 		struct evbuffer_iovec piece = next_piece(peer);
-		if (!skip_empty_line(peer, &piece))
-			feed(peer, &piece);
+		feed(peer, &piece);
 	}
 }
 

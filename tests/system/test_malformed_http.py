@@ -285,3 +285,17 @@ def complaint(door, name):
 def test_a_request_is_read_in_one_way(stack, name):
     wrong = {daemon: complaint(stack[daemon], name) for daemon in NAMES}
     assert not any(wrong.values()), wrong
+
+
+# What a daemon has besides its calls; the gateway's internal address has some of it.
+PATHS = (b"/livez", b"/readyz", b"/metrics", b"/openrpc.json", b"/rpc", b"/images", b"/images/x", b"/docs", b"/nothing")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_head_is_get_without_content(stack, name):
+    port = int(stack[name].base.rsplit(":", 1)[1])
+    for path in PATHS:
+        data = get(path) + get(path, b"HEAD") + PROBE
+        (full, bare, probe), closed = converse(port, data, methods=(b"GET", b"HEAD"))
+        assert (full.status, probe.status, closed) == (bare.status, FOUND_NOTHING, True), path
+        assert full.headers.get("content-type") == bare.headers.get("content-type"), path
