@@ -48,7 +48,7 @@ def refusal(daemon, token, method=None):
 
 def refused_by_gateway(daemon):
     """How many calls the gateway refused itself, rather than the daemon behind it."""
-    return metric(daemon, r'gateway_calls_total\{daemon="none",code="unauthenticated"\}')
+    return metric(daemon, r'eventloop_gateway_calls_total\{daemon="none",code="unauthenticated"\}')
 
 
 def refused_after(daemons, token, since, bound):

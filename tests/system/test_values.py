@@ -100,6 +100,6 @@ def test_a_key_is_of_the_same_parameters_with_and_without_null(stack):
     assert stack.gateway.answer("events.type.list", [])["result"]["items"]
     error = stack.gateway.answer("events.type.get", ["hall"])["error"]
     assert error["data"]["fields"] == [{"path": "/params", "rule": "type", "expected": "object"}]
-    assert "by name" in error["message"]
+    assert error["message"] == "params: must be an object"
     listing = user.rpc("events.listing.update", {"id": first["id"], "version": 1, "location": None})
     assert listing["location"] is None

@@ -54,6 +54,7 @@ def test_keys_outlive_passport_and_rotation_shows_at_once(make_stack):
 def test_passport_is_not_asked_by_every_reader(make_stack):
     """While passport hangs, readers are answered with what is there."""
     stack = make_stack(names=("passport", "gateway"))
+    wait_until(lambda: stack.gateway.get(KEYS).status_code == 200, what="the gateway to have the keys")
     shown = keys(stack.gateway)
     stack["passport"].pause()
     assert [keys(stack.gateway) for _ in range(50)] == [shown] * 50
