@@ -24,11 +24,19 @@ int add(int a, int b);
 #endif
 """
 SOURCE = '#include "base/add.h"\n\nint add(int a, int b)\n{\n\treturn a + b;\n}\n'
+
+
+def document(method):
+    """An API file with one method."""
+    components = {"schemas": {"Id": {"type": "string", "format": "uuid"}}}
+    return json.dumps({"methods": [method], "components": components}) + "\n"
+
+
 METHOD = {
     "name": "rating.review.get",
     "summary": "s",
     "description": "d",
-    "params": [{"name": "id", "schema": {"type": "string", "format": "uuid"}}],
+    "params": [{"name": "id", "schema": {"$ref": "#/components/schemas/Id"}}],
     "result": {},
     "errors": [],
     "examples": [{}],
@@ -41,7 +49,7 @@ TABLE = 'static const struct rpc_handler handlers[] = {\n    {"rating.review.get
 CLEAN = {
     "common/base/add.h": HEADER,
     "common/base/add.c": SOURCE,
-    "rating/api/review.json": json.dumps({"methods": [METHOD]}) + "\n",
+    "rating/api/review.json": document(METHOD),
     "rating/main.c": '#include "base/add.h"\n\nextern int review_get(void *call);\n'
     "struct rpc_handler {\n\tconst char *name;\n\tint (*function)(void *call);\n};\n\n" + TABLE + "\nint main(void)\n"
     "{\n\treturn add(1, handlers[0].name ? 2 : 3);\n}\n",
@@ -61,7 +69,7 @@ def source(lines, before=""):
 
 def api(**changes):
     method = {key: value for key, value in {**METHOD, **changes}.items() if value is not None}
-    return {"rating/api/review.json": json.dumps({"methods": [method]}) + "\n"}
+    return {"rating/api/review.json": document(method)}
 
 
 # gate, what is planted, a piece of what it must say
@@ -75,7 +83,7 @@ ERRORS = {
     'static const char *const field_rules[] = {"required"};\n',
     "common/rpc/field_message.c": 'static const int sentences[] = {\n    {"after", "must be after %", NULL},\n};\n',
     "common/rpc/down.c": 'int down(void *ctx)\n{\n\treturn context_fail(ctx, ERROR_UNAVAILABLE, "down", NULL);\n}\n',
-    "rating/api/review.json": json.dumps({"methods": [ERROR_METHOD]}) + "\n",
+    "rating/api/review.json": document(ERROR_METHOD),
 }
 
 
@@ -85,8 +93,7 @@ def erring(lines="", **errors):
     helper = 'static int helper(void *call)\n{\n\treturn rpc_conflict(call, "twice", "again");\n}\n\n'
     listed = [{"$ref": f"#/components/errors/{word}", **what} for word, what in errors.items()]
     method = {**ERROR_METHOD, "errors": listed or ERROR_METHOD["errors"]}
-    document = {"rating/api/review.json": json.dumps({"methods": [method]}) + "\n"}
-    return ERRORS | {"rating/review.c": helper + made} | document
+    return ERRORS | {"rating/review.c": helper + made} | {"rating/api/review.json": document(method)}
 
 
 SUSPENDING = {
