@@ -39,8 +39,11 @@ const ERRORS = [
   ["403", "forbidden", "the token is of a program whose scope does not have images.image.create"],
   ["408", "deadline_exceeded", "the body did not arrive in time"],
   ["413", "too_large, reason pixels or none", "too many pixels, or too many bytes"],
-  ["415", "invalid_params, reason type", "not an image of a kind that is taken"],
-  ["415", "invalid_request, reason content_encoding", "the body came with a Content-Encoding other than identity"],
+  [
+    "415",
+    "invalid_params, reason type; invalid_request, reason content_encoding",
+    "not an image of a kind that is taken; a Content-Encoding other than identity",
+  ],
   ["422", "invalid_params, reason damaged", "the image is cut short or broken"],
   ["503", "unavailable or overloaded", "images is down or busy; wait retry_after_ms"],
 ];
