@@ -79,7 +79,7 @@ const char *json_place(struct json_span text, size_t offset, struct arena *arena
 {
 	struct walk walk = {.cursor = text.data, .place = text.data + offset};
 	struct buffer pointer;
-	while (walk.cursor <= walk.place && walk.cursor < text.data + text.length) {
+	while (walk.cursor != NULL && walk.cursor <= walk.place && walk.cursor < text.data + text.length) {
 		if (*walk.cursor == '"')
 			pass_string(&walk);
 		else

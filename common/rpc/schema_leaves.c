@@ -47,7 +47,8 @@ static void trim(struct machine *machine, struct subject *subject)
 /* Ids have one spelling, in lower case: beyond here they are compared as texts. */
 static void lower(struct machine *machine, struct subject *subject)
 {
-	if ((machine->flags & SCHEMA_NORMALIZE) == 0 || strpbrk(subject->text, "ABCDEF") == NULL)
+	const char *given = subject->text;
+	if ((machine->flags & SCHEMA_NORMALIZE) == 0 || given == NULL || strpbrk(given, "ABCDEF") == NULL)
 		return;
 	char *text = arena_strndup(machine->arena, subject->text, subject->length);
 	for (char *letter = text; *letter != '\0'; letter++)
