@@ -21,12 +21,15 @@ END
 $$;
 
 -- The price of so many units for the period, in minor units: for each hour begun, each local day or night begun, or once.
--- NULL where there is no price. Numeric, since the dearest listing for a year is more than a bigint holds.
+-- NULL where there is no price. In PL/pgSQL, whose plans stay: one in SQL that cannot be
+-- inlined is planned at every booking. Numeric, since the dearest listing for a year is more than a bigint holds.
 CREATE FUNCTION period_price(amount bigint, unit text, zone text, units integer, period tstzrange) RETURNS numeric
-LANGUAGE sql STRICT AS
+LANGUAGE plpgsql STRICT AS
 $$
-	SELECT amount::numeric * units * CASE unit
+BEGIN
+	RETURN amount::numeric * units * CASE unit
 		WHEN 'session' THEN 1
 		WHEN 'hour' THEN ceil(extract(epoch FROM upper(period) - lower(period)) / 3600)
-		ELSE local_days(period, zone) END
+		ELSE local_days(period, zone) END;
+END
 $$;
