@@ -248,7 +248,7 @@ def test_an_expired_key_gets_no_tokens(stack, shop):
         ({"scope": ""}, "/params/scope", "minLength"),
         ({"scope": "events.*.list"}, "/params/scope", "pattern"),
         ({"scope": 'events."x'}, "/params/scope", "pattern"),
-        ({"name": "  "}, "/params/name", "minLength"),
+        ({"name": "  "}, "/params/name", "format"),
     ],
 )
 def test_bad_keys_name_field_and_rule(stack, shop, change, path, rule):
