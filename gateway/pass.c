@@ -39,6 +39,14 @@ static int fetch(struct http_exchange *exchange, const struct gateway *gateway, 
 	return http_fetch(exchange->ctx, gateway->worker->http_client, &request, ret);
 }
 
+/* images gave no answer. */
+static void refuse(struct http_exchange *exchange)
+{
+	enum error_code code = exchange->ctx->error.code;
+	log_error_of(LOG_WARNING, exchange->ctx, "images cannot be reached");
+	rpc_http_fail(exchange, code == ERROR_TOO_LARGE ? 413 : code == ERROR_DEADLINE_EXCEEDED ? 504 : 503);
+}
+
 void pass_handle(struct http_exchange *exchange, void *argument)
 {
 	struct gateway *gateway = argument;
@@ -51,8 +59,7 @@ void pass_handle(struct http_exchange *exchange, void *argument)
 		return;
 	}
 	if (fetch(exchange, gateway, &answer)) {
-		log_error_of(LOG_WARNING, exchange->ctx, "images cannot be reached");
-		rpc_http_fail(exchange, exchange->ctx->error.code == ERROR_TOO_LARGE ? 413 : 503);
+		refuse(exchange);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(answered); i++) {

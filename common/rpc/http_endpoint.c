@@ -11,6 +11,7 @@
 
 #define JSON_TYPE "application/json"
 #define DEADLINE_DIGITS 9
+#define RETRY_AFTER_MS 1000 /* unless something better is known */
 
 static void take_deadline(struct context *ctx, const char *text)
 {
@@ -33,9 +34,22 @@ static void take_names(struct http_exchange *exchange)
 	http_reply_header(exchange, "X-Request-Id", ctx->request_id);
 }
 
+/* When to come again, wherever that may help, in the answer and as HTTP says it (RFC 9110 section 10.2.3). */
+static void tell_retry(struct http_exchange *exchange)
+{
+	struct context *ctx = exchange->ctx;
+	bool passing = ctx->error.code == ERROR_UNAVAILABLE || ctx->error.code == ERROR_OVERLOADED;
+	if (passing && ctx->error.retry_after_ms == 0)
+		ctx->error.retry_after_ms = RETRY_AFTER_MS;
+	if (ctx->error.retry_after_ms > 0)
+		http_reply_header(exchange, "Retry-After",
+				  arena_printf(&ctx->arena, "%d", (ctx->error.retry_after_ms + 999) / 1000));
+}
+
 void rpc_http_fail(struct http_exchange *exchange, int status)
 {
 	size_t length;
+	tell_retry(exchange);
 	const char *body = render_error(exchange->ctx, (struct json_span){NULL, 0}, &length);
 	if (status == 401)
 		http_reply_header(exchange, "WWW-Authenticate", bearer_challenge(exchange->ctx));
@@ -157,5 +171,7 @@ const char *rpc_http_fault(struct context *ctx, int status)
 		(void)context_fail(ctx, code_of(status), NULL, "%s", message);
 	else
 		(void)context_fail(ctx, code_of(status), NULL, NULL);
+	if (status == 503)
+		ctx->error.retry_after_ms = RETRY_AFTER_MS;
 	return render_error(ctx, (struct json_span){NULL, 0}, &length);
 }

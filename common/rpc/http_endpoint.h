@@ -29,7 +29,8 @@ void rpc_http_reply(struct http_exchange *exchange, const char *answer, size_t l
 /* Content that would have to be decoded first is not taken. Returns 0; -1 after having answered 415. */
 int rpc_http_check_encoding(struct http_exchange *exchange) MUST_CHECK;
 
-/* Answers with an HTTP status and a JSON-RPC error body made from the context's error; 401 with WWW-Authenticate. */
+/* Answers with an HTTP status and a JSON-RPC error body made from the context's error; 401 with WWW-Authenticate,
+ * unavailable and overloaded with Retry-After. */
 void rpc_http_fail(struct http_exchange *exchange, int status);
 
 /* The body of what the HTTP server refuses by itself, for http_server_options.on_fault. */

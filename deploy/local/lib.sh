@@ -21,6 +21,8 @@ say() {
 }
 
 add_cors_origin() {
+	[[ $1 =~ ^(\*|https?://[a-z0-9.:-]+|https?://\[[0-9a-f:]+\](:[0-9]+)?)?$ ]] ||
+		fail "--cors-origin $1 is no origin: scheme://host or scheme://host:port, lower case, no slash at the end"
 	new_cors_origins+=,$1
 }
 

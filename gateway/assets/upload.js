@@ -46,6 +46,7 @@ const ERRORS = [
   ],
   ["422", "invalid_params, reason damaged", "the image is cut short or broken"],
   ["503", "unavailable or overloaded", "images is down or busy; wait retry_after_ms"],
+  ["504", "deadline_exceeded", "images did not answer in time"],
 ];
 
 // Whether the words of the search are about it.

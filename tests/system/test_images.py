@@ -158,6 +158,16 @@ def test_unknown_images(stack):
         assert json.loads(response.content)["error"]["code"] == -32004
 
 
+def test_who_cannot_be_served_is_told_when_to_come_again(make_stack):
+    """While images is away, in the answer and as HTTP says it."""
+    stack = make_stack(names=("passport", "images", "gateway"))
+    stack["images"].kill()
+    away = stack.gateway.get(f"/images/{'0' * 8}-0000-7000-8000-{'0' * 12}")
+    data = away.json()["error"]["data"]
+    assert (away.status_code, data["code"], data["retry_after_ms"]) == (503, "unavailable", 1000)
+    assert away.headers["Retry-After"] == "1"
+
+
 def test_listings_take_images_that_exist(stack, user):
     company, owner = stack.company()
     image = upload(stack, owner, picture()).json()

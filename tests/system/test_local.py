@@ -96,6 +96,17 @@ def test_ports_that_cannot_be_are_told_too():
     assert "65435" in place.run("up", "--port", "65500", check=False).stderr
 
 
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:5173/", "localhost:5173", "HTTPS://a.example", "https://a.example b"]
+)
+def test_what_is_no_origin_is_told_before_anything_is_stopped(origin):
+    place = Local()
+    result = place.run("up", "--cors-origin", origin, "--preset", "no-such-preset", check=False)
+    shutil.rmtree(place.folder)
+    [line] = result.stderr.splitlines()
+    assert (result.returncode, result.stdout) == (1, "") and f"--cors-origin {origin} is no origin" in line
+
+
 def test_up_again_leaves_what_runs_and_starts_what_died(local):
     local.up()
     before = local.pids()
