@@ -55,11 +55,14 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 /* The three digits of "HTTP/1.1 400 Bad Request"; 0 when there are none. */
 static int status_in(struct evbuffer *output)
 {
-	char line[12];
-	if (evbuffer_copyout(output, line, sizeof(line)) != (ev_ssize_t)sizeof(line))
+	enum { LENGTH = 12 };
+	struct evbuffer_iovec piece;
+	/* Not copied out: evbuffer_copyout refuses a buffer that was written from before, whose start is frozen. */
+	if (evbuffer_peek(output, LENGTH, NULL, &piece, 1) < 1 || piece.iov_len < LENGTH)
 		return 0;
+	const char *line = piece.iov_base;
 	int status = 0;
-	for (size_t i = 9; i < sizeof(line); i++) {
+	for (size_t i = 9; i < LENGTH; i++) {
 		if (line[i] < '0' || line[i] > '9')
 			return 0;
 		status = status * 10 + (line[i] - '0');
@@ -224,6 +227,9 @@ static void send_fault(struct evhttp_peer *peer, int status)
 
 void peer_refuse(struct evhttp_peer *peer, int status)
 {
+	/* Whoever is late in the same pass of the loop finds it done: the callbacks are ours by then. */
+	if (peer->state == PEER_LINGERING)
+		return;
 	drop_output(peer);
 	send_fault(peer, status);
 	(void)shutdown(peer->fd, SHUT_WR);

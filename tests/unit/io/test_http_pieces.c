@@ -84,6 +84,28 @@ static void a_bad_one_among_good_ones(void **state)
 	fixture_stop(fixture);
 }
 
+/* Whoever asks before a body is invited on a connection that has answered before as well. */
+static void asking_first_again(void **state)
+{
+	static const char HEAD[] = "POST /echo HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+	static const char INVITED[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
+	int fd = dial_at_once(fixture);
+	for (int i = 0; i < 3; i++) {
+		char text[sizeof(INVITED)] = "";
+		struct answer answer;
+		send_text(fd, HEAD);
+		assert_int_equal(recv(fd, text, sizeof(INVITED) - 1, MSG_WAITALL), sizeof(INVITED) - 1);
+		assert_string_equal(text, INVITED);
+		send_text(fd, "hello");
+		assert_true(read_answer(fd, &answer));
+		assert_int_equal(answer.status, 200);
+		answer_free(&answer);
+	}
+	(void)close(fd);
+	fixture_stop(fixture);
+}
+
 static void empty_lines_without_end(void **state)
 {
 	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
@@ -119,6 +141,7 @@ int main(void)
 	    BOTH_ENGINES(cut_in_two),
 	    BOTH_ENGINES(byte_by_byte),
 	    BOTH_ENGINES(a_bad_one_among_good_ones),
+	    BOTH_ENGINES(asking_first_again),
 	    BOTH_ENGINES(empty_lines_without_end),
 	    BOTH_ENGINES(cut_off),
 	};
