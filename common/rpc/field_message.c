@@ -121,7 +121,8 @@ static void put_character(struct line *line, const char *bytes, size_t size, boo
 /* At most `most` bytes of the text, whole characters, and a mark where it was cut. */
 static void put_text(struct line *line, const char *text, size_t length, size_t most)
 {
-	struct line part = {.text = line->text, .length = line->length, .limit = line->length + most};
+	size_t limit = line->length + most < line->limit ? line->length + most : line->limit;
+	struct line part = {.text = line->text, .length = line->length, .limit = limit};
 	bool valid;
 	for (size_t i = 0, size; i < length && !part.full; i += size) {
 		size = utf8_step((const unsigned char *)text + i, length - i, &valid);

@@ -78,6 +78,8 @@ static void stays_one_short_line(void **state)
 		field_message(path, "pattern", expected, 7, message);
 		assert_true(text_valid_utf8(message, strlen(message)) && strlen(message) < FIELD_MESSAGE_SIZE);
 		assert_non_null(strstr(message, "...: must match "));
+		field_message(path, "patternProperties", expected, 7, message);
+		assert_true(strlen(message) < FIELD_MESSAGE_SIZE);
 	}
 }
 
