@@ -212,8 +212,12 @@ static bool lines_malformed(struct http_parser *parser, const char *bytes, size_
 	const char *end = bytes + length;
 	if (length == 0)
 		return false;
-	if (parser->last == '\n' && (bytes[0] == ' ' || bytes[0] == '\t'))
+	if ((parser->last == '\n' && (bytes[0] == ' ' || bytes[0] == '\t')) ||
+	    (parser->last == '\r' && bytes[0] != '\n'))
 		return true;
+	for (const char *at = bytes; at < end && (at = memchr(at, '\r', (size_t)(end - at))) != NULL; at++)
+		if (end - at > 1 && at[1] != '\n')
+			return true;
 	for (const char *at = bytes; at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++)
 		if ((at > bytes ? at[-1] : parser->last) != '\r' || (end - at > 1 && (at[1] == ' ' || at[1] == '\t')))
 			return true;

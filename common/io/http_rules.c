@@ -2,9 +2,11 @@
 
 #include "io/http_parser.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -14,6 +16,7 @@ enum {
 	NOT_IMPLEMENTED = 501,
 	VERSION_NOT_SUPPORTED = 505,
 	LENGTH_DIGITS = 18, /* always fits 64 bits */
+	ADDRESS_SIZE = 46,  /* INET6_ADDRSTRLEN */
 };
 
 /* The headers that say where a request begins and ends and for whom it is. */
@@ -64,6 +67,29 @@ static bool escape_valid(const char *text)
 	return isxdigit((unsigned char)text[1]) && isxdigit((unsigned char)text[2]);
 }
 
+/* RFC 3986 section 3.2.2: what stands between brackets, an IPv6 address or one of a version to come. */
+static bool literal_valid(const char *text, size_t length)
+{
+	char address[ADDRESS_SIZE];
+	struct in6_addr ignored;
+	if (length == 0 || length >= sizeof(address))
+		return false;
+	memcpy(address, text, length);
+	address[length] = '\0';
+	return inet_pton(AF_INET6, address, &ignored) == 1;
+}
+
+/* Empty, or at most 65535. */
+static bool port_valid(const char *text, size_t length)
+{
+	long port = 0;
+	for (size_t i = 0; i < length; i++) {
+		if (!isdigit((unsigned char)text[i]) || (port = port * 10 + (text[i] - '0')) > UINT16_MAX)
+			return false;
+	}
+	return true;
+}
+
 /* RFC 3986 section 3.2.2: a reg-name or an address in brackets, and perhaps a port. Never userinfo, which RFC 9110
  * section 4.2.4 has treated as an error. */
 static bool host_valid(const char *text, size_t length)
@@ -73,8 +99,7 @@ static bool host_valid(const char *text, size_t length)
 	if (at < end && *at == '[') {
 		while (at < end && *at != ']')
 			at++;
-		if (at == end || at - text < 2 ||
-		    strspn(text + 1, "0123456789ABCDEFabcdef:.vV") < (size_t)(at - text - 1))
+		if (at == end || !literal_valid(text + 1, (size_t)(at - text - 1)))
 			return false;
 		at++;
 	} else {
@@ -82,13 +107,7 @@ static bool host_valid(const char *text, size_t length)
 				    (*at == '%' && end - at > 2 && escape_valid(at))))
 			at++;
 	}
-	if (at < end && *at == ':')
-		at++;
-	else if (at < end)
-		return false;
-	while (at < end && isdigit((unsigned char)*at))
-		at++;
-	return at == end;
+	return at == end || (*at == ':' && port_valid(at + 1, (size_t)(end - at - 1)));
 }
 
 static bool bytes_valid(const char *target)
