@@ -212,6 +212,23 @@ static bool port_taken(const char *host, uint16_t port)
 	return taken;
 }
 
+static const char *every(const char *host)
+{
+	return host[0] != '\0' ? host : "0.0.0.0";
+}
+
+/* Two listeners of ours on one port would share its connections, each refusing what is the other's. */
+static bool ports_clash(const struct daemon_process *process, const char *host)
+{
+	const struct settings_address *internal = &process->internal;
+	bool clash = process->port != 0 && process->port == process->link_port;
+	if (process->has_internal && internal->port != 0 && strcmp(every(internal->host), every(host)) == 0)
+		clash = clash || internal->port == process->port || internal->port == process->link_port;
+	if (clash)
+		log_event(LOG_ERROR, NULL, "port, link_port and the port of internal_listen must differ");
+	return clash;
+}
+
 /* Reads where to listen, and whether that can be had. */
 static int take_ports(struct daemon_process *process)
 {
@@ -225,6 +242,8 @@ static int take_ports(struct daemon_process *process)
 			  LOG_STRING("address", config_text(process->config, "internal_listen")));
 		return -1;
 	}
+	if (ports_clash(process, host))
+		return -1;
 	bool taken = port_taken(host, process->port) || port_taken(host, process->link_port) ||
 		     (process->has_internal && port_taken(process->internal.host, process->internal.port));
 	return taken ? -1 : 0;
