@@ -31,11 +31,18 @@ static bool is_named(const struct envelope_call *call, const char *name)
 	return call->method.length == strlen(name) && memcmp(call->method.data, name, call->method.length) == 0;
 }
 
-static const char *answer_document(struct context *ctx, const struct gateway *gateway, const struct envelope_call *call,
-				   size_t *ret_length)
+/* Each answer of a batch is kept until the last is there, so the document is written no more often than will be sent. */
+static const char *answer_document(struct context *ctx, const struct forward_request *request,
+				   const struct envelope_call *call, size_t *ret_length)
 {
+	const struct gateway *gateway = request->gateway;
 	if (rpc_expect_no_params(ctx, call) || call->notification)
 		return NULL;
+	*request->documents += strlen(methods_document(gateway->methods));
+	if (*request->documents > (size_t)config_integer(gateway->worker->config, "max_answer")) {
+		context_fail(ctx, ERROR_TOO_LARGE, "answer", "the batch's answer is too large");
+		return NULL;
+	}
 	const char *text = arena_printf(&ctx->arena, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"result\":%s}",
 					(int)call->id.length, call->id.data, methods_document(gateway->methods));
 	*ret_length = strlen(text);
@@ -112,7 +119,7 @@ const char *forward_call(struct context *ctx, const struct forward_request *requ
 	ctx->user = request->user;
 	ctx->actor = request->actor;
 	const char *answer = !call->fault && is_named(call, "rpc.discover")
-				 ? answer_document(ctx, gateway, call, ret_length)
+				 ? answer_document(ctx, request, call, ret_length)
 				 : forward(ctx, request, call, &daemon, ret_length);
 	observer_note(gateway->observer, ctx, daemon, started);
 	if (call->notification)

@@ -13,7 +13,8 @@ struct gateway;
 struct forward_request {
 	struct gateway *gateway;
 	const struct rpc_meta *meta;
-	bool refused; /* the token is bad: `error` says why */
+	size_t *documents; /* bytes of documents that its calls were answered with */
+	bool refused;	   /* the token is bad: `error` says why */
 	struct error error;
 	const char *user;  /* of a good token, for logs; NULL */
 	const char *actor; /* who acts as that user, for logs; NULL */

@@ -99,7 +99,7 @@ void route_handle(struct http_exchange *exchange, void *argument)
 	struct context *ctx = exchange->ctx;
 	struct rpc_meta meta;
 	struct envelope envelope;
-	size_t length = 0;
+	size_t length = 0, documents = 0;
 	struct envelope_limits limits = {
 	    .max_depth = (unsigned)config_integer(worker->config, "max_depth"),
 	    .max_calls = (size_t)config_integer(worker->config, "max_batch"),
@@ -114,7 +114,7 @@ void route_handle(struct http_exchange *exchange, void *argument)
 		rpc_http_reply(exchange, answer, strlen(answer));
 		return;
 	}
-	struct forward_request request = {.gateway = gateway, .meta = &meta};
+	struct forward_request request = {.gateway = gateway, .meta = &meta, .documents = &documents};
 	forward_identify(ctx, &request);
 	const char *answer = envelope.batch ? run_batch(ctx, &request, &envelope, &length)
 					    : forward_call(ctx, &request, &envelope.calls[0], &length);
