@@ -55,6 +55,9 @@ static void make_client(struct daemon_thread *thread)
 	worker->client = rpc_client_new(&options);
 }
 
+/* What tokens say of a passport that does not name its issuers yet: that of the last version. */
+#define ISSUER_UNTOLD "https://passport.eventloop"
+
 static int make_verifier(struct daemon_thread *thread, struct context *ctx)
 {
 	const struct config *config = thread->process->config;
@@ -63,8 +66,9 @@ static int make_verifier(struct daemon_thread *thread, struct context *ctx)
 	size_t length = strlen(passport);
 	while (length > 0 && passport[length - 1] == '/')
 		length--;
+	const char *issuer = config_text(config, "token_issuer");
 	struct token_verifier_options options = {
-	    .issuer = config_text(config, "token_issuer"),
+	    .issuer = issuer[0] != '\0' ? issuer : ISSUER_UNTOLD,
 	    .audience = config_text(config, "token_audience"),
 	    .http = worker->http_client,
 	    .refetch = config_integer(config, "token_keys_refetch"),
