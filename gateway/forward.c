@@ -31,7 +31,8 @@ static bool is_named(const struct envelope_call *call, const char *name)
 	return call->method.length == strlen(name) && memcmp(call->method.data, name, call->method.length) == 0;
 }
 
-/* Each answer of a batch is kept until the last is there, so the document is written no more often than will be sent. */
+/* Each answer of a batch is kept until the last is there, so the document is written no more often than will be sent.
+ */
 static const char *answer_document(struct context *ctx, const struct forward_request *request,
 				   const struct envelope_call *call, size_t *ret_length)
 {
