@@ -68,6 +68,10 @@ ROWS = {
     "length with zeros in front": (lengths(b"000" + LENGTH), GOOD),
     "length too large": (lengths(b"104857600"), (413,)),
     "blanks around the length": (lengths(b"  " + LENGTH + b"  "), GOOD),
+    "a CR alone before the request line": (b"\r" + get(b"/livez"), (400,)),
+    "absolute form with a port beyond 65535": (get(b"http://a.example:65536/livez"), (400,)),
+    "absolute form with what is no IPv6 address": (get(b"http://[:::::1]/livez"), (400,)),
+    "absolute form with an IPv4 address in brackets": (get(b"http://[1.2.3.4]/livez"), (400,)),
     # Transfer-Encoding: RFC 9112 sections 6.1 and 6.3
     "chunked": (coded(b"Transfer-Encoding: chunked"), GOOD),
     "chunked in capitals": (coded(b"TRANSFER-ENCODING: Chunked"), GOOD),

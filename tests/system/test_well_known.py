@@ -206,6 +206,14 @@ def test_an_internal_address_that_is_none_stops_the_start(stack, value):
     assert result.returncode == 1 and "internal_listen" in result.stdout + result.stderr
 
 
+@pytest.mark.parametrize("shared", ["--link-port=0 --internal-listen=127.0.0.1:{}", "--link-port={}"])
+def test_two_listeners_on_one_port_stop_the_start(stack, shared):
+    port = free_port()
+    arguments = shared.format(port).split()
+    result = stack.gateway.command("serve", f"--port={port}", *arguments, check=False)
+    assert result.returncode == 1 and "must differ" in result.stdout + result.stderr
+
+
 def test_a_taken_internal_port_stops_the_start(stack):
     taken = stack.gateway.base.rsplit(":", 1)[1]
     arguments = (f"--internal-listen=127.0.0.1:{taken}", "--port=0", "--link-port=0")
