@@ -44,8 +44,6 @@ static const char *find_keys(struct http_exchange *exchange, const struct well_k
 		return keys;
 	error_clear(&exchange->ctx->error);
 	context_fail(exchange->ctx, ERROR_UNAVAILABLE, "keys", "the keys of access tokens are not available yet");
-	exchange->ctx->error.retry_after_ms = 1000;
-	http_reply_header(exchange, "Retry-After", "1");
 	rpc_http_fail(exchange, 503);
 	return NULL;
 }

@@ -40,6 +40,9 @@ void api_errors_components(struct json_object *components);
 /* The component schema of error.data, which has one name in every document, merged ones too. */
 #define API_ERROR_DATA "ErrorData"
 
+/* That schema, for the caller to own (api_error_data.c). */
+struct json_object *api_error_data_schema(void);
+
 /* A document with info, the server when there is one, no methods, and components of no schemas and every error of
  * base/error.h. Owned by the caller. */
 struct json_object *api_document_new(const struct api_about *about);
