@@ -59,9 +59,12 @@ def test_names_and_titles_are_alike(stack, text):
     ):
         path, rule = field(user.error(method, params))
         assert path in ("/params/name", "/params/title") and rule == "format", (method, path, rule)
-    if text != "\u200b":
-        address = {"company_id": company, "type": "hall", "title": "Hall", "address": text}
-        assert field(user.error("events.listing.create", address)) == ("/params/address", "format")
+
+
+def test_an_address_has_its_lines(stack):
+    """As letters have it, and as cities' own lists of venues do."""
+    address = "School of Music\n  Music Building\n  Box 353450\n  Seattle WA 98195"
+    assert stack.listing(*stack.company(), type="hall", address=address)["address"] == address
 
 
 def test_an_address_that_is_none_is_refused_at_every_door_to_an_account(stack):
