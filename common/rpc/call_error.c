@@ -65,12 +65,11 @@ int rpc_precondition(struct rpc_call *call, const char *rule, const char *detail
 				 buffer_failed(&data) ? NULL : data.data);
 }
 
-int rpc_invalid(struct rpc_call *call, const char *path, const char *rule, const char *expected)
+/* error.data of one field; NULL when it is too long. */
+static const char *one_field(struct context *ctx, const char *path, const char *rule, const char *expected)
 {
 	struct buffer data;
-	char message[FIELD_MESSAGE_SIZE];
-	field_message(path, rule, expected, 0, message);
-	buffer_init_arena(&data, &call->ctx->arena, DETAILS_MAX);
+	buffer_init_arena(&data, &ctx->arena, DETAILS_MAX);
 	buffer_append_text(&data, "{\"fields\":[{\"path\":");
 	buffer_append_json_string(&data, path);
 	buffer_append_text(&data, ",\"rule\":");
@@ -80,7 +79,14 @@ int rpc_invalid(struct rpc_call *call, const char *path, const char *rule, const
 		buffer_append_text(&data, expected);
 	}
 	buffer_append_text(&data, "}]}");
-	return fail_with_details(call->ctx, ERROR_INVALID_PARAMS, message, buffer_failed(&data) ? NULL : data.data);
+	return buffer_failed(&data) ? NULL : data.data;
+}
+
+int rpc_invalid(struct rpc_call *call, const char *path, const char *rule, const char *expected)
+{
+	char message[FIELD_MESSAGE_SIZE];
+	field_message(path, rule, expected, 0, message);
+	return fail_with_details(call->ctx, ERROR_INVALID_PARAMS, message, one_field(call->ctx, path, rule, expected));
 }
 
 int rpc_invalid_fields(struct context *ctx, const struct schema_result *result)
@@ -99,12 +105,6 @@ int rpc_too_large(struct rpc_call *call, const char *path, const char *rule, con
 		  ...)
 {
 	char message[200];
-	struct error *error = &call->ctx->error;
-	if (error->code != ERROR_NONE)
-		return -1;
 	FORMAT_MESSAGE(message, format);
-	(void)rpc_invalid(call, path, rule, expected);
-	const char *fields = error->details;
-	error_clear(error);
-	return fail_with_details(call->ctx, ERROR_TOO_LARGE, message, fields);
+	return fail_with_details(call->ctx, ERROR_TOO_LARGE, message, one_field(call->ctx, path, rule, expected));
 }
