@@ -10,11 +10,11 @@
  * or can be met anywhere, is not written there but added (api_errors.c). A method object must have name, summary,
  * description, params (by name, the required ones first), result, errors, examples, x-access, x-idempotent,
  * x-deadline-ms, x-cost; it may have x-auth-max-age, in seconds: a user must have authenticated within them, and nobody
- * may act as one; and x-long-poll. The document says more than the files: what follows from them is added when it is
- * made (rpc/api_publish.h), and the dates of examples are moved when it is served (rpc/api_dates.h). Ownership: the api
- * owns everything; what its functions return is borrowed. api_free at the end. It keeps what calls need and the
- * document as text: trees of JSON would be ten times as large. Invariants: read-only once loaded; safe to use from
- * several threads. Source: OpenRPC 1.2.6.
+ * may act as one; x-long-poll; and x-lane, what its work grows with (enum api_lane). The document says more than the
+ * files: what follows from them is added when it is made (rpc/api_publish.h), and the dates of examples are moved when
+ * it is served (rpc/api_dates.h). Ownership: the api owns everything; what its functions return is borrowed. api_free
+ * at the end. It keeps what calls need and the document as text: trees of JSON would be ten times as large. Invariants:
+ * read-only once loaded; safe to use from several threads. Source: OpenRPC 1.2.6.
  */
 #ifndef EVENTLOOP_RPC_API_H
 #define EVENTLOOP_RPC_API_H
@@ -54,6 +54,19 @@ enum api_access {
 	    API_ACCESS_COMPANY = API_ACCESS_COMPANY_OWNER | API_ACCESS_COMPANY_MANAGER | API_ACCESS_COMPANY_STAFF
 };
 
+/* X(name, word in x-lane): methods whose work grows with the data, kept apart from those that read a few rows. */
+#define API_LANES(X)        \
+	X(SEARCH, "search") \
+	X(EXPORT, "export")
+
+enum api_lane {
+	API_LANE_POINT, /* no x-lane: its work is bounded whatever is stored */
+#define X(name, word) API_LANE_##name,
+	API_LANES(X)
+#undef X
+	    API_LANE_COUNT
+};
+
 struct api;
 
 /* One method. */
@@ -67,6 +80,7 @@ struct api_method {
 	int64_t deadline_us;
 	int64_t auth_max_age_us;     /* how long ago a user may have authenticated; 0: as long as the token lives */
 	unsigned cost;		     /* tokens it takes of a caller's rate */
+	enum api_lane lane;	     /* what its work grows with */
 	const struct schema *params; /* one object: the by-name parameters, no others allowed */
 	const struct schema *result;
 	bool none_required;	      /* it can be called without parameters */
@@ -104,6 +118,12 @@ const char *api_document_at(const struct api *api, int64_t now, struct arena *ar
 
 /* The word of one access flag in x-access; NULL for none. */
 const char *api_access_word(enum api_access access);
+
+/* The word of a lane in x-lane; NULL for API_LANE_POINT. */
+const char *api_lane_word(enum api_lane lane);
+
+/* The lane of a word; API_LANE_COUNT when there is none of that name. NULL: API_LANE_POINT. */
+enum api_lane api_lane_find(const char *word);
 
 /* An OpenRPC document to merge. */
 struct api_source {

@@ -10,9 +10,10 @@
 	"Methods that are not public want an access token, which passport.auth.login gives, in the header "           \
 	"\"Authorization: Bearer ...\". x-access says who may call, x-auth-max-age how many seconds ago a user must " \
 	"have authenticated, x-idempotent whether calling twice is as calling once, x-deadline-ms how long a call "   \
-	"may take, x-cost what it takes of a caller's rate, x-format a form of text that JSON Schema has no name "    \
-	"for, x-trim that white space at the ends is cut. The dates of examples move with the calendar, week by "     \
-	"week."
+	"may take, x-cost what it takes of a caller's rate in steps of 100 microseconds of work, x-lane (search, "    \
+	"export) that its work grows with the data and it has a rate of its own, x-format a form of text that JSON "  \
+	"Schema has no name for, x-trim that white space at the ends is cut. The dates of examples move with the "    \
+	"calendar, week by week."
 
 bool api_fail(struct api_reader *reader, const char *format, ...)
 {
@@ -81,6 +82,27 @@ static const char *const access_words[] = {
     API_ACCESS(X)
 #undef X
 };
+
+static const char *const lane_words[API_LANE_COUNT] = {
+#define X(name, word) [API_LANE_##name] = word,
+    API_LANES(X)
+#undef X
+};
+
+const char *api_lane_word(enum api_lane lane)
+{
+	return lane_words[lane];
+}
+
+enum api_lane api_lane_find(const char *word)
+{
+	if (word == NULL)
+		return API_LANE_POINT;
+	for (int lane = API_LANE_POINT + 1; lane < API_LANE_COUNT; lane++)
+		if (strcmp(lane_words[lane], word) == 0)
+			return (enum api_lane)lane;
+	return API_LANE_COUNT;
+}
 
 const char *api_access_word(enum api_access access)
 {

@@ -65,6 +65,16 @@ static bool read_number(struct api_reader *reader, struct json_object *object, c
 	return true;
 }
 
+static bool read_lane(struct api_reader *reader, struct json_object *object, enum api_lane *ret)
+{
+	struct json_object *word = NULL;
+	if (!json_object_object_get_ex(object, "x-lane", &word))
+		return true;
+	*ret =
+	    json_object_is_type(word, json_type_string) ? api_lane_find(json_object_get_string(word)) : API_LANE_COUNT;
+	return *ret != API_LANE_COUNT || api_fail(reader, "x-lane must be search or export");
+}
+
 static bool read_extensions(struct api_reader *reader, struct json_object *object, struct api_method *method)
 {
 	int64_t deadline_ms = 0, cost = 0, auth_max_age = 0;
@@ -85,6 +95,8 @@ static bool read_extensions(struct api_reader *reader, struct json_object *objec
 	if (json_object_object_get_ex(object, "x-long-poll", &long_poll) &&
 	    !json_object_is_type(long_poll, json_type_boolean))
 		return api_fail(reader, "x-long-poll must be a boolean");
+	if (!read_lane(reader, object, &method->lane))
+		return false;
 	method->idempotent = json_object_get_boolean(idempotent);
 	method->long_poll = json_object_get_boolean(long_poll);
 	method->deadline_us = deadline_ms * 1000;

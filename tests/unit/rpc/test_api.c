@@ -58,6 +58,26 @@ static void reads_what_waits(void **state)
 		       "a.b.c: x-long-poll must be a boolean");
 }
 
+static void reads_what_work_grows_with(void **state)
+{
+	struct api *api = load("{\"methods\":[" METHOD_PARTS(
+	    "a.thing.search", EXTENSIONS("\"user\"") ",\"x-lane\":\"search\"") "," METHOD("a.thing.get") "]}");
+	(void)state;
+	if (api == NULL)
+		fail_msg("%s", error);
+	assert_int_equal(api_at(api, 0)->lane, API_LANE_SEARCH);
+	assert_int_equal(api_at(api, 1)->lane, API_LANE_POINT);
+	api_free(api);
+	assert_string_equal(api_lane_word(API_LANE_EXPORT), "export");
+	assert_null(api_lane_word(API_LANE_POINT));
+	assert_int_equal(api_lane_find(NULL), API_LANE_POINT);
+	assert_int_equal(api_lane_find("slow"), API_LANE_COUNT);
+	assert_refused("{\"methods\":[" METHOD_PARTS("a.b.c", EXTENSIONS("\"user\"") ",\"x-lane\":\"slow\"") "]}",
+		       "a.b.c: x-lane must be search or export");
+	assert_refused("{\"methods\":[" METHOD_PARTS("a.b.c", EXTENSIONS("\"user\"") ",\"x-lane\":1") "]}",
+		       "a.b.c: x-lane must be search or export");
+}
+
 static void check_params(const struct api_method *method, const char *text, const char *path, const char *rule)
 {
 	struct arena arena = {0};
@@ -336,6 +356,7 @@ int main(void)
 	    cmocka_unit_test(finds_methods),
 	    cmocka_unit_test(reads_how_fresh_an_authentication_must_be),
 	    cmocka_unit_test(reads_what_waits),
+	    cmocka_unit_test(reads_what_work_grows_with),
 	    cmocka_unit_test(validates_params_by_name),
 	    cmocka_unit_test(refuses_unsound_files),
 	    cmocka_unit_test(refuses_unsound_methods),
