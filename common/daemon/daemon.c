@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "daemon/arguments.h"
+#include "daemon/data_check.h"
 #include "daemon/library_log.h"
 #include "daemon/process.h"
 #include "daemon/settings.h"
@@ -85,13 +86,22 @@ static int run_dead_letters(struct daemon_thread *thread, struct context *ctx)
 	return USAGE_STATUS;
 }
 
-static int command_dead_letters(struct daemon_process *process)
+static int run_checks(struct daemon_thread *thread, struct context *ctx)
+{
+	if (thread->process->argc == 0)
+		return data_check_run(&thread->worker, ctx);
+	log_event(LOG_ERROR, NULL, "check takes no arguments");
+	return USAGE_STATUS;
+}
+
+static int run_on_database(struct daemon_process *process,
+			   int (*function)(struct daemon_thread *thread, struct context *ctx))
 {
 	if (process->spec->migrations == NULL) {
 		log_event(LOG_ERROR, NULL, "this daemon has no database");
 		return USAGE_STATUS;
 	}
-	return process_prepare(process) ? 1 : process_run(process, true, run_dead_letters);
+	return process_prepare(process) ? 1 : process_run(process, true, function);
 }
 
 static const struct daemon_command *own_command;
@@ -126,7 +136,9 @@ static int run_command(struct daemon_process *process, const char *name)
 	if (migrate)
 		return command_migrate(process);
 	if (strcmp(name, "dead-letters") == 0)
-		return command_dead_letters(process);
+		return run_on_database(process, run_dead_letters);
+	if (strcmp(name, "check") == 0)
+		return run_on_database(process, run_checks);
 	for (own_command = process->spec->commands; own_command != NULL && own_command->name; own_command++) {
 		if (strcmp(own_command->name, name) == 0)
 			return process_prepare(process) ? 1 : process_run(process, true, run_own);
@@ -144,7 +156,8 @@ static void print_help(const struct daemon_spec *spec, const struct config *conf
 	       "  migrate                   brings the database up to date\n"
 	       "  dead-letters list         shows the facts that were given up, a JSON object a line\n"
 	       "  dead-letters replay [DAEMON]\n"
-	       "                            has them delivered again, to all or to that daemon\n",
+	       "                            has them delivered again, to all or to that daemon\n"
+	       "  check                     lists what is stored and breaks a rule of today, a JSON object a line\n",
 	       spec->name);
 	for (const struct daemon_command *command = spec->commands; command != NULL && command->name; command++)
 		printf("  %s %s\n", command->name, command->help);

@@ -3,8 +3,8 @@
  * a graceful stop, all on by default.
  *
  * Use: a daemon's main.c fills one struct daemon_spec and returns daemon_main(argc, argv, &spec).
- * Commands: serve (also when none is named), migrate, dead-letters, --version, --help, --print-config, and the spec's
- * own. Signals: SIGTERM and SIGINT stop gracefully (readiness off, no new requests, those in flight end within
+ * Commands: serve (also when none is named), migrate, dead-letters, check, --version, --help, --print-config, and the
+ * spec's own. Signals: SIGTERM and SIGINT stop gracefully (readiness off, no new requests, those in flight end within
  * shutdown_grace), a second one at once; SIGHUP reads the reloadable settings again; SIGUSR1 logs all
  * coroutines.
  * Output: log lines and nothing else, but for what a command was asked for (--help, a list, the summary of an import),
@@ -27,6 +27,7 @@
 
 struct api;
 struct daemon_worker;
+struct data_check;
 struct http_client;
 struct loop;
 struct rpc_dispatcher;
@@ -68,8 +69,9 @@ struct daemon_spec {
 	const char *const *fact_subscribers;	  /* daemons told of this one's facts; NULL: none */
 	const struct config_option *options;	  /* the daemon's own settings; NULL: none */
 	const struct daemon_command *commands;	  /* NULL: none */
-	bool issues_tokens;			  /* passport: verifies with its own keys, fetches no JWKS */
-	bool direct_http;			  /* default of http_engine: direct instead of evhttp */
+	const struct data_check *const *checks; /* of what is stored (daemon/data_check.h), ended by NULL; NULL: none */
+	bool issues_tokens;			/* passport: verifies with its own keys, fetches no JWKS */
+	bool direct_http;			/* default of http_engine: direct instead of evhttp */
 	/* Runs in a coroutine of each worker, once the database is there and its schema fits, before the worker takes
 	 * calls: makes worker->app, adds routes (the server listens already, for the probes, so they must be able to
 	 * serve at once). -1 stops the daemon with the error in ctx. May be NULL. */

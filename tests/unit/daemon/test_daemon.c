@@ -384,6 +384,7 @@ static void test_command_line(void **state)
 		   "[--own][a b][file][--x=1]error");
 	expect_complaint((const char *const[]){"migrate", NULL}, 0, "");
 	expect_complaint((const char *const[]){"dead-letters", "replay", NULL}, 2, "no database");
+	expect_complaint((const char *const[]){"check", NULL}, 2, "no database");
 	expect_complaint((const char *const[]){"--port=0", "--fail-at-start", NULL}, 1, "told to fail");
 }
 
