@@ -3,7 +3,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#define IPV4_AT 12 /* in a mapped address */
+#define IPV4_AT 12	/* in a mapped address */
+#define NETWORK_BYTES 8 /* of an IPv6 address: what one site is given (RFC 6177) */
 
 static const struct in6_addr mapped = {.s6_addr = {[10] = 0xFF, [11] = 0xFF}};
 
@@ -29,4 +30,12 @@ const char *ip_address_plain(struct arena *arena, const char *text)
 		return text;
 	ip_address_write(&address, plain);
 	return strcmp(plain, text) == 0 ? text : arena_strdup(arena, plain);
+}
+
+struct in6_addr ip_address_network(const struct in6_addr *address)
+{
+	struct in6_addr network = *address;
+	if (!IN6_IS_ADDR_V4MAPPED(address))
+		memset(&network.s6_addr[NETWORK_BYTES], 0, sizeof(network.s6_addr) - NETWORK_BYTES);
+	return network;
 }

@@ -26,4 +26,8 @@ void ip_address_write(const struct in6_addr *address, char text[static IP_ADDRES
  */
 const char *ip_address_plain(struct arena *arena, const char *text);
 
+/* Whose the address is, for limits: the /64 that an IPv6 address is in, since whoever has one has all of it; an IPv4
+ * address itself, in its mapped form. Fit to be compared and hashed byte by byte, and written as any address. */
+struct in6_addr ip_address_network(const struct in6_addr *address);
+
 #endif

@@ -54,13 +54,33 @@ static void both_kinds_are_read_as_one(void **state)
 	assert_false(ip_address_read("192.0.2", &dotted));
 }
 
+static void assert_network(const char *text, const char *wanted)
+{
+	struct in6_addr address;
+	char written[IP_ADDRESS_SIZE];
+	assert_true(ip_address_read(text, &address));
+	struct in6_addr network = ip_address_network(&address);
+	ip_address_write(&network, written);
+	assert_string_equal(written, wanted);
+}
+
+static void a_network_is_one_for_limits(void **state)
+{
+	(void)state;
+	assert_network("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::");
+	assert_network("2001:db8:1:2::1", "2001:db8:1:2::");
+	assert_network("2001:db8:1:3::1", "2001:db8:1:3::");
+	assert_network("::1", "::");
+	assert_network("192.0.2.7", "192.0.2.7");
+	assert_network("::ffff:192.0.2.8", "192.0.2.8");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(ipv4_is_written_as_ipv4),
-	    cmocka_unit_test(ipv6_is_written_short),
-	    cmocka_unit_test(what_is_no_address_stays),
-	    cmocka_unit_test(both_kinds_are_read_as_one),
+	    cmocka_unit_test(ipv4_is_written_as_ipv4),	   cmocka_unit_test(ipv6_is_written_short),
+	    cmocka_unit_test(what_is_no_address_stays),	   cmocka_unit_test(both_kinds_are_read_as_one),
+	    cmocka_unit_test(a_network_is_one_for_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
