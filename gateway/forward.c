@@ -1,6 +1,7 @@
 #include "forward.h"
 
 #include "gateway.h"
+#include "limits/limits.h"
 #include "methods.h"
 #include "observer.h"
 #include "rpc/client.h"
@@ -13,17 +14,28 @@
 void forward_identify(struct context *ctx, struct forward_request *request)
 {
 	const struct rpc_meta *meta = request->meta;
-	if (!meta->token)
-		return;
+	struct gateway *gateway = request->gateway;
 	const struct identity *identity =
-	    token_verify(ctx, request->gateway->worker->verifier, meta->token, meta->token_length);
-	request->refused = !identity;
+	    meta->token ? token_verify(ctx, gateway->worker->verifier, meta->token, meta->token_length) : NULL;
+	limits_caller(gateway->limits, &request->caller, meta->peer, identity);
+	request->refused = meta->token && !identity;
 	request->error = ctx->error;
 	if (identity) {
 		request->user = arena_strdup(&ctx->arena, identity->id);
 		request->actor = identity->actor[0] ? arena_strdup(&ctx->arena, identity->actor) : NULL;
 	}
 	error_clear(&ctx->error);
+}
+
+int forward_pay(struct context *ctx, const struct forward_request *request, const struct charge *charge)
+{
+	return limits_charge(request->gateway->limits, ctx, &request->caller, charge);
+}
+
+int forward_pay_body(struct context *ctx, const struct forward_request *request, size_t length)
+{
+	const struct charge charge = {.cost = limits_cost_of_bytes(length)};
+	return charge.cost > 0 ? forward_pay(ctx, request, &charge) : 0;
 }
 
 static bool is_named(const struct envelope_call *call, const char *name)
@@ -37,9 +49,11 @@ static const char *answer_document(struct context *ctx, const struct forward_req
 				   const struct envelope_call *call, size_t *ret_length)
 {
 	const struct gateway *gateway = request->gateway;
-	if (rpc_expect_no_params(ctx, call) || call->notification)
+	size_t length = strlen(methods_document(gateway->methods));
+	const struct charge charge = {.cost = 1 + limits_cost_of_bytes(length)};
+	if (forward_pay(ctx, request, &charge) || rpc_expect_no_params(ctx, call) || call->notification)
 		return NULL;
-	*request->documents += strlen(methods_document(gateway->methods));
+	*request->documents += length;
 	if (*request->documents > (size_t)config_integer(gateway->worker->config, "max_answer")) {
 		context_fail(ctx, ERROR_TOO_LARGE, "answer", "the batch's answer is too large");
 		return NULL;
@@ -50,8 +64,8 @@ static const char *answer_document(struct context *ctx, const struct forward_req
 	return text;
 }
 
-static const char *send(struct context *ctx, const struct forward_request *request, const struct envelope_call *call,
-			const struct remote_method *method, size_t *ret_length)
+static const char *send_on(struct context *ctx, const struct forward_request *request, const struct envelope_call *call,
+			   const struct remote_method *method, size_t *ret_length)
 {
 	/* To a public method a void token is as none. */
 	struct rpc_raw_call raw = {
@@ -72,6 +86,27 @@ static const char *send(struct context *ctx, const struct forward_request *reque
 	return rpc_forward(ctx, request->gateway->worker->client, &raw, ret_length);
 }
 
+/* Whether the token lets nobody in: to a public method a void one is as none. */
+static bool is_shut_out(const struct forward_request *request, const struct remote_method *method)
+{
+	return request->refused && !(method->public && request->error.code == ERROR_UNAUTHENTICATED);
+}
+
+static const char *send_paid(struct context *ctx, const struct forward_request *request,
+			     const struct envelope_call *call, const struct remote_method *method,
+			     const char **ret_daemon, size_t *ret_length)
+{
+	bool shut_out = is_shut_out(request, method);
+	if (forward_pay(ctx, request, shut_out ? &LIMITS_CHEAP : &method->charge))
+		return NULL;
+	if (shut_out) {
+		ctx->error = request->error;
+		return NULL;
+	}
+	*ret_daemon = method->daemon;
+	return send_on(ctx, request, call, method, ret_length);
+}
+
 /* Finds where the call goes and sends it there. NULL with an error, or for a notification. */
 static const char *dispatch(struct context *ctx, const struct forward_request *request,
 			    const struct envelope_call *call, const char **ret_daemon, size_t *ret_length)
@@ -80,12 +115,7 @@ static const char *dispatch(struct context *ctx, const struct forward_request *r
 	struct gateway *gateway = request->gateway;
 	switch (methods_await(ctx, gateway->methods, call->method.data, call->method.length, &method)) {
 	case METHODS_KNOWN:
-		if (request->refused && !(method.public && request->error.code == ERROR_UNAUTHENTICATED)) {
-			ctx->error = request->error;
-			return NULL;
-		}
-		*ret_daemon = method.daemon;
-		return send(ctx, request, call, &method, ret_length);
+		return send_paid(ctx, request, call, &method, ret_daemon, ret_length);
 	case METHODS_UNSURE:
 		context_fail(ctx, ERROR_UNAVAILABLE, "starting", "the daemon of this method cannot be reached");
 		ctx->error.retry_after_ms = RETRY_AFTER_MS;
@@ -93,7 +123,8 @@ static const char *dispatch(struct context *ctx, const struct forward_request *r
 	case METHODS_UNKNOWN:
 		break;
 	}
-	context_fail(ctx, ERROR_METHOD_NOT_FOUND, NULL, NULL);
+	if (forward_pay(ctx, request, &LIMITS_CHEAP) == 0)
+		context_fail(ctx, ERROR_METHOD_NOT_FOUND, NULL, NULL);
 	return NULL;
 }
 
@@ -101,10 +132,19 @@ static const char *forward(struct context *ctx, const struct forward_request *re
 			   const char **ret_daemon, size_t *ret_length)
 {
 	if (call->fault) {
-		context_fail(ctx, ERROR_INVALID_REQUEST, NULL, "%s", call->fault);
+		if (forward_pay(ctx, request, &LIMITS_CHEAP) == 0)
+			context_fail(ctx, ERROR_INVALID_REQUEST, NULL, "%s", call->fault);
 		return NULL;
 	}
 	return dispatch(ctx, request, call, ret_daemon, ret_length);
+}
+
+/* One of the gateway's methods, all of which say x-cost 1. */
+static bool is_own(const struct envelope_call *call)
+{
+	static const char prefix[] = "gateway.";
+	size_t length = sizeof(prefix) - 1;
+	return !call->fault && call->method.length > length && memcmp(call->method.data, prefix, length) == 0;
 }
 
 const char *forward_call(struct context *ctx, const struct forward_request *request, const struct envelope_call *call,
@@ -113,13 +153,14 @@ const char *forward_call(struct context *ctx, const struct forward_request *requ
 	const char *daemon = NULL;
 	int64_t started = clock_monotonic();
 	struct gateway *gateway = request->gateway;
-	if (!call->fault && call->method.length > 8 && memcmp(call->method.data, "gateway.", 8) == 0)
+	if (is_own(call) && forward_pay(ctx, request, &LIMITS_CHEAP) == 0)
 		return rpc_dispatch(ctx, gateway->worker->dispatcher, request->meta, call->text.data, call->text.length,
 				    ret_length);
 	ctx->method = call->fault ? NULL : arena_strndup(&ctx->arena, call->method.data, call->method.length);
 	ctx->user = request->user;
 	ctx->actor = request->actor;
-	const char *answer = !call->fault && is_named(call, "rpc.discover")
+	const char *answer = ctx->error.code != ERROR_NONE ? NULL
+			     : !call->fault && is_named(call, "rpc.discover")
 				 ? answer_document(ctx, request, call, ret_length)
 				 : forward(ctx, request, call, &daemon, ret_length);
 	observer_note(gateway->observer, ctx, daemon, started);

@@ -8,6 +8,8 @@
 #include "daemon/daemon.h"
 #include "io/http_representation.h"
 
+struct door;
+struct limits;
 struct methods;
 struct observer;
 struct pages;
@@ -23,6 +25,8 @@ struct gateway {
 	struct methods *methods;
 	struct observer *observer;
 	struct cors cors;
+	struct limits *limits;
+	struct door *doors;
 	struct trusted_proxies *proxies;
 	char server[600];		     /* where callers post to, in the merged document */
 	struct pages *pages;		     /* NULL in a command */

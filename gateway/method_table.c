@@ -47,14 +47,28 @@ static bool is_internal(struct json_object *method)
 	       json_object_get_boolean(json_object_object_get(method, "x-internal"));
 }
 
+/* What it costs. A document of a daemon that is older may say a lane that is none any more: it is a lane all the same.
+ */
+static struct charge charge_of(struct json_object *object, bool idempotent)
+{
+	int64_t cost = json_object_get_int64(json_object_object_get(object, "x-cost"));
+	return (struct charge){
+	    .purse = json_object_object_get(object, "x-lane") ? PURSE_LANE : PURSE_POINT,
+	    .cost = cost > 0 ? cost : 1,
+	    .writes = !idempotent || json_object_get_boolean(json_object_object_get(object, "x-writes")),
+	};
+}
+
 static void add(struct hash_map *methods, const char *daemon, struct json_object *object)
 {
 	struct remote_method *method = must_calloc(1, sizeof(*method));
+	bool idempotent = json_object_get_boolean(json_object_object_get(object, "x-idempotent"));
 	*method = (struct remote_method){
 	    .daemon = daemon,
-	    .idempotent = json_object_get_boolean(json_object_object_get(object, "x-idempotent")),
+	    .idempotent = idempotent,
 	    .public = may_call(object, "public"),
 	    .deadline = json_object_get_int64(json_object_object_get(object, "x-deadline-ms")) * CLOCK_MILLISECOND,
+	    .charge = charge_of(object, idempotent),
 	};
 	if (!hash_map_put_text(methods, json_object_get_string(json_object_object_get(object, "name")), method))
 		free(method);

@@ -9,6 +9,7 @@
 #define EVENTLOOP_GATEWAY_METHOD_TABLE_H
 
 #include "base/macros.h"
+#include "limits/purses.h"
 
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -23,6 +24,7 @@ struct remote_method {
 	bool idempotent;
 	bool public;	  /* anybody may call it, also whoever has a void token */
 	int64_t deadline; /* microseconds that its daemon gives it */
+	struct charge charge;
 };
 
 enum methods_answer {

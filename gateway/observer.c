@@ -55,6 +55,8 @@ void observer_note(struct observer *observer, const struct context *ctx, const c
 	enum error_code code = ctx->error.code;
 	int64_t duration = clock_monotonic() - started;
 	count(observer, index_of(daemon), code, duration);
+	if (code == ERROR_RATE_LIMITED) /* limits.c logs as much of them as is good */
+		return;
 	enum log_level level = code == ERROR_UNAVAILABLE || code == ERROR_OVERLOADED ? LOG_WARNING : LOG_INFO;
 	if (log_enabled(level))
 		log_event(level, ctx, "forward", LOG_STRING("target", daemon),

@@ -4,11 +4,16 @@
 #include "base/log.h"
 #include "gateway.h"
 #include "io/http_client.h"
+#include "limits/door.h"
+#include "limits/limits.h"
 #include "rpc/http_endpoint.h"
 
 #include <string.h>
 
 #define MAX_IMAGE (64 << 20)
+
+/* What images and the gateway do for one of a few bytes; each 64 KiB costs one more. */
+static const struct charge picture = {.cost = 3}, upload = {.cost = 100, .writes = true};
 
 static const char *const asked[] = {"Authorization", "Content-Encoding", "Content-Type",
 				    "If-None-Match", "If-Range",	 "Range"};
@@ -47,10 +52,16 @@ static void refuse(struct http_exchange *exchange)
 	rpc_http_fail(exchange, code == ERROR_TOO_LARGE ? 413 : code == ERROR_DEADLINE_EXCEEDED ? 504 : 503);
 }
 
+static bool is_upload(const struct http_exchange *exchange)
+{
+	return strcmp(exchange->method, "POST") == 0;
+}
+
 void pass_handle(struct http_exchange *exchange, void *argument)
 {
 	struct gateway *gateway = argument;
 	struct http_answer answer;
+	struct caller caller;
 	/* The path comes decoded: only an id may become part of the URL that is fetched, never dots, spaces or line
 	 * ends. */
 	if (strcmp(exchange->path, "/images") != 0 && !uuid_valid(exchange->path + strlen("/images/"))) {
@@ -58,10 +69,13 @@ void pass_handle(struct http_exchange *exchange, void *argument)
 		rpc_http_fail(exchange, 404);
 		return;
 	}
+	if (door_enter(gateway, exchange, is_upload(exchange) ? &upload : &picture, &caller))
+		return;
 	if (fetch(exchange, gateway, &answer)) {
 		refuse(exchange);
 		return;
 	}
+	limits_owe(gateway->limits, &caller, limits_cost_of_bytes(exchange->body_length + answer.body_length));
 	for (size_t i = 0; i < ARRAY_SIZE(answered); i++) {
 		const char *value = http_answer_header(&answer, answered[i]);
 		if (value)

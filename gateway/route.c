@@ -4,6 +4,7 @@
 #include "co/sync.h"
 #include "forward.h"
 #include "gateway.h"
+#include "limits/limits.h"
 #include "rpc/http_endpoint.h"
 #include "trusted_proxies.h"
 
@@ -92,6 +93,20 @@ static enum error_code code_of(enum envelope_status status)
 					      : ERROR_INVALID_REQUEST;
 }
 
+/* What holds no call costs what the cheapest call does. */
+static void refuse_envelope(struct http_exchange *exchange, const struct forward_request *request,
+			    const struct envelope *envelope)
+{
+	struct context *ctx = exchange->ctx;
+	if (forward_pay(ctx, request, &LIMITS_CHEAP)) {
+		rpc_http_fail(exchange, 429);
+		return;
+	}
+	context_fail(ctx, code_of(envelope->status), NULL, "%s", envelope->message);
+	const char *answer = rpc_render_error(ctx, NULL, 0);
+	rpc_http_reply(exchange, answer, strlen(answer));
+}
+
 void route_handle(struct http_exchange *exchange, void *argument)
 {
 	struct daemon_worker *worker = argument;
@@ -108,14 +123,16 @@ void route_handle(struct http_exchange *exchange, void *argument)
 		return;
 	meta.peer = trusted_proxies_client(gateway->proxies, &ctx->arena, exchange->peer,
 					   http_header_list(exchange, "X-Forwarded-For"));
-	if (envelope_scan(exchange->body, exchange->body_length, &limits, &ctx->arena, &envelope) != ENVELOPE_OK) {
-		context_fail(ctx, code_of(envelope.status), NULL, "%s", envelope.message);
-		const char *answer = rpc_render_error(ctx, NULL, 0);
-		rpc_http_reply(exchange, answer, strlen(answer));
-		return;
-	}
 	struct forward_request request = {.gateway = gateway, .meta = &meta, .documents = &documents};
 	forward_identify(ctx, &request);
+	if (forward_pay_body(ctx, &request, exchange->body_length)) {
+		rpc_http_fail(exchange, 429);
+		return;
+	}
+	if (envelope_scan(exchange->body, exchange->body_length, &limits, &ctx->arena, &envelope) != ENVELOPE_OK) {
+		refuse_envelope(exchange, &request, &envelope);
+		return;
+	}
 	const char *answer = envelope.batch ? run_batch(ctx, &request, &envelope, &length)
 					    : forward_call(ctx, &request, &envelope.calls[0], &length);
 	error_clear(&ctx->error);

@@ -2,6 +2,8 @@
 
 #include "base/fatal.h"
 #include "gateway.h"
+#include "limits/door.h"
+#include "limits/limits.h"
 #include "methods.h"
 #include "observer.h"
 #include "pages.h"
@@ -16,6 +18,10 @@
 static void serve_document(struct http_exchange *exchange, void *argument)
 {
 	struct gateway *gateway = argument;
+	struct caller caller;
+	const struct charge charge = {.cost = 1 + limits_cost_of_bytes(strlen(methods_document(gateway->methods)))};
+	if (door_enter(gateway, exchange, &charge, &caller))
+		return;
 	const char *document = methods_document(gateway->methods);
 	http_representation_reply(&gateway->document, exchange, "application/json", "no-cache", document,
 				  strlen(document));
@@ -34,6 +40,15 @@ static void route_get(void *argument, const char *path, http_handler *handler, v
 	route_preflight(gateway, path);
 }
 
+/* The same, where everything costs as much as the cheapest call. */
+static void route_cheap(void *argument, const char *path, http_handler *handler, void *handler_argument)
+{
+	struct gateway *gateway = argument;
+	struct door *door = door_new(gateway, handler, handler_argument, gateway->doors);
+	gateway->doors = door;
+	route_get(gateway, path, door_handle, door);
+}
+
 static void make_routes(struct gateway *gateway)
 {
 	struct http_server *http = gateway->worker->http;
@@ -47,9 +62,9 @@ static void make_routes(struct gateway *gateway)
 	route_get(gateway, "/images/*", pass_handle, gateway);
 	gateway->well_known =
 	    well_known_new(gateway->worker->verifier, config_text(gateway->worker->config, "public_url"));
-	route_get(gateway, WELL_KNOWN_KEYS, well_known_keys, gateway->well_known);
-	route_get(gateway, WELL_KNOWN_METADATA, well_known_metadata, gateway->well_known);
-	gateway->pages = pages_new(route_get, gateway);
+	route_cheap(gateway, WELL_KNOWN_KEYS, well_known_keys, gateway->well_known);
+	route_cheap(gateway, WELL_KNOWN_METADATA, well_known_metadata, gateway->well_known);
+	gateway->pages = pages_new(route_cheap, gateway);
 }
 
 /* Where callers post to. */
@@ -73,6 +88,9 @@ int gateway_start(struct daemon_worker *worker, struct context *ctx)
 	gateway->proxies = trusted_proxies_new(ctx, config_text(worker->config, "trusted_proxies"));
 	if (!gateway->proxies)
 		return -1;
+	gateway->limits = limits_new(ctx, worker->config);
+	if (!gateway->limits)
+		return -1;
 	gateway->observer = observer_new();
 	server_url(gateway);
 	gateway->methods = methods_new(worker->client, worker->api, gateway->server);
@@ -92,6 +110,8 @@ void gateway_stop(struct daemon_worker *worker)
 		http_server_on_answer(worker->http, NULL, NULL);
 	methods_free(gateway->methods);
 	observer_free(gateway->observer);
+	limits_free(gateway->limits);
+	doors_free(gateway->doors);
 	trusted_proxies_free(gateway->proxies);
 	pages_free(gateway->pages);
 	well_known_free(gateway->well_known);

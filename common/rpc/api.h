@@ -9,12 +9,12 @@
  * {rule: {member: schema}}, the values that stand beside a rule in error.data; what follows from access and parameters,
  * or can be met anywhere, is not written there but added (api_errors.c). A method object must have name, summary,
  * description, params (by name, the required ones first), result, errors, examples, x-access, x-idempotent,
- * x-deadline-ms, x-cost; it may have x-auth-max-age, in seconds: a user must have authenticated within them, and nobody
- * may act as one; x-long-poll; and x-lane, what its work grows with (enum api_lane). The document says more than the
- * files: what follows from them is added when it is made (rpc/api_publish.h), and the dates of examples are moved when
- * it is served (rpc/api_dates.h). Ownership: the api owns everything; what its functions return is borrowed. api_free
- * at the end. It keeps what calls need and the document as text: trees of JSON would be ten times as large. Invariants:
- * read-only once loaded; safe to use from several threads. Source: OpenRPC 1.2.6.
+ * x-deadline-ms, x-cost; it may have x-writes; x-auth-max-age, in seconds: a user must have authenticated within them,
+ * and nobody may act as one; x-long-poll; and x-lane, what its work grows with (enum api_lane). The document says more
+ * than the files: what follows from them is added when it is made (rpc/api_publish.h), and the dates of examples are
+ * moved when it is served (rpc/api_dates.h). Ownership: the api owns everything; what its functions return is borrowed.
+ * api_free at the end. It keeps what calls need and the document as text: trees of JSON would be ten times as large.
+ * Invariants: read-only once loaded; safe to use from several threads. Source: OpenRPC 1.2.6.
  */
 #ifndef EVENTLOOP_RPC_API_H
 #define EVENTLOOP_RPC_API_H
@@ -76,10 +76,11 @@ struct api_method {
 	size_t index;	 /* 0 to api_count - 1, in the order of the files */
 	unsigned access; /* of enum api_access, or-ed */
 	bool idempotent; /* calling it twice is as calling it once: may be retried */
+	bool writes;	 /* it changes something: what is not idempotent does, and others that say so in x-writes */
 	bool long_poll;	 /* waits for something to happen: how long says nothing about the daemon */
 	int64_t deadline_us;
 	int64_t auth_max_age_us;     /* how long ago a user may have authenticated; 0: as long as the token lives */
-	unsigned cost;		     /* tokens it takes of a caller's rate */
+	unsigned cost;		     /* its work, in steps of 100 microseconds */
 	enum api_lane lane;	     /* what its work grows with */
 	const struct schema *params; /* one object: the by-name parameters, no others allowed */
 	const struct schema *result;

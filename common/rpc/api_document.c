@@ -9,7 +9,8 @@
 	"JSON-RPC 2.0: POST with Content-Type application/json, parameters by name, several calls in one array. "     \
 	"Methods that are not public want an access token, which passport.auth.login gives, in the header "           \
 	"\"Authorization: Bearer ...\". x-access says who may call, x-auth-max-age how many seconds ago a user must " \
-	"have authenticated, x-idempotent whether calling twice is as calling once, x-deadline-ms how long a call "   \
+	"have authenticated, x-idempotent whether calling twice is as calling once, x-writes that it changes "        \
+	"something all the same, x-deadline-ms how long a call "                                                      \
 	"may take, x-cost what it takes of a caller's rate in steps of 100 microseconds of work, x-lane (search, "    \
 	"export) that its work grows with the data and it has a rate of its own, x-format a form of text that JSON "  \
 	"Schema has no name for, x-trim that white space at the ends is cut. The dates of examples move with the "    \

@@ -59,6 +59,21 @@ static bool at_list(const struct error_case *at)
 	return takes(at, "cursor");
 }
 
+static bool at_point(const struct error_case *at)
+{
+	return at->method->lane == API_LANE_POINT;
+}
+
+static bool at_lane(const struct error_case *at)
+{
+	return at->method->lane != API_LANE_POINT;
+}
+
+static bool at_write(const struct error_case *at)
+{
+	return at->method->writes;
+}
+
 /* The errors that no API file says, since they follow from what it says of access and parameters, or can be met
  * anywhere. The gate check_errors.py holds this table against the code of common. */
 static const struct derived_error {
@@ -90,6 +105,9 @@ static const struct derived_error {
     {ERROR_TOO_LARGE, "request", at_any},
     {ERROR_TOO_LARGE, "answer", at_any},
     {ERROR_TOO_LARGE, "page", at_list},
+    {ERROR_RATE_LIMITED, "point", at_point},
+    {ERROR_RATE_LIMITED, "lane", at_lane},
+    {ERROR_RATE_LIMITED, "write", at_write},
     {ERROR_UNAVAILABLE, "starting", at_any},
     {ERROR_UNAVAILABLE, "stopping", at_any},
     {ERROR_UNAVAILABLE, "cancelled", at_any},

@@ -78,7 +78,8 @@ static bool read_lane(struct api_reader *reader, struct json_object *object, enu
 static bool read_extensions(struct api_reader *reader, struct json_object *object, struct api_method *method)
 {
 	int64_t deadline_ms = 0, cost = 0, auth_max_age = 0;
-	struct json_object *idempotent = api_member(object, "x-idempotent", json_type_boolean), *long_poll = NULL;
+	struct json_object *idempotent = api_member(object, "x-idempotent", json_type_boolean);
+	struct json_object *long_poll = NULL, *writes = NULL;
 	method->access = api_access_read(api_member(object, "x-access", json_type_array));
 	if (method->access == 0)
 		return api_fail(reader, "x-access must list who may call: public, user, moderator, admin, service, "
@@ -86,7 +87,7 @@ static bool read_extensions(struct api_reader *reader, struct json_object *objec
 	if (idempotent == NULL)
 		return api_fail(reader, "x-idempotent must be a boolean");
 	if (!read_number(reader, object, "x-deadline-ms", 1, DEADLINE_MAX_MS, &deadline_ms) ||
-	    !read_number(reader, object, "x-cost", 0, COST_MAX, &cost))
+	    !read_number(reader, object, "x-cost", 1, COST_MAX, &cost))
 		return false;
 	if (json_object_object_get_ex(object, "x-auth-max-age", NULL) &&
 	    !read_number(reader, object, "x-auth-max-age", 1, AUTH_MAX_AGE_MAX, &auth_max_age))
@@ -95,8 +96,12 @@ static bool read_extensions(struct api_reader *reader, struct json_object *objec
 	if (json_object_object_get_ex(object, "x-long-poll", &long_poll) &&
 	    !json_object_is_type(long_poll, json_type_boolean))
 		return api_fail(reader, "x-long-poll must be a boolean");
+	if (json_object_object_get_ex(object, "x-writes", &writes) &&
+	    (!json_object_is_type(writes, json_type_boolean) || !json_object_get_boolean(idempotent)))
+		return api_fail(reader, "x-writes must be a boolean, and of a method that is x-idempotent");
 	if (!read_lane(reader, object, &method->lane))
 		return false;
+	method->writes = !json_object_get_boolean(idempotent) || json_object_get_boolean(writes);
 	method->idempotent = json_object_get_boolean(idempotent);
 	method->long_poll = json_object_get_boolean(long_poll);
 	method->deadline_us = deadline_ms * 1000;

@@ -175,6 +175,7 @@ settings() {
 		echo "public_url = http://127.0.0.1:${ports[gateway]}"
 		echo "internal_listen = 127.0.0.1:$(internal_port)"
 		echo "cors_origins = $cors_origins"
+		echo "limit_exempt = 127.0.0.1" # the demo data come from here
 		;;
 	passport)
 		echo "master_key = $MASTER_KEY"

@@ -76,6 +76,10 @@ class Daemon(Endpoint):
         self.stop()
         self.start()
 
+    def reload(self):
+        """SIGHUP: what --help marks as reloadable is read anew."""
+        self.process.send_signal(signal.SIGHUP)
+
     def pause(self):
         """SIGSTOP: the process is there and answers nothing."""
         self.process.send_signal(signal.SIGSTOP)

@@ -5,7 +5,7 @@ From each method's handler the gate follows the code, as far as names lead, and 
 given to an error on the way. What a method can answer stands in its list or follows from its access and parameters
 (the table `derived` of common/rpc/api_errors.c); what stands there is in the code. Each rule of a parameter has its
 sentence (common/rpc/field_message.c). Reasons of another daemon, passed on, are not seen here: the system tests hold
-every answer that they get against the document (tests/lib/contract.py).
+every answer that they get against the document (tests/lib/contract.py). The same way is followed for x-writes.
 """
 
 import json
@@ -21,6 +21,9 @@ IDENTIFIER = re.compile(r"\b[A-Za-z_]\w*")
 VARIABLE = re.compile(r"^(static )?(?:const )?(?:struct )?[\w ]+?[ *](\w+)(?:\[\w*\])? =\s*\{", re.M)
 ACTION = re.compile(r"\baccount_guard_network\(call, (ACCOUNT_\w+)\)")
 MEMBER = re.compile(r'\\"(\w+)\\":')
+TRANSACTION = re.compile(r"\bpg_begin\(")
+# The gateway refuses what a caller has not enough left for.
+PURSES, PURSE = "gateway/limits/limits.c", re.compile(r'\[PURSE_\w+\] = \{"(\w+)"')
 ROW = re.compile(r'\{"\w+", ERROR_(\w+), ("(\w+)"|NULL)\}')
 
 # Which argument of a function is the reason or rule of which error.
@@ -157,18 +160,24 @@ class Code:
             names.discard("rpc_require_right")
         return {found for found in (self.find(path, name) for name in names) if found}
 
-    def reached(self, name):
-        """All that is given to errors from a function on."""
+    def nodes_from(self, name):
+        """All functions and tables that a function leads to, itself too."""
         start = self.find(None, name)
-        seen, todo, found = set(), [start] if start else [], set()
+        seen, todo = set(), [start] if start else []
         while todo:
             key = todo.pop()
-            if key in seen:
-                continue
-            seen.add(key)
-            found |= self.given(key)
-            todo += self.refers(key) - seen
-        return found
+            if key not in seen:
+                seen.add(key)
+                todo += self.refers(key) - seen
+        return seen
+
+    def reached(self, name):
+        """All that is given to errors from a function on."""
+        return set().union(*map(self.given, self.nodes_from(name)))
+
+    def writes(self, name):
+        """Whether a function leads to a transaction."""
+        return any(TRANSACTION.search(self.nodes[key][1]) for key in self.nodes_from(name))
 
 
 def settle(found, is_public):
@@ -201,6 +210,9 @@ def applies(condition, method):
         "at_company": any(word.startswith("company:") for word in access),
         "at_repeatable": "idempotency_key" in params,
         "at_list": "cursor" in params,
+        "at_point": "x-lane" not in method,
+        "at_lane": "x-lane" in method,
+        "at_write": not method.get("x-idempotent") or method.get("x-writes", False),
     }[condition]
 
 
@@ -217,6 +229,8 @@ def listed(method):
 
 
 def method_violations(place, method, code, handler, derived, keywords):
+    if method.get("x-idempotent") and code.writes(handler) != method.get("x-writes", False):
+        yield f"{place}: x-writes does not say whether {handler} begins a transaction, as what is x-idempotent must"
     own = listed(method)
     follows = {(word, reason) for word, reason, condition in derived if applies(condition, method)}
     asked = {(word, reason) for word, reason, condition in derived if condition in BY_PARAMETER}
@@ -264,6 +278,7 @@ def common_violations(tree, words, derived):
     given = {one[:2] for key in code.nodes for one in code.given(key)}
     for code_of_row, _, reason in ROW.findall(tree.text("common/io/pg_result.c")):
         given.add((words[code_of_row], reason))
+    given |= {("rate_limited", purse) for purse in PURSE.findall(tree.text(PURSES) if PURSES in tree.files else "")}
     for word, reason, _ in derived:
         if reason and (word, reason) not in given:
             yield f"{CATALOGUE}: nothing in common gives {word} the reason {reason}"

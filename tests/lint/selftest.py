@@ -96,6 +96,7 @@ def erring(lines="", **errors):
     return ERRORS | {"rating/review.c": helper + made} | {"rating/api/review.json": document(method)}
 
 
+WRITING = {"rating/begin.c": "int rpc_begin(void *call)\n{\n\treturn pg_begin(call);\n}\n"}
 SUSPENDING = {
     "common/co/co.h": "/*\n * c\n */\n#ifndef EVENTLOOP_CO_CO_H\n#define EVENTLOOP_CO_CO_H\n\n"
     "/* Waits. */\nint co_park(int x) MAY_SUSPEND MUST_CHECK;\n\n#endif\n",
@@ -150,6 +151,7 @@ CASES = [
         ),
         "the rule full has the values most in the code",
     ),
+    ("errors", erring("\trpc_begin(call);\n") | WRITING, "x-writes does not say"),
     ("errors", erring(unavailable={"x-reasons": ["down"]}), "unavailable down follows from its access"),
     ("errors", erring() | {"common/rpc/down.c": "\n"}, "nothing in common gives unavailable the reason down"),
     (

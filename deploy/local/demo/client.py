@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 PASSES_BY_ITSELF = ("unavailable", "overloaded", "rate_limited", "deadline_exceeded")
 ATTEMPTS = 12
+PATIENCE_S = 2  # before the next attempt, unless a limit says when
 MAX_BATCH = 40
 
 
@@ -17,6 +18,12 @@ class RpcError(Exception):
         self.word = self.data.get("code")
         self.reason = self.data.get("reason")
         super().__init__(f"{method}: {error.get('message')} {json.dumps(self.data)}")
+
+
+def pause(error):
+    """Seconds until the next attempt. A limit means what it says; what else passes by itself may pass sooner."""
+    said = error.data.get("retry_after_ms", 200) / 1000
+    return said if error.word == "rate_limited" else min(said, PATIENCE_S)
 
 
 class Gateway:
@@ -51,7 +58,7 @@ class Gateway:
             error = RpcError(answer["error"], method)
             if error.word not in PASSES_BY_ITSELF or attempt == ATTEMPTS - 1:
                 raise error
-            time.sleep(min(error.data.get("retry_after_ms", 200), 2000) / 1000)
+            time.sleep(pause(error))
         return None
 
     def calls(self, method, all_params, token=None):
@@ -61,8 +68,9 @@ class Gateway:
             part = all_params[start : start + MAX_BATCH]
             batch = [{"jsonrpc": "2.0", "id": n, "method": method, "params": p} for n, p in enumerate(part)]
             answers = self.post("/rpc", json.dumps(batch), "application/json", token)
-            if isinstance(answers, dict):
-                raise RpcError(answers["error"], method)
+            if isinstance(answers, dict):  # refused as a whole
+                results += [self.call(method, params, token) for params in part]
+                continue
             by_id = {answer["id"]: answer for answer in answers}
             for n, params in enumerate(part):  # one that failed is called again alone, and tells why
                 results.append(by_id[n]["result"] if "result" in by_id[n] else self.call(method, params, token))
@@ -70,7 +78,12 @@ class Gateway:
 
     def upload(self, jpeg, token):
         """Stores a picture; its id."""
-        answer = self.post("/images", jpeg, "image/jpeg", token)
-        if "error" in answer:
-            raise RpcError(answer["error"], "POST /images")
-        return answer["id"]
+        for attempt in range(ATTEMPTS):
+            answer = self.post("/images", jpeg, "image/jpeg", token)
+            if "id" in answer:
+                return answer["id"]
+            error = RpcError(answer["error"], "POST /images")
+            if error.word != "rate_limited" or attempt == ATTEMPTS - 1:
+                raise error
+            time.sleep(pause(error))
+        return None

@@ -7,6 +7,7 @@ import time
 from urllib.parse import urlsplit
 
 TOKEN_AGE = 240
+PATIENCE_S = 2  # before the next attempt, unless a limit says when
 WAIT_FOR = ("unavailable", "overloaded", "rate_limited", "deadline_exceeded")
 _ids = itertools.count(1)
 
@@ -68,7 +69,8 @@ class Door:
             error = RpcError(answer["error"], method)
             if error.word not in WAIT_FOR or attempt == 20:
                 raise error
-            time.sleep(min(error.data.get("retry_after_ms", 250), 2000) / 1000)
+            said = error.data.get("retry_after_ms", 250) / 1000
+            time.sleep(said if error.word == "rate_limited" else min(said, PATIENCE_S))
 
     def calls(self, method, all_params, size=50):
         """Many calls of a method in batches; their results in the order asked. Raises the first RpcError."""

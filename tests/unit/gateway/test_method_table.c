@@ -60,11 +60,34 @@ static void hides_what_is_for_daemons(void **state)
 	method_table_free(table);
 }
 
+static void knows_what_a_call_costs(void **state)
+{
+	struct method_table *table = method_table_new(daemons, ARRAY_SIZE(daemons));
+	struct remote_method method;
+	(void)state;
+	learn(table, 1,
+	      "[{\"name\":\"events.a.get\",\"x-access\":[\"public\"],\"x-idempotent\":true,\"x-cost\":7},"
+	      "{\"name\":\"events.a.find\",\"x-access\":[\"public\"],\"x-idempotent\":true,\"x-cost\":90,"
+	      "\"x-lane\":\"search\"},"
+	      "{\"name\":\"events.a.drop\",\"x-access\":[\"user\"],\"x-idempotent\":true,\"x-writes\":true},"
+	      "{\"name\":\"events.a.make\",\"x-access\":[\"user\"],\"x-idempotent\":false,\"x-cost\":-5}]");
+	assert_int_equal(find(table, "events.a.get", &method), METHODS_KNOWN);
+	assert_true(method.charge.purse == PURSE_POINT && method.charge.cost == 7 && !method.charge.writes);
+	assert_int_equal(find(table, "events.a.find", &method), METHODS_KNOWN);
+	assert_true(method.charge.purse == PURSE_LANE && method.charge.cost == 90 && !method.charge.writes);
+	assert_int_equal(find(table, "events.a.drop", &method), METHODS_KNOWN);
+	assert_true(method.charge.purse == PURSE_POINT && method.charge.cost == 1 && method.charge.writes);
+	assert_int_equal(find(table, "events.a.make", &method), METHODS_KNOWN);
+	assert_true(method.charge.cost == 1 && method.charge.writes);
+	method_table_free(table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(follows_the_latest_document),
 	    cmocka_unit_test(hides_what_is_for_daemons),
+	    cmocka_unit_test(knows_what_a_call_costs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

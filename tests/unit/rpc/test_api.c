@@ -44,6 +44,20 @@ static void reads_how_fresh_an_authentication_must_be(void **state)
 		       "a.b.c: x-auth-max-age must be a whole number from 1");
 }
 
+static void knows_what_writes(void **state)
+{
+	struct api *api = load("{\"methods\":[" METHOD_PARTS(
+	    "a.thing.drop", EXTENSIONS("\"user\"") ",\"x-writes\":true") "," METHOD("a.thing.get") "]}");
+	(void)state;
+	if (api == NULL)
+		fail_msg("%s", error);
+	assert_true(api_at(api, 0)->writes);
+	assert_false(api_at(api, 1)->writes);
+	api_free(api);
+	assert_refused("{\"methods\":[" METHOD_PARTS("a.b.c", EXTENSIONS("\"user\"") ",\"x-writes\":1") "]}",
+		       "a.b.c: x-writes must be a boolean");
+}
+
 static void reads_what_waits(void **state)
 {
 	struct api *api = load("{\"methods\":[" METHOD_PARTS(
@@ -355,6 +369,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(finds_methods),
 	    cmocka_unit_test(reads_how_fresh_an_authentication_must_be),
+	    cmocka_unit_test(knows_what_writes),
 	    cmocka_unit_test(reads_what_waits),
 	    cmocka_unit_test(reads_what_work_grows_with),
 	    cmocka_unit_test(validates_params_by_name),

@@ -64,7 +64,9 @@ static void lists_what_follows_from_access(void **state)
 	assert_false(may_say(listed(open, -32003), "reason", "access"));
 	assert_true(may_say(listed(open, -32603), "code", "internal"));
 	assert_true(may_say(listed(open, -32602), "fields/items/properties/rule", "maxLength"));
-	assert_null(listed(open, -32029));
+	assert_true(may_say(listed(open, -32029), "reason", "point"));
+	assert_false(may_say(listed(open, -32029), "reason", "lane"));
+	assert_false(may_say(listed(open, -32029), "reason", "write"));
 	assert_string_equal(text_at(open, "/components/schemas/ErrorData/properties/reason/type"), "string");
 	assert_string_equal(text_at(open, "/components/errors/internal/data/allOf/0/$ref"),
 			    "#/components/schemas/ErrorData");

@@ -1,0 +1,56 @@
+#include "limits/caller.h"
+
+#include "base/hash.h"
+#include "base/ip_address.h"
+
+#include <string.h>
+
+/* What is hashed: the kind and whom of it. */
+struct subject {
+	char kind;
+	char id[UUID_SIZE];
+};
+
+static void add(struct caller *caller, enum payer_kind kind, const void *id, size_t length)
+{
+	struct subject subject = {.kind = (char)kind};
+	length = length < sizeof(subject.id) ? length : sizeof(subject.id);
+	memcpy(subject.id, id, length);
+	caller->payers[caller->count++] = (struct payer){hash_bytes(&subject, 1 + length), kind};
+}
+
+static void add_address(struct caller *caller, enum payer_kind kind, const struct in6_addr *address)
+{
+	const struct in6_addr network = ip_address_network(address);
+	add(caller, kind, &network, sizeof(network));
+}
+
+void caller_find(struct caller *caller, const struct ip_networks *exempt, const char *address,
+		 const struct identity *identity)
+{
+	struct in6_addr read;
+	caller->count = 0;
+	if (!ip_address_read(address, &read))
+		read = in6addr_any;
+	if (ip_networks_have(exempt, &read))
+		return;
+	if (identity == NULL) {
+		add_address(caller, PAYER_ADDRESS, &read);
+		return;
+	}
+	add(caller, PAYER_TOKEN, identity->id, strlen(identity->id));
+	if (identity->kind == IDENTITY_CLIENT && identity->company_count > 0)
+		add(caller, PAYER_COMPANY, identity->companies[0].id, strlen(identity->companies[0].id));
+	add_address(caller, PAYER_LOGGED_IN, &read);
+}
+
+const char *payer_kind_name(enum payer_kind kind)
+{
+	static const char *const names[PAYER_KINDS] = {
+	    [PAYER_ADDRESS] = "address",
+	    [PAYER_TOKEN] = "token",
+	    [PAYER_COMPANY] = "company",
+	    [PAYER_LOGGED_IN] = "logged_in",
+	};
+	return names[kind];
+}

@@ -1,0 +1,49 @@
+/*
+ * Who pays for a call: whose purses its cost is taken from.
+ *
+ * Purpose: without a token it is the client's address. With a good one it is the token's subject (a user, or an
+ * integration's service account), the company for which an integration acts, and the address once more, in a purse of
+ * its own that all who are logged in there share and that is wider: so many people behind one address (an office, a
+ * school) are not one caller, strangers there take nothing from them, and one client with a hundred accounts is still
+ * bounded. A user pays for no company: being its member is not acting for it, and colleagues do not pay for each other.
+ * Invariants: an address is what ip_address_network makes of it. A payer is a keyed hash of 64 bits (base/hash.h):
+ * nobody can choose to meet another's, and none is kept longer.
+ */
+#ifndef EVENTLOOP_GATEWAY_CALLER_H
+#define EVENTLOOP_GATEWAY_CALLER_H
+
+#include "base/ip_networks.h"
+#include "rpc/identity.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum payer_kind {
+	PAYER_ADDRESS,	/* whoever has no good token, by address */
+	PAYER_TOKEN,	/* a user or an integration */
+	PAYER_COMPANY,	/* all integrations of a company */
+	PAYER_LOGGED_IN /* whoever has a good token, by address */
+};
+
+enum { PAYER_KINDS = PAYER_LOGGED_IN + 1, CALLER_PAYERS = 3 };
+
+struct payer {
+	uint64_t key;
+	enum payer_kind kind;
+};
+
+/* Without payers a caller is exempt. */
+struct caller {
+	size_t count;
+	struct payer payers[CALLER_PAYERS];
+};
+
+/* Who pays for what comes from the client at `address` (text) with this identity (NULL: none, or a void token). exempt:
+ * networks from which nobody pays. */
+void caller_find(struct caller *caller, const struct ip_networks *exempt, const char *address,
+		 const struct identity *identity);
+
+/* "address", "token", ... Static. */
+const char *payer_kind_name(enum payer_kind kind);
+
+#endif

@@ -1,0 +1,66 @@
+#include "limits/door.h"
+
+#include "base/fatal.h"
+#include "gateway.h"
+#include "limits/limits.h"
+#include "rpc/bearer.h"
+#include "rpc/http_endpoint.h"
+#include "rpc/token.h"
+#include "trusted_proxies.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct door {
+	struct gateway *gateway;
+	http_handler *handler;
+	void *argument;
+	struct door *next;
+};
+
+/* NULL without a good token; what is wrong with another, whoever answers the request says. */
+static const struct identity *identify(struct context *ctx, struct token_verifier *verifier, const char *authorization)
+{
+	const char *token = bearer_token(authorization);
+	const struct identity *identity = token ? token_verify(ctx, verifier, token, strlen(token)) : NULL;
+	error_clear(&ctx->error);
+	return identity;
+}
+
+int door_enter(struct gateway *gateway, struct http_exchange *exchange, const struct charge *charge,
+	       struct caller *ret_caller)
+{
+	struct context *ctx = exchange->ctx;
+	const char *client = trusted_proxies_client(gateway->proxies, &ctx->arena, exchange->peer,
+						    http_header_list(exchange, "X-Forwarded-For"));
+	limits_caller(gateway->limits, ret_caller, client,
+		      identify(ctx, gateway->worker->verifier, http_header_list(exchange, "Authorization")));
+	if (limits_charge(gateway->limits, ctx, ret_caller, charge) == 0)
+		return 0;
+	rpc_http_fail(exchange, 429);
+	return -1;
+}
+
+struct door *door_new(struct gateway *gateway, http_handler *handler, void *argument, struct door *others)
+{
+	struct door *door = must_calloc(1, sizeof(*door));
+	*door = (struct door){gateway, handler, argument, others};
+	return door;
+}
+
+void door_handle(struct http_exchange *exchange, void *argument)
+{
+	struct door *door = argument;
+	struct caller caller;
+	if (door_enter(door->gateway, exchange, &LIMITS_CHEAP, &caller) == 0)
+		door->handler(exchange, door->argument);
+}
+
+void doors_free(struct door *door)
+{
+	while (door) {
+		struct door *next = door->next;
+		free(door);
+		door = next;
+	}
+}

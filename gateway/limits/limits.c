@@ -1,0 +1,129 @@
+#include "limits/limits.h"
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "base/log.h"
+#include "base/metrics.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#define MICROSECOND INT64_C(1000) /* in nanoseconds */
+#define MILLISECOND INT64_C(1000000)
+#define SETTINGS_AGE CLOCK_SECOND
+#define LOG_PAUSE CLOCK_SECOND
+#define BYTES_A_UNIT ((size_t)64 << 10) /* read, copied and sent in some 100 us */
+
+struct limits {
+	const struct config *config;
+	struct ip_networks *exempt;
+	struct purse_rules rules;
+	int64_t rules_until;  /* monotonic microseconds: then the settings are read again */
+	int64_t silent_until; /* likewise: nothing is logged before */
+	int64_t unlogged;     /* refusals since the last line */
+	struct metric_family *refused;
+};
+
+static const struct {
+	const char *name, *rate, *burst, *message;
+} purses[PURSES] = {
+    [PURSE_POINT] = {"point", "limit_point_rate", "limit_point_burst", "too many calls; come back later"},
+    [PURSE_LANE] = {"lane", "limit_lane_rate", "limit_lane_burst", "too many searches; come back later"},
+    [PURSE_WRITE] = {"write", "limit_write_rate", "limit_write_burst", "too many changes; come back later"},
+};
+
+static bool is_shared(enum payer_kind kind)
+{
+	return kind == PAYER_COMPANY || kind == PAYER_LOGGED_IN;
+}
+
+static void read_rules(struct limits *limits, int64_t now)
+{
+	const struct config *config = limits->config;
+	int64_t shared = config_integer(config, "limit_shared");
+	for (int kind = 0; kind < PAYER_KINDS; kind++)
+		for (int purse = 0; purse < PURSES; purse++)
+			limits->rules.of[kind][purse] = bucket_rule_of(config_integer(config, purses[purse].rate),
+								       config_integer(config, purses[purse].burst),
+								       is_shared((enum payer_kind)kind) ? shared : 1);
+	limits->rules_until = now + SETTINGS_AGE;
+}
+
+struct limits *limits_new(struct context *ctx, const struct config *config)
+{
+	struct ip_networks *exempt = ip_networks_new(ctx, "limit_exempt", config_text(config, "limit_exempt"));
+	if (exempt == NULL)
+		return NULL;
+	struct limits *limits = must_calloc(1, sizeof(*limits));
+	limits->config = config;
+	limits->exempt = exempt;
+	limits->refused =
+	    metric_register(METRIC_COUNTER, "eventloop_gateway_rate_limited_total",
+			    "Calls refused because a purse was empty, by purse and whose it was.", "purse,payer");
+	purses_open((size_t)config_integer(config, "limit_callers"));
+	return limits;
+}
+
+void limits_free(struct limits *limits)
+{
+	if (limits == NULL)
+		return;
+	purses_close();
+	ip_networks_free(limits->exempt);
+	free(limits);
+}
+
+void limits_caller(const struct limits *limits, struct caller *caller, const char *address,
+		   const struct identity *identity)
+{
+	caller_find(caller, limits->exempt, address, identity);
+}
+
+/* One line a second at most: whoever is refused thousands of times must not fill the disk instead. */
+static void log_refusal(struct limits *limits, const struct context *ctx, const char *purse, const char *payer,
+			int64_t now)
+{
+	limits->unlogged++;
+	if (now < limits->silent_until)
+		return;
+	log_event(LOG_INFO, ctx, "rate limited", LOG_STRING("reason", purse), LOG_STRING("for", payer),
+		  LOG_NUMBER("count", limits->unlogged));
+	limits->unlogged = 0;
+	limits->silent_until = now + LOG_PAUSE;
+}
+
+static int refuse(struct limits *limits, struct context *ctx, const struct purse_refusal *refusal, int64_t now)
+{
+	const char *purse = purses[refusal->purse].name, *payer = payer_kind_name(refusal->payer);
+	int64_t milliseconds = (refusal->wait + MILLISECOND - 1) / MILLISECOND;
+	metric_add(metric_series(limits->refused, (const char *const[]){purse, payer}), 1);
+	(void)context_fail(ctx, ERROR_RATE_LIMITED, purse, "%s", purses[refusal->purse].message);
+	ctx->error.retry_after_ms = milliseconds < INT_MAX ? (int)milliseconds : INT_MAX;
+	log_refusal(limits, ctx, purse, payer, now);
+	return -1;
+}
+
+int limits_charge(struct limits *limits, struct context *ctx, const struct caller *caller, const struct charge *charge)
+{
+	struct purse_refusal refusal;
+	if (caller->count == 0)
+		return 0;
+	int64_t now = clock_monotonic();
+	if (now >= limits->rules_until)
+		read_rules(limits, now);
+	if (purses_pay(caller, &limits->rules, charge, now * MICROSECOND, &refusal))
+		return 0;
+	return refuse(limits, ctx, &refusal, now);
+}
+
+int64_t limits_cost_of_bytes(size_t bytes)
+{
+	return (int64_t)(bytes / BYTES_A_UNIT);
+}
+
+void limits_owe(struct limits *limits, const struct caller *caller, int64_t cost)
+{
+	const struct charge charge = {.cost = cost};
+	if (caller->count > 0 && cost > 0)
+		purses_owe(caller, &limits->rules, &charge, clock_monotonic() * MICROSECOND);
+}

@@ -1,0 +1,143 @@
+#include "limits/purses.h"
+
+#include "base/fatal.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define PLACES 8 /* where a payer can be */
+
+struct entry {
+	uint64_t key;		 /* 0: free */
+	int64_t full_at[PURSES]; /* see bucket.h */
+};
+
+static struct {
+	pthread_mutex_t lock;
+	size_t users;
+	size_t mask; /* sets - 1; their number is a power of two */
+	struct entry (*sets)[PLACES];
+} table = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+void purses_open(size_t payers)
+{
+	(void)pthread_mutex_lock(&table.lock);
+	if (table.users++ == 0) {
+		size_t sets = 1;
+		while (sets * PLACES < payers)
+			sets *= 2;
+		table.mask = sets - 1;
+		table.sets = must_calloc(sets, sizeof(*table.sets));
+	}
+	(void)pthread_mutex_unlock(&table.lock);
+}
+
+void purses_close(void)
+{
+	(void)pthread_mutex_lock(&table.lock);
+	if (--table.users == 0) {
+		free(table.sets);
+		table.sets = NULL;
+	}
+	(void)pthread_mutex_unlock(&table.lock);
+}
+
+/* When all its purses will be full. */
+static int64_t full_at(const struct entry *entry)
+{
+	int64_t latest = 0;
+	for (size_t i = 0; i < PURSES; i++)
+		latest = entry->full_at[i] > latest ? entry->full_at[i] : latest;
+	return latest;
+}
+
+static bool is_kept(struct entry *const *kept, size_t count, const struct entry *entry)
+{
+	for (size_t i = 0; i < count; i++)
+		if (kept[i] == entry)
+			return true;
+	return false;
+}
+
+/* The payer's entry, perhaps in the place of another's; of nobody's in kept. */
+static struct entry *find(uint64_t key, struct entry *const *kept, size_t count)
+{
+	struct entry *set = table.sets[key & table.mask], *leaving = NULL;
+	key = key == 0 ? 1 : key;
+	for (size_t i = 0; i < PLACES; i++)
+		if (set[i].key == key)
+			return &set[i];
+	for (size_t i = 0; i < PLACES; i++) {
+		if (is_kept(kept, count, &set[i]))
+			continue;
+		if (leaving == NULL || full_at(&set[i]) < full_at(leaving))
+			leaving = &set[i];
+	}
+	*leaving = (struct entry){.key = key};
+	return leaving;
+}
+
+static int64_t cost_of(const struct charge *charge, enum purse purse)
+{
+	if (purse == PURSE_WRITE)
+		return charge->writes ? 1 : 0;
+	return purse == charge->purse ? charge->cost : 0;
+}
+
+/* Looks whether the payer has enough of everything; keeps the longest wait. */
+static void ask(const struct entry *entry, const struct bucket_rule rules[static PURSES], enum payer_kind kind,
+		const struct charge *charge, int64_t now, struct purse_refusal *longest)
+{
+	for (int purse = 0; purse < PURSES; purse++) {
+		int64_t cost = cost_of(charge, (enum purse)purse);
+		int64_t wait = cost > 0 ? bucket_wait(entry->full_at[purse], &rules[purse], cost, now) : 0;
+		if (wait > longest->wait)
+			*longest = (struct purse_refusal){(enum purse)purse, kind, wait};
+	}
+}
+
+static void take(struct entry *entry, const struct bucket_rule rules[static PURSES], const struct charge *charge,
+		 int64_t now)
+{
+	for (int purse = 0; purse < PURSES; purse++) {
+		int64_t cost = cost_of(charge, (enum purse)purse);
+		if (cost > 0)
+			entry->full_at[purse] = bucket_take(entry->full_at[purse], &rules[purse], cost, now);
+	}
+}
+
+/* With the lock. Unless forced, nothing is taken when something is missing. */
+static void settle(const struct caller *caller, const struct purse_rules *rules, const struct charge *charge,
+		   int64_t now, bool forced, struct purse_refusal *longest)
+{
+	struct entry *entries[CALLER_PAYERS];
+	for (size_t i = 0; i < caller->count; i++) {
+		enum payer_kind kind = caller->payers[i].kind;
+		entries[i] = find(caller->payers[i].key, entries, i);
+		ask(entries[i], rules->of[kind], kind, charge, now, longest);
+	}
+	for (size_t i = 0; i < caller->count && (forced || longest->wait == 0); i++)
+		take(entries[i], rules->of[caller->payers[i].kind], charge, now);
+}
+
+bool purses_pay(const struct caller *caller, const struct purse_rules *rules, const struct charge *charge, int64_t now,
+		struct purse_refusal *ret)
+{
+	*ret = (struct purse_refusal){0};
+	if (caller->count == 0)
+		return true;
+	(void)pthread_mutex_lock(&table.lock);
+	settle(caller, rules, charge, now, false, ret);
+	(void)pthread_mutex_unlock(&table.lock);
+	return ret->wait == 0;
+}
+
+void purses_owe(const struct caller *caller, const struct purse_rules *rules, const struct charge *charge, int64_t now)
+{
+	struct purse_refusal ignored = {0};
+	if (caller->count == 0)
+		return;
+	(void)pthread_mutex_lock(&table.lock);
+	settle(caller, rules, charge, now, true, &ignored);
+	(void)pthread_mutex_unlock(&table.lock);
+}
