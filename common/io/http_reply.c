@@ -195,6 +195,13 @@ static const char *fault_text(struct http_server *server, struct context *ctx, i
 	return arena_printf(&ctx->arena, "{\"status\":%d,\"error\":\"%s\"}", status, http_status_text(status));
 }
 
+/* A fault is of one request: nobody keeps it, and it is nothing but what its type says. */
+static void keep_private(struct http_call *call)
+{
+	http_reply_header(&call->exchange, "Cache-Control", "no-store");
+	http_reply_header(&call->exchange, "X-Content-Type-Options", "nosniff");
+}
+
 /* A fault may be found before anything else was known of the request. */
 static void note_method(struct http_call *call)
 {
@@ -207,6 +214,7 @@ void http_call_fault(struct http_call *call, int status)
 {
 	const char *body = fault_text(call->server, &call->ctx, status);
 	note_method(call);
+	keep_private(call);
 	http_reply(&call->exchange, status, "application/json", body, strlen(body));
 }
 
@@ -219,6 +227,7 @@ const char *http_render_refusal(struct http_call *call, int status, size_t *ret_
 	note_method(call);
 	if (status == STATUS_UNAVAILABLE)
 		http_reply_header(&call->exchange, "Retry-After", "1");
+	keep_private(call);
 	tell_answer(call);
 	http_render_head(call, &parts, false, &text);
 	if (!call->head_only)

@@ -66,7 +66,7 @@ static const struct sentence formats[] = {
     {"date", "must be a date such as 2027-01-31", NULL},
     {"email", "must be an e-mail address", NULL},
     {"uri", "must be a URI", NULL},
-    {"uuid", "must be a UUID", NULL},
+    {"uuid", "must be a UUID in lower case", NULL},
     {"display-name", "must be a name on one line, without control characters", NULL},
     {"line", "must be text on one line, without control characters", NULL},
     {"currency", "must be a currency of ISO 4217 such as NOK", NULL},

@@ -46,10 +46,17 @@ static void tell_retry(struct http_exchange *exchange)
 				  arena_printf(&ctx->arena, "%d", (ctx->error.retry_after_ms + 999) / 1000));
 }
 
+void rpc_http_private(struct http_exchange *exchange)
+{
+	http_reply_header(exchange, "Cache-Control", "no-store");
+	http_reply_header(exchange, "X-Content-Type-Options", "nosniff");
+}
+
 void rpc_http_fail(struct http_exchange *exchange, int status)
 {
 	size_t length;
 	tell_retry(exchange);
+	rpc_http_private(exchange);
 	const char *body = render_error(exchange->ctx, (struct json_span){NULL, 0}, &length);
 	if (status == 401)
 		http_reply_header(exchange, "WWW-Authenticate", bearer_challenge(exchange->ctx));
@@ -97,6 +104,7 @@ void rpc_http_reply(struct http_exchange *exchange, const char *answer, size_t l
 {
 	enum error_code code = exchange->ctx->error.code;
 	int status = 200;
+	rpc_http_private(exchange);
 	if (answer == NULL) {
 		http_reply(exchange, 204, NULL, NULL, 0);
 		return;

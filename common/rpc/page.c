@@ -6,7 +6,7 @@
 #define MAX_PAGE (4 << 20)
 #define MAX_SORT_VALUES 8
 
-/* The cursor after the last row shown, as JSON. */
+/* The cursor after the last row shown, as JSON; NULL with an error. */
 static const char *next_cursor(struct rpc_call *call, const struct pg_result *rows, size_t shown, const char *scope,
 			       size_t count)
 {
@@ -15,7 +15,8 @@ static const char *next_cursor(struct rpc_call *call, const struct pg_result *ro
 		return "null";
 	for (size_t i = 0; i < count && i < MAX_SORT_VALUES; i++)
 		values[i] = pg_text(rows, shown - 1, i + 1);
-	return arena_printf(&call->ctx->arena, "\"%s\"", cursor_make(call, scope, count, values));
+	const char *cursor = cursor_make(call, scope, count, values);
+	return cursor ? arena_printf(&call->ctx->arena, "\"%s\"", cursor) : NULL;
 }
 
 int rpc_reply_page(struct rpc_call *call, const struct pg_result *rows, const char *scope, size_t count,
@@ -24,6 +25,9 @@ int rpc_reply_page(struct rpc_call *call, const struct pg_result *rows, const ch
 	size_t limit = (size_t)rpc_param_integer(call, "limit", PAGE_DEFAULT_LIMIT);
 	size_t shown = pg_count(rows) < limit ? pg_count(rows) : limit;
 	struct buffer page;
+	const char *next = next_cursor(call, rows, shown, scope, count);
+	if (!next)
+		return -1;
 	buffer_init_arena(&page, &call->ctx->arena, MAX_PAGE);
 	buffer_append_text(&page, "{\"items\":[");
 	for (size_t i = 0; i < shown; i++) {
@@ -32,7 +36,7 @@ int rpc_reply_page(struct rpc_call *call, const struct pg_result *rows, const ch
 		buffer_append(&page, pg_text(rows, i, 0), pg_length(rows, i, 0));
 	}
 	buffer_append_text(&page, "],\"next_cursor\":");
-	buffer_append_text(&page, next_cursor(call, rows, shown, scope, count));
+	buffer_append_text(&page, next);
 	if (extra) {
 		buffer_append_char(&page, ',');
 		buffer_append_text(&page, extra);

@@ -15,7 +15,7 @@
 #define PAGE_LIMIT(parameter) "LIMIT coalesce(" parameter "::integer, 20) + 1"
 
 /* Replies with a page. scope: see cursor_read. extra: further members of the result as JSON ("\"total\":3"), or NULL.
- * Returns 0, or -1 with too_large. */
+ * Returns 0, or -1 with too_large, or with the error of cursor_make. */
 int rpc_reply_page(struct rpc_call *call, const struct pg_result *rows, const char *scope, size_t count,
 		   const char *extra) MAY_SUSPEND;
 

@@ -11,8 +11,8 @@
  * enforced, and our own display-name (text_is_display_name), line (text_is_line), currency, country, language-tag and
  * time-zone (code_list.h), others ignored. Patterns are PCRE2 with the semantics of ECMA 262 for $ . \d \w \u, in
  * UTF-8. Our own keyword: `"x-trim": true` in a schema for strings: leading and trailing white space does not count for
- * the other keywords beside it, and with SCHEMA_NORMALIZE is removed from the instance, as ids
- * (format uuid) become lower case, their one spelling. Source:
+ * the other keywords beside it, and with SCHEMA_NORMALIZE is removed from the instance. With it ids (format uuid) have
+ * one form, lower case, and others are refused: who takes a value keeps it and compares it as a text. Source:
  * draft-handrews-json-schema-01, draft-handrews-json-schema-validation-01.
  */
 #ifndef EVENTLOOP_RPC_SCHEMA_H
@@ -30,7 +30,7 @@
 #define SCHEMA_EXPECTED_MAX 200	  /* longest keyword value repeated in an error, in bytes of JSON */
 #define SCHEMA_STEPS_MAX 4000000U /* applications of a keyword in one validation */
 
-#define SCHEMA_NORMALIZE 1U /* trim strings of the instance where x-trim says so, and lower the case of uuids */
+#define SCHEMA_NORMALIZE 1U /* trim strings of the instance where x-trim says so; take uuids in lower case alone */
 
 struct schema_set;
 struct schema;

@@ -1,5 +1,6 @@
 #include "rpc/schema_machine.h"
 
+#include "base/ids.h"
 #include "base/text.h"
 #include "rpc/json_tree.h"
 
@@ -44,17 +45,12 @@ static void trim(struct machine *machine, struct subject *subject)
 	subject->text = trimmed;
 }
 
-/* Ids have one spelling, in lower case: beyond here they are compared as texts. */
-static void lower(struct machine *machine, struct subject *subject)
+/* In lower case alone: beyond here ids are compared and kept as texts, so each has one spelling. */
+static bool has_one_form(const struct machine *machine, const struct schema_operation *operation,
+			 const struct subject *subject)
 {
-	const char *given = subject->text;
-	if ((machine->flags & SCHEMA_NORMALIZE) == 0 || given == NULL || strpbrk(given, "ABCDEF") == NULL)
-		return;
-	char *text = arena_strndup(machine->arena, subject->text, subject->length);
-	for (char *letter = text; *letter != '\0'; letter++)
-		*letter = *letter >= 'A' && *letter <= 'F' ? (char)(*letter - 'A' + 'a') : *letter;
-	(void)json_object_set_string_len(subject->value, text, (int)subject->length);
-	subject->text = text;
+	bool free = operation->format != schema_is_uuid || (machine->flags & SCHEMA_NORMALIZE) == 0;
+	return free || uuid_valid(subject->text);
 }
 
 static bool equals(const struct subject *subject, struct json_object *wanted)
@@ -106,11 +102,7 @@ static bool string_fits(struct machine *machine, const struct schema_operation *
 	case SCHEMA_PATTERN:
 		return machine_matches(machine, operation->pattern, subject->text, subject->length);
 	default:
-		if (!operation->format(subject->text, subject->length))
-			return false;
-		if (operation->format == schema_is_uuid)
-			lower(machine, subject);
-		return true;
+		return operation->format(subject->text, subject->length) && has_one_form(machine, operation, subject);
 	}
 }
 

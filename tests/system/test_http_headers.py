@@ -49,6 +49,30 @@ def image_door(stack, request):
     return stack[request.param]
 
 
+# --- what every answer says of itself ---
+
+
+def test_nobody_keeps_or_sniffs_an_answer(door):
+    """Whatever /rpc answers is for one caller, and is the JSON that its type says: results, errors, and refusals of the
+    server itself."""
+    port = int(door.base.rsplit(":", 1)[1])
+    notification = b'{"jsonrpc":"2.0","method":"rpc.discover"}'
+    answers = [
+        post(door, JSON),
+        post(door, JSON, body=b"[" + CALL + b"," + CALL + b"]"),
+        post(door, JSON, body=notification),
+        post(door, JSON, body=b"{"),
+        post(door, b"Content-Type: text/plain"),
+        post(door, JSON, path=b"/nothing"),
+    ]
+    for method in (b"GET", b"NONSENSE"):
+        answers += converse(port, method + b" /rpc HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")[0]
+    assert [answer.status for answer in answers] == [200, 200, 204, 400, 415, 404, 405, 501]
+    for answer in answers:
+        said = (answer.headers.get("cache-control"), answer.headers.get("x-content-type-options"))
+        assert said == ("no-store", "nosniff"), answer
+
+
 # --- content ---
 
 

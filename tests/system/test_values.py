@@ -78,19 +78,28 @@ def test_an_address_that_is_none_is_refused_at_every_door_to_an_account(stack):
     assert stack.login(f" {user.email}\n").id == user.id
 
 
-def test_an_id_has_one_spelling(stack):
-    """In capitals it is the same id, also where it is compared with one in a token."""
+def test_an_id_has_one_form(stack):
+    """In capitals it is refused wherever it stands, before anything is counted, looked up or compared with it."""
     company, user = stack.company()
     listing = stack.listing(company, user, type="hall")
-    assert user.rpc("events.listing.get", {"id": listing["id"].upper()})["id"] == listing["id"]
-    own = user.error("passport.totp.disable", {"user_id": user.id.upper()})
-    assert own.word != "forbidden", own
-    secret = user.rpc(
-        "passport.api_key.create", {"company_id": company, "name": "Key", "right": "staff", "scope": "events.listing.*"}
-    )["secret"]
-    token = stack.rpc("passport.auth.client_token", {"key": secret})["access_token"]
-    mine = stack.rpc("events.listing.mine", {"company_id": company.upper()}, token)
-    assert [item["id"] for item in mine["items"]] == [listing["id"]]
+    invitation = {"company_id": company, "email": "a@example.org", "right": "staff"}
+    for method, params, path in (
+        ("events.listing.get", {"id": listing["id"]}, "/params/id"),
+        ("events.listing.mine", {"company_id": company}, "/params/company_id"),
+        ("passport.totp.disable", {"user_id": user.id}, "/params/user_id"),
+        ("passport.session.list", {"user_id": user.id}, "/params/user_id"),
+        ("passport.member.set_right", {"company_id": company, "user_id": user.id, "right": "staff"}, "/params/user_id"),
+        ("passport.invitation.create", invitation, "/params/company_id"),
+        ("images.image.list", {"ids": [listing["id"]]}, "/params/ids/0"),
+    ):
+        name = path.split("/")[2]
+        value = params[name]
+        capitals = [one.upper() for one in value] if isinstance(value, list) else value.upper()
+        refused = user.error(method, params | {name: capitals})
+        assert refused.data["fields"] == [{"path": path, "rule": "format", "expected": "uuid"}], method
+        assert refused.message == f"{path[1:]}: must be a UUID in lower case"
+    assert stack.gateway.get(f"/images/{listing['id'].upper()}").status_code == 404
+    assert user.rpc("events.listing.get", {"id": listing["id"]})["id"] == listing["id"]
 
 
 def test_a_key_is_of_the_same_parameters_with_and_without_null(stack):

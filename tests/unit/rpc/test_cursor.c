@@ -2,6 +2,7 @@
 #include "base/base64url.h"
 #include "rpc/cursor.h"
 #include "rpc/cursor_codec.h"
+#include "rpc/page.h"
 #include "rpc/write_fixture.h"
 
 #include <string.h>
@@ -136,12 +137,33 @@ WRITE_TEST(shares_its_secret)
 	pg_free(pg);
 }
 
+/* A place in a list that cannot be said is an error of the page, never a cursor of its own. */
+WRITE_TEST(a_page_whose_cursor_cannot_be_made_is_an_error)
+{
+	struct pg *pg = write_pg(write_database(ctx), 0);
+	struct rpc_call call = write_call(ctx, pg, "{\"limit\":2}");
+
+	secret_set("cursor", secret);
+	struct pg_result *rows =
+	    pg_read(ctx, pg, "SELECT '{}', repeat('a', 2000), n FROM generate_series(1, 3) AS n ORDER BY n");
+	assert_non_null(rows);
+	assert_int_equal(rpc_reply_page(&call, rows, NULL, 2, NULL), -1);
+	assert_int_equal(ctx->error.code, ERROR_INTERNAL);
+	assert_null(call.result);
+	secret_set("cursor", NULL);
+	pg_free(pg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(carries_values),	 cmocka_unit_test(is_bound),
-	    cmocka_unit_test(refuses_tampering), cmocka_unit_test(refuses_values_that_are_too_long),
-	    cmocka_unit_test(serves_a_list),	 cmocka_unit_test(shares_its_secret),
+	    cmocka_unit_test(carries_values),
+	    cmocka_unit_test(is_bound),
+	    cmocka_unit_test(refuses_tampering),
+	    cmocka_unit_test(refuses_values_that_are_too_long),
+	    cmocka_unit_test(serves_a_list),
+	    cmocka_unit_test(shares_its_secret),
+	    cmocka_unit_test(a_page_whose_cursor_cannot_be_made_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

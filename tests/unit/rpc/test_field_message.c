@@ -27,7 +27,7 @@ static void names_field_and_rule(void **state)
 	assert_says("/params/name", "maxLength", "200", "params/name: must have at most 200 characters");
 	assert_says("/params/name", "minLength", "1", "params/name: must not be empty");
 	assert_says("/params/limit", "maximum", "100", "params/limit: must be at most 100");
-	assert_says("/params/id", "format", "\"uuid\"", "params/id: must be a UUID");
+	assert_says("/params/id", "format", "\"uuid\"", "params/id: must be a UUID in lower case");
 	assert_says("/params/id", "format", "\"odd\"", "params/id: breaks the rule format (odd)");
 	assert_says("/params/x", "odd_rule", NULL, "params/x: breaks the rule odd_rule");
 	assert_says("/params", "type", "\"object\"", "params: must be an object");
