@@ -115,7 +115,8 @@ def answer(**data):
         (answer(code="conflict", reason="stale_version"), None),
         (answer(code="precondition_failed", rule="state"), None),
         (answer(code="parse_error"), None),
-        (answer(code="rate_limited"), "rate_limited is not listed"),
+        (answer(code="rate_limited", reason="write"), None),
+        (answer(code="odd"), "odd is not listed"),
         (answer(code="conflict", reason="odd"), "the reason odd of conflict is not listed"),
         (answer(code="precondition_failed", rule="odd"), "the rule odd of precondition_failed is not listed"),
         (
