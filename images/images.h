@@ -4,22 +4,25 @@
 #ifndef EVENTLOOP_IMAGES_IMAGES_H
 #define EVENTLOOP_IMAGES_IMAGES_H
 
+#include "bounds.h"
 #include "daemon/daemon.h"
 #include "store.h"
 
-#include <stdint.h>
+struct offload_pool;
+struct sweep;
 
 struct images {
 	struct daemon_worker *worker;
 	struct store store;
-	int64_t max_pixels;
-	int64_t max_bytes;
+	struct image_bounds bounds;
+	struct offload_pool *decoders; /* of the process; NULL where nothing is decoded */
+	struct sweep *sweep;	       /* of the first worker */
 };
 
-/* An image row i as the JSON of the API. */
-#define IMAGE_JSON                                                                                     \
+/* An image row i as the JSON of the API. owner: its owner_id as the reader may see it, an expression. */
+#define IMAGE_JSON(owner)                                                                              \
 	"jsonb_build_object('id', i.id, 'url', '/images/' || i.id, 'type', i.type, 'width', i.width, " \
-	"'height', i.height, 'bytes', i.bytes, 'sha256', i.sha256, 'owner_id', i.owner_id, "           \
+	"'height', i.height, 'bytes', i.bytes, 'sha256', i.sha256, 'owner_id', " owner ", "            \
 	"'created_at', api_time(i.created_at))"
 
 #endif

@@ -2,8 +2,10 @@
 
 #include "base/fatal.h"
 #include "base/log.h"
+#include "decoders.h"
 #include "images.h"
 #include "serve.h"
+#include "sweep.h"
 #include "upload.h"
 
 #include <errno.h>
@@ -75,8 +77,7 @@ int images_start(struct daemon_worker *worker, struct context *ctx)
 	struct images *images = must_calloc(1, sizeof(*images));
 	worker->app = images;
 	images->worker = worker;
-	images->max_pixels = config_integer(worker->config, "max_pixels");
-	images->max_bytes = config_integer(worker->config, "max_image");
+	image_bounds_read(worker->config, &images->bounds);
 	images->store.directory = must_strdup(store_directory(worker, ctx));
 	if (!images->store.directory[0] || !store_prepare(&images->store))
 		return context_fail_internal(ctx, "store_dir \"%s\": %s", images->store.directory, strerror(errno));
@@ -84,7 +85,12 @@ int images_start(struct daemon_worker *worker, struct context *ctx)
 		return -1;
 	if (!worker->http)
 		return 0;
-	http_server_route(worker->http, "POST", "/images", (size_t)images->max_bytes, upload_handle, images);
+	if (!(images->decoders = decoders_take(worker->config)))
+		return context_fail_internal(ctx, "a thread cannot be started");
+	if (worker->index == 0 && !(images->sweep = sweep_new(images)))
+		return context_fail_internal(ctx, "no coroutine left at start");
+	http_server_route(worker->http, "POST", "/images", (size_t)config_integer(worker->config, "max_image"),
+			  upload_handle, images);
 	http_server_route(worker->http, "GET", "/images/*", 0, serve_handle, images);
 	http_server_route(worker->http, "HEAD", "/images/*", 0, serve_handle, images);
 	return 0;
@@ -95,6 +101,9 @@ void images_stop(struct daemon_worker *worker)
 	struct images *images = worker->app;
 	if (!images)
 		return;
+	sweep_free(images->sweep);
+	if (images->decoders)
+		decoders_release();
 	free((char *)(uintptr_t)images->store.directory);
 	free(images);
 	worker->app = NULL;

@@ -1,10 +1,15 @@
 #include "store.h"
 
+#include "base/fatal.h"
+
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static bool fits(int length)
@@ -86,4 +91,57 @@ int store_open(const struct store *store, const char *sha256)
 {
 	char path[STORE_PATH_SIZE];
 	return path_of(store, sha256, "", path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+}
+
+void store_names_done(struct store_names *names)
+{
+	free(names->names);
+	*names = (struct store_names){0};
+}
+
+static void add_name(struct store_names *names, const char *name)
+{
+	if (names->count == names->capacity) {
+		names->capacity = names->capacity ? 2 * names->capacity : 64;
+		names->names = must_realloc(names->names, names->capacity * sizeof(*names->names));
+	}
+	(void)snprintf(names->names[names->count++], sizeof(*names->names), "%s", name);
+}
+
+/* A file of ours: a hash, or a hash and the suffix of mkostemp. Anything else somebody else has put there. */
+static bool is_ours(const char *name)
+{
+	size_t digits = strspn(name, "0123456789abcdef"), length = strlen(name);
+	return digits == SHA256_TEXT_SIZE - 1 &&
+	       (length == digits || (name[digits] == '.' && length == STORE_NAME_SIZE - 1));
+}
+
+static bool is_old(int folder, const char *name, time_t before)
+{
+	struct stat file;
+	return fstatat(folder, name, &file, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(file.st_mode) &&
+	       file.st_mtime <= before;
+}
+
+bool store_list(const struct store *store, unsigned folder, int64_t age, struct store_names *ret)
+{
+	char path[STORE_PATH_SIZE];
+	const struct dirent *entry;
+	time_t before = time(NULL) - (time_t)age;
+	if (!fits(snprintf(path, STORE_PATH_SIZE, "%s/%02x", store->directory, folder)))
+		return false;
+	DIR *open_folder = opendir(path);
+	if (!open_folder)
+		return errno == ENOENT;
+	while (ret->count < STORE_LIST_MAX && (entry = readdir(open_folder)))
+		if (is_ours(entry->d_name) && is_old(dirfd(open_folder), entry->d_name, before))
+			add_name(ret, entry->d_name);
+	(void)closedir(open_folder);
+	return true;
+}
+
+bool store_remove(const struct store *store, const char *name)
+{
+	char path[STORE_PATH_SIZE];
+	return path_of(store, name, "", path) && (unlink(path) == 0 || errno == ENOENT);
 }

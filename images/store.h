@@ -11,9 +11,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define SHA256_TEXT_SIZE 65
 #define STORE_PATH_SIZE 1200
+#define STORE_FOLDERS 256
+#define STORE_NAME_SIZE (SHA256_TEXT_SIZE + 7) /* of a file; one that is being written has a suffix */
+#define STORE_LIST_MAX 100000
 
 struct store {
 	const char *directory; /* borrowed */
@@ -27,5 +31,20 @@ bool store_put(const struct store *store, const char *sha256, const void *bytes,
 
 /* Opens for reading; -1 with errno. */
 int store_open(const struct store *store, const char *sha256);
+
+/* Names of files. */
+struct store_names {
+	char (*names)[STORE_NAME_SIZE];
+	size_t count, capacity;
+};
+
+/* The files of one folder (0 to STORE_FOLDERS - 1) that have lain there for so many seconds, at most STORE_LIST_MAX of
+ * them, each named by its hash, or by that and a suffix when its writing never ended. *ret: zeroes before;
+ * store_names_done frees it, also after false with errno. Blocks. */
+bool store_list(const struct store *store, unsigned folder, int64_t age, struct store_names *ret) MUST_CHECK;
+void store_names_done(struct store_names *names);
+
+/* Removes a file by its name; true also when it is not there. False with errno. Blocks. */
+bool store_remove(const struct store *store, const char *name) MUST_CHECK;
 
 #endif

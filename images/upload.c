@@ -1,22 +1,19 @@
 #include "upload.h"
 
-#include "base/ids.h"
 #include "base/log.h"
 #include "images.h"
 #include "inspect.h"
-#include "io/postgres.h"
+#include "keep.h"
 #include "multipart.h"
 #include "rpc/bearer.h"
 #include "rpc/dispatch.h"
 #include "rpc/http_endpoint.h"
 #include "rpc/token.h"
+#include "upload_places.h"
+#include "usage.h"
 
 #include <string.h>
 #include <strings.h>
-
-static const char INSERT_IMAGE[] =
-    "INSERT INTO image AS i (id, owner_id, sha256, type, width, height, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7) "
-    "RETURNING " IMAGE_JSON "::text";
 
 /* The bytes of the image in the request. */
 struct upload {
@@ -71,30 +68,29 @@ static int find_upload(struct http_exchange *exchange, struct upload *ret)
 	return 0;
 }
 
-static struct pg_result *insert(struct context *ctx, const struct images *images, const char *owner,
-				const struct image_facts *facts, size_t length)
+static void free_bytes(void *argument)
 {
-	char id[UUID_SIZE];
-	uuid_make(id);
-	return pg_write(ctx, images->worker->db, INSERT_IMAGE, id, owner, facts->sha256, facts->type,
-			arena_printf(&ctx->arena, "%d", facts->width), arena_printf(&ctx->arena, "%d", facts->height),
-			arena_printf(&ctx->arena, "%zu", length));
+	upload_bytes_free(argument);
 }
 
 /* The image as JSON; NULL with an error. The caller's id is copied: an identity is borrowed from a cache that waits may
  * change. */
-static const char *take_upload(struct http_exchange *exchange, const struct images *images)
+static const char *take_upload(struct http_exchange *exchange, struct images *images)
 {
 	struct upload upload;
 	struct image_facts facts;
 	struct context *ctx = exchange->ctx;
+	struct daemon_worker *worker = images->worker;
 	const struct identity *user = uploader(exchange, images);
 	const char *owner = user ? arena_strdup(&ctx->arena, user->id) : NULL;
-	if (!owner || find_upload(exchange, &upload) ||
-	    image_inspect(ctx, &images->store, upload.bytes, upload.length, images->max_pixels, &facts))
+	if (!owner || upload_place_take(ctx, owner, config_integer(worker->config, "uploads_at_once")) ||
+	    find_upload(exchange, &upload) || usage_check(ctx, worker, owner, upload.length))
 		return NULL;
-	struct pg_result *row = insert(ctx, images, owner, &facts, upload.length);
-	return row ? pg_text(row, 0, 0) : NULL;
+	struct upload_bytes *bytes = upload_bytes_new(upload.bytes, upload.length);
+	context_defer(ctx, free_bytes, bytes);
+	if (image_inspect(ctx, images->decoders, bytes, &images->bounds, &facts))
+		return NULL;
+	return image_keep(ctx, images, owner, bytes, &facts);
 }
 
 static int status_of(const struct error *error)
@@ -108,6 +104,10 @@ static int status_of(const struct error *error)
 		return 413;
 	case ERROR_INVALID_PARAMS:
 		return strcmp(error->reason, "type") == 0 ? 415 : strcmp(error->reason, "damaged") == 0 ? 422 : 400;
+	case ERROR_RATE_LIMITED:
+		return 429;
+	case ERROR_PRECONDITION_FAILED:
+		return 409;
 	case ERROR_OVERLOADED:
 	case ERROR_UNAVAILABLE:
 	case ERROR_DEADLINE_EXCEEDED:
@@ -119,7 +119,7 @@ static int status_of(const struct error *error)
 
 void upload_handle(struct http_exchange *exchange, void *argument)
 {
-	const struct images *images = argument;
+	struct images *images = argument;
 	if (rpc_http_check_encoding(exchange))
 		return;
 	const char *json = take_upload(exchange, images);
@@ -129,5 +129,6 @@ void upload_handle(struct http_exchange *exchange, void *argument)
 		rpc_http_fail(exchange, status_of(&exchange->ctx->error));
 		return;
 	}
+	rpc_http_private(exchange);
 	http_reply(exchange, 201, "application/json", json, strlen(json));
 }

@@ -1,30 +1,17 @@
 """images as its users see it, through the gateway: uploads judged by content, served with conditions and ranges."""
 
-import io
 import json
-import struct
-import zlib
+import os
 from types import SimpleNamespace
 
 import loglines
 import pytest
 from integration import exchange, make_key
-from PIL import Image
+from pictures import jpeg_of_scans, picture, png_header, png_of_zeros
+from stack import Stack
+from waiting import wait_until
 
 pytestmark = pytest.mark.asan
-
-
-def picture(kind="PNG", size=(300, 200), color=(30, 90, 200)):
-    out = io.BytesIO()
-    Image.new("RGB", size, color).save(out, kind)
-    return out.getvalue()
-
-
-def png_header(width, height):
-    """A PNG that says it is that large and is not."""
-    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
 
 
 @pytest.fixture
@@ -51,9 +38,23 @@ def test_uploads_are_known_by_their_content(stack, user, kind, type_):
     served = stack.gateway.get(image["url"])
     assert served.status_code == 200 and served.content == data and served.headers["Content-Type"] == type_
     assert served.headers["X-Content-Type-Options"] == "nosniff" and "immutable" in served.headers["Cache-Control"]
-    assert stack.rpc("images.image.get", {"id": image["id"]}) == image
+    assert user.rpc("images.image.get", {"id": image["id"]}) == image
     nobody = "01932b5c-7a10-7000-8000-000000000001"
-    assert stack.rpc("images.image.list", {"ids": [nobody, image["id"]]})["items"] == [image]
+    assert user.rpc("images.image.list", {"ids": [nobody, image["id"]]})["items"] == [image]
+
+
+def test_whose_an_image_is_is_told_to_few(stack, user):
+    """Its owner, moderators and daemons: to others it would say who writes for a company."""
+    image = upload(stack, user, picture()).json()
+    get = lambda token: stack.rpc("images.image.get", {"id": image["id"]}, token)
+    listed = lambda token: stack.rpc("images.image.list", {"ids": [image["id"]]}, token)["items"][0]
+    assert image["owner_id"] == user.id
+    for token in (user.token, stack.admin().token):
+        assert get(token) == listed(token) == image
+    for token in (None, stack.user().token):
+        assert get(token) == listed(token) == image | {"owner_id": None}
+    service = stack.service_token()
+    assert stack["images"].rpc("images.image.get", {"id": image["id"]}, service) == image
 
 
 def test_multipart_uploads(stack, user):
@@ -93,6 +94,121 @@ def test_bad_images_are_refused(stack, user, data, status, reason):
     error = response.json()["error"]
     assert response.status_code == status, error
     assert error["data"]["reason"] == reason and response.headers["Content-Type"] == "application/json"
+
+
+def animation(frames):
+    """A GIF of so many pictures of one pixel."""
+    frame = b"\x2c\0\0\0\0\1\0\1\0\0\2\2\x44\1\0"
+    return b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff" + frame * frames + b"\x3b"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason", "value", "maximum"),
+    [
+        (lambda: jpeg_of_scans(800, 600, 65), "scans", 65, 64),
+        (lambda: png_header(5, 9_900_000), "side", 9_900_000, 16384),
+        (lambda: png_header(30000, 30000), "pixels", 900_000_000, 50_000_000),
+        (lambda: png_header(7000, 7000, 16, 6, True), "memory", 392_000_000, 256 << 20),
+        (lambda: animation(1001), "frames", 1001, 1000),
+    ],
+)
+def test_what_a_picture_asks_of_the_decoder_is_bounded(stack, user, data, reason, value, maximum):
+    """By its head, before it is decoded; the answer names the rule and its values."""
+    response = upload(stack, user, data())
+    error = response.json()["error"]
+    assert (response.status_code, error["data"]["code"], error["data"]["reason"]) == (413, "too_large", reason)
+    assert (error["data"]["value"], error["data"]["maximum"]) == (value, maximum)
+    assert str(value) in error["message"] and str(maximum) in error["message"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        lambda: jpeg_of_scans(800, 600, 64),
+        lambda: png_of_zeros(5, 16384),
+        lambda: png_of_zeros(300, 200, 16, 6, True),
+        lambda: animation(1000),
+        lambda: picture("PNG", (16384, 3)),
+    ],
+)
+def test_what_is_within_the_bounds_is_taken(stack, user, data):
+    response = upload(stack, user, data())
+    assert response.status_code == 201, response.json()
+
+
+@pytest.fixture(scope="module")
+def small(cluster, templates):
+    """A stack that takes little of each user, has little time, and sweeps often."""
+    settings = {"max_user_images": 3, "max_day_images": 2, "sweep_interval": "1s", "request_deadline": "3s"}
+    with Stack(cluster, {"images": settings}, templates, ("passport", "images", "gateway")) as running:
+        yield running
+
+
+def stored(stack):
+    return {path.name for path in (stack.folder / "images").rglob("*") if path.is_file()}
+
+
+def test_a_user_has_a_share_of_the_store(small):
+    """So many images and bytes kept, and so many uploaded in a day; of what was refused nothing is left."""
+    one, other = small.user(), small.user()
+    before = stored(small)
+    kept = [upload(small, one, picture(color=(color, 0, 0))).json()["sha256"] for color in (1, 2)]
+    refused = upload(small, one, picture(color=(3, 0, 0)))
+    data = refused.json()["error"]["data"]
+    assert (refused.status_code, data["code"], data["reason"]) == (429, "rate_limited", "max_day_images")
+    assert data["maximum"] == 2 and 0 < data["retry_after_ms"] <= 86_400_001 and "Retry-After" in refused.headers
+    kept.append(upload(small, other, picture(color=(4, 0, 0))).json()["sha256"])
+    with small.database("images") as database:
+        database.execute("UPDATE image_usage SET day = day - 1")
+    kept.append(upload(small, one, picture(color=(5, 0, 0))).json()["sha256"])
+    refused = upload(small, one, picture(color=(6, 0, 0)))
+    data = refused.json()["error"]["data"]
+    assert (refused.status_code, data["code"]) == (409, "precondition_failed")
+    assert (data["rule"], data["maximum"]) == ("max_user_images", 3)
+    assert stored(small) == before | set(kept)
+
+
+def test_files_without_an_image_are_swept(small):
+    """What was put into the store and got no row, and what was never written to its end; but nothing young, which may
+    be an upload under way, and nothing that is not ours."""
+    kept = upload(small, small.user(), picture()).json()
+    folder = small.folder / "images" / "ab"
+    folder.mkdir(exist_ok=True)
+    old, young = "ab" + "0" * 62, "ab" + "1" * 62
+    planted = (old, young, old + ".Xy12zW", "ab-notes.txt")
+    for name in planted:
+        (folder / name).write_bytes(b"x")
+    for path in (small.folder / "images").rglob("*"):
+        if path.is_file() and path.name != young:
+            os.utime(path, (1, 1))
+    wait_until(lambda: stored(small) & set(planted) == {young, "ab-notes.txt"}, 30, "the sweep")
+    assert small.gateway.get(kept["url"]).status_code == 200
+
+
+def test_an_upload_that_fails_leaves_nothing(small):
+    """Here the database holds it up until its time is over."""
+    user = small.user()
+    assert upload(small, user, picture()).status_code == 201
+    before = stored(small)
+    with small.database("images") as database, database.transaction():
+        database.execute("SELECT FROM image_usage FOR UPDATE")
+        late = upload(small, user, picture(color=(1, 1, 1)))
+    assert late.status_code == 503 and late.json()["error"]["data"]["code"] == "deadline_exceeded", late.json()
+    assert stored(small) == before
+    assert upload(small, user, picture(color=(1, 1, 1))).status_code == 201
+
+
+def test_pictures_beyond_the_bounds_are_listed(small):
+    """Those that were taken before: they are served as ever."""
+    large = upload(small, small.user(), picture(size=(301, 20))).json()
+    images = small["images"]
+    assert images.command("check").stdout == ""
+    images.write_settings(max_side=300, max_pixels=6000)
+    found = [json.loads(line) for line in images.command("check", check=False).stdout.splitlines()]
+    row = {"id": large["id"], "width": 301, "height": 20}
+    assert {"check": "max_side", "row": row} in found and {"check": "max_pixels", "row": row} in found
+    images.restart()
+    assert small.gateway.get(large["url"]).status_code == 200
 
 
 def test_what_the_codecs_say_is_a_log_line(stack, user):

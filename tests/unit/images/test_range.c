@@ -1,6 +1,5 @@
 /* Range requests (RFC 9110 section 14) and multipart bodies (RFC 7578). */
 #include "base/macros.h"
-#include "inspect.h"
 #include "multipart.h"
 #include "serve.h"
 #include "unit.h"
@@ -94,17 +93,6 @@ static void test_multipart_refuses_what_is_none(void **state)
 	assert_int_equal(find("--B\r\nX: name=\"file\"\r\n\r\nx\r\n--B--", &start, &length), MULTIPART_ABSENT);
 }
 
-static void test_types_by_content(void **state)
-{
-	(void)state;
-	assert_string_equal(image_type((const unsigned char *)"\xff\xd8\xff\xe0", 4), "image/jpeg");
-	assert_string_equal(image_type((const unsigned char *)"RIFF\0\0\0\0WEBPVP8 ", 16), "image/webp");
-	assert_null(image_type((const unsigned char *)"PK\3\4", 4));
-	assert_null(image_type((const unsigned char *)"<svg xmlns=", 11));
-	assert_null(image_type((const unsigned char *)"", 0));
-	assert_null(image_type((const unsigned char *)"RIFF\0\0\0\0WAVE", 12));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,7 +101,6 @@ int main(void)
 	    cmocka_unit_test(test_boundaries),
 	    cmocka_unit_test(test_multipart_finds_the_file),
 	    cmocka_unit_test(test_multipart_refuses_what_is_none),
-	    cmocka_unit_test(test_types_by_content),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,101 @@
+"""A drill: pictures that are legal, weigh little, and would keep a decoder busy for minutes; others upload and fetch
+theirs meanwhile."""
+
+import statistics
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from neighbours import MemoryWatch, Neighbours
+from pictures import jpeg_of_scans, picture, png_of_zeros
+from rpc import session
+
+ATTACK_SECONDS = 8
+UPLOADERS = 3
+PEAK_MIB = 512  # of images at its defaults: three decoders and what is read of uploads
+
+
+def upload(stack, token, data, source):
+    headers = {"Content-Type": "image/jpeg", "Authorization": f"Bearer {token}"}
+    return session(source).post(f"{stack.gateway.base}/images", data=data, headers=headers, timeout=60)
+
+
+class Attack:
+    """`with Attack(stack)`: one user at 127.0.0.2 uploads the worst there is, six at a time."""
+
+    def __init__(self, stack):
+        self.stack, self.token = stack, stack.user("Attacker").token
+        self.files = [
+            jpeg_of_scans(7000, 7000, 882),  # 160 KB, 22 s of a core
+            png_of_zeros(5, 9_900_000),  # 58 KB, 10 million rows
+            png_of_zeros(7000, 7000, 16, 6, True),  # 380 KB, 400 MB of memory
+            jpeg_of_scans(7000, 7000, 64),  # the worst that is taken
+        ]
+        self.over, self.answers = threading.Event(), []
+        self.pool = ThreadPoolExecutor(6)
+
+    def _run(self, number):
+        while not self.over.is_set():
+            response = upload(self.stack, self.token, self.files[number % len(self.files)], "127.0.0.2")
+            data = response.json().get("error", {}).get("data", {})
+            self.answers.append((response.status_code, data.get("reason") or data.get("code")))
+            self.over.wait(0.05)
+
+    def __enter__(self):
+        for number in range(6):
+            self.pool.submit(self._run, number)
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.pool.shutdown()
+
+
+def visit(stack, number, until):
+    """One who uploads a picture and looks at it, over and over, from an address of their own: what each took (ms)."""
+    source, token = f"127.0.0.{20 + number}", stack.user(f"Visitor {number}").token
+    uploads, fetches = [], []
+    data = picture("JPEG", (1200, 800), (number, 90, 200))
+    while time.monotonic() < until:
+        started = time.perf_counter()
+        image = upload(stack, token, data, source)
+        uploads.append(1000 * (time.perf_counter() - started))
+        assert image.status_code == 201, image.text
+        for _ in range(5):
+            started = time.perf_counter()
+            served = session(source).get(stack.gateway.base + image.json()["url"], timeout=60)
+            fetches.append(1000 * (time.perf_counter() - started))
+            assert served.status_code == 200 and served.content == data
+            time.sleep(0.02)
+    return uploads, fetches
+
+
+def visits(stack, seconds):
+    """The medians of what UPLOADERS at once met: (uploads, fetches, how many of both)."""
+    until = time.monotonic() + seconds
+    with ThreadPoolExecutor(UPLOADERS) as pool:
+        found = list(pool.map(lambda number: visit(stack, number, until), range(UPLOADERS)))
+    uploads, fetches = ([one for part in found for one in part[which]] for which in (0, 1))
+    return statistics.median(uploads), statistics.median(fetches), len(uploads), len(fetches)
+
+
+@pytest.mark.timeout(120)
+def test_costly_pictures_cost_their_sender(crowded):
+    stack = crowded.stack
+    with Neighbours(stack, crowded.listings, searches=False) as others:
+        quiet, alone = others.measure(2), visits(stack, 2)
+        with MemoryWatch(stack) as memory, Attack(stack) as attack:
+            others.begin(ATTACK_SECONDS)
+            beside = visits(stack, ATTACK_SECONDS)
+            hit = others.finish()
+    others.check(quiet, hit)
+    print(f"  uploads {alone[0]:.0f} ms ({alone[2]}), beside it {beside[0]:.0f} ms ({beside[2]})")
+    print(f"  fetches {alone[1]:.1f} ms ({alone[3]}), beside it {beside[1]:.1f} ms ({beside[3]})")
+    reasons = {reason: attack.answers.count((status, reason)) for status, reason in attack.answers}
+    print(f"  the attacker's: {reasons}")
+    assert {(413, "scans"), (413, "side"), (413, "memory")} <= set(attack.answers), reasons
+    assert (429, "uploads_at_once") in attack.answers, reasons
+    assert beside[1] < max(50, 3 * alone[1]), "fetching a picture waits for decoding others"
+    assert beside[0] < max(500, 5 * alone[0]), "uploading a picture waits for decoding others"
+    assert memory.peak("images") < PEAK_MIB
