@@ -33,10 +33,11 @@ static const char SET_RIGHT[] =
 
 static const char REMOVE_MEMBER[] = "DELETE FROM company_member WHERE company_id = $1 AND user_id = $2";
 
-static const char SELECT_RIGHT[] = "SELECT jsonb_build_object('right', (SELECT m.\"right\" FROM company_member m "
-				   "JOIN company c ON c.id = m.company_id AND c.state = 'active' JOIN user_account u "
-				   "ON u.id = m.user_id AND u.state = "
-				   "'active' WHERE m.user_id = $1 AND m.company_id = $2))::text";
+static const char SELECT_RIGHT[] =
+    "SELECT jsonb_build_object('right', (SELECT m.\"right\" FROM company_member m "
+    "JOIN company c ON c.id = m.company_id AND c.state = 'active' JOIN user_account u "
+    "ON u.id = m.user_id AND u.state = 'active' WHERE m.user_id = $1 AND m.company_id = $2), "
+    "'member', EXISTS (SELECT FROM company_member m WHERE m.user_id = $1 AND m.company_id = $2))::text";
 
 /* Whether the caller sees addresses: 1 or 0; -1 with an error. */
 static int sees_addresses(struct rpc_call *call, const char *company_id)

@@ -110,6 +110,9 @@ int rpc_too_large(struct rpc_call *call, const char *path, const char *rule, con
  * a user's token does not have it: it may be younger, or one of more than a token carries. Of a client (an integration
  * by its API key) the token says all. */
 int rpc_require_right(struct rpc_call *call, const char *company_id, enum company_right right) MAY_SUSPEND MUST_CHECK;
+/* *ret: the calling user belongs to the company now, be it or the user suspended. The token may say so; else passport
+ * is asked, and unavailable when it cannot be. False for whoever is no user. 0, or -1 with an error. */
+int rpc_caller_is_member(struct rpc_call *call, const char *company_id, bool *ret) MAY_SUSPEND MUST_CHECK;
 /* The caller has one of the platform roles. */
 bool rpc_caller_has_role(const struct rpc_call *call, unsigned roles);
 /* The caller's user id; NULL when anonymous, a service or a client. */
