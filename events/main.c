@@ -1,4 +1,6 @@
 #include "booking/booking.h"
+#include "booking/booking_review.h"
+#include "booking/period.h"
 #include "bulk/bulk.h"
 #include "catalogue/company_listings.h"
 #include "catalogue/company_state.h"
@@ -39,6 +41,7 @@ static const struct rpc_handler handlers[] = {
     {"events.booking.create", booking_create},
     {"events.booking.get", booking_get},
     {"events.booking.list", booking_list},
+    {"events.booking.for_review", booking_for_review},
     {"events.booking.cancel", booking_cancel},
     {NULL, NULL},
 };
@@ -50,6 +53,14 @@ static const struct fact_handler fact_handlers[] = {
     {"passport.user.erased", erased_user_fact},
     {NULL, NULL},
 };
+
+static const struct config_option options[] = {
+    {"booking_shortest", CONFIG_DURATION, "15m", CLOCK_SECOND, INT64_C(86400) * CLOCK_SECOND, 0, NULL,
+     "shorter than this is no booking, whatever the unit of sale", NULL},
+    {NULL, CONFIG_TEXT, NULL, 0, 0, 0, NULL, NULL, NULL},
+};
+
+static const struct data_check *const checks[] = {&period_shortest_check, NULL};
 
 static const struct daemon_command commands[] = {
     {"import", "FILE: loads listings and bookings from NDJSON", bulk_import},
@@ -65,6 +76,8 @@ int main(int argc, char **argv)
 	    .migrations = events_migrations,
 	    .handlers = handlers,
 	    .fact_handlers = fact_handlers,
+	    .options = options,
+	    .checks = checks,
 	    .commands = commands,
 	    .start = events_start,
 	    .stop = events_stop,

@@ -2,6 +2,7 @@
 
 #include "base/ids.h"
 #include "booking/booking_json.h"
+#include "booking/by_member.h"
 #include "booking/period.h"
 #include "booking/unit.h"
 #include "catalogue/company_state.h"
@@ -11,12 +12,13 @@
 #include <string.h>
 
 #define MAX_AMOUNT "9000000000000000"
+#define WRITE_CLOCK "floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
 /* With the quote, whether it is more than an amount may be (Amount of the API), and whether the period is too long,
  * which takes counting only where it comes near. NO KEY: rows that refer to the listing may be written meanwhile; other
- * bookings of it may not. */
+ * bookings of it may not. The clock is read outside of what locks, so once the row is locked. */
 static const char LOCK_ON_OFFER[] =
-    "SELECT units, price, price > " MAX_AMOUNT ", too_long FROM (SELECT l.units, "
+    "SELECT units, price, price > " MAX_AMOUNT ", too_long, " WRITE_CLOCK " FROM (SELECT l.units, "
     "period_price(l.price_amount, l.price_unit, l.time_zone, $2::integer, $3::tstzrange) AS price, "
     "CASE WHEN upper($3::tstzrange) - lower($3::tstzrange) > interval '365 days' "
     "THEN local_days($3::tstzrange, l.time_zone) > " PERIOD_MAX_DAYS_TEXT " ELSE false END AS too_long "
@@ -24,18 +26,23 @@ static const char LOCK_ON_OFFER[] =
 
 static const char INSERT_BOOKING[] =
     "WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, period, units, note, price_amount, "
-    "price_currency) "
-    "SELECT $1, l.id, l.company_id, $3, p.period, $6::integer, coalesce($5, ''), $8::bigint, l.price_currency "
+    "price_currency, by_member) "
+    "SELECT $1, l.id, l.company_id, $3, p.period, $6::integer, coalesce($5, ''), $8::bigint, l.price_currency, "
+    "$9::boolean "
     "FROM listing l, (VALUES ($4::tstzrange)) AS p(period) WHERE l.id = $2 RETURNING *), "
     "u AS (INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, b.period "
     "FROM b, unnest($7::integer[]) n) SELECT " BOOKING_JSON_WITH("to_jsonb($7::integer[])") "::text FROM b";
 
 static const char SELECT_BOOKING[] =
-    "SELECT " BOOKING_JSON
-    "::text, b.user_id, b.company_id, b.listing_id, lower(b.period) <= now(), b.state FROM booking b "
+    "SELECT " BOOKING_JSON "::text, b.user_id, b.company_id, b.listing_id, lower(b.period) <= now() FROM booking b "
     "WHERE b.id = $1";
 
 static const char LOCK_LISTING[] = "SELECT 1 FROM listing WHERE id = $1 FOR NO KEY UPDATE";
+
+/* Whether it is confirmed, has begun, has ended, by a clock that is read once. After the listing was locked. */
+static const char SELECT_STANDING[] =
+    "SELECT b.state = 'confirmed', lower(b.period) <= clock.now, upper(b.period) <= clock.now "
+    "FROM (SELECT clock_timestamp() AS now OFFSET 0) clock, booking b WHERE b.id = $1";
 
 static const char BOOKING_EXISTS[] = "SELECT 1 FROM booking WHERE id = $1";
 
@@ -77,28 +84,31 @@ static int too_dear(struct rpc_call *call)
 int booking_create(struct rpc_call *call)
 {
 	struct context *ctx = call->ctx;
-	const char *listing_id = rpc_param(call, "listing_id"), *period = NULL, *units = NULL;
+	const char *listing_id = rpc_param(call, "listing_id"), *by_member = NULL, *units = NULL;
 	const char *count = rpc_param(call, "units") ? rpc_param(call, "units") : "1";
 	char id[UUID_SIZE];
-	if (period_read(call, &period))
+	struct period period;
+	if (period_read(call, &period) || booking_by_member(call, listing_id, &by_member))
 		return -1;
 	uuid_make(id);
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	struct pg_result *listing = pg_query(ctx, tx, LOCK_ON_OFFER, listing_id, count, period);
+	struct pg_result *listing = pg_query(ctx, tx, LOCK_ON_OFFER, listing_id, count, period.range);
 	if (!listing)
 		return -1;
 	if (pg_count(listing) == 0)
 		return rpc_not_found(call, "listing");
+	if (period_check_clock(call, &period, pg_integer(listing, 0, 4)))
+		return -1;
 	if (pg_boolean(listing, 0, 3))
 		return period_too_long(call);
 	if (pg_boolean(listing, 0, 2))
 		return too_dear(call);
-	if (allocate(call, tx, pg_text(listing, 0, 0), period, &units))
+	if (allocate(call, tx, pg_text(listing, 0, 0), period.range, &units))
 		return -1;
-	struct pg_result *booking = pg_query(ctx, tx, INSERT_BOOKING, id, listing_id, rpc_caller_id(call), period,
-					     rpc_param(call, "note"), count, units, pg_text(listing, 0, 1));
+	struct pg_result *booking = pg_query(ctx, tx, INSERT_BOOKING, id, listing_id, rpc_caller_id(call), period.range,
+					     rpc_param(call, "note"), count, units, pg_text(listing, 0, 1), by_member);
 	if (!booking && pg_violated(ctx, "booking_no_overlap")) {
 		error_clear(&ctx->error);
 		return rpc_conflict(call, "booked", "the period is taken");
@@ -130,33 +140,54 @@ int booking_get(struct rpc_call *call)
 	return booking ? rpc_reply_row(call, booking, "booking") : -1;
 }
 
-/* Who booked may cancel before the period begins; the company's managers at any time. */
-static int may_cancel(struct rpc_call *call, const struct pg_result *booking)
+/* Who booked may cancel before the period begins, the company's managers until it ends. Asked before the listing is
+ * locked, since it may take passport: *ret_manager is false for who booked and does not need the right. */
+static int may_cancel(struct rpc_call *call, const struct pg_result *booking, bool *ret_manager)
 {
+	const char *caller = rpc_caller_id(call);
+	bool own = caller && pg_text(booking, 0, 1) && strcmp(pg_text(booking, 0, 1), caller) == 0;
 	bool began = pg_boolean(booking, 0, 4);
-	if (strcmp(pg_text(booking, 0, 5), "confirmed") != 0)
+	*ret_manager = !own;
+	if (!own || !began)
+		return 0;
+	*ret_manager = rpc_require_right(call, pg_text(booking, 0, 2), RIGHT_MANAGER) == 0;
+	if (!*ret_manager && call->ctx->error.code != ERROR_FORBIDDEN)
+		return -1;
+	error_clear(&call->ctx->error);
+	return 0;
+}
+
+/* What the clock says once the listing is locked: a completed booking stays what it is, whoever asks. */
+static int check_standing(struct rpc_call *call, struct pg_tx *tx, const char *id, bool manager)
+{
+	struct pg_result *standing = pg_query(call->ctx, tx, SELECT_STANDING, id);
+	if (!standing)
+		return -1;
+	if (pg_count(standing) == 0)
+		return rpc_not_found(call, "booking");
+	if (!pg_boolean(standing, 0, 0))
 		return rpc_precondition(call, "state", "\"state\":\"cancelled\"", "the booking is cancelled already");
-	if (began && rpc_require_right(call, pg_text(booking, 0, 2), RIGHT_MANAGER)) {
-		if (call->ctx->error.code != ERROR_FORBIDDEN)
-			return -1;
-		error_clear(&call->ctx->error);
+	if (pg_boolean(standing, 0, 2))
+		return rpc_precondition(call, "before_end", NULL, "the booking has ended");
+	if (pg_boolean(standing, 0, 1) && !manager)
 		return rpc_precondition(call, "before_start", NULL, "the booking has begun");
-	}
 	return 0;
 }
 
 int booking_cancel(struct rpc_call *call)
 {
 	struct context *ctx = call->ctx;
+	bool manager = false;
 	const char *id = rpc_param(call, "id");
 	struct pg_result *known = visible_booking(call, RIGHT_MANAGER);
-	if (!known || may_cancel(call, known))
+	if (!known || may_cancel(call, known, &manager))
 		return -1;
 	const char *listing_id = pg_text(known, 0, 3);
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	if (!pg_query(ctx, tx, LOCK_LISTING, listing_id))
+	pg_queue(ctx, tx, LOCK_LISTING, listing_id);
+	if (check_standing(call, tx, id, manager))
 		return -1;
 	struct pg_result *booking = pg_query(ctx, tx, CANCEL_BOOKING, id, rpc_param(call, "version"));
 	if (version_check(call, tx, booking, BOOKING_EXISTS, id, "booking"))

@@ -1,15 +1,33 @@
 #include "booking/period.h"
 
 #include "base/clock.h"
+#include "daemon/daemon.h"
 
 #define DAY (86400 * CLOCK_SECOND)
 #define SLACK (60 * CLOCK_SECOND) /* a caller's clock may be behind */
 
-struct span {
-	int64_t from, to; /* wall microseconds */
+const struct data_check period_shortest_check = {
+    .name = "booking_shortest",
+    .help = "bookings shorter than booking_shortest: they stand, and cannot be reviewed",
+    .setting = "booking_shortest",
+    .sql = "SELECT b.id, b.listing_id, b.user_id, api_period(b.period) AS period FROM booking b "
+	   "WHERE b.state = 'confirmed' AND " PERIOD_SHORTER("b.period", "$1"),
 };
 
-static int read_span(struct rpc_call *call, struct span *ret)
+int64_t period_shortest(const struct daemon_worker *worker)
+{
+	return config_integer(worker->config, "booking_shortest");
+}
+
+static const char *range_text(struct rpc_call *call, const struct period *period)
+{
+	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
+	clock_format(period->from, from);
+	clock_format(period->to, to);
+	return arena_printf(&call->ctx->arena, "[%s,%s)", from, to);
+}
+
+static int read_any(struct rpc_call *call, struct period *ret)
 {
 	if (!clock_parse(rpc_param(call, "period.from"), &ret->from))
 		return rpc_invalid(call, "/params/period/from", "format", "\"date-time\"");
@@ -17,15 +35,8 @@ static int read_span(struct rpc_call *call, struct span *ret)
 		return rpc_invalid(call, "/params/period/to", "format", "\"date-time\"");
 	if (ret->to <= ret->from)
 		return rpc_invalid(call, "/params/period/to", "after", "\"/params/period/from\"");
+	ret->range = range_text(call, ret);
 	return 0;
-}
-
-static const char *range_text(struct rpc_call *call, const struct span *span)
-{
-	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
-	clock_format(span->from, from);
-	clock_format(span->to, to);
-	return arena_printf(&call->ctx->arena, "[%s,%s)", from, to);
 }
 
 int period_read_time(struct rpc_call *call, const char *name, const char **ret_time)
@@ -43,10 +54,10 @@ int period_read_time(struct rpc_call *call, const char *name, const char **ret_t
 
 int period_read_any(struct rpc_call *call, const char **ret_range)
 {
-	struct span span;
-	if (read_span(call, &span))
+	struct period period;
+	if (read_any(call, &period))
 		return -1;
-	*ret_range = range_text(call, &span);
+	*ret_range = period.range;
 	return 0;
 }
 
@@ -55,18 +66,31 @@ int period_too_long(struct rpc_call *call)
 	return rpc_precondition(call, "max_duration", "\"maximum_days\":366", "longer than 366 days");
 }
 
-int period_read(struct rpc_call *call, const char **ret_range)
+static int too_short(struct rpc_call *call, int64_t shortest)
 {
-	struct span span;
-	int64_t now = clock_wall();
-	if (read_span(call, &span))
+	long long seconds = shortest / CLOCK_SECOND;
+	return rpc_precondition(call, "min_duration",
+				arena_printf(&call->ctx->arena, "\"minimum_seconds\":%lld", seconds),
+				"shorter than %lld seconds", seconds);
+}
+
+int period_read(struct rpc_call *call, struct period *ret)
+{
+	int64_t shortest = period_shortest(call->worker);
+	if (read_any(call, ret))
 		return -1;
-	if (span.from < now - SLACK)
+	if (ret->to - ret->from < shortest)
+		return too_short(call, shortest);
+	return ret->to - ret->from > (PERIOD_MAX_DAYS + 1) * DAY ? period_too_long(call) : 0;
+}
+
+int period_check_clock(struct rpc_call *call, const struct period *period, int64_t now)
+{
+	if (period->to <= now)
+		return rpc_precondition(call, "in_past", NULL, "the period has ended");
+	if (period->from < now - SLACK)
 		return rpc_precondition(call, "in_past", NULL, "the period begins in the past");
-	if (span.to - span.from > (PERIOD_MAX_DAYS + 1) * DAY)
-		return period_too_long(call);
-	if (span.to > now + PERIOD_HORIZON_DAYS * DAY)
+	if (period->to > now + PERIOD_HORIZON_DAYS * DAY)
 		return rpc_precondition(call, "horizon", "\"maximum_days\":500", "ends more than 500 days ahead");
-	*ret_range = range_text(call, &span);
 	return 0;
 }

@@ -1,19 +1,45 @@
 /*
  * The period of a booking and the rules that every booking keeps.
+ *
+ * Use: period_read before anything is locked, period_check_clock with the write's clock: read once, by the statement
+ * that has locked the listing, so that it cannot be older than what the lock was waited for.
  */
 #ifndef EVENTLOOP_EVENTS_PERIOD_H
 #define EVENTLOOP_EVENTS_PERIOD_H
 
+#include "daemon/data_check.h"
 #include "rpc/call.h"
+
+struct daemon_worker;
 
 #define PERIOD_MAX_DAYS 366	   /* longest booking, in days on the venue's clock */
 #define PERIOD_MAX_DAYS_TEXT "366" /* the same in statements */
 #define PERIOD_HORIZON_DAYS 500	   /* how far ahead one may end: what search's ring of days can hold */
 
-/* Reads params.period as a range text, "[from,to)". -1 with invalid_params (to not after from) or precondition_failed
- * (rules in_past, max_duration, horizon). It may still be too long by less than a day, since it takes the venue's zone
- * to count: the statement that reads the listing asks local_days (migrations/0009_price.sql). */
-int period_read(struct rpc_call *call, const char **ret_range) MUST_CHECK;
+/* SQL: the period is shorter than so many microseconds. */
+#define PERIOD_SHORTER(period, microseconds) \
+	"(upper(" period ") - lower(" period ") < " microseconds "::bigint * interval '1 microsecond')"
+
+struct period {
+	int64_t from, to;  /* wall microseconds */
+	const char *range; /* for statements: "[from,to)" */
+};
+
+/* Bookings from before there was a shortest. */
+extern const struct data_check period_shortest_check;
+
+/* The setting booking_shortest, microseconds: what no booking may be shorter than, whatever its unit of sale. */
+int64_t period_shortest(const struct daemon_worker *worker);
+
+/* Reads params.period. -1 with invalid_params (to not after from) or precondition_failed (rules min_duration,
+ * max_duration). It may still be too long by less than a day, since it takes the venue's zone to count: the statement
+ * that reads the listing asks local_days (migrations/0009_price.sql). */
+int period_read(struct rpc_call *call, struct period *ret) MUST_CHECK;
+
+/* The period can be booked at the moment `now` (wall microseconds): it is to come, or began less than a minute ago, for
+ * a caller's clock may be behind; it has not ended; it ends within the horizon. -1 with precondition_failed (rules
+ * in_past, horizon). */
+int period_check_clock(struct rpc_call *call, const struct period *period, int64_t now) MUST_CHECK;
 
 /* The error of a period that is too long: precondition_failed, rule max_duration. Returns -1. */
 int period_too_long(struct rpc_call *call);

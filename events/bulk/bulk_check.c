@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "booking/period.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/listing_check.h"
 #include "events.h"
@@ -68,19 +69,20 @@ static void check_listing(struct rpc_call *call, struct import_line *line)
 		line->reason = arena_printf(arena, "%s: %s", fault.path, fault.rule);
 }
 
-/* "completed" is what a confirmed booking reads as when it has passed. */
-static bool booking_state_fits(struct json_object *line)
+/* "completed" is what a confirmed booking reads as when it has passed; before that it cannot be. */
+static bool booking_state_fits(struct json_object *line, int64_t end)
 {
 	static const char *const states[] = {"confirmed", "completed", "cancelled"};
 	const char *state = text_of(line, "state");
 	for (size_t i = 0; state && i < ARRAY_SIZE(states); i++)
 		if (strcmp(states[i], state) == 0)
-			return true;
+			return strcmp(state, "completed") != 0 || end <= clock_wall();
 	return !state && !json_object_object_get(line, "state");
 }
 
-static void check_booking(struct import_line *line)
+static void check_booking(struct rpc_call *call, struct import_line *line)
 {
+	int64_t shortest = period_shortest(call->worker);
 	struct json_object *period = json_object_object_get(line->value, "period");
 	struct json_object *units = json_object_object_get(line->value, "units");
 	const char *from = text_of(period, "from"), *to = text_of(period, "to");
@@ -92,11 +94,14 @@ static void check_booking(struct import_line *line)
 		line->reason = "/period: from and to must be RFC 3339 times";
 	else if (end <= start)
 		line->reason = "/period/to: not after from";
+	else if (end - start < shortest)
+		line->reason = arena_printf(&call->ctx->arena, "/period: shorter than booking_shortest, %lld s",
+					    (long long)(shortest / CLOCK_SECOND));
 	else if (listing ? !uuid_valid(listing)
 			 : !(company && uuid_valid(company) && text_of(line->value, "listing_external_id")))
 		line->reason = "/listing_id: neither it nor company_id with listing_external_id";
-	else if (!booking_state_fits(line->value))
-		line->reason = "/state: enum [\"confirmed\",\"completed\",\"cancelled\"]";
+	else if (!booking_state_fits(line->value, end))
+		line->reason = "/state: enum [\"confirmed\",\"completed\",\"cancelled\"], completed when it has ended";
 	else if (user && !uuid_valid(user))
 		line->reason = "/user_id: format uuid";
 	else if (units && (!json_object_is_type(units, json_type_int) || json_object_get_int64(units) < 1 ||
@@ -119,7 +124,7 @@ void bulk_check(struct rpc_call *call, struct import_line *line)
 	if (bulk_is(line, "listing"))
 		check_listing(call, line);
 	else if (bulk_is(line, "booking"))
-		check_booking(line);
+		check_booking(call, line);
 	else
 		line->reason = "/kind: enum [\"listing\",\"booking\"]";
 }

@@ -13,9 +13,9 @@ LISTING_ID = "('00000000-0000-7000-8000-' || lpad((:n)::text, 12, '0'))::uuid"
 
 INSERT_LISTINGS = f"""
 INSERT INTO listing (id, company_id, type, title, address, time_zone, capacity, price_amount, price_currency, state,
-	properties, published_at)
+	properties, published_at, created_at)
 SELECT {LISTING_ID.replace(":n", "n")}, gen_random_uuid(), 'hall', 'Hall ' || n, 'Street ' || n, 'Europe/Berlin',
-	100 + n % 400, 10000 + n, 'EUR', 'published', '{{}}', now()
+	100 + n % 400, 10000 + n, 'EUR', 'published', '{{}}', now(), now() - interval '1 day'
 FROM generate_series(1, {LISTINGS}) n;
 INSERT INTO listing_search (id, company_id, rating, price, currency, capacity, units, published_at, terms, numbers,
 	busy_days, busy)

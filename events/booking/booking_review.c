@@ -1,0 +1,19 @@
+#include "booking/booking_review.h"
+
+#include "booking/booking_json.h"
+#include "booking/period.h"
+
+/* Completed stays completed: nothing cancels a booking after its end. $2: booking_shortest in microseconds. */
+static const char SELECT_FOR_REVIEW[] =
+    "SELECT jsonb_build_object('listing_id', b.listing_id, 'company_id', b.company_id, 'user_id', b.user_id, "
+    "'completed', " BOOKING_STATE " = 'completed', 'by_member', b.by_member, "
+    "'too_short', " PERIOD_SHORTER("b.period", "$2") ", 'minimum_seconds', $2::bigint / 1000000)::text "
+						     "FROM booking b WHERE b.id = $1";
+
+int booking_for_review(struct rpc_call *call)
+{
+	struct pg_result *booking =
+	    pg_read(call->ctx, call->db, SELECT_FOR_REVIEW, rpc_param(call, "id"),
+		    arena_printf(&call->ctx->arena, "%lld", (long long)period_shortest(call->worker)));
+	return booking ? rpc_reply_row(call, booking, "booking") : -1;
+}
