@@ -2,6 +2,8 @@
 
 #include "base/ids.h"
 #include "erased_author.h"
+#include "review_of_author.h"
+#include "reviewed_booking.h"
 #include "rpc/client.h"
 #include "rpc/cursor.h"
 #include "rpc/page.h"
@@ -16,9 +18,9 @@
 	"api_time(r.created_at))"
 
 static const char INSERT_REVIEW[] =
-    "INSERT INTO review AS r (id, booking_id, subject_id, author_id, author_name, score, text) "
+    "INSERT INTO review AS r (id, booking_id, subject_id, author_id, author_name, score, text, created_at) "
     "VALUES ($1, $2, $3, $4, " ERASED_AUTHOR_NAME(
-	"$5::text", "$4") ", $6::numeric, coalesce($7, '')) RETURNING " REVIEW_JSON "::text";
+	"$5::text", "$4") ", $6::numeric, coalesce($7, ''), clock_timestamp()) RETURNING " REVIEW_JSON "::text";
 
 /* One statement an order, each on its own index. */
 #define SELECT_REVIEWS(value, type, direction, after)                                                \
@@ -29,34 +31,6 @@ static const char INSERT_REVIEW[] =
 static const char NEWEST[] = SELECT_REVIEWS("r.created_at", "timestamptz", "DESC", "<");
 static const char HIGHEST[] = SELECT_REVIEWS("r.score", "numeric", "DESC", "<");
 static const char LOWEST[] = SELECT_REVIEWS("r.score", "numeric", "ASC", ">");
-
-/* The booking as events has it, when it is the caller's own and completed. NULL with not_found or precondition_failed.
- */
-static struct json_object *completed_booking(struct rpc_call *call)
-{
-	const char *id = rpc_param(call, "booking_id");
-	struct rpc_request request = {
-	    .method = "events.booking.get",
-	    .params = arena_printf(&call->ctx->arena, "{\"id\":\"%s\"}", id),
-	    .as = RPC_AS_SERVICE,
-	    .idempotent = true,
-	};
-	struct json_object *booking = rpc_invoke(call->ctx, call->client, &request);
-	if (!booking)
-		return NULL;
-	const char *user = json_object_get_string(json_object_object_get(booking, "user_id"));
-	const char *state = json_object_get_string(json_object_object_get(booking, "state"));
-	if (!user || strcmp(user, rpc_caller_id(call)) != 0) {
-		(void)rpc_not_found(call, "booking");
-		return NULL;
-	}
-	if (!state || strcmp(state, "completed") != 0) {
-		(void)rpc_precondition(call, "booking_completed", NULL,
-				       "a booking can be reviewed when its period has passed");
-		return NULL;
-	}
-	return booking;
-}
 
 /* The author's display name now; a review keeps it. */
 static const char *author_name(struct rpc_call *call)
@@ -79,26 +53,25 @@ static const char *author_name(struct rpc_call *call)
 int review_create(struct rpc_call *call)
 {
 	struct context *ctx = call->ctx;
+	struct reviewed_booking booking;
 	char id[UUID_SIZE];
-	struct json_object *booking = completed_booking(call);
-	const char *name = booking ? author_name(call) : NULL;
+	if (reviewed_booking_read(call, &booking))
+		return -1;
+	const char *name = author_name(call), *score = rpc_param(call, "score"), *replaced = NULL;
 	if (!name)
 		return -1;
-	const char *subject = json_object_get_string(json_object_object_get(booking, "listing_id"));
 	uuid_make(id);
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
 	erased_author_lock(call, tx, rpc_caller_id(call));
+	if (review_of_author_replace(call, tx, booking.listing_id, &replaced))
+		return -1;
 	struct pg_result *review =
-	    pg_query(ctx, tx, INSERT_REVIEW, id, rpc_param(call, "booking_id"), subject, rpc_caller_id(call), name,
-		     rpc_param(call, "score"), rpc_param(call, "text"));
-	if (!review && pg_violated(ctx, "review_booking_id_key")) {
-		error_clear(&ctx->error);
-		return rpc_conflict(call, "already_reviewed", "this booking has a review");
-	}
-	if (!review || summary_add(call, tx, subject, rpc_param(call, "score")) ||
-	    rpc_publish(call, tx, "rating.review.created", subject, pg_text(review, 0, 0)))
+	    pg_query(ctx, tx, INSERT_REVIEW, id, rpc_param(call, "booking_id"), booking.listing_id, rpc_caller_id(call),
+		     name, score, rpc_param(call, "text"));
+	if (!review || summary_add(call, tx, booking.listing_id, score, replaced) ||
+	    rpc_publish(call, tx, "rating.review.created", booking.listing_id, pg_text(review, 0, 0)))
 		return -1;
 	return rpc_commit_row(call, tx, review, "review");
 }

@@ -1,7 +1,8 @@
 /*
  * Reviews: the methods rating.review.*.
  *
- * Invariants: only for one's own completed booking, which events is asked about; one review a booking.
+ * Invariants: only for a booking that can be reviewed (reviewed_booking.h); one review a booking, one an author and
+ * subject within the setting review_interval (review_of_author.h).
  */
 #ifndef EVENTLOOP_RATING_REVIEW_H
 #define EVENTLOOP_RATING_REVIEW_H

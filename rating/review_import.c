@@ -6,9 +6,9 @@
 #include "base/text.h"
 #include "daemon/import.h"
 #include "erased_author.h"
-#include "rating.h"
 #include "rpc/json_tree.h"
 #include "summary.h"
+#include "summary_recount.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,21 +19,18 @@
 
 #define NAME ERASED_AUTHOR_NAME("coalesce(p.author_name, '')", "p.author_id")
 
-/* Reviews that are there already (by id, or by the source's own id) are passed over and count nothing. */
+/* Reviews that are there already (by id, or by the source's own id) are passed over. Those of an author count once it
+ * is known which is the latest. The interval between reviews of one author is no rule for what another system took. */
 static const char INSERT_REVIEWS[] =
-    "WITH fresh AS (INSERT INTO review (id, subject_id, author_id, author_name, score, text, external_id, created_at) "
-    "SELECT p.id, p.subject_id, p.author_id, " NAME ", p.score, coalesce(p.text, ''), "
-    "p.external_id, "
-    "coalesce(p.created_at, now()) FROM jsonb_to_recordset($1::jsonb) AS p(id uuid, subject_id uuid, author_id uuid, "
+    "WITH fresh AS (INSERT INTO review (id, subject_id, author_id, author_name, score, text, external_id, created_at, "
+    "counts) SELECT p.id, p.subject_id, p.author_id, " NAME ", p.score, coalesce(p.text, ''), p.external_id, "
+    "coalesce(p.created_at, now()), p.author_id IS NULL "
+    "FROM jsonb_to_recordset($1::jsonb) AS p(id uuid, subject_id uuid, author_id uuid, "
     "author_name text, score numeric, text text, external_id text, created_at timestamptz) "
-    "ON CONFLICT DO NOTHING RETURNING subject_id, score), "
-    "sums AS (SELECT subject_id, count(*) AS count, sum(score) AS sum, ARRAY(SELECT count(*) FILTER (WHERE "
-    "floor(f.score + 0.5) = n) FROM fresh f, generate_series(1, 5) n WHERE f.subject_id = fresh.subject_id "
-    "GROUP BY n ORDER BY n) AS stars FROM fresh GROUP BY subject_id) "
-    "INSERT INTO rating_summary AS m (subject_id, count, sum, stars) SELECT subject_id, count, sum, stars FROM sums "
-    "ORDER BY subject_id ON CONFLICT (subject_id) DO UPDATE SET count = m.count + excluded.count, "
-    "sum = m.sum + excluded.sum, stars = ARRAY(SELECT m.stars[n] + excluded.stars[n] FROM generate_series(1, 5) n) "
-    "RETURNING m.subject_id, " SUMMARY_JSON("m.subject_id", "$2", "$3") "::text";
+    "ON CONFLICT DO NOTHING RETURNING subject_id) SELECT array_agg(DISTINCT subject_id)::text FROM fresh";
+
+static const char SUBJECTS[] = "SELECT array_agg(DISTINCT p.subject_id)::text "
+			       "FROM jsonb_to_recordset($1::jsonb) AS p(subject_id uuid)";
 
 static const char *text_of(const struct import_line *line, const char *name)
 {
@@ -87,6 +84,8 @@ static void check(struct rpc_call *call, struct import_line *line)
 		line->reason = "/external_id: maxLength 200";
 	else if (created ? !clock_parse(created, &wall) : !absent(line, "created_at"))
 		line->reason = "/created_at: format date-time";
+	else if (created && wall > clock_wall())
+		line->reason = "/created_at: lies in the future";
 	if (absent(line, "id")) {
 		char id[UUID_SIZE];
 		uuid_make(id);
@@ -94,24 +93,29 @@ static void check(struct rpc_call *call, struct import_line *line)
 	}
 }
 
-static int load(struct rpc_call *call, struct pg_tx *tx, struct import_line *const *lines, size_t count)
+static const char *lines_text(struct context *ctx, struct import_line *const *lines, size_t count)
 {
-	const struct rating *rating = call->app;
 	struct buffer all;
-	buffer_init_arena(&all, &call->ctx->arena, MAX_BATCH);
+	buffer_init_arena(&all, &ctx->arena, MAX_BATCH);
 	for (size_t i = 0; i < count; i++) {
 		buffer_append_char(&all, i > 0 ? ',' : '[');
 		json_tree_write(lines[i]->value, &all);
 	}
 	buffer_append_char(&all, ']');
-	struct pg_result *changed =
-	    pg_query(call->ctx, tx, INSERT_REVIEWS, buffer_text(&all), rating->prior_mean, rating->prior_weight);
-	if (!changed)
+	return buffer_text(&all);
+}
+
+static int load(struct rpc_call *call, struct pg_tx *tx, struct import_line *const *lines, size_t count)
+{
+	const char *all = lines_text(call->ctx, lines, count);
+	struct pg_result *named = pg_query(call->ctx, tx, SUBJECTS, all);
+	if (!named)
 		return -1;
-	for (size_t row = 0; row < pg_count(changed); row++)
-		if (rpc_publish(call, tx, "rating.summary.changed", pg_text(changed, row, 0), pg_text(changed, row, 1)))
-			return -1;
-	return 0;
+	summary_lock(call, tx, pg_text(named, 0, 0));
+	struct pg_result *fresh = pg_query(call->ctx, tx, INSERT_REVIEWS, all);
+	if (!fresh)
+		return -1;
+	return pg_text(fresh, 0, 0) ? summary_recount(call, tx, pg_text(fresh, 0, 0)) : 0;
 }
 
 int review_import(struct daemon_worker *worker, struct context *ctx, int argc, char *const *argv)

@@ -1,8 +1,11 @@
 /*
  * Summaries: count, mean, histogram and Bayesian mean of a subject's reviews. The methods rating.summary.*.
  *
- * Invariants: a summary changes in the transaction that changes a review, under the lock of its row, so that it is
- * exact at every moment; the other daemons are told of the new one by a fact written in the same transaction.
+ * Invariants: of one author the latest review counts, of nobody's (author NULL) each; a summary is the sum of the
+ * reviews that count (column review.counts), and summary_recount.h makes it anew from them. Whatever changes which
+ * reviews there are or count locks the summary's row first, so that the reviews of a subject come one after the other,
+ * and the summary changes in the same transaction: it is exact at every moment. The other daemons are told of the new
+ * one by a fact written in that transaction.
  */
 #ifndef EVENTLOOP_RATING_SUMMARY_H
 #define EVENTLOOP_RATING_SUMMARY_H
@@ -12,9 +15,14 @@
 int summary_get(struct rpc_call *call) MAY_SUSPEND;
 int summary_list(struct rpc_call *call) MAY_SUSPEND;
 
-/* Adds a score (decimal text) to the subject's summary in tx and publishes rating.summary.changed. */
-int summary_add(struct rpc_call *call, struct pg_tx *tx, const char *subject_id,
-		const char *score) MAY_SUSPEND MUST_CHECK;
+/* Locks the summaries of the subjects (a PostgreSQL array of ids, "{...}", each once) until tx ends, and makes those
+ * that there are not. Queued. */
+void summary_lock(struct rpc_call *call, struct pg_tx *tx, const char *subjects);
+
+/* Puts a score (decimal text) into the subject's summary in place of the one that no longer counts (NULL: there is
+ * none), and publishes rating.summary.changed. After summary_lock. */
+int summary_add(struct rpc_call *call, struct pg_tx *tx, const char *subject_id, const char *score,
+		const char *replaced) MAY_SUSPEND MUST_CHECK;
 
 /* The summary of `m` (columns of rating_summary) as JSON; the two parameters are the prior's mean and weight. */
 #define SUMMARY_JSON(id, mean, weight)                                                                              \
