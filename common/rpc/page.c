@@ -3,7 +3,10 @@
 #include "base/buffer.h"
 #include "rpc/cursor.h"
 
+#include <string.h>
+
 #define MAX_PAGE (4 << 20)
+#define MAX_REST (64 << 10) /* of it, what is neither items nor `extra` */
 #define MAX_SORT_VALUES 8
 
 /* The cursor after the last row shown, as JSON; NULL with an error. */
@@ -19,11 +22,23 @@ static const char *next_cursor(struct rpc_call *call, const struct pg_result *ro
 	return cursor ? arena_printf(&call->ctx->arena, "\"%s\"", cursor) : NULL;
 }
 
+/* How many of the rows, at most `limit`, fit in a page: one at least. */
+static size_t fitting(const struct pg_result *rows, size_t limit, size_t room)
+{
+	size_t length = 0, count = 0;
+	for (; count < limit && count < pg_count(rows); count++) {
+		length += pg_length(rows, count, 0) + 1;
+		if (count > 0 && length > room)
+			break;
+	}
+	return count;
+}
+
 int rpc_reply_page(struct rpc_call *call, const struct pg_result *rows, const char *scope, size_t count,
 		   const char *extra)
 {
 	size_t limit = (size_t)rpc_param_integer(call, "limit", PAGE_DEFAULT_LIMIT);
-	size_t shown = pg_count(rows) < limit ? pg_count(rows) : limit;
+	size_t shown = fitting(rows, limit, MAX_PAGE - MAX_REST - (extra ? strlen(extra) : 0));
 	struct buffer page;
 	const char *next = next_cursor(call, rows, shown, scope, count);
 	if (!next)

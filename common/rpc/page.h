@@ -14,7 +14,8 @@
 /* The LIMIT clause for the parameter that carries params.limit. */
 #define PAGE_LIMIT(parameter) "LIMIT coalesce(" parameter "::integer, 20) + 1"
 
-/* Replies with a page. scope: see cursor_read. extra: further members of the result as JSON ("\"total\":3"), or NULL.
+/* Replies with a page: as many rows as the caller asked for, or fewer with a next_cursor when more would be too large.
+ * scope: see cursor_read. extra: further members of the result as JSON ("\"total\":3"), or NULL.
  * Returns 0, or -1 with too_large, or with the error of cursor_make. */
 int rpc_reply_page(struct rpc_call *call, const struct pg_result *rows, const char *scope, size_t count,
 		   const char *extra) MAY_SUSPEND;
