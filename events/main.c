@@ -6,7 +6,9 @@
 #include "catalogue/company_state.h"
 #include "catalogue/definition.h"
 #include "catalogue/listing.h"
+#include "catalogue/listing_change.h"
 #include "catalogue/listing_rating.h"
+#include "catalogue/moderation.h"
 #include "daemon/daemon.h"
 #include "erased_user.h"
 #include "search/search.h"
@@ -34,7 +36,9 @@ static const struct rpc_handler handlers[] = {
     {"events.listing.get", listing_get},
     {"events.listing.update", listing_update},
     {"events.listing.submit", listing_submit},
+    {"events.listing.queue", listing_queue},
     {"events.listing.approve", listing_approve},
+    {"events.listing.reject", listing_reject},
     {"events.listing.mine", listing_mine},
     {"events.listing.companies", company_listings},
     {"events.listing.search", listing_search},
@@ -57,10 +61,12 @@ static const struct fact_handler fact_handlers[] = {
 static const struct config_option options[] = {
     {"booking_shortest", CONFIG_DURATION, "15m", CLOCK_SECOND, INT64_C(86400) * CLOCK_SECOND, 0, NULL,
      "shorter than this is no booking, whatever the unit of sale", NULL},
+    {"company_waiting", CONFIG_INTEGER, "200", 1, 1000000, 0, NULL,
+     "listings and changes of one company that may wait for moderators", NULL},
     {NULL, CONFIG_TEXT, NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
-static const struct data_check *const checks[] = {&period_shortest_check, NULL};
+static const struct data_check *const checks[] = {&period_shortest_check, &listing_change_check, NULL};
 
 static const struct daemon_command commands[] = {
     {"import", "FILE: loads listings and bookings from NDJSON", bulk_import},
@@ -77,8 +83,8 @@ int main(int argc, char **argv)
 	    .handlers = handlers,
 	    .fact_handlers = fact_handlers,
 	    .options = options,
-	    .checks = checks,
 	    .commands = commands,
+	    .checks = checks,
 	    .start = events_start,
 	    .stop = events_stop,
 	};

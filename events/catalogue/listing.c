@@ -2,16 +2,27 @@
 
 #include "base/buffer.h"
 #include "base/ids.h"
+#include "catalogue/catalogue.h"
 #include "catalogue/company_state.h"
+#include "catalogue/listing_change.h"
 #include "catalogue/listing_check.h"
 #include "catalogue/listing_json.h"
+#include "catalogue/listing_words.h"
+#include "events.h"
 #include "rpc/client.h"
 #include "rpc/cursor.h"
+#include "rpc/json_tree.h"
 #include "rpc/page.h"
 #include "search/projection.h"
 #include "version.h"
 
 #include <string.h>
+
+#define MAX_DEPTH 16
+
+/* The listing l as its company sees it, and as everybody does. */
+#define LISTING_OWN_JSON "(" LISTING_JSON " || " LISTING_NOTES_JSON ")"
+#define RETURNING_BOTH "RETURNING " LISTING_OWN_JSON "::text, " LISTING_JSON "::text"
 
 static const char INSERT_LISTING[] =
     "INSERT INTO listing AS l (id, company_id, type, title, description, address, lat, lon, time_zone, capacity, "
@@ -41,19 +52,17 @@ static const char UPDATE_LISTING[] =
     "version = l.version + 1, updated_at = now() "
     "FROM jsonb_to_record($1::jsonb) AS p(id uuid, version integer, title text, description text, address text, "
     "location jsonb, time_zone text, capacity integer, units integer, price jsonb, price_unit text, properties jsonb, "
-    "images jsonb) WHERE l.id = p.id AND l.version = p.version RETURNING " LISTING_JSON "::text";
+    "images jsonb) WHERE l.id = p.id AND l.version = p.version " RETURNING_BOTH;
 
 static const char SUBMIT_LISTING[] =
-    "UPDATE listing l SET state = 'submitted', version = l.version + 1, updated_at = now() "
-    "WHERE l.id = $1 AND l.version = $2::integer RETURNING " LISTING_JSON "::text";
-
-static const char APPROVE_LISTING[] =
-    "UPDATE listing l SET state = 'published', published_at = now(), version = l.version + 1, updated_at = now() "
-    "WHERE l.id = $1 AND ($2::integer IS NULL OR l.version = $2::integer) RETURNING " LISTING_JSON "::text";
+    "UPDATE listing l SET state = 'submitted', version = l.version + 1, updated_at = now(), submitted_at = now(), "
+    "submitted_by = $3 WHERE l.id = $1 AND l.version = $2::integer " RETURNING_BOTH;
 
 static const char LISTING_EXISTS[] = "SELECT 1 FROM listing WHERE id = $1";
 
-static const char LOCK_LISTING[] = "SELECT state, version FROM listing WHERE id = $1 FOR UPDATE";
+static const char LOCK_LISTING[] =
+    "SELECT state, version, company_id, jsonb_build_object('title', title, 'description', description, 'address', "
+    "address, 'properties', properties)::text FROM listing WHERE id = $1 FOR UPDATE";
 
 static const char UNITS_IN_USE[] =
     "SELECT 1 FROM booking_unit WHERE listing_id = $1 AND unit > $2::integer AND upper(period) > now() "
@@ -62,12 +71,19 @@ static const char UNITS_IN_USE[] =
 static const char SELECT_OWNER[] = "SELECT l.company_id, " LISTING_ON_OFFER ", l.type FROM listing l WHERE l.id = $1";
 
 static const char SELECT_LISTING[] =
-    "SELECT " LISTING_JSON "::text, " LISTING_ON_OFFER ", l.company_id FROM listing l WHERE l.id = $1";
+    "SELECT " LISTING_JSON "::text, " LISTING_ON_OFFER ", l.company_id, CASE WHEN n.notes <> '{}' "
+    "THEN (" LISTING_JSON " || n.notes)::text END FROM listing l, LATERAL (SELECT " LISTING_NOTES_JSON " AS notes "
+    "OFFSET 0) n WHERE l.id = $1";
 
-static const char SELECT_MINE[] = "SELECT " LISTING_JSON "::text, l.created_at::text, l.id FROM listing l "
+static const char SELECT_MINE[] = "SELECT " LISTING_OWN_JSON "::text, l.created_at::text, l.id FROM listing l "
 				  "WHERE l.company_id = ANY ($1::uuid[]) AND ($2::text IS NULL OR l.state = $2) "
 				  "AND ($3::timestamptz IS NULL OR (l.created_at, l.id) < ($3::timestamptz, $4::uuid)) "
 				  "ORDER BY l.created_at DESC, l.id DESC " PAGE_LIMIT("$5");
+
+static void put(void *argument)
+{
+	json_object_put(argument);
+}
 
 static const char *id_array(struct rpc_call *call, const char *id)
 {
@@ -89,23 +105,42 @@ int listing_create(struct rpc_call *call)
 	return rpc_commit_row(call, tx, listing, "listing");
 }
 
+/* Whether the caller is of the company or a moderator (or a daemon): 1 or 0; -1 when it is not known. */
+static int is_insider(struct rpc_call *call, const char *company_id)
+{
+	if (rpc_caller_has_role(call, ROLE_MODERATOR))
+		return 1;
+	if (call->caller->kind == IDENTITY_ANONYMOUS)
+		return 0;
+	if (rpc_require_right(call, company_id, RIGHT_STAFF) == 0)
+		return 1;
+	/* Not knowing the caller's right is another thing than there being none. */
+	if (call->ctx->error.code != ERROR_FORBIDDEN)
+		return -1;
+	error_clear(&call->ctx->error);
+	return 0;
+}
+
 int listing_get(struct rpc_call *call)
 {
 	struct pg_result *listing = pg_read(call->ctx, call->db, SELECT_LISTING, rpc_param(call, "id"));
 	if (!listing)
 		return -1;
-	bool visible = pg_count(listing) > 0 && (pg_boolean(listing, 0, 1) || call->caller->kind == IDENTITY_SERVICE ||
-						 rpc_caller_has_role(call, ROLE_MODERATOR) ||
-						 (call->caller->kind != IDENTITY_ANONYMOUS &&
-						  rpc_require_right(call, pg_text(listing, 0, 2), RIGHT_STAFF) == 0));
-	if (!visible) {
-		/* Not knowing the caller's right is another thing than there being none. */
-		if (call->ctx->error.code != ERROR_NONE && call->ctx->error.code != ERROR_FORBIDDEN)
-			return -1;
-		error_clear(&call->ctx->error);
+	if (pg_count(listing) == 0)
 		return rpc_not_found(call, "listing");
-	}
-	return rpc_reply_row(call, listing, "listing");
+	bool on_offer = pg_boolean(listing, 0, 1), has_notes = pg_text(listing, 0, 3) != NULL;
+	if (on_offer && !has_notes)
+		return rpc_reply_row(call, listing, "listing");
+	int insider = is_insider(call, pg_text(listing, 0, 2));
+	if (insider < 0 && !on_offer)
+		return -1;
+	/* What everybody may read does not depend on passport's being there. */
+	error_clear(&call->ctx->error);
+	if (insider <= 0 && !on_offer)
+		return rpc_not_found(call, "listing");
+	if (insider <= 0 || !has_notes || call->caller->kind == IDENTITY_SERVICE)
+		return rpc_reply_row(call, listing, "listing");
+	return rpc_reply_text(call, pg_text(listing, 0, 3), pg_length(listing, 0, 3));
 }
 
 /* The caller may change the listing: 0 and its type. A listing that strangers may not see does not exist for them. */
@@ -126,12 +161,10 @@ static int require_own(struct rpc_call *call, const char *id, const char **ret_t
 	return 0;
 }
 
-/* The row is locked before its units shrink, so that no booking comes in between. */
+/* The listing's row is locked, so that no booking comes in between. */
 static int check_units(struct rpc_call *call, struct pg_tx *tx, const char *id)
 {
 	const char *units = rpc_param(call, "units");
-	if (!pg_query(call->ctx, tx, LOCK_LISTING, id))
-		return -1;
 	if (!units)
 		return 0;
 	struct pg_result *in_use = pg_query(call->ctx, tx, UNITS_IN_USE, id, units);
@@ -142,27 +175,79 @@ static int check_units(struct rpc_call *call, struct pg_tx *tx, const char *id)
 	return 0;
 }
 
+static struct json_object *parse(struct rpc_call *call, const char *text)
+{
+	struct json_object *tree = NULL;
+	struct json_error error;
+	if (!json_tree_parse(text, strlen(text), MAX_DEPTH, 0, &call->ctx->arena, &tree, &error)) {
+		(void)context_fail_internal(call->ctx, "what the database keeps of a listing is no JSON");
+		return NULL;
+	}
+	context_defer(call->ctx, put, tree);
+	return tree;
+}
+
+static bool is_words(const void *catalogue, const char *key)
+{
+	const struct property *property = catalogue_property(catalogue, key);
+	return property && property->kind == PROPERTY_TEXT;
+}
+
+/* Splits the update of a published listing and puts its words beside the listing, or takes back those that waited when
+ * none is left. *ret_now: the parameters without them. */
+static int keep_words(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *locked, const char **ret_now)
+{
+	const char *id = rpc_param(call, "id");
+	struct pg_result *waiting = listing_change_waiting(call, tx, id);
+	struct json_object *published = waiting ? parse(call, pg_text(locked, 0, 3)) : NULL;
+	if (!published)
+		return -1;
+	struct listing_words_update update = {
+	    .published = published,
+	    .waiting = pg_count(waiting) > 0 ? parse(call, pg_text(waiting, 0, 0)) : NULL,
+	    .params = call->params,
+	    .is_words = is_words,
+	    .argument = call_catalogue(call),
+	};
+	if (pg_count(waiting) > 0 && !update.waiting)
+		return -1;
+	struct listing_words_split split = listing_words_split(call->ctx, &update);
+	*ret_now = split.now;
+	if (!split.changed)
+		return 0;
+	if (!split.waits)
+		return listing_change_withdraw(call, tx, id);
+	if (!update.waiting && listing_change_check_room(call, tx, pg_text(locked, 0, 2)))
+		return -1;
+	return listing_change_put(call, tx, id, split.fields);
+}
+
 int listing_update(struct rpc_call *call)
 {
-	const char *id = rpc_param(call, "id"), *type = NULL;
+	const char *id = rpc_param(call, "id"), *type = NULL, *params = rpc_params_text(call);
 	if (require_own(call, id, &type) || listing_check(call, type))
 		return -1;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	if (check_units(call, tx, id))
+	struct pg_result *locked = pg_query(call->ctx, tx, LOCK_LISTING, id);
+	if (!locked || check_units(call, tx, id))
 		return -1;
-	struct pg_result *listing = pg_query(call->ctx, tx, UPDATE_LISTING, rpc_params_text(call));
+	bool current = pg_count(locked) > 0 && pg_integer(locked, 0, 1) == rpc_param_integer(call, "version", 0);
+	bool published = current && strcmp(pg_text(locked, 0, 0), "published") == 0;
+	if (published && keep_words(call, tx, locked, &params))
+		return -1;
+	struct pg_result *listing = pg_query(call->ctx, tx, UPDATE_LISTING, params);
 	if (version_check(call, tx, listing, LISTING_EXISTS, id, "listing"))
 		return -1;
 	projection_queue_listings(call->ctx, tx, id_array(call, id));
-	if (rpc_publish(call, tx, "events.listing.updated", id, pg_text(listing, 0, 0)))
+	if (rpc_publish(call, tx, "events.listing.updated", id, pg_text(listing, 0, 1)))
 		return -1;
 	return rpc_commit_row(call, tx, listing, "listing");
 }
 
-/* Locks the listing and demands one of two states (second may be NULL). */
-static int require_state(struct rpc_call *call, struct pg_tx *tx, const char *id, const char *first, const char *second)
+/* Locks the listing and demands that it can be handed in, and that the company has room for one more that waits. */
+static int check_submit(struct rpc_call *call, struct pg_tx *tx, const char *id)
 {
 	struct pg_result *row = pg_query(call->ctx, tx, LOCK_LISTING, id);
 	if (!row)
@@ -170,46 +255,28 @@ static int require_state(struct rpc_call *call, struct pg_tx *tx, const char *id
 	if (pg_count(row) == 0)
 		return rpc_not_found(call, "listing");
 	const char *state = pg_text(row, 0, 0);
-	if (strcmp(state, first) == 0 || (second && strcmp(state, second) == 0))
-		return 0;
-	return rpc_precondition(call, "state", arena_printf(&call->ctx->arena, "\"state\":\"%s\"", state),
-				"the listing is %s", state);
-}
-
-/* Moves a listing on by `sql`, whose parameters are id and version. */
-static int change_state(struct rpc_call *call, struct pg_tx *tx, const char *sql, const char *topic)
-{
-	const char *id = rpc_param(call, "id");
-	struct pg_result *listing = pg_query(call->ctx, tx, sql, id, rpc_param(call, "version"));
-	if (version_check(call, tx, listing, LISTING_EXISTS, id, "listing"))
-		return -1;
-	projection_queue_listings(call->ctx, tx, id_array(call, id));
-	if (rpc_publish(call, tx, topic, id, pg_text(listing, 0, 0)))
-		return -1;
-	return rpc_commit_row(call, tx, listing, "listing");
+	if (strcmp(state, "draft") != 0 && strcmp(state, "rejected") != 0)
+		return rpc_precondition(call, "state", arena_printf(&call->ctx->arena, "\"state\":\"%s\"", state),
+					"the listing is %s", state);
+	return listing_change_check_room(call, tx, pg_text(row, 0, 2));
 }
 
 int listing_submit(struct rpc_call *call)
 {
-	const char *type = NULL;
-	if (require_own(call, rpc_param(call, "id"), &type))
+	const char *type = NULL, *id = rpc_param(call, "id");
+	if (require_own(call, id, &type))
 		return -1;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	if (require_state(call, tx, rpc_param(call, "id"), "draft", "rejected"))
+	if (check_submit(call, tx, id))
 		return -1;
-	return change_state(call, tx, SUBMIT_LISTING, "events.listing.submitted");
-}
-
-int listing_approve(struct rpc_call *call)
-{
-	struct pg_tx *tx = rpc_begin(call);
-	if (!tx)
-		return rpc_replayed(call);
-	if (require_state(call, tx, rpc_param(call, "id"), "submitted", NULL))
+	struct pg_result *listing =
+	    pg_query(call->ctx, tx, SUBMIT_LISTING, id, rpc_param(call, "version"), call->caller->id);
+	if (version_check(call, tx, listing, LISTING_EXISTS, id, "listing") ||
+	    rpc_publish(call, tx, "events.listing.submitted", id, pg_text(listing, 0, 1)))
 		return -1;
-	return change_state(call, tx, APPROVE_LISTING, "events.listing.published");
+	return rpc_commit_row(call, tx, listing, "listing");
 }
 
 static void append_id(struct buffer *ids, const char *id)

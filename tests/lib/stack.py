@@ -220,8 +220,9 @@ class Stack:
         params |= {"title": f"Hall {next(_numbers)}", "capacity": 100, **changes}
         listing = owner.rpc("events.listing.create", params)
         if publish:
-            owner.rpc("events.listing.submit", {"id": listing["id"], "version": listing["version"]})
-            listing = self.admin().rpc("events.listing.approve", {"id": listing["id"]})
+            for caller, method in ((owner, "submit"), (self.admin(), "approve")):
+                read = {"id": listing["id"], "version": listing["version"]}
+                listing = caller.rpc(f"events.listing.{method}", read)
         return listing
 
     def logs(self, lines=40):

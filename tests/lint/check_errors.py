@@ -43,7 +43,7 @@ PLAIN = {"rpc_forbidden": "forbidden", "rpc_not_found": "not_found"}
 # Where the code asks whether there is such a parameter.
 BY_PARAMETER = ("at_repeatable", "at_list")
 # Functions that look for a right and answer something else when there is none.
-HIDING = ("visible_booking", "may_cancel", "listing_get", "sees_addresses")
+HIDING = ("visible_booking", "may_cancel", "is_insider", "sees_addresses")
 # Functions that return rules.
 RETURNED = {"password_broken_rule": "invalid_params"}
 # What is no answer to a call: letters, start, migrations, facts, a daemon's own HTTP.

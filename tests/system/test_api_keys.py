@@ -48,7 +48,9 @@ def test_an_integration_runs_the_listings_and_bookings_of_its_company(stack, sho
     assert stack.rpc("events.booking.get", {"id": booking["id"]}, token)["id"] == booking["id"]
     assert [one["id"] for one in stack.rpc("events.listing.mine", {}, token)["items"]] == [listing["id"]]
     change = {"id": listing["id"], "version": listing["version"], "title": "Renamed by a program"}
-    assert stack.rpc("events.listing.update", change, token)["title"] == "Renamed by a program"
+    changed = stack.rpc("events.listing.update", change, token)
+    assert changed["pending"]["changes"] == {"title": "Renamed by a program"}
+    assert stack.rpc("events.listing.get", {"id": listing["id"]}, token)["pending"] == changed["pending"]
     draft = {"company_id": company, "type": stack.listing_type(), "title": "Made by a program"}
     made = stack.rpc("events.listing.create", draft | {"idempotency_key": "1"}, token)
     assert stack.rpc("events.listing.create", draft | {"idempotency_key": "1"}, token)["id"] == made["id"]

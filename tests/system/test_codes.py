@@ -112,8 +112,8 @@ def test_rows_that_stand_are_kept(stack, owner):
         )
     read = user.rpc("events.listing.get", {"id": hall["id"]})
     assert (read["price"]["currency"], read["time_zone"]) == ("QQQ", "localtime")
-    changed = user.rpc("events.listing.update", {"id": hall["id"], "version": read["version"], "title": "New"})
-    assert (changed["title"], changed["price"], changed["time_zone"]) == ("New", read["price"], "localtime")
+    changed = user.rpc("events.listing.update", {"id": hall["id"], "version": read["version"], "capacity": 7})
+    assert (changed["capacity"], changed["price"], changed["time_zone"]) == (7, read["price"], "localtime")
 
     with stack.database("passport") as database:
         database.execute("UPDATE company SET country = 'UK' WHERE id = %s", [company])

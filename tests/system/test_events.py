@@ -118,11 +118,12 @@ def test_a_listing_is_drafted_submitted_and_published(stack, owner):
     assert stack.user().error("events.listing.get", {"id": draft["id"]}).word == "not_found"
     assert user.rpc("events.listing.get", {"id": draft["id"]})["title"] == "Drafted"
     assert draft["id"] not in found(stack, company)
-    assert user.error("events.listing.approve", {"id": draft["id"]}).word == "forbidden"
-    assert stack.admin().error("events.listing.approve", {"id": draft["id"]}).data["rule"] == "state"
+    read = {"id": draft["id"], "version": 1}
+    assert user.error("events.listing.approve", read).word == "forbidden"
+    assert stack.admin().error("events.listing.approve", read).data["rule"] == "state"
     submitted = user.rpc("events.listing.submit", {"id": draft["id"], "version": 1})
     assert submitted["state"] == "submitted"
-    assert stack.admin().rpc("events.listing.approve", {"id": draft["id"]})["state"] == "published"
+    assert stack.admin().rpc("events.listing.approve", read | {"version": 2})["state"] == "published"
     assert draft["id"] in found(stack, company)
     assert stack.rpc("events.listing.get", {"id": draft["id"]})["state"] == "published"
 
@@ -133,7 +134,8 @@ def test_updates_need_the_version_and_the_right(stack, owner, hall):
     change = {"id": hall["id"], "version": hall["version"], "title": "Renamed", "price": None}
     assert stranger.error("events.listing.update", change).word == "forbidden"
     renamed = user.rpc("events.listing.update", change)
-    assert renamed["title"] == "Renamed" and renamed["price"] is None and renamed["version"] == hall["version"] + 1
+    assert renamed["pending"]["changes"] == {"title": "Renamed"} and renamed["title"] == hall["title"]
+    assert renamed["price"] is None and renamed["version"] == hall["version"] + 1
     error = user.error("events.listing.update", change)
     assert (error.word, error.reason) == ("conflict", "stale_version")
 

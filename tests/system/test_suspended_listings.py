@@ -29,7 +29,7 @@ def await_found(stack, company, listings):
 def test_listings_go_and_come_back_with_their_company(stack, moderator):
     company, owner = stack.company()
     listing, waiting = stack.listing(company, owner), stack.listing(company, owner, publish=False)
-    owner.rpc("events.listing.submit", {"id": waiting["id"], "version": waiting["version"]})
+    waiting = owner.rpc("events.listing.submit", {"id": waiting["id"], "version": waiting["version"]})
     other_company, other_owner = stack.company()
     other = stack.listing(other_company, other_owner)
     stranger = stack.user()
@@ -46,7 +46,8 @@ def test_listings_go_and_come_back_with_their_company(stack, moderator):
     assert stranger.rpc("events.booking.get", {"id": booking["id"]})["state"] == "confirmed"
     assert moderator.rpc("events.listing.get", {"id": listing["id"]})["state"] == "published"
     assert found(stack, other_company) == {other["id"]}
-    approved = stack.admin().rpc("events.listing.approve", {"id": waiting["id"]})
+    read = {"id": waiting["id"], "version": waiting["version"]}
+    approved = stack.admin().rpc("events.listing.approve", read)
     assert approved["state"] == "published" and found(stack, company) == set()
 
     moderator.rpc("passport.company.restore", {"id": company} | REASON)

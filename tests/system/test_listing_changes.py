@@ -1,0 +1,380 @@
+"""Words of published listings change by moderators alone: what waits, who decides, and about which version."""
+
+import json
+
+import pytest
+from companies import all_pages, in_parallel, join, odd, refresh
+from rpc import RpcError
+from staff import with_role
+from waiting import wait_until
+
+pytestmark = pytest.mark.asan
+
+REASON = "Not what the house is."
+FRAUD = "Pay to this account before you come"
+
+
+@pytest.fixture(scope="module")
+def moderator(stack):
+    return with_role(stack, "moderator")
+
+
+@pytest.fixture(scope="module")
+def owner(stack):
+    return stack.company()
+
+
+@pytest.fixture
+def hall(stack, owner):
+    return stack.listing(*owner, title="Boat house", description="A hall by the water.", properties={"area": 140})
+
+
+def update(caller, listing, **changes):
+    return caller.rpc("events.listing.update", {"id": listing["id"], "version": listing["version"]} | changes)
+
+
+def decision(listing, version, **more):
+    return {"id": listing["id"], "version": version} | more
+
+
+def found(stack, company, text):
+    items = stack.rpc("events.listing.search", {"company_id": company, "text": text})["items"]
+    return {item["id"]: item["title"] for item in items}
+
+
+def queue(caller, **params):
+    return {row["id"]: row for row in all_pages(caller, "events.listing.queue", {"limit": 2} | params)}
+
+
+def topics(stack, listing):
+    with stack.database("events") as database:
+        found = database.execute("SELECT topic FROM outbox WHERE key = %s ORDER BY seq", (listing["id"],))
+        return [topic.removeprefix("events.listing.") for (topic,) in found.fetchall()]
+
+
+# --- words of published listings ---
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"title": FRAUD},
+        {"description": FRAUD},
+        {"address": FRAUD},
+        {"properties": {"area": 140, "house_rules": FRAUD}},
+        {"title": FRAUD, "description": FRAUD, "address": FRAUD},
+    ],
+    ids=lambda words: "+".join(words),
+)
+def test_no_word_of_a_published_listing_changes_without_a_moderator(stack, owner, hall, moderator, words):
+    company, user = owner
+    changed = update(user, hall, **words)
+    assert {name: changed[name] for name in words} == {name: hall[name] for name in words}
+    for reader in (stack, stack.user()):
+        read = reader.rpc("events.listing.get", {"id": hall["id"]})
+        assert FRAUD not in json.dumps(read) and "pending" not in read and read["state"] == "published"
+    assert hall["id"] not in found(stack, company, "account")
+    for reader in (user, moderator):
+        pending = reader.rpc("events.listing.get", {"id": hall["id"]})["pending"]
+        expected = {"properties": {"house_rules": FRAUD}} if "properties" in words else words
+        assert pending["changes"] == expected and pending["version"] == changed["version"]
+    mine = {item["id"]: item for item in all_pages(user, "events.listing.mine", {"company_id": company})}
+    assert mine[hall["id"]]["pending"] == pending
+
+    approved = moderator.rpc("events.listing.approve", decision(hall, pending["version"]))
+    assert "pending" not in approved
+    read = stack.rpc("events.listing.get", {"id": hall["id"]})
+    assert {name: read[name] for name in words} == words
+    # Properties are not searched for by their words.
+    assert found(stack, company, "account").get(hall["id"]) == (None if "properties" in words else read["title"])
+
+
+def test_all_else_changes_at_once(stack, owner, hall):
+    price = {"amount": 5, "currency": "EUR"}
+    changed = update(owner[1], hall, title="Other", price=price, capacity=7, properties={"area": 150, "stage": True})
+    read = stack.rpc("events.listing.get", {"id": hall["id"]})
+    assert (read["price"], read["capacity"], read["title"]) == (price, 7, "Boat house")
+    assert read["properties"] == {"area": 150, "stage": True} and changed["pending"]["changes"] == {"title": "Other"}
+    # What waits is left alone by it, whatever the listing's version is by now.
+    again = update(owner[1], changed, units=2)
+    assert again["pending"] == changed["pending"] and again["version"] == changed["version"] + 1
+    approved = stack.admin().rpc("events.listing.approve", decision(hall, again["pending"]["version"]))
+    assert (approved["title"], approved["units"], approved["capacity"]) == ("Other", 2, 7)
+
+
+def test_words_taken_out_wait_as_well(stack, owner, moderator):
+    rules = {"house_rules": "No smoking", "area": 5}
+    listing = stack.listing(*owner, properties=rules)
+    changed = update(owner[1], listing, properties={})
+    assert changed["properties"] == {"house_rules": "No smoking"}
+    assert changed["pending"]["changes"] == {"properties": {"house_rules": None}}
+    row = queue(moderator)[listing["id"]]
+    assert row["published"] == {"properties": {"house_rules": "No smoking"}}
+    moderator.rpc("events.listing.approve", decision(listing, changed["version"]))
+    assert stack.rpc("events.listing.get", {"id": listing["id"]})["properties"] == {}
+
+
+def test_a_later_change_replaces_the_one_that_waits(stack, owner, hall, moderator):
+    user = owner[1]
+    first = update(user, hall, title="First", address="Quay 1")
+    second = update(user, first, title="Second")
+    assert second["pending"]["changes"] == {"title": "Second", "address": "Quay 1"}
+    assert second["pending"]["version"] > first["pending"]["version"]
+    for method in ("approve", "reject"):
+        params = decision(hall, first["pending"]["version"]) | ({"reason": REASON} if method == "reject" else {})
+        error = moderator.error(f"events.listing.{method}", params)
+        assert (error.word, error.reason) == ("conflict", "stale_version")
+    assert stack.rpc("events.listing.get", {"id": hall["id"]})["title"] == "Boat house"
+    moderator.rpc("events.listing.approve", decision(hall, second["pending"]["version"]))
+    read = stack.rpc("events.listing.get", {"id": hall["id"]})
+    assert (read["title"], read["address"]) == ("Second", "Quay 1")
+
+
+def test_words_as_published_take_the_change_back(stack, owner, hall, moderator):
+    user = owner[1]
+    first = update(user, hall, title="First")
+    back = update(user, first, title="Boat house")
+    assert "pending" not in back and hall["id"] not in queue(moderator)
+    error = moderator.error("events.listing.approve", decision(hall, first["pending"]["version"]))
+    assert (error.word, error.reason) == ("conflict", "stale_version")
+    # A new one is another, though it looks the same.
+    again = update(user, back, title="First")
+    assert again["pending"]["version"] > first["pending"]["version"]
+    error = moderator.error("events.listing.approve", decision(hall, first["pending"]["version"]))
+    assert (error.word, error.reason) == ("conflict", "stale_version")
+    put, back = ["change_submitted", "updated"], ["change_withdrawn", "updated"]
+    assert topics(stack, hall)[-6:] == [*put, *back, *put]
+
+
+def test_a_rejected_change_leaves_the_listing_as_it_was(stack, owner, hall, moderator):
+    user = owner[1]
+    changed = update(user, hall, title="Other")
+    before = stack.rpc("events.listing.get", {"id": hall["id"]})
+    rejected = moderator.rpc("events.listing.reject", decision(hall, changed["version"], reason=REASON))
+    rejection = rejected["rejection"]
+    assert (rejection["kind"], rejection["reason"], rejection["changes"]) == ("change", REASON, {"title": "Other"})
+    assert user.rpc("events.listing.get", {"id": hall["id"]})["rejection"] == rejection
+    read = stack.rpc("events.listing.get", {"id": hall["id"]})
+    assert read | {"version": before["version"]} == before and "rejection" not in read
+    assert topics(stack, hall)[-1] == "change_rejected"
+    # A stale editor of the company notices, and an approved change ends the note.
+    assert user.error("events.listing.update", decision(hall, changed["version"], title="x")).reason == "stale_version"
+    again = update(user, rejected, title="Better")
+    assert again["rejection"] == rejection
+    approved = moderator.rpc("events.listing.approve", decision(hall, again["version"]))
+    assert "rejection" not in approved and topics(stack, hall)[-2:] == ["change_approved", "updated"]
+    with stack.database("events") as database:
+        kept = database.execute(
+            "SELECT kind, state, reason, decided_by::text FROM listing_change WHERE listing_id = %s "
+            "ORDER BY decided_at",
+            (hall["id"],),
+        ).fetchall()
+    assert kept[1:] == [("change", "rejected", REASON, moderator.id), ("change", "approved", "", moderator.id)]
+    assert kept[0][:2] == ("listing", "approved")
+
+
+def test_bookings_and_published_at_do_not_notice(stack, owner, hall):
+    user = owner[1]
+    changed = update(user, hall, title="Other")
+    period = {"from": "2027-06-01T10:00:00Z", "to": "2027-06-02T10:00:00Z"}
+    booking = stack.user().rpc("events.booking.create", {"listing_id": hall["id"], "period": period})
+    assert booking["state"] == "confirmed"
+    with stack.database("events") as database:
+        first = database.execute("SELECT published_at FROM listing WHERE id = %s", (hall["id"],)).fetchone()
+        stack.admin().rpc("events.listing.approve", decision(hall, changed["version"]))
+        assert database.execute("SELECT published_at FROM listing WHERE id = %s", (hall["id"],)).fetchone() == first
+
+
+# --- whole listings ---
+
+
+def test_a_submitted_listing_is_decided_by_the_version_read(stack, owner, moderator):
+    company, user = owner
+    draft = stack.listing(company, user, publish=False)
+    submitted = user.rpc("events.listing.submit", decision(draft, draft["version"]))
+    assert moderator.error("events.listing.approve", {"id": draft["id"]}).word == "invalid_params"
+    assert moderator.error("events.listing.reject", decision(draft, submitted["version"])).word == "invalid_params"
+    row = queue(moderator)[draft["id"]]
+    assert (row["kind"], row["version"], row["published"]) == ("listing", submitted["version"], None)
+    assert row["changes"]["title"] == draft["title"] and row["company_id"] == company
+    changed = update(user, submitted, title=FRAUD)
+    assert (changed["title"], changed["state"]) == (FRAUD, "submitted") and "pending" not in changed
+    error = moderator.error("events.listing.approve", decision(draft, row["version"]))
+    assert (error.word, error.reason) == ("conflict", "stale_version")
+    rejected = moderator.rpc("events.listing.reject", decision(draft, changed["version"], reason=REASON))
+    assert rejected["state"] == "rejected" and rejected["rejection"]["reason"] == REASON
+    assert draft["id"] not in queue(moderator) and topics(stack, draft)[-1] == "rejected"
+    assert user.rpc("events.listing.get", {"id": draft["id"]})["rejection"]["kind"] == "listing"
+    again = user.rpc("events.listing.submit", decision(draft, rejected["version"]))
+    assert moderator.rpc("events.listing.approve", decision(draft, again["version"]))["state"] == "published"
+    error = moderator.error("events.listing.reject", decision(draft, again["version"] + 1, reason=REASON))
+    assert (error.word, error.data["rule"], error.data["state"]) == ("precondition_failed", "state", "published")
+
+
+def test_of_two_moderators_one_decides(stack, owner, hall, moderator):
+    another = with_role(stack, "moderator")
+    version = update(owner[1], hall, title="Other")["version"]
+    approve = lambda: moderator.rpc("events.listing.approve", decision(hall, version))
+    reject = lambda: another.rpc("events.listing.reject", decision(hall, version, reason=REASON))
+    outcomes = in_parallel([approve, reject] * 3)
+    errors = [one for one in outcomes if isinstance(one, RpcError)]
+    assert len(errors) == 5 and {(one.word, one.reason) for one in errors} == {("conflict", "stale_version")}
+
+
+def test_a_decision_and_a_change_at_the_same_moment(stack, owner, moderator):
+    """Whatever comes first, nobody approves what was not read."""
+    company, user = owner
+    for number in range(5):
+        listing = stack.listing(company, user, title="Boat house")
+        changed = update(user, listing, title="Read")
+        outcomes = in_parallel(
+            [
+                lambda a=listing, b=changed: moderator.rpc("events.listing.approve", decision(a, b["version"])),
+                lambda b=changed: update(user, b, title=FRAUD),
+            ]
+        )
+        assert not odd(outcomes), number
+        assert stack.rpc("events.listing.get", {"id": listing["id"]})["title"] in ("Boat house", "Read")
+
+
+# --- who decides ---
+
+
+def test_moderators_do_not_decide_about_their_own_company(stack):
+    company, own = stack.company(with_role(stack, "moderator"))
+    draft = stack.listing(company, own, publish=False)
+    version = own.rpc("events.listing.submit", decision(draft, draft["version"]))["version"]
+    published = stack.listing(company, own)
+    changed = update(own, published, title="Other")
+    refused = [("approve", decision(draft, version)), ("reject", decision(draft, version, reason=REASON))]
+    refused += [("approve", decision(published, changed["version"]))]
+    refused += [("reject", decision(published, changed["version"], reason=REASON))]
+    for method, params in refused:
+        error = own.error(f"events.listing.{method}", params)
+        assert (error.word, error.reason) == ("forbidden", "own_company")
+    # A member of any right, though the token does not say it yet or the company is suspended.
+    stack.admin().rpc("passport.company.suspend", {"id": company, "reason": "for a test"})
+    for method, params in refused:
+        assert stack.login(own.email).error(f"events.listing.{method}", params).reason == "own_company"
+
+
+def test_who_handed_it_in_does_not_decide_after_leaving(stack):
+    company, owner = stack.company()
+    member = join(stack, owner, company)
+    published = stack.listing(company, owner)
+    draft = stack.listing(company, owner, publish=False)
+    version = member.rpc("events.listing.submit", decision(draft, draft["version"]))["version"]
+    changed = update(member, published, title="Other")
+    member.rpc("passport.member.remove", {"company_id": company, "user_id": member.id})
+    with stack.database("passport") as database:
+        database.execute("UPDATE user_account SET roles = '{user,moderator}' WHERE id = %s", (member.id,))
+    refresh(stack, member)
+    for params in (decision(draft, version), decision(published, changed["version"])):
+        assert member.error("events.listing.approve", params).reason == "own_company"
+
+
+def test_administrators_decide_about_their_own_company(stack):
+    """As in passport: there might be nobody else."""
+    company, own = stack.company(with_role(stack, "admin"))
+    published = stack.listing(company, own)
+    changed = update(own, published, title="Other")
+    assert own.rpc("events.listing.approve", decision(published, changed["version"]))["title"] == "Other"
+
+
+def test_a_stranger_learns_nothing_of_the_queue(stack, owner, hall):
+    update(owner[1], hall, title="Other")
+    for caller in (stack.user(), owner[1]):
+        assert caller.error("events.listing.queue").word == "forbidden"
+        assert caller.error("events.listing.approve", decision(hall, 1)).word == "forbidden"
+
+
+# --- the queue ---
+
+
+def test_the_queue_is_oldest_first_and_shows_both_texts(stack, moderator):
+    company, user = stack.company()
+    published = [stack.listing(company, user, title=f"House {number}") for number in range(3)]
+    drafts = [stack.listing(company, user, publish=False) for _ in range(3)]
+    order = []
+    for listing, draft in zip(published, drafts, strict=True):
+        update(user, listing, title="Other", description="New")
+        user.rpc("events.listing.submit", decision(draft, draft["version"]))
+        order += [listing["id"], draft["id"]]
+    rows = list(queue(moderator, company_id=company).values())
+    assert [row["id"] for row in rows] == order and [row["kind"] for row in rows] == ["change", "listing"] * 3
+    assert [row["submitted_at"] for row in rows] == sorted(row["submitted_at"] for row in rows)
+    assert rows[0]["changes"] == {"title": "Other", "description": "New"}
+    assert rows[0]["published"] == {"title": "House 0", "description": ""}
+    everybody = list(queue(moderator))
+    assert [one for one in everybody if one in order] == order
+    cursor = moderator.rpc("events.listing.queue", {"limit": 1})["next_cursor"]
+    other = {"cursor": cursor, "company_id": company}
+    assert moderator.error("events.listing.queue", other).data["fields"][0]["rule"] == "cursor"
+    # Of a suspended company nothing waits until it is restored.
+    stack.admin().rpc("passport.company.suspend", {"id": company, "reason": "for a test"})
+    wait_until(lambda: not queue(moderator, company_id=company), what="the suspension to reach events")
+
+
+def test_one_company_cannot_fill_the_queue(make_stack):
+    stack = make_stack({"events": {"company_waiting": "2"}})
+    company, user = stack.company()
+    drafts = [stack.listing(company, user, publish=False) for _ in range(4)]
+    published, other = stack.listing(company, user), stack.listing(company, user)
+    submit = lambda draft: user.rpc("events.listing.submit", decision(draft, draft["version"]))
+    outcomes = in_parallel([lambda draft=draft: submit(draft) for draft in drafts])
+    errors = [one for one in outcomes if isinstance(one, RpcError)]
+    assert len(errors) == 2
+    errors.append(user.error("events.listing.update", decision(published, published["version"], title="Other")))
+    for error in errors:
+        assert (error.word, error.data["rule"], error.data["maximum"]) == ("precondition_failed", "too_many", 2)
+    # All else of a listing is not held up by it, nor is another company.
+    assert update(user, published, capacity=5)["capacity"] == 5
+    stack.listing(*stack.company())
+    # A decision makes room.
+    accepted = next(one for one in outcomes if not isinstance(one, RpcError))
+    stack.admin().rpc("events.listing.approve", decision(accepted, accepted["version"]))
+    changed = update(user, other, title="Other")
+    assert update(user, changed, title="Another")["pending"]["changes"] == {"title": "Another"}
+
+
+def test_a_page_of_long_texts_ends_where_it_is_full(stack, moderator):
+    company, user = stack.company()
+    long = "\U0001f3e0" * 10_000
+    with stack.database("events") as database:
+        for number in range(60):
+            database.execute(
+                "INSERT INTO listing (id, company_id, type, title, description, address, state, submitted_at) "
+                "SELECT gen_random_uuid(), %s, %s, %s, %s, %s, 'submitted', now()",
+                (company, stack.listing_type(), f"Long {number}", long, long),
+            )
+    first = moderator.rpc("events.listing.queue", {"company_id": company, "limit": 100})
+    assert 0 < len(first["items"]) < 60 and first["next_cursor"]
+    assert len(all_pages(moderator, "events.listing.queue", {"company_id": company, "limit": 100})) == 60
+
+
+# --- what stood before ---
+
+
+def test_listings_handed_in_before_are_in_the_queue(stack, owner, moderator):
+    draft = stack.listing(*owner, publish=False)
+    with stack.database("events") as database:
+        database.execute("UPDATE listing SET state = 'submitted' WHERE id = %s", (draft["id"],))
+    row = queue(moderator)[draft["id"]]
+    assert row["submitted_at"] == draft["created_at"]
+    assert moderator.rpc("events.listing.approve", decision(draft, row["version"]))["state"] == "published"
+
+
+def test_the_check_lists_companies_of_which_too_much_waits(make_stack):
+    stack = make_stack({"events": {"company_waiting": "1"}}, names=("passport", "events"))
+    company = "01932b5c-7a10-7000-8000-000000000003"
+    with stack.database("events") as database:
+        for _ in range(2):
+            database.execute(
+                "INSERT INTO listing (id, company_id, type, title, state) "
+                "SELECT gen_random_uuid(), %s, 'hall', 'Waits', 'submitted'",
+                (company,),
+            )
+    result = stack["events"].command("check", check=False)
+    assert {"check": "company_waiting", "row": {"company_id": company, "waiting": 2}} in [
+        json.loads(line) for line in result.stdout.splitlines()
+    ]
