@@ -22,6 +22,7 @@ static void begin(struct context *ctx, int64_t deadline)
 	ctx->method = NULL;
 	ctx->user = NULL;
 	ctx->actor = NULL;
+	ctx->share = NULL;
 }
 
 void context_init(struct context *ctx, int64_t deadline)
@@ -49,6 +50,7 @@ void context_done(struct context *ctx)
 	ctx->method = NULL;
 	ctx->user = NULL;
 	ctx->actor = NULL;
+	ctx->share = NULL;
 }
 
 void context_restart(struct context *ctx, int64_t deadline)

@@ -2,6 +2,7 @@
 
 #include "base/fatal.h"
 #include "daemon/fact_api.h"
+#include "daemon/lanes.h"
 #include "io/http_client.h"
 #include "rpc/client.h"
 #include "rpc/dispatch.h"
@@ -26,6 +27,7 @@ static int make_database(struct daemon_thread *thread, struct context *ctx)
 	worker->db = pg_new(&options);
 	if (worker->db == NULL)
 		return context_fail_internal(ctx, "database_url cannot be read");
+	lanes_make(config, worker->api, thread->lanes);
 	return 0;
 }
 
@@ -98,6 +100,7 @@ static int make_dispatcher(struct daemon_thread *thread, struct context *ctx)
 	    .max_depth = (size_t)config_integer(config, "max_depth"),
 	    .expose_service_methods = true,
 	};
+	memcpy(options.lanes, thread->lanes, sizeof(options.lanes));
 	worker->dispatcher = rpc_dispatcher_new(&options, error, sizeof(error));
 	free(handlers);
 	return worker->dispatcher != NULL ? 0 : context_fail_internal(ctx, "%s", error);
@@ -124,6 +127,7 @@ void parts_free(struct daemon_thread *thread)
 	token_verifier_free(worker->verifier);
 	rpc_client_free(worker->client);
 	http_client_free(worker->http_client);
+	lanes_free(thread->lanes);
 	pg_free(worker->db);
 	worker->dispatcher = NULL;
 	worker->verifier = NULL;

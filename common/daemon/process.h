@@ -11,6 +11,7 @@
 #include "daemon/daemon.h"
 #include "daemon/settings.h"
 #include "io/http_representation.h"
+#include "rpc/api.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -36,6 +37,7 @@ struct daemon_thread {
 	_Atomic(enum thread_state) state;
 	struct http_server *internal; /* for probes and scrapes; NULL without internal_listen */
 	struct http_representation document;
+	struct pg *lanes[API_LANE_COUNT]; /* database connections by x-lane; NULL where the daemon has none */
 	struct link_server *link;
 	struct outbox_relay *relay;
 	struct revocation_watch *revocations;

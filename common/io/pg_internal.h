@@ -112,6 +112,7 @@ struct pg_connection {
 	struct pg_statements statements;
 	struct pg_tx *tx;
 	uint32_t lease;		  /* number of the present lease: who holds an older one holds nothing */
+	uint64_t share, turn;	  /* of a lane: whose it is (pg_lane_share), and in which turn */
 	struct pg_cancel *cancel; /* a cancel on its way */
 	bool cancelled;		  /* one was sent during this lease: a round trip must absorb what may be late */
 	uint32_t completed;	  /* slots ever completed, and what it was at the last look */
@@ -127,10 +128,21 @@ struct pg_waiter {
 	struct co *co;
 	struct pg_connection *connection; /* granted, with this number */
 	uint32_t lease;
+	uint64_t share, turn; /* of a lane: who waits (pg_lane_share), and for which turn */
+	bool shed;	      /* taken out of a full queue for somebody who had less in it */
+};
+
+/* What makes a lane of a pg; see pg_options. */
+struct pg_lane {
+	const char *name;
+	uint64_t turn;	/* the one that is on */
+	char limit[24]; /* of a statement, in milliseconds, as PostgreSQL takes it */
+	struct metric *wait_seconds, *running, *refused, *timeouts;
 };
 
 struct pg {
 	struct pg_target target;
+	struct pg_lane *lane;		   /* or NULL */
 	struct pg_connection *connections; /* the shared ones first */
 	size_t shared_count, count;
 	size_t queue_limit;
@@ -222,6 +234,27 @@ void pg_lease_open(struct pg *pg);
 /* A look of the watch at the queue. True when it has to be looked at again. */
 bool pg_leases_look(struct pg *pg);
 bool pg_leases_up(const struct pg *pg);
+
+/* pg_lane.c. A lane's reads are leases too: nobody else's statement is on the connection meanwhile. */
+struct pg_lane *pg_lane_new(const struct pg_options *options);
+/* Whom the context's work is done for, as a number; 0: nobody in particular. */
+uint64_t pg_lane_share(const struct context *ctx);
+/* The turn that one more of the share waits for. In each turn every share is served once, so that who asks for much
+ * waits for themselves (start-time fair queueing: P. Goyal, H. M. Vin, H. Cheng, 1996, with equal costs). */
+uint64_t pg_lane_turn(const struct pg *pg, uint64_t share);
+/* Who comes next: the first in the queue of the earliest turn, which is on from then on. NULL when nobody waits. */
+struct pg_waiter *pg_lane_next(struct pg *pg);
+/* Who has to leave a full queue for one more of this share: the last of those who have most in it, by two at least, so
+ * that they still have as much. NULL: nobody. */
+struct pg_waiter *pg_lane_greediest(const struct pg *pg, uint64_t share);
+/* Sends the time limit in front of a statement or behind BEGIN. Nothing when it is no lane's connection. */
+void pg_lane_limit(struct pg_connection *connection);
+/* Sets overloaded, the queue being full. Returns -1. */
+int pg_lane_refuse(struct context *ctx, const struct pg *pg);
+/* Says of a statement that the limit ended what it was. */
+void pg_lane_explain(struct context *ctx, const struct pg *pg);
+struct pg_result *pg_lane_read(struct context *ctx, struct pg *pg, const char *sql, size_t count,
+			       const char *const *values) MAY_SUSPEND MUST_CHECK;
 
 /* pg_cancel.c */
 void pg_cancel_start(struct pg_connection *connection);

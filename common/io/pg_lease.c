@@ -58,29 +58,32 @@ static void waiter_add(struct pg *pg, struct pg_waiter *waiter)
 	pg_watch_arm(pg);
 }
 
-static void take(struct pg_connection *connection)
+static void take(struct pg_connection *connection, uint64_t share)
 {
 	connection->use = PG_USE_LEASED;
+	connection->share = share;
+	connection->turn = connection->pg->lane ? connection->pg->lane->turn : 0;
 	connection->lease++;
 	metric_add(connection->pg->leases_in_use, 1);
 }
 
-/* Clean and idle: the first in the queue gets it at once, so that nobody overtakes. */
+/* Clean and idle: who is next in the queue gets it at once, so that nobody overtakes. */
 static void offer(struct pg_connection *connection)
 {
-	struct pg_waiter *waiter = connection->pg->first_waiter;
+	struct pg *pg = connection->pg;
+	struct pg_waiter *waiter = pg->lane ? pg_lane_next(pg) : pg->first_waiter;
 
 	connection->use = PG_USE_IDLE;
 	connection->settling = 0;
 	if (!waiter)
 		return;
-	waiter_remove(connection->pg, waiter);
-	take(connection);
+	waiter_remove(pg, waiter);
+	take(connection, waiter->share);
 	waiter->connection = connection;
 	waiter->lease = connection->lease;
-	connection->pg->queue_stalled = 0;
+	pg->queue_stalled = 0;
 	co_wake(waiter->co);
-	grow(connection->pg);
+	grow(pg);
 }
 
 /* A cancel may arrive after what it was meant for has ended: the round trip of this ROLLBACK takes the blow. */
@@ -125,13 +128,13 @@ void pg_lease_release(struct pg_connection *connection, uint32_t lease)
 	pg_watch_arm(connection->pg);
 }
 
-static struct pg_connection *take_idle(struct pg *pg)
+static struct pg_connection *take_idle(struct pg *pg, uint64_t share)
 {
 	for (size_t i = pg->shared_count; i < pg->count; i++) {
 		struct pg_connection *connection = &pg->connections[i];
 
 		if (connection->use == PG_USE_IDLE && pg_connection_up(connection)) {
-			take(connection);
+			take(connection, share);
 			return connection;
 		}
 	}
@@ -152,9 +155,9 @@ static int64_t patience_of(const struct context *ctx, const struct pg *pg)
 	return pg_patience(ctx, pg);
 }
 
-static struct pg_connection *wait_in_queue(struct context *ctx, struct pg *pg)
+static struct pg_connection *wait_in_queue(struct context *ctx, struct pg *pg, uint64_t share)
 {
-	struct pg_waiter waiter = {.co = co_self()};
+	struct pg_waiter waiter = {.co = co_self(), .share = share, .turn = pg->lane ? pg_lane_turn(pg, share) : 0};
 
 	waiter_add(pg, &waiter);
 	grow(pg);
@@ -164,8 +167,8 @@ static struct pg_connection *wait_in_queue(struct context *ctx, struct pg *pg)
 
 		if (granted(&waiter))
 			return waiter.connection;
-		if (pg->closing) { /* which emptied the queue */
-			(void)pg_fail_unavailable(ctx, pg);
+		if (pg->closing || waiter.shed) { /* no longer in the queue */
+			(void)(pg->closing ? pg_fail_unavailable(ctx, pg) : pg_lane_refuse(ctx, pg));
 			return NULL;
 		}
 		if (waiter.connection) { /* granted and lost before this coroutine ran */
@@ -182,33 +185,53 @@ static struct pg_connection *wait_in_queue(struct context *ctx, struct pg *pg)
 	}
 }
 
-static struct pg_connection *acquire_slowly(struct context *ctx, struct pg *pg)
+/* In a lane somebody with less in the queue takes the place of somebody with more. */
+static bool make_room(struct pg *pg, uint64_t share)
+{
+	struct pg_waiter *greediest = pg->lane ? pg_lane_greediest(pg, share) : NULL;
+
+	if (!greediest)
+		return false;
+	waiter_remove(pg, greediest);
+	greediest->shed = true;
+	co_wake(greediest->co);
+	return true;
+}
+
+static int enter_queue(struct context *ctx, struct pg *pg, uint64_t share)
+{
+	if (pg->closing)
+		return pg_fail_unavailable(ctx, pg);
+	if (pg->waiters < pg->queue_limit || make_room(pg, share))
+		return 0;
+	if (pg->lane)
+		return pg_lane_refuse(ctx, pg);
+	(void)context_fail(ctx, ERROR_OVERLOADED, "database", NULL);
+	ctx->error.retry_after_ms = 100;
+	return -1;
+}
+
+static struct pg_connection *acquire_slowly(struct context *ctx, struct pg *pg, uint64_t share)
 {
 	int64_t started = clock_monotonic();
 	struct pg_connection *connection;
 
-	if (pg->closing) {
-		(void)pg_fail_unavailable(ctx, pg);
+	if (enter_queue(ctx, pg, share) != 0)
 		return NULL;
-	}
-	if (pg->waiters >= pg->queue_limit) {
-		(void)context_fail(ctx, ERROR_OVERLOADED, "database", NULL);
-		ctx->error.retry_after_ms = 100;
-		return NULL;
-	}
-	connection = wait_in_queue(ctx, pg);
+	connection = wait_in_queue(ctx, pg, share);
 	metric_observe(pg->wait_seconds, clock_monotonic() - started);
 	return connection;
 }
 
 struct pg_connection *pg_lease_acquire(struct context *ctx, struct pg *pg)
 {
-	struct pg_connection *connection = pg->first_waiter ? NULL : take_idle(pg);
+	uint64_t share = pg->lane ? pg_lane_share(ctx) : 0;
+	struct pg_connection *connection = pg->first_waiter ? NULL : take_idle(pg, share);
 
 	if (connection)
 		metric_observe(pg->wait_seconds, 0);
 	else
-		connection = acquire_slowly(ctx, pg);
+		connection = acquire_slowly(ctx, pg, share);
 	if (connection)
 		pg_connection_send_closes(connection);
 	return connection;

@@ -13,7 +13,7 @@ bool pg_reads_up(const struct pg *pg)
 		if (pg_connection_up(&pg->connections[i]))
 			return true;
 	}
-	return false;
+	return pg->shared_count == 0; /* a lane misses none */
 }
 
 static bool usable(const struct pg_connection *connection)
@@ -214,6 +214,8 @@ struct pg_result *pg_read_values(struct context *ctx, struct pg *pg, const char 
 	struct pg_result *result;
 
 	assert(request.co);
+	if (pg->lane)
+		return pg_lane_read(ctx, pg, sql, count, values);
 	if (pg->reads >= pg->queue_limit) {
 		(void)context_fail(ctx, ERROR_OVERLOADED, "database", NULL);
 		ctx->error.retry_after_ms = 100;

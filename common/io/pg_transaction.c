@@ -24,7 +24,11 @@ static int fail_request(struct context *ctx, struct pg *pg, struct pg_request *r
 		PQclear(error);
 		return pg_fail_outcome(ctx, pg, PG_LOST);
 	}
-	return error ? pg_fail_result(ctx, error) : pg_fail_outcome(ctx, pg, request->outcome);
+	if (!error)
+		return pg_fail_outcome(ctx, pg, request->outcome);
+	(void)pg_fail_result(ctx, error);
+	pg_lane_explain(ctx, pg);
+	return -1;
 }
 
 static void run(struct pg_connection *connection, struct pg_request *request)
@@ -47,6 +51,7 @@ static struct pg_result *write_on(struct context *ctx, struct pg_connection *con
 	for (int i = 0; i <= RETRIES; i++) {
 		struct pg_request request = *wanted;
 
+		pg_lane_limit(connection);
 		run(connection, &request);
 		if (pg_request_wait(ctx, &request) != 0) {
 			pg_cancel_start(connection);
@@ -136,8 +141,10 @@ static struct pg_connection *tx_connection(struct context *ctx, struct pg_tx *tx
 		(void)context_fail_internal(ctx, "statement in a transaction that has failed");
 		return NULL;
 	}
-	if (!tx->begun)
+	if (!tx->begun) {
 		pg_connection_send(tx->connection, NULL, "BEGIN", 0, NULL);
+		pg_lane_limit(tx->connection);
+	}
 	tx->begun = true;
 	return tx->connection;
 }

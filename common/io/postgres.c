@@ -24,6 +24,7 @@ void pg_drop(struct pg *pg)
 	offload_pool_free(pg->pool);
 	pg_target_done(&pg->target);
 	free(pg->connections);
+	free(pg->lane);
 	free(pg);
 }
 
@@ -40,10 +41,13 @@ static void metrics_make(struct pg *pg)
 	    metric_register(METRIC_COUNTER, "eventloop_pg_statements_total", "Statements sent.", "kind");
 
 	pg->reads_total = metric_series(statements, (const char *const[]){"read"});
-	pg->writes_total = metric_series(statements, (const char *const[]){"write"});
-	pg->wait_seconds = metric_single(METRIC_HISTOGRAM, "eventloop_pg_wait_seconds",
-					 "Time callers waited for a leased connection.");
-	pg->leases_in_use = metric_single(METRIC_GAUGE, "eventloop_pg_leases_in_use", "Leased connections in use.");
+	pg->writes_total = metric_series(statements, (const char *const[]){pg->lane ? pg->lane->name : "write"});
+	pg->wait_seconds = pg->lane ? pg->lane->wait_seconds
+				    : metric_single(METRIC_HISTOGRAM, "eventloop_pg_wait_seconds",
+						    "Time callers waited for a leased connection.");
+	pg->leases_in_use =
+	    pg->lane ? pg->lane->running
+		     : metric_single(METRIC_GAUGE, "eventloop_pg_leases_in_use", "Leased connections in use.");
 	pg->reconnects =
 	    metric_single(METRIC_COUNTER, "eventloop_pg_reconnects_total", "Connections made anew after a loss.");
 }
@@ -61,7 +65,8 @@ struct pg *pg_new(const struct pg_options *options)
 		free(pg);
 		return NULL;
 	}
-	pg->shared_count = or_default(options->read_connections, DEFAULT_READ_CONNECTIONS);
+	pg->lane = options->lane ? pg_lane_new(options) : NULL;
+	pg->shared_count = pg->lane ? 0 : or_default(options->read_connections, DEFAULT_READ_CONNECTIONS);
 	pg->count = pg->shared_count + or_default(options->lease_connections, DEFAULT_LEASE_CONNECTIONS);
 	pg->queue_limit = or_default(options->queue_limit, DEFAULT_QUEUE_LIMIT);
 	pg->users = 1;

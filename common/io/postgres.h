@@ -15,6 +15,13 @@
  * long does not hold up the others: after a quarter of a second they go elsewhere, to another shared connection or a
  * lease that is idle.
  *
+ * Lanes: a struct pg of its own for statements whose cost grows with the data, so that they hold up nobody else. It has
+ * no shared connections: each statement of pg_read has a lease for as long as it runs, and lease_connections is how
+ * many run at once. PostgreSQL itself ends a statement after statement_timeout (deadline_exceeded), also when nobody
+ * waits for it any more; one whose caller leaves is cancelled at once. Connections are shared out by the context's
+ * `share`: those who wait take turns, however many statements each has. Into a full queue comes who has less in it than
+ * somebody else, whose last one leaves it; everybody else is told `overloaded` (reason "lane") at once.
+ *
  * Errors in the context: unavailable (no connection; reason "connection_lost" when it broke under a write or a commit,
  * so that nobody knows whether it was done), overloaded, deadline_exceeded, conflict with reason "deadlock" or
  * "serialization" (40P01, 40001), else internal with the server's words as cause; sqlstate and constraint are always
@@ -37,9 +44,11 @@ struct pg_tx;
 
 struct pg_options {
 	const char *url; /* libpq connection string or URI; a single host name is resolved on the offload pool */
-	size_t read_connections;  /* shared, pipelined; 0: 1 */
-	size_t lease_connections; /* for writes and transactions, the most there will be; 0: 6 */
-	size_t queue_limit;	  /* callers waiting for a lease, statements waiting on a read connection; 0: 1024 */
+	size_t read_connections;   /* shared, pipelined; 0: 1 */
+	size_t lease_connections;  /* for writes and transactions, the most there will be; 0: 6 */
+	size_t queue_limit;	   /* callers waiting for a lease, statements waiting on a read connection; 0: 1024 */
+	const char *lane;	   /* static; makes it a lane of that name, see below. NULL: none */
+	int64_t statement_timeout; /* microseconds, of a lane's statements; at least 1000 */
 };
 
 /* Starts connecting on this thread's loop; returns at once. NULL only when the url cannot be parsed. */

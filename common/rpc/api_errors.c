@@ -121,6 +121,7 @@ static const struct derived_error {
     {ERROR_UNAVAILABLE, "answer", at_any},
     {ERROR_DEADLINE_EXCEEDED, NULL, at_any},
     {ERROR_OVERLOADED, "database", at_any},
+    {ERROR_OVERLOADED, "lane", at_lane},
     {ERROR_OVERLOADED, "coroutines", at_any},
     {ERROR_OVERLOADED, "in_flight", at_any},
     {ERROR_OVERLOADED, "offload", at_any},

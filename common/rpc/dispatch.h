@@ -12,9 +12,9 @@
 #define EVENTLOOP_RPC_DISPATCH_H
 
 #include "base/context.h"
+#include "rpc/api.h"
 #include "rpc/call.h"
 
-struct api;
 struct envelope_call;
 struct token_verifier;
 struct rpc_dispatcher;
@@ -24,6 +24,7 @@ struct rpc_dispatcher_options {
 	const struct rpc_handler *handlers; /* borrowed while it is made; ended by a NULL name */
 	struct token_verifier *verifier;    /* borrowed; NULL: every token is refused */
 	struct rpc_call prototype;	    /* worker, db, client, app are copied into every call */
+	struct pg *lanes[API_LANE_COUNT];   /* db of the calls of methods in that lane; NULL: the prototype's */
 	size_t max_batch;		    /* calls; 0: 100 */
 	size_t max_answer;		    /* bytes; 0: 4 MiB */
 	size_t max_depth;		    /* 0: 32 */

@@ -1,5 +1,6 @@
 #include "rpc/dispatch_internal.h"
 
+#include "base/ip_address.h"
 #include "rpc/render.h"
 #include "rpc/token.h"
 
@@ -121,6 +122,28 @@ static int check_company(struct rpc_call *call)
 	return rpc_require_right(call, json_object_get_string(company), right_of(call->method->access));
 }
 
+/* For whom a lane's work is done: the client's network, or the address as it stands when it is none. */
+static const char *share_of(struct rpc_call *call)
+{
+	struct in6_addr address;
+	if (!ip_address_read(call->peer, &address))
+		return call->peer;
+	char *text = arena_alloc(&call->ctx->arena, IP_ADDRESS_SIZE);
+	address = ip_address_network(&address);
+	ip_address_write(&address, text);
+	return text;
+}
+
+/* A method whose work grows with the data has connections of its own. */
+static void choose_lane(struct rpc_call *call, const struct rpc_dispatcher *dispatcher)
+{
+	struct pg *lane = dispatcher->options.lanes[call->method->lane];
+	if (lane == NULL)
+		return;
+	call->db = lane;
+	call->ctx->share = share_of(call);
+}
+
 static int run_handler(struct rpc_call *call, rpc_handler_function *function, size_t max_answer)
 {
 	int status = function(call);
@@ -176,6 +199,7 @@ static int perform(struct rpc_call *call, struct rpc_dispatcher *dispatcher, str
 		return rpc_reply_text(call, document, strlen(document));
 	}
 	call->method = entry->method;
+	choose_lane(call, dispatcher);
 	ctx->deadline = deadline_earlier(ctx->deadline, started + entry->method->deadline_us);
 	if (check_access(call, &company) || dispatch_read_params(call, envelope) || (company && check_company(call)))
 		return -1;

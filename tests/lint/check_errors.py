@@ -40,8 +40,8 @@ GIVEN = {
 ACTIONS = ("passport/account_guard.c", "of_network")
 # Those that give none.
 PLAIN = {"rpc_forbidden": "forbidden", "rpc_not_found": "not_found"}
-# Where the code asks whether there is such a parameter.
-BY_PARAMETER = ("at_repeatable", "at_list")
+# Where the code asks whether the method is such a one: by a parameter, or by the lane that dispatch gave it.
+ASKED = ("at_repeatable", "at_list", "at_lane")
 # Functions that look for a right and answer something else when there is none.
 HIDING = ("visible_booking", "may_cancel", "is_insider", "sees_addresses")
 # Functions that return rules.
@@ -233,7 +233,7 @@ def method_violations(place, method, code, handler, derived, keywords):
         yield f"{place}: x-writes does not say whether {handler} begins a transaction, as what is x-idempotent must"
     own = listed(method)
     follows = {(word, reason) for word, reason, condition in derived if applies(condition, method)}
-    asked = {(word, reason) for word, reason, condition in derived if condition in BY_PARAMETER}
+    asked = {(word, reason) for word, reason, condition in derived if condition in ASKED}
     reached = {}
     for word, reason, values in settle(code.reached(handler), "public" in method.get("x-access", [])):
         reached[(word, reason)] = reached.get((word, reason), ()) + values

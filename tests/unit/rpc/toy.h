@@ -62,7 +62,11 @@ static const char toy_rules_text[] =
 						      "3000,\"x-auth-max-age\":600") "," TOY_METHOD("toy.session.end",
 												    "", "\"user\"",
 												    "false",
-												    "3000") "]}";
+												    "3000") "," TOY_METHOD("toy.lane.show",
+															   "",
+															   "\"public\"",
+															   "true",
+															   "3000,\"x-lane\":\"search\"") "]}";
 
 struct toy {
 	struct loop *loop;
@@ -76,6 +80,7 @@ struct toy {
 	struct link_client *caller;
 	int naps, hangs, tokens_given;
 	bool refuse_tokens; /* service_token fails */
+	int search;	    /* its address stands for the connections of the lane search */
 	void (*test)(struct toy *toy);
 	size_t max_answer, max_in_flight;
 };
@@ -151,6 +156,15 @@ static inline int toy_end_session(struct rpc_call *call)
 	return rpc_reply_printf(call, "true");
 }
 
+/* Which connections it was given, and for whom. */
+static inline int toy_show_lane(struct rpc_call *call)
+{
+	struct toy *toy = call->app;
+	return rpc_reply_printf(call, "{\"search\":%s,\"share\":\"%s\"}",
+				call->db == (struct pg *)(void *)&toy->search ? "true" : "false",
+				call->ctx->share ? call->ctx->share : "");
+}
+
 static inline int toy_give_token(struct rpc_call *call)
 {
 	struct toy *toy = call->app;
@@ -180,6 +194,7 @@ static const struct rpc_handler toy_handlers[] = {
     {"toy.fresh.say", toy_who},
     {"toy.fresh.owner", toy_who},
     {"toy.session.end", toy_end_session},
+    {"toy.lane.show", toy_show_lane},
     {"passport.auth.service_token", toy_give_token},
     {NULL, NULL},
 };
@@ -222,13 +237,15 @@ static inline void toy_make(struct toy *toy)
 	    token_verifier_new(&(struct token_verifier_options){.issuer = TOY_ISSUER, .audience = TOY_AUDIENCE});
 	assert_int_equal(token_verifier_set_keys(toy->verifier, &ctx, toy->key.jwks, strlen(toy->key.jwks)), 0);
 	context_done(&ctx);
-	toy->dispatcher = rpc_dispatcher_new(&(struct rpc_dispatcher_options){.api = toy->api,
-									      .handlers = toy_handlers,
-									      .verifier = toy->verifier,
-									      .prototype = {.app = toy},
-									      .max_answer = toy->max_answer,
-									      .expose_service_methods = true},
-					     error, sizeof(error));
+	toy->dispatcher = rpc_dispatcher_new(
+	    &(struct rpc_dispatcher_options){.api = toy->api,
+					     .handlers = toy_handlers,
+					     .verifier = toy->verifier,
+					     .prototype = {.app = toy},
+					     .lanes = {[API_LANE_SEARCH] = (struct pg *)(void *)&toy->search},
+					     .max_answer = toy->max_answer,
+					     .expose_service_methods = true},
+	    error, sizeof(error));
 	assert_string_equal(error, "");
 	for (int i = 0; i < 2; i++) {
 		struct http_server_options options = {.engine = (enum http_engine_kind)i,

@@ -1,0 +1,24 @@
+/*
+ * A thread's lanes: database connections of their own for methods whose work grows with the data (x-lane).
+ *
+ * Purpose: what grows with the data never stands in the way of what reads a few rows. A handler does not choose:
+ * dispatch gives it the connections of its method's lane as call->db.
+ * Ownership: the thread's. Invariants: a lane that no method of the daemon is in has no connections. Settings:
+ * <lane>_connections, <lane>_queue, <lane>_timeout.
+ */
+#ifndef EVENTLOOP_DAEMON_LANES_H
+#define EVENTLOOP_DAEMON_LANES_H
+
+#include "base/config.h"
+#include "rpc/api.h"
+
+struct pg;
+
+/* Makes the lanes that the methods of the api are in; the others, and API_LANE_POINT, stay NULL. The database's url can
+ * be read. */
+void lanes_make(const struct config *config, const struct api *api, struct pg *lanes[static API_LANE_COUNT]);
+
+/* Frees them and sets them to NULL. */
+void lanes_free(struct pg *lanes[static API_LANE_COUNT]);
+
+#endif
