@@ -66,3 +66,18 @@ void query_close(struct query *query)
 	int number = query_value(query, arena_printf(&query->call->ctx->arena, "{%s}", buffer_text(&query->required)));
 	query_access(query, "s.terms @> $%d::integer[]", number);
 }
+
+const char *query_place(struct query *query)
+{
+	if (!query->has_cells)
+		return "true";
+	return arena_printf(&query->call->ctx->arena, "s.terms && $%d::integer[]", query->cell_terms_value);
+}
+
+void query_conditions(struct query *query, struct buffer *sql, const char *place)
+{
+	buffer_append_text(sql, place);
+	buffer_append(sql, query->access.data, query->access.length);
+	if (query->filters.length > 0)
+		buffer_printf(sql, " AND CASE WHEN true%s THEN true ELSE false END", buffer_text(&query->filters));
+}

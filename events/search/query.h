@@ -26,6 +26,8 @@ struct query {
 	bool has_text, has_near, has_cells, has_terms;
 	int text_value, lat_value, lon_value, cells_value, cell_terms_value; /* numbers of their values */
 	int period_value;						     /* 0: no period */
+	int after_value, after_id; /* of a cursor in the order of relevance; 0: none */
+	bool after_unranked;	   /* its place is among those that are not ranked */
 	int value_count;
 	const char *values[QUERY_MAX_VALUES];
 };
@@ -47,6 +49,14 @@ void query_access(struct query *query, const char *format, ...) PRINTF(2, 3);
 
 /* Demands a term. */
 void query_require_term(struct query *query, int term);
+
+/* The access predicate of the place that is searched: by terms when there are any, since the array index then serves
+ * flags and cells together. "true" without cells. */
+const char *query_place(struct query *query);
+
+/* Appends the place's predicate and all conditions but the text's. Those that an index serves are plain; all others are
+ * hidden from the planner, which would take them for far rarer than they are and leave the right index for it. */
+void query_conditions(struct query *query, struct buffer *sql, const char *place);
 
 /* To be called when all filters are in: the required terms become one value and one access predicate. */
 void query_close(struct query *query);

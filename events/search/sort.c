@@ -1,16 +1,17 @@
 #include "search/sort.h"
 
 #include "rpc/cursor.h"
+#include "search/relevance.h"
 
 #include <string.h>
 
 static const struct sort sorts[] = {
-    {"rating", "s.rating", "float8", true, true},
-    {"price", "s.price", "bigint", false, true},
-    {"price_desc", "(CASE WHEN s.price = 9223372036854775807 THEN -1 ELSE s.price END)", "bigint", true, false},
-    {"newest", "s.published_at", "timestamptz", true, false},
-    {"distance", NULL, "float8", false, false},
-    {"relevance", NULL, "float4", true, false},
+    {"rating", "s.rating", "float8", true, false, true},
+    {"price", "s.price", "bigint", false, false, true},
+    {"price_desc", "(CASE WHEN s.price = 9223372036854775807 THEN -1 ELSE s.price END)", "bigint", true, false, false},
+    {"newest", "s.published_at", "timestamptz", true, false, false},
+    {"distance", NULL, "float8", false, false, false},
+    {"relevance", NULL, NULL, true, true, false},
 };
 
 static const struct sort *find(const char *name)
@@ -43,8 +44,6 @@ const char *sort_value(struct query *query, const struct sort *sort)
 	struct arena *arena = &query->call->ctx->arena;
 	if (sort->value)
 		return sort->value;
-	if (strcmp(sort->name, "relevance") == 0)
-		return "ts_rank(t.words, words.query)";
 	return arena_printf(arena, "coalesce(search_distance(s.lat, s.lon, $%d::float8, $%d::float8), 'Infinity')",
 			    query->lat_value, query->lon_value);
 }
@@ -56,6 +55,10 @@ int sort_after(struct query *query, const struct sort *sort, const char *scope)
 		return -1;
 	if (!after[0])
 		return 0;
+	if (sort->relevance) {
+		relevance_after(query, after[0], after[1]);
+		return 0;
+	}
 	int value = query_value(query, after[0]), id = query_value(query, after[1]);
 	query_access(query, "(%s, s.id) %s ($%d::%s, $%d::uuid)", sort_value(query, sort), sort->descending ? "<" : ">",
 		     value, sort->type, id);

@@ -10,16 +10,17 @@
 
 struct sort {
 	const char *name;
-	const char *value; /* SQL expression on s (and t), or NULL: made from the query (distance, relevance) */
+	const char *value; /* SQL expression on s, or NULL: made from the query (distance), or not one (relevance) */
 	const char *type;  /* of the expression */
 	bool descending;
+	bool relevance;	    /* see search/relevance.h */
 	bool in_cell_index; /* there are indexes (cell, value, id), and (value, id) with the ring of days */
 };
 
 /* The order that the call asks for, or the one that suits it. NULL with invalid_params when it needs text or near. */
 const struct sort *sort_choose(struct query *query) MUST_CHECK;
 
-/* The expression of the order for this query. */
+/* The expression of the order for this query; not for relevance. */
 const char *sort_value(struct query *query, const struct sort *sort);
 
 /* Reads the call's cursor, which is bound to scope, and adds "comes after it" to the access predicates. -1 with

@@ -1,6 +1,7 @@
 #include "search/statement.h"
 
 #include "catalogue/listing_json.h"
+#include "search/relevance.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,25 +21,12 @@ static void append_from(struct query *query, struct buffer *sql)
 			      query->text_value, query->text_value);
 }
 
-/* Index predicates are plain; all others are hidden from the planner, which would take them for far rarer than they are
- * and leave the right index for it. */
-static void append_where(struct query *query, struct buffer *sql, const char *cell_condition)
+static void append_where(struct query *query, struct buffer *sql, const char *place)
 {
 	buffer_append_text(sql, " WHERE ");
-	buffer_append_text(sql, cell_condition);
-	buffer_append(sql, query->access.data, query->access.length);
+	query_conditions(query, sql, place);
 	if (query->has_text)
 		buffer_append_text(sql, " AND t.words @@ words.query");
-	if (query->filters.length > 0)
-		buffer_printf(sql, " AND CASE WHEN true%s THEN true ELSE false END", buffer_text(&query->filters));
-}
-
-/* By terms when there are any: the array index then serves flags and cells together. */
-static const char *cell_condition(struct query *query)
-{
-	if (!query->has_cells)
-		return "true";
-	return arena_printf(&query->call->ctx->arena, "s.terms && $%d::integer[]", query->cell_terms_value);
 }
 
 /* A statement may not have a value that it does not mention (its type would be unknown), and not every statement of a
@@ -65,7 +53,7 @@ const char *statement_total(struct query *query)
 	buffer_init_arena(&sql, &query->call->ctx->arena, MAX_STATEMENT);
 	buffer_append_text(&sql, "SELECT count(*) FROM (SELECT 1 FROM ");
 	append_from(query, &sql);
-	append_where(query, &sql, cell_condition(query));
+	append_where(query, &sql, query_place(query));
 	buffer_append_text(&sql, " LIMIT 10001) matches");
 	return mention_all(query, &sql);
 }
@@ -130,9 +118,13 @@ static void append_matches(struct query *query, struct buffer *sql, const struct
 		append_by_days(query, sql, sort, limit);
 		return;
 	}
+	if (sort->relevance) {
+		relevance_page(query, sql, limit);
+		return;
+	}
 	buffer_printf(sql, "SELECT * FROM (SELECT s.id, %s AS place FROM ", sort_value(query, sort));
 	append_from(query, sql);
-	append_where(query, sql, cell_condition(query));
+	append_where(query, sql, query_place(query));
 	buffer_printf(sql, "%s) matches ORDER BY place %s, id %s LIMIT coalesce($%d::integer, 20) + 1", barrier,
 		      direction, direction, limit);
 }
@@ -141,6 +133,9 @@ const char *statement_page(struct query *query, const struct sort *sort)
 {
 	struct buffer sql;
 	const char *direction = sort->descending ? "DESC" : "ASC";
+	const char *order =
+	    sort->relevance ? RELEVANCE_ORDER
+			    : arena_printf(&query->call->ctx->arena, "page.place %s, page.id %s", direction, direction);
 	int limit = query_value(query, rpc_param(query->call, "limit"));
 	buffer_init_arena(&sql, &query->call->ctx->arena, MAX_STATEMENT);
 	buffer_append_text(&sql, "SELECT (" CARD);
@@ -149,9 +144,8 @@ const char *statement_page(struct query *query, const struct sort *sort)
 			      " || CASE WHEN l.lat IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('distance', "
 			      "round(search_distance(l.lat, l.lon, $%d::float8, $%d::float8)::numeric, 1)) END",
 			      query->lat_value, query->lon_value);
-	buffer_append_text(&sql, ")::text, page.place::text, l.id FROM (");
+	buffer_printf(&sql, ")::text, %s, l.id FROM (", sort->relevance ? RELEVANCE_PLACE : "page.place::text");
 	append_matches(query, &sql, sort, limit);
-	buffer_printf(&sql, " OFFSET 0) page JOIN listing l ON l.id = page.id ORDER BY page.place %s, page.id %s",
-		      direction, direction);
+	buffer_printf(&sql, " OFFSET 0) page JOIN listing l ON l.id = page.id ORDER BY %s", order);
 	return mention_all(query, &sql);
 }
