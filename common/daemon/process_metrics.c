@@ -38,6 +38,8 @@ static void sample_thread(void *argument)
 		    (int64_t)http_server_connections(worker->http));
 		set(METRIC_GAUGE, "eventloop_http_in_flight", "HTTP requests being handled.", worker->index,
 		    (int64_t)http_server_in_flight(worker->http));
+		set(METRIC_GAUGE, "eventloop_http_held_bytes", "HTTP bodies and answers that wait in memory.",
+		    worker->index, (int64_t)http_server_held(worker->http));
 	}
 	if (thread->link != NULL) {
 		set(METRIC_GAUGE, "eventloop_link_connections", "Connections of the link.", worker->index,

@@ -202,6 +202,18 @@ static struct config_option table[] = {
      .min = 1,
      .max = 1000000,
      .help = "of HTTP, a thread"},
+    {.name = "connections_per_address",
+     .type = CONFIG_INTEGER,
+     .fallback = "256",
+     .max = 1000000,
+     .help = "of HTTP, a thread; an IPv6 /64 is one address. Beyond it the oldest idle one of the address goes; 0: as "
+	     "many as there are"},
+    {.name = "buffer_budget",
+     .type = CONFIG_SIZE,
+     .fallback = "96MiB",
+     .max = INT64_C(1) << 40,
+     .help = "of HTTP bodies and answers that wait in memory, shared out to the threads; beyond it the connection that "
+	     "holds most goes; 0: no limit"},
     {.name = "max_in_flight",
      .type = CONFIG_INTEGER,
      .fallback = "4096",

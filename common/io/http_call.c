@@ -39,6 +39,17 @@ struct http_call *http_call_begin(struct http_server *server, const char *peer)
 	call->in_flight = false;
 	call->answered = false;
 	call->head_only = false;
+	call->early = false;
+	call->body_done = false;
+	call->body_whole = false;
+	call->lost = false;
+	call->body_fault = 0;
+	call->body_taken = 0;
+	call->waiter = NULL;
+	call->seat = NULL;
+	call->held = 0;
+	call->extra = 0;
+	call->reply_left = 0;
 	call->exchange = (struct http_exchange){
 	    .ctx = &call->ctx,
 	    .method = "",
@@ -52,12 +63,22 @@ struct http_call *http_call_begin(struct http_server *server, const char *peer)
 	return call;
 }
 
+/* Its memory is about to be free. */
+static void let_go(struct http_call *call)
+{
+	if (call->lost)
+		call->server->peers.lost -= call->held;
+	http_peers_hold(call->server, call->seat, &call->held, 0);
+}
+
 void http_call_end(struct http_call *call)
 {
 	struct http_server *server = call->server;
 	http_parser_end(&call->parser);
 	if (call->in_flight)
 		server->in_flight--;
+	if (call->held > 0)
+		let_go(call);
 	if (server->free_count == CALLS_KEPT) {
 		context_done(&call->ctx);
 		free(call);
@@ -174,13 +195,18 @@ static int64_t time_left(const char *text)
 	return milliseconds * CLOCK_MILLISECOND;
 }
 
+void http_call_set_deadline(struct http_call *call)
+{
+	const char *left = http_fields_get(&call->fields, "X-Deadline-Ms");
+	call->ctx.deadline = deadline_after(call->server->options.request_deadline);
+	if (left != NULL)
+		call->ctx.deadline = deadline_earlier(call->ctx.deadline, deadline_after(time_left(left)));
+}
+
 static void take_identity(struct http_call *call)
 {
 	struct context *ctx = &call->ctx;
-	ctx->deadline = deadline_after(call->server->options.request_deadline);
-	const char *left = http_fields_get(&call->fields, "X-Deadline-Ms");
-	if (left != NULL)
-		ctx->deadline = deadline_earlier(ctx->deadline, deadline_after(time_left(left)));
+	http_call_set_deadline(call);
 	const char *id = http_fields_get(&call->fields, "X-Request-Id");
 	if (id != NULL && id_allowed(id))
 		memcpy(ctx->request_id, id, strlen(id) + 1);
@@ -219,7 +245,6 @@ void http_call_run(struct http_call *call)
 		return;
 	}
 	if (server->in_flight >= server->options.max_in_flight || co_spawn("http", run_handler, call) == NULL) {
-		http_reply_header(&call->exchange, "Retry-After", "1");
 		refuse(call, STATUS_UNAVAILABLE);
 		return;
 	}

@@ -5,6 +5,7 @@
 #include "base/fatal.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,9 +38,12 @@ int64_t direct_write_time(const struct direct *direct, int64_t bytes)
 /* A body that keeps coming at a fair pace is waited for. */
 static int64_t deadline_of(const struct direct_connection *connection)
 {
-	if (connection->state != DIRECT_READING)
+	if (connection->state != DIRECT_READING && connection->state != DIRECT_STREAMING)
 		return connection->deadline;
-	size_t body = connection->call->parser.body.length;
+	/* What we do not read cannot be late. */
+	if (connection->paused != 0)
+		return DEADLINE_NEVER;
+	size_t body = connection->call->parser.body_received;
 	return connection->deadline + (int64_t)body * CLOCK_SECOND / BYTES_A_SECOND;
 }
 
@@ -85,10 +89,10 @@ static void accept_some(struct direct *direct, int most)
 		int fd = listener_accept(direct->listener, peer);
 		if (fd < 0)
 			break;
-		if (server->connections - direct->lingering >= server->options.max_connections)
-			refuse(direct, fd, peer);
-		else
+		if (http_peers_make_room(server, peer, server->connections - direct->lingering))
 			direct_connection_new(direct, fd, peer, false);
+		else
+			refuse(direct, fd, peer);
 	}
 	if (!direct->ticking_on && server->connections > 0) {
 		struct timeval interval = tick_interval(&server->options);
@@ -157,6 +161,18 @@ static void engine_close(void *state)
 	free(direct);
 }
 
+static void send_after_head(struct http_call *call, const struct buffer *head, const struct http_piece *pieces,
+			    size_t count)
+{
+	struct http_piece two[2] = {{.bytes = head->data, .length = head->length}}, *all = two;
+	if (count > 1)
+		all = arena_alloc(&call->ctx.arena, (count + 1) * sizeof(*all));
+	all[0] = two[0];
+	if (count > 0)
+		memcpy(all + 1, pieces, count * sizeof(*pieces));
+	direct_output_add(call->connection, all, count + 1);
+}
+
 static void engine_send(struct http_call *call, const struct http_reply_parts *parts)
 {
 	struct direct_connection *connection = call->connection;
@@ -167,32 +183,68 @@ static void engine_send(struct http_call *call, const struct http_reply_parts *p
 	}
 	if (call->server->draining)
 		connection->last = true;
+	if (call->early && !call->body_done)
+		direct_leave_body(connection);
 	struct buffer head;
-	struct http_reply_parts rest = *parts;
+	size_t count = call->head_only ? 0 : parts->count;
 	http_render_head(call, parts, !connection->last, &head);
-	if (call->head_only) {
-		rest.length = 0;
-		rest.file_length = 0;
-	} else if (rest.length > 0 && rest.length <= COPY_MOST && rest.length <= head.limit - head.length) {
+	if (count == 1 && parts->length <= COPY_MOST && parts->length <= head.limit - head.length) {
 		/* One piece is cheaper to hand over than two. */
-		buffer_append(&head, rest.body, rest.length);
-		rest.length = 0;
+		buffer_append(&head, parts->pieces[0].bytes, parts->length);
+		count = 0;
 	}
-	direct_output_send(connection, buffer_text(&head), head.length, &rest);
+	direct_output_file(connection, parts->file, parts->offset, call->head_only ? 0 : parts->file_length);
+	send_after_head(call, &head, parts->pieces, count);
+}
+
+static void engine_write(struct http_call *call, const struct http_piece *piece)
+{
+	if (call->connection != NULL)
+		direct_output_add(call->connection, piece, 1);
+}
+
+static size_t engine_unsent(const struct http_call *call)
+{
+	const struct direct_connection *connection = call->connection;
+	return connection->output.length;
+}
+
+static void engine_want(struct http_call *call)
+{
+	if (call->connection != NULL)
+		direct_want(call->connection);
 }
 
 static void engine_done(struct http_call *call)
 {
 	struct direct_connection *connection = call->connection;
+	bool whole = call->reply_left <= 0;
 	http_call_end(call);
 	if (connection == NULL)
 		return;
 	connection->call = NULL;
-	if (direct_output_left(connection))
+	if (!whole)
+		direct_connection_close(connection);
+	else if (direct_output_left(connection))
 		direct_enter(connection, DIRECT_WRITING,
 			     deadline_after(direct_write_time(connection->direct, direct_output_size(connection))));
 	else
 		direct_continue(connection);
+}
+
+static bool engine_evict(void *connection)
+{
+	const struct direct *direct = ((struct direct_connection *)connection)->direct;
+	size_t before = direct->server->connections;
+	if (direct_look_once(connection))
+		return direct->server->connections < before;
+	direct_connection_close(connection);
+	return true;
+}
+
+static void engine_shed(void *connection)
+{
+	direct_shed(connection);
 }
 
 const struct http_engine HTTP_DIRECT = {
@@ -200,5 +252,10 @@ const struct http_engine HTTP_DIRECT = {
     .drain = engine_drain,
     .close = engine_close,
     .send = engine_send,
+    .write = engine_write,
+    .unsent = engine_unsent,
+    .want = engine_want,
+    .evict = engine_evict,
+    .shed = engine_shed,
     .done = engine_done,
 };

@@ -2,13 +2,14 @@
  * The direct engine's own types: HTTP/1.1 on plain libevent events, reading and writing the sockets itself.
  *
  * Ownership: the engine owns connections; a connection's call points back to it until the client is gone.
- * Invariants: a connection is in exactly one state and on the list of that state; it reads only in FRESH, IDLE, READING
- * and LINGERING, and holds no buffer in IDLE. Time limits are checked by one timer over the lists, not by a timer each.
+ * Invariants: a connection is in exactly one state and on the list of that state; it reads only in FRESH, IDLE,
+ * READING, STREAMING (while its handler keeps up) and LINGERING, and holds no buffer in IDLE. Time limits are checked
+ * by one timer over the lists, not by a timer each.
  */
 #ifndef EVENTLOOP_IO_HTTP_DIRECT_H
 #define EVENTLOOP_IO_HTTP_DIRECT_H
 
-#include "base/buffer.h"
+#include "base/shared_text.h"
 #include "io/http_internal.h"
 
 #include <event2/event.h>
@@ -22,23 +23,37 @@ enum direct_state {
 	DIRECT_FRESH,	  /* accepted; nothing came yet */
 	DIRECT_IDLE,	  /* between requests */
 	DIRECT_READING,	  /* a request is arriving */
+	DIRECT_STREAMING, /* the body of a request is arriving, and its handler at work already */
 	DIRECT_HANDLING,  /* a request is with its handler */
 	DIRECT_WRITING,	  /* the handler is done, its answer is still leaving */
 	DIRECT_LINGERING, /* answered and closed for writing; what still comes is thrown away */
 };
 
-/* What of an answer could not be sent at once: bytes, then a file. */
+/* Bytes of an answer: a copy of our own, or part of a shared text. */
+struct direct_piece {
+	const char *bytes;
+	size_t length;
+	char *copy;		    /* NULL: shared */
+	struct shared_text *shared; /* NULL: copied */
+};
+
+/* What of an answer could not be sent at once: pieces, then a file. */
 struct direct_output {
-	struct buffer rest;
-	size_t sent; /* of rest */
-	int file;    /* -1: none */
+	struct direct_piece *pieces; /* NULL for none */
+	size_t first, count;	     /* those left */
+	size_t sent;		     /* bytes of the first */
+	size_t length;		     /* bytes left of all */
+	size_t copied;		     /* bytes of the copies that are kept */
+	int file;		     /* -1: none */
 	int64_t offset, left;
 };
 
 struct direct_connection {
 	TAILQ_ENTRY(direct_connection) link;
 	struct direct *direct;
-	struct http_call *call; /* in READING and HANDLING */
+	struct http_call *call; /* in READING, STREAMING and HANDLING */
+	struct http_seat seat;
+	size_t held; /* bytes, beside those of the call */
 	struct event read, write;
 	int fd;
 	enum direct_state state;
@@ -47,7 +62,9 @@ struct direct_connection {
 	bool linger;	 /* the client may still be sending: close gently */
 	bool processing; /* take_requests is on the stack and will see what changed */
 	bool dead;	 /* closed; freed when the input has been left */
+	bool invited;	 /* to send the body of this request */
 	int64_t deadline;
+	int64_t paused;	  /* monotonic, since when a body is not read in STREAMING */
 	size_t discarded; /* bytes, in LINGERING */
 	char *pending;	  /* bytes that came before their turn; NULL for none */
 	size_t pending_start, pending_end;
@@ -92,9 +109,27 @@ void direct_on_readable(int fd, short what, void *argument);
 /* The answer is out and the handler is done: goes on with the next request, or closes. */
 void direct_continue(struct direct_connection *connection);
 
-/* Sends head and content now, as far as the socket takes them; keeps the rest. The file is taken over. */
-void direct_output_send(struct direct_connection *connection, const char *head, size_t head_length,
-			const struct http_reply_parts *parts);
+/* Goes on to read a body in STREAMING, when its handler has room for it. */
+void direct_want(struct direct_connection *connection);
+
+/* The body in STREAMING does not come: answers with the status, and closes gently once the handler is done. */
+void direct_stream_fails(struct direct_connection *connection, int status);
+
+/* The handler answers before the body in STREAMING has come: nobody reads on, and the answer is the last. */
+void direct_leave_body(struct direct_connection *connection);
+
+/* Frees what the connection holds, see http_engine.shed. */
+void direct_shed(struct direct_connection *connection);
+
+/* Has what the connection and its call hold counted. */
+void direct_account(struct direct_connection *connection);
+
+/* A file to send after the pieces; it is taken over. */
+void direct_output_file(struct direct_connection *connection, int file, int64_t offset, int64_t length);
+
+/* Sends the pieces, and the file after them, as far as the socket takes them; keeps the rest. Nothing else is left to
+ * be sent. */
+void direct_output_add(struct direct_connection *connection, const struct http_piece *pieces, size_t count);
 
 /* True while something is left to send. */
 bool direct_output_left(const struct direct_connection *connection);

@@ -13,6 +13,8 @@
 enum {
 	STATUS_BAD_REQUEST = 400,
 	STATUS_TIMEOUT = 408,
+	STATUS_UNAVAILABLE = 503,
+	LINGERING_MOST = 1024,
 	DISCARD_MOST = 256 * 1024 * 1024, /* bytes read only so that the answer before them is not lost */
 };
 
@@ -44,10 +46,30 @@ static void read_off(struct direct_connection *connection)
 	connection->reading = false;
 }
 
-static void linger_begin(struct direct_connection *connection)
+static void drop_pending(struct direct_connection *connection)
 {
 	free(connection->pending);
 	connection->pending = NULL;
+}
+
+void direct_account(struct direct_connection *connection)
+{
+	struct http_server *server = connection->direct->server;
+	size_t bytes = connection->output.copied + (connection->pending != NULL ? connection->pending_end : 0);
+	http_peers_hold(server, &connection->seat, &connection->held, bytes);
+	if (connection->call != NULL)
+		http_call_account(connection->call);
+}
+
+static void linger_begin(struct direct_connection *connection)
+{
+	if (connection->direct->lingering >= LINGERING_MOST) {
+		direct_connection_close(connection);
+		return;
+	}
+	drop_pending(connection);
+	direct_account(connection);
+	http_peers_leave(connection->direct->server, &connection->seat);
 	(void)shutdown(connection->fd, SHUT_WR);
 	connection->direct->lingering++;
 	direct_enter(connection, DIRECT_LINGERING, deadline_after(LINGER_TIME));
@@ -68,10 +90,12 @@ void direct_connection_new(struct direct *direct, int fd, const char *peer, bool
 	connection->state = DIRECT_FRESH;
 	connection->deadline = deadline_after(direct->server->options.read_timeout);
 	TAILQ_INSERT_TAIL(&direct->others, connection, link);
-	if (refused)
+	if (refused) {
 		linger_begin(connection);
-	else
-		read_on(connection);
+		return;
+	}
+	http_peers_seat(direct->server, &connection->seat, connection, connection->peer);
+	read_on(connection);
 }
 
 /* A call that is only half read ends with its connection; one that is being handled goes on. */
@@ -82,8 +106,13 @@ static void release_call(struct direct_connection *connection)
 	if (call == NULL)
 		return;
 	call->connection = NULL;
+	call->seat = NULL;
 	if (connection->state == DIRECT_READING)
 		http_call_end(call);
+	else if (connection->state == DIRECT_STREAMING)
+		http_call_body_failed(call, -1);
+	else
+		http_call_wake(call);
 }
 
 void direct_connection_close(struct direct_connection *connection)
@@ -93,8 +122,9 @@ void direct_connection_close(struct direct_connection *connection)
 	(void)event_del(&connection->write);
 	(void)close(connection->fd);
 	direct_output_drop(connection);
-	free(connection->pending);
-	connection->pending = NULL;
+	drop_pending(connection);
+	http_peers_leave(direct->server, &connection->seat);
+	http_peers_hold(direct->server, NULL, &connection->held, 0);
 	release_call(connection);
 	TAILQ_REMOVE(list_of(direct, connection->state), connection, link);
 	direct->server->connections--;
@@ -120,6 +150,23 @@ void direct_time_out(struct direct_connection *connection)
 {
 	if (connection->state == DIRECT_READING)
 		fault(connection, STATUS_TIMEOUT);
+	else if (connection->state == DIRECT_STREAMING)
+		direct_stream_fails(connection, STATUS_TIMEOUT);
+	else
+		direct_connection_close(connection);
+}
+
+void direct_shed(struct direct_connection *connection)
+{
+	struct http_call *call = connection->call;
+	if (connection->state == DIRECT_READING) {
+		fault(connection, STATUS_UNAVAILABLE);
+		return;
+	}
+	if (call != NULL)
+		http_call_lose(call);
+	if (connection->state == DIRECT_STREAMING)
+		direct_stream_fails(connection, STATUS_UNAVAILABLE);
 	else
 		direct_connection_close(connection);
 }
@@ -129,29 +176,85 @@ static void begin_request(struct direct_connection *connection)
 	struct http_server *server = connection->direct->server;
 	struct http_call *call = http_call_begin(server, connection->peer);
 	call->connection = connection;
+	call->seat = &connection->seat;
 	connection->call = call;
+	connection->invited = false;
+	http_peers_busy(server, &connection->seat);
 	direct_enter(connection, DIRECT_READING, deadline_after(server->options.read_timeout));
 }
 
 static void request_complete(struct direct_connection *connection)
 {
 	struct http_call *call = connection->call;
-	http_call_body(call);
 	if (!call->parser.keep_alive)
 		connection->last = true;
 	direct_enter(connection, DIRECT_HANDLING, DEADLINE_NEVER);
+	if (call->early) {
+		http_call_body_came(call, true);
+		return;
+	}
+	http_call_body(call);
+	http_call_account(call);
 	http_call_run(call);
 }
 
 /* A client that asked whether to send its body is told to (RFC 9110 section 10.1.1). */
-static void invite_body(const struct direct_connection *connection)
+static void invite_body(struct direct_connection *connection)
 {
 	static const char TEXT[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	const struct http_call *call = connection->call;
+	if (connection->invited)
+		return;
+	connection->invited = true;
 	if (call->parser.machine.http_minor == 0 || http_fields_get(&call->fields, "Expect") == NULL)
 		return;
 	/* Should it not go out, the client sends its body after a while all the same. */
 	(void)send(connection->fd, TEXT, sizeof(TEXT) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* The handler says when it wants the body. */
+static void start_early(struct direct_connection *connection)
+{
+	struct http_call *call = connection->call;
+	call->early = true;
+	connection->paused = clock_monotonic();
+	direct_enter(connection, DIRECT_STREAMING, connection->deadline);
+	http_call_run(call);
+}
+
+void direct_want(struct direct_connection *connection)
+{
+	if (connection->state != DIRECT_STREAMING || http_call_window(connection->call) == 0)
+		return;
+	invite_body(connection);
+	if (connection->paused != 0)
+		connection->deadline += clock_monotonic() - connection->paused;
+	connection->paused = 0;
+	read_on(connection);
+}
+
+/* What comes from now on stays in the kernel. */
+static void pause_body(struct direct_connection *connection)
+{
+	read_off(connection);
+	connection->paused = clock_monotonic();
+}
+
+void direct_leave_body(struct direct_connection *connection)
+{
+	connection->last = true;
+	connection->linger = true;
+	if (connection->state != DIRECT_STREAMING)
+		return;
+	read_off(connection);
+	connection->paused = 0;
+	direct_enter(connection, DIRECT_HANDLING, DEADLINE_NEVER);
+}
+
+void direct_stream_fails(struct direct_connection *connection, int status)
+{
+	direct_leave_body(connection);
+	http_call_body_failed(connection->call, status);
 }
 
 static void head_complete(struct direct_connection *connection, bool more_came)
@@ -163,7 +266,10 @@ static void head_complete(struct direct_connection *connection, bool more_came)
 		return;
 	}
 	if (http_parser_has_body(&call->parser)) {
-		if (!more_came)
+		connection->invited = more_came;
+		if (http_call_is_early(call))
+			start_early(connection);
+		else
 			invite_body(connection);
 		return;
 	}
@@ -177,12 +283,14 @@ static void head_complete(struct direct_connection *connection, bool more_came)
 /* Feeds the request that is being read; returns how many bytes it took. */
 static size_t take_some(struct direct_connection *connection, const char *bytes, size_t length)
 {
-	if (connection->state != DIRECT_READING)
+	if (connection->state != DIRECT_READING && connection->state != DIRECT_STREAMING)
 		begin_request(connection);
 	struct http_parser *parser = &connection->call->parser;
 	size_t used;
 	switch (http_parser_feed(parser, bytes, length, &used)) {
 	case HTTP_PARSE_MORE:
+		if (connection->state == DIRECT_STREAMING)
+			http_call_body_came(connection->call, false);
 		break;
 	case HTTP_PARSE_HEAD:
 		head_complete(connection, used < length);
@@ -191,7 +299,10 @@ static size_t take_some(struct direct_connection *connection, const char *bytes,
 		request_complete(connection);
 		break;
 	case HTTP_PARSE_FAULT:
-		fault(connection, parser->fault);
+		if (connection->state == DIRECT_STREAMING)
+			direct_stream_fails(connection, parser->fault);
+		else
+			fault(connection, parser->fault);
 		return length;
 	}
 	return used;
@@ -199,7 +310,7 @@ static size_t take_some(struct direct_connection *connection, const char *bytes,
 
 static bool takes_input(const struct direct_connection *connection)
 {
-	return !connection->dead && connection->state <= DIRECT_READING;
+	return !connection->dead && connection->state <= DIRECT_STREAMING;
 }
 
 static size_t take_requests(struct direct_connection *connection, const char *bytes, size_t length)
@@ -221,13 +332,27 @@ static void keep_pending(struct direct_connection *connection, const char *bytes
 	connection->pending_end = length;
 }
 
+/* After input was taken: whether more is read now, and what is held of it. */
+static void settle(struct direct_connection *connection)
+{
+	if (connection->state == DIRECT_STREAMING && http_call_window(connection->call) == 0)
+		pause_body(connection);
+	else if (takes_input(connection))
+		read_on(connection);
+	if (connection->state == DIRECT_READING || connection->state == DIRECT_STREAMING || connection->pending != NULL)
+		direct_account(connection);
+}
+
 static void process_input(struct direct_connection *connection, const char *bytes, size_t length)
 {
 	size_t used = take_requests(connection, bytes, length);
-	if (connection->dead)
+	if (connection->dead) {
 		free(connection);
-	else if (used < length && connection->state != DIRECT_LINGERING)
+		return;
+	}
+	if (used < length && connection->state != DIRECT_LINGERING)
 		keep_pending(connection, bytes + used, length - used);
+	settle(connection);
 }
 
 static void process_pending(struct direct_connection *connection)
@@ -241,14 +366,15 @@ static void process_pending(struct direct_connection *connection)
 	if (connection->dead) {
 		free(pending);
 		free(connection);
-	} else if (used < left && connection->state != DIRECT_LINGERING) {
+		return;
+	}
+	if (used < left && connection->state != DIRECT_LINGERING) {
 		connection->pending = pending;
 		connection->pending_start = start + used;
 	} else {
 		free(pending);
-		if (takes_input(connection))
-			read_on(connection);
 	}
+	settle(connection);
 }
 
 void direct_continue(struct direct_connection *connection)
@@ -262,6 +388,7 @@ void direct_continue(struct direct_connection *connection)
 		return;
 	}
 	direct_enter(connection, DIRECT_IDLE, deadline_after(direct->server->options.idle_timeout));
+	http_peers_idle(direct->server, &connection->seat);
 	if (connection->processing)
 		return;
 	if (connection->pending != NULL)

@@ -74,6 +74,10 @@ static void on_refusing(int fd, short what, void *argument)
 	(void)fd, (void)what;
 	struct evhttp_engine *engine = argument;
 	char peer[LISTENER_PEER_SIZE];
+	struct http_server *server = engine->server;
+	/* Whoever has gone has made room, and evhttp accepts again. */
+	if (engine->at_cap && http_peers_make_room(server, "", server->connections - engine->lingering))
+		return;
 	for (int i = 0; i < REFUSALS_A_PASS; i++) {
 		int client = listener_accept(engine->listener, peer);
 		if (client < 0)
@@ -160,13 +164,6 @@ static void *engine_open(struct http_server *server, struct http_listener *liste
 	return engine;
 }
 
-/* Something has come for this connection that evhttp has not read yet. */
-static bool request_waits(const struct evhttp_peer *peer)
-{
-	char byte;
-	return recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
-}
-
 static void engine_drain(void *state)
 {
 	struct evhttp_engine *engine = state;
@@ -177,9 +174,8 @@ static void engine_drain(void *state)
 	engine->listener->fd = -1;
 	for (struct evhttp_peer *peer = TAILQ_FIRST(&engine->peers); peer != NULL;) {
 		struct evhttp_peer *next = TAILQ_NEXT(peer, link);
-		bool waits = peer->fd >= 0 && (peer->state == PEER_FRESH || peer->state == PEER_IDLE);
-		if (waits && !request_waits(peer))
-			peer_end(peer);
+		if (peer->fd >= 0 && (peer->state == PEER_FRESH || peer->state == PEER_IDLE))
+			(void)peer_evict(peer);
 		peer = next;
 	}
 }
@@ -219,16 +215,15 @@ static void engine_route_added(void *state, size_t max_body)
 	}
 }
 
-static void engine_done(struct http_call *call)
-{
-	http_call_end(call);
-}
-
 const struct http_engine HTTP_EVHTTP = {
     .open = engine_open,
     .drain = engine_drain,
     .close = engine_close,
     .route_added = engine_route_added,
     .send = evhttp_send_answer,
-    .done = engine_done,
+    .write = evhttp_write,
+    .unsent = evhttp_unsent,
+    .done = evhttp_done,
+    .evict = peer_evict,
+    .shed = peer_shed,
 };

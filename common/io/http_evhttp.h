@@ -44,9 +44,12 @@ struct evhttp_peer {
 	struct bufferevent *stream;
 	struct http_call *incoming; /* the request that the parser reads, or has read and evhttp has not; or NULL */
 	struct http_call *call;	    /* in HANDLING, until answered */
-	int fd;			    /* -1 until adopted */
+	struct http_seat seat;
+	size_t held; /* bytes: evhttp's copy of the body, and the answer while it leaves */
+	int fd;	     /* -1 until adopted */
 	enum peer_state state;
 	bool queued;
+	bool writing;	/* a piece of an answer is leaving */
 	bool complete;	/* the parser has all of `incoming` */
 	bool editing;	/* the input buffer is being changed by us */
 	bool ours;	/* the answer in the output buffer is one of ours */
@@ -113,7 +116,17 @@ void engine_count_changed(struct evhttp_engine *engine);
 /* evhttp's callback for a complete request. */
 void evhttp_take_request(struct evhttp_request *request, void *argument);
 
-/* The engine's send(). */
+/* What the engine does for a call: see http_internal.h. */
 void evhttp_send_answer(struct http_call *call, const struct http_reply_parts *parts);
+void evhttp_write(struct http_call *call, const struct http_piece *piece);
+size_t evhttp_unsent(const struct http_call *call);
+void evhttp_done(struct http_call *call);
+
+/* Ends an idle connection, unless something has come for it; frees what one holds. */
+bool peer_evict(void *peer);
+void peer_shed(void *peer);
+
+/* The connection holds so many bytes beside its call. */
+void peer_hold(struct evhttp_peer *peer, size_t bytes);
 
 #endif

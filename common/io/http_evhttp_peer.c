@@ -13,6 +13,8 @@
 enum {
 	STATUS_CONTINUE = 100,
 	STATUS_BAD_REQUEST = 400,
+	STATUS_UNAVAILABLE = 503,
+	HELD_FROM = 16 * 1024,		  /* bytes that are not worth counting */
 	DISCARD_MOST = 256 * 1024 * 1024, /* bytes read only so that the answer before them is not lost */
 };
 
@@ -34,6 +36,11 @@ void peer_refuse_later(struct evhttp_peer *peer, int status)
 	attend_later(peer);
 }
 
+void peer_hold(struct evhttp_peer *peer, size_t bytes)
+{
+	http_peers_hold(peer->engine->server, &peer->seat, &peer->held, bytes < HELD_FROM ? 0 : bytes);
+}
+
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *argument)
 {
 	(void)input;
@@ -47,9 +54,13 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 	if (peer->state == PEER_FRESH || peer->state == PEER_IDLE) {
 		peer->state = PEER_READING;
 		peer->deadline = deadline_after(peer->engine->server->options.read_timeout);
+		http_peers_busy(peer->engine->server, &peer->seat);
 	}
 	if (peer->state == PEER_READING)
 		peer_read(peer);
+	peer_hold(peer, peer->received);
+	if (peer->incoming != NULL)
+		http_call_account(peer->incoming);
 }
 
 /* The three digits of "HTTP/1.1 400 Bad Request"; 0 when there are none. */
@@ -106,8 +117,13 @@ void peer_free(struct evhttp_peer *peer)
 	TAILQ_REMOVE(&engine->peers, peer, link);
 	if (peer->fd >= 0)
 		engine->by_fd[peer->fd] = NULL;
-	if (peer->call != NULL)
+	http_peers_leave(engine->server, &peer->seat);
+	http_peers_hold(engine->server, NULL, &peer->held, 0);
+	if (peer->call != NULL) {
 		peer->call->connection = NULL;
+		peer->call->seat = NULL;
+		http_call_wake(peer->call);
+	}
 	peer_drop_incoming(peer);
 	if (peer->state == PEER_LINGERING)
 		engine->lingering--;
@@ -149,6 +165,13 @@ static void adopt(struct evhttp_peer *peer)
 	remember_fd(peer->engine, peer);
 	(void)setsockopt(peer->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	listener_peer_of(peer->fd, peer->address);
+	if (!http_peers_make_room(peer->engine->server, peer->address, 0)) {
+		peer->status = STATUS_UNAVAILABLE;
+		return;
+	}
+	http_peers_seat(peer->engine->server, &peer->seat, peer, peer->address);
+	if (peer->state != PEER_FRESH)
+		http_peers_busy(peer->engine->server, &peer->seat);
 }
 
 void peers_attend(int fd, short what, void *argument)
@@ -186,6 +209,29 @@ void peer_end(struct evhttp_peer *peer)
 	if (peer->state != PEER_LINGERING)
 		bufferevent_getcb(peer->stream, NULL, NULL, &on_end, &argument);
 	tell_end(on_end, peer->stream, argument);
+}
+
+bool peer_evict(void *argument)
+{
+	struct evhttp_peer *peer = argument;
+	char byte;
+	if (recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+		http_peers_busy(peer->engine->server, &peer->seat);
+		return false;
+	}
+	peer_end(peer);
+	return true;
+}
+
+void peer_shed(void *argument)
+{
+	struct evhttp_peer *peer = argument;
+	if (peer->call != NULL)
+		http_call_lose(peer->call);
+	if (peer->state == PEER_READING)
+		peer_refuse(peer, STATUS_UNAVAILABLE);
+	else
+		peer_end(peer);
 }
 
 static void discard(struct bufferevent *stream, void *argument)
@@ -232,6 +278,8 @@ void peer_refuse(struct evhttp_peer *peer, int status)
 		return;
 	drop_output(peer);
 	send_fault(peer, status);
+	http_peers_leave(peer->engine->server, &peer->seat);
+	peer_hold(peer, 0);
 	(void)shutdown(peer->fd, SHUT_WR);
 	bufferevent_getcb(peer->stream, NULL, NULL, &peer->on_end, &peer->on_end_argument);
 	peer->state = PEER_LINGERING;

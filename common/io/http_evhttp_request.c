@@ -1,6 +1,7 @@
 /* Requests of the evhttp engine: evhttp says whose turn it is, and sends our answers. */
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "base/shared_text.h"
 #include "io/http_evhttp.h"
 
 #include <event2/buffer.h>
@@ -27,6 +28,7 @@ void evhttp_take_request(struct evhttp_request *request, void *argument)
 	/* One for a proxy, evhttp believes of the absolute form, and would end the connection after it. */
 	request->flags &= ~EVHTTP_PROXY_REQUEST;
 	call->connection = peer;
+	call->seat = &peer->seat;
 	call->request = request;
 	peer->call = call;
 	peer->state = PEER_HANDLING;
@@ -37,6 +39,7 @@ void evhttp_take_request(struct evhttp_request *request, void *argument)
 static void read_on(struct evhttp_peer *peer)
 {
 	peer->state = PEER_READING;
+	http_peers_busy(peer->engine->server, &peer->seat);
 	peer->deadline = deadline_after(peer->engine->server->options.read_timeout);
 	peer->received = peer->unread;
 	peer_read(peer);
@@ -50,6 +53,8 @@ static void on_sent(struct evhttp_request *request, void *argument)
 	peer->state = PEER_IDLE;
 	peer->ours = false;
 	peer->received = 0;
+	peer_hold(peer, 0);
+	http_peers_idle(peer->engine->server, &peer->seat);
 	peer->deadline = deadline_after(peer->engine->server->options.idle_timeout);
 	if (peer->unread > 0)
 		read_on(peer);
@@ -76,47 +81,149 @@ static void add_headers(struct http_call *call, const struct http_reply_parts *p
 		add_header(request, "Connection", "close");
 }
 
-/* Returns the content for evhttp; the file is taken over. */
-static struct evbuffer *content_of(const struct http_call *call, const struct http_reply_parts *parts)
+static void drop_shared(const void *bytes, size_t length, void *argument)
+{
+	(void)bytes, (void)length;
+	shared_text_drop(argument);
+}
+
+static void add_piece(struct evbuffer *content, const struct http_piece *piece)
+{
+	int failed = piece->shared == NULL ? evbuffer_add(content, piece->bytes, piece->length)
+					   : evbuffer_add_reference(content, piece->bytes, piece->length, drop_shared,
+								    shared_text_hold(piece->shared));
+	if (failed)
+		fatal("no memory for an answer");
+}
+
+static struct evbuffer *content_new(void)
 {
 	struct evbuffer *content = evbuffer_new();
 	if (content == NULL)
 		fatal("no memory for an answer");
+	return content;
+}
+
+/* Returns the content for evhttp; the file is taken over. */
+static struct evbuffer *content_of(const struct http_call *call, const struct http_reply_parts *parts)
+{
+	struct evbuffer *content = content_new();
 	int file = parts->file;
 	if (call->head_only)
 		goto done;
 	if (file >= 0 && parts->file_length > 0 &&
 	    evbuffer_add_file(content, file, parts->offset, parts->file_length) == 0)
 		file = -1;
-	else if (parts->length > 0 && evbuffer_add(content, parts->body, parts->length) != 0)
-		fatal("no memory for an answer");
+	for (size_t i = 0; i < parts->count; i++)
+		add_piece(content, &parts->pieces[i]);
 done:
 	if (file >= 0)
 		(void)close(file);
 	return content;
 }
 
-void evhttp_send_answer(struct http_call *call, const struct http_reply_parts *parts)
+/* Bytes of the answer that are copied to be sent. */
+static size_t copied(const struct http_reply_parts *parts)
 {
-	struct evhttp_request *request = call->request;
+	size_t length = 0;
+	for (size_t i = 0; i < parts->count; i++)
+		length += parts->pieces[i].shared == NULL ? parts->pieces[i].length : 0;
+	return length;
+}
+
+/* The answer is on its way: the next request may come, whatever the handler still does. */
+static void detach(struct http_call *call)
+{
 	struct evhttp_peer *peer = call->connection;
-	int64_t length = parts->file >= 0 ? parts->file_length : (int64_t)parts->length;
 	call->request = NULL;
-	struct evbuffer *content = content_of(call, parts);
-	if (peer != NULL) {
-		call->request = request;
-		add_headers(call, parts, length);
-		call->request = NULL;
-		/* The handler may be at work for longer, and the next request be there before it is done. */
-		call->connection = NULL;
-		peer->call = NULL;
-		peer->ours = true;
+	if (peer == NULL)
+		return;
+	call->connection = NULL;
+	call->seat = NULL;
+	http_peers_forget(call->server, &peer->seat, call->held);
+	peer->call = NULL;
+}
+
+/* Has the answer's headers ready, and what comes when it has left. */
+static void begin_answer(struct http_call *call, const struct http_reply_parts *parts, int64_t length)
+{
+	struct evhttp_peer *peer = call->connection;
+	add_headers(call, parts, length);
+	peer->ours = true;
+	peer->writing = false;
+	if (!parts->later) {
 		peer->state = PEER_WRITING;
 		peer->deadline =
 		    deadline_after(call->server->options.read_timeout + length / BYTES_A_SECOND * CLOCK_SECOND);
-		evhttp_request_set_on_complete_cb(request, on_sent, peer);
 	}
+	peer_hold(peer, peer->received + copied(parts));
+	evhttp_request_set_on_complete_cb(call->request, on_sent, peer);
+}
+
+void evhttp_send_answer(struct http_call *call, const struct http_reply_parts *parts)
+{
+	struct evhttp_request *request = call->request;
+	int64_t length = parts->file >= 0 ? parts->file_length : (int64_t)parts->length;
+	struct evbuffer *content = content_of(call, parts);
+	if (call->connection != NULL)
+		begin_answer(call, parts, length);
+	if (parts->later) {
+		evbuffer_free(content);
+		evhttp_send_reply_start(request, parts->status, http_status_text(parts->status));
+		return;
+	}
+	detach(call);
 	/* For a client that is gone this only frees the request. */
 	evhttp_send_reply(request, parts->status, http_status_text(parts->status), content);
 	evbuffer_free(content);
+}
+
+/* A piece has left. */
+static void on_written(struct evhttp_connection *connection, void *argument)
+{
+	(void)connection;
+	struct evhttp_peer *peer = argument;
+	peer->writing = false;
+	if (peer->call != NULL)
+		http_call_wake(peer->call);
+}
+
+void evhttp_write(struct http_call *call, const struct http_piece *piece)
+{
+	struct evhttp_peer *peer = call->connection;
+	if (peer == NULL)
+		return;
+	struct evbuffer *content = content_new();
+	add_piece(content, piece);
+	peer->writing = true;
+	evhttp_send_reply_chunk_with_cb(call->request, content, on_written, peer);
+	evbuffer_free(content);
+}
+
+size_t evhttp_unsent(const struct http_call *call)
+{
+	const struct evhttp_peer *peer = call->connection;
+	return peer->writing ? evbuffer_get_length(bufferevent_get_output(peer->stream)) : 0;
+}
+
+/* The end of an answer in pieces; what is short of its length can only end with the connection. */
+static void end_answer(struct http_call *call)
+{
+	struct evhttp_request *request = call->request;
+	struct evhttp_peer *peer = call->connection;
+	detach(call);
+	if (peer != NULL && call->reply_left > 0) {
+		peer_end(peer);
+	} else if (peer != NULL) {
+		peer->state = PEER_WRITING;
+		peer->deadline = call->reply_pace;
+	}
+	evhttp_send_reply_end(request);
+}
+
+void evhttp_done(struct http_call *call)
+{
+	if (call->request != NULL)
+		end_answer(call);
+	http_call_end(call);
 }

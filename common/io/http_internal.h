@@ -13,13 +13,16 @@
 #include "base/context.h"
 #include "io/http_listen.h"
 #include "io/http_parser.h"
+#include "io/http_peers.h"
 #include "io/http_server.h"
+#include "io/http_stream.h"
 
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct co;
 struct event_base;
 
 struct http_route {
@@ -27,6 +30,7 @@ struct http_route {
 	char *method;		 /* NULL: any */
 	char *path;		 /* without the '*' of a prefix */
 	size_t length, max_body;
+	size_t above; /* bytes of body beyond which the handler runs before they are read; SIZE_MAX: always after */
 	bool prefix;
 	http_handler *handler;
 	void *argument;
@@ -38,12 +42,14 @@ struct http_reply_field {
 	const char *name, *value;
 };
 
-/* An answer as the engine sends it: body bytes, or `file` (>= 0) from offset. No content is sent for HEAD. */
+/* An answer as the engine sends it: pieces of `length` bytes in sum, or `file` (>= 0) from offset. No content is sent
+ * for HEAD. */
 struct http_reply_parts {
 	int status;
 	const char *content_type; /* or NULL */
-	const void *body;
-	size_t length;
+	const struct http_piece *pieces;
+	size_t count, length;
+	bool later; /* `length` bytes follow by write() */
 	int file;
 	int64_t offset, file_length;
 };
@@ -58,6 +64,18 @@ struct http_call {
 	void *connection; /* the engine's; NULL once the client is gone */
 	void *request;	  /* evhttp's, until answered */
 	bool in_flight, answered, head_only;
+	bool early;	   /* the handler runs, or ran, before the body was there */
+	bool body_done;	   /* all of it is there */
+	bool body_whole;   /* as much as there is may be read ahead */
+	bool lost;	   /* its connection was shed */
+	int body_fault;	   /* an early body does not come: the status that was answered, or -1: the client is gone */
+	size_t body_taken; /* bytes that http_body_read gave out of a body that is there as a whole */
+	struct co *waiter; /* in http_body_read or http_reply_write */
+	struct http_seat *seat; /* NULL once the client is gone */
+	size_t held;		/* bytes, as the peers know them */
+	size_t extra;		/* bytes that the handler holds */
+	int64_t reply_left;	/* bytes of content that are still to be written */
+	int64_t reply_pace;	/* monotonic: when the content written so far should have left */
 	struct http_parser parser;
 	struct http_fields fields;
 };
@@ -73,8 +91,18 @@ struct http_engine {
 	void (*close)(void *state);
 	/* Sends the answer, or as much as goes, and keeps a copy of the rest. */
 	void (*send)(struct http_call *call, const struct http_reply_parts *parts);
+	/* Sends a piece after send() with `later`, or keeps a copy; nothing is unsent then. */
+	void (*write)(struct http_call *call, const struct http_piece *piece);
+	/* Bytes of the answer that the socket has not taken. */
+	size_t (*unsent)(const struct http_call *call);
+	/* The handler of an early body has taken some of it. NULL: bodies are never early. */
+	void (*want)(struct http_call *call);
 	/* The handler has returned: the connection may go on. Must give the call back. */
 	void (*done)(struct http_call *call);
+	/* Ends an idle connection. False when something has come for it meanwhile: it is busy now. */
+	bool (*evict)(void *connection);
+	/* Frees what the connection holds, ending it. Not called from inside work on a connection. */
+	void (*shed)(void *connection);
 };
 
 extern const struct http_engine HTTP_DIRECT;
@@ -89,6 +117,9 @@ struct http_server {
 	struct http_route *routes;
 	http_answer_hook *on_answer; /* or NULL */
 	void *on_answer_argument;
+	http_exempt *exempt; /* or NULL */
+	void *exempt_argument;
+	struct http_peers peers;
 	struct http_call *free_calls;
 	size_t free_count, in_flight, connections;
 	bool draining;
@@ -112,7 +143,31 @@ void http_call_body(struct http_call *call);
  */
 void http_call_run(struct http_call *call);
 
-/* Answers with on_fault's body. */
+/* True when the head is complete and the handler is to run now, with the body to come. */
+bool http_call_is_early(const struct http_call *call) MUST_CHECK;
+
+/* How far an early body may be read now, in bytes; 0: it is far enough ahead. */
+size_t http_call_window(const struct http_call *call);
+
+/* More of an early body is there, or all of it. */
+void http_call_body_came(struct http_call *call, bool all);
+
+/* An early body does not come: answers with the status and lets the handler know; -1: the client is gone. */
+void http_call_body_failed(struct http_call *call, int status);
+
+/* Has the handler look again at what it waits for: a body, or an answer to leave. */
+void http_call_wake(struct http_call *call);
+
+/* Counts what the call holds. To be called when that may have become much, and is cheap otherwise. */
+void http_call_account(struct http_call *call);
+
+/* Its connection is being shed: what it holds is as good as free. */
+void http_call_lose(struct http_call *call);
+
+/* Sets the context's deadline, from now. */
+void http_call_set_deadline(struct http_call *call);
+
+/* Answers with on_fault's body; 503 with Retry-After. */
 void http_call_fault(struct http_call *call, int status);
 
 /* Gives the call and what its parser holds back. */

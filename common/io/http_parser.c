@@ -127,16 +127,19 @@ static int on_headers_complete(llhttp_t *machine)
 static int on_body(llhttp_t *machine, const char *bytes, size_t length)
 {
 	struct http_parser *parser = parser_of(machine);
+	if (length > parser->body_left)
+		return refuse(parser, FAULT_TOO_LARGE);
+	parser->body_left -= length;
+	parser->body_received += length;
 	buffer_append(&parser->body, bytes, length);
-	return buffer_failed(&parser->body) ? refuse(parser, FAULT_TOO_LARGE) : 0;
+	return 0;
 }
 
 /* Said before the chunk is there, so that nobody has to wait for what will not be taken. */
 static int on_chunk_header(llhttp_t *machine)
 {
 	struct http_parser *parser = parser_of(machine);
-	size_t left = parser->body.limit - parser->body.length;
-	return machine->content_length > left ? refuse(parser, FAULT_TOO_LARGE) : 0;
+	return machine->content_length > parser->body_left ? refuse(parser, FAULT_TOO_LARGE) : 0;
 }
 
 static int on_message_complete(llhttp_t *machine)
@@ -169,6 +172,9 @@ void http_parser_begin(struct http_parser *parser, struct arena *arena, struct h
 	/* Each header costs the text two terminators, as many bytes as ": " and CR LF took on the wire. */
 	http_fields_begin(fields, arena, max_head + 2);
 	buffer_init(&parser->body, 0);
+	parser->body_left = 0;
+	parser->body_received = 0;
+	parser->body_announced = 0;
 	parser->head_bytes = 0;
 	parser->max_head = max_head;
 	parser->trailer_bytes = 0;
@@ -276,6 +282,8 @@ bool http_parser_allow_body(struct http_parser *parser, size_t limit)
 		parser->fault = FAULT_TOO_LARGE;
 		return false;
 	}
+	parser->body_left = limit;
+	parser->body_announced = announced ? (int64_t)length : (parser->machine.flags & F_CHUNKED) != 0 ? -1 : 0;
 	if (announced && length <= BODY_IN_ARENA) {
 		buffer_init_arena(&parser->body, parser->arena, limit);
 		if (length > 0)
@@ -284,6 +292,23 @@ bool http_parser_allow_body(struct http_parser *parser, size_t limit)
 		buffer_init(&parser->body, limit);
 	}
 	return true;
+}
+
+size_t http_parser_take_body(struct http_parser *parser, void *bytes, size_t size)
+{
+	struct buffer *body = &parser->body;
+	size_t taken = size < body->length ? size : body->length;
+	if (taken == 0)
+		return 0;
+	memcpy(bytes, body->data, taken);
+	memmove(body->data, body->data + taken, body->length - taken + 1);
+	body->length -= taken;
+	return taken;
+}
+
+int64_t http_parser_body_length(const struct http_parser *parser)
+{
+	return parser->body_announced;
 }
 
 void http_parser_end(struct http_parser *parser)

@@ -64,6 +64,9 @@ struct http_parser {
 	struct arena *arena;
 	struct http_fields *fields; /* the request target is the first text in it */
 	struct buffer body;
+	size_t body_left;	/* bytes that may still come */
+	size_t body_received;	/* bytes that came */
+	int64_t body_announced; /* the length, -1: in chunks */
 	size_t head_bytes, max_head;
 	size_t trailer_bytes;
 	enum http_parse event; /* what the last callback said */
@@ -82,6 +85,14 @@ enum http_parse http_parser_feed(struct http_parser *parser, const char *bytes, 
 
 /* After HEAD: allows limit bytes of body. False (and `fault` 413) when more is announced already. */
 bool http_parser_allow_body(struct http_parser *parser, size_t limit) MUST_CHECK;
+
+/* Moves up to size bytes of the body that is there to bytes; returns how many. What comes later is appended to the
+ * rest.
+ */
+size_t http_parser_take_body(struct http_parser *parser, void *bytes, size_t size);
+
+/* After HEAD: the length that is announced, -1 for a body in chunks. */
+int64_t http_parser_body_length(const struct http_parser *parser);
 
 /* Frees what is not in the arena. Safe to call twice. */
 void http_parser_end(struct http_parser *parser);

@@ -1,6 +1,7 @@
 /* Answers: what handlers call to give one, and how it looks on the wire. */
 #include "io/http_internal.h"
 
+#include "base/clock.h"
 #include "base/fatal.h"
 
 #include <stdio.h>
@@ -168,6 +169,7 @@ static void send_answer(struct http_call *call, struct http_reply_parts *parts)
 		if (parts->file >= 0)
 			(void)close(parts->file);
 		parts->file = -1;
+		parts->count = 0;
 		parts->length = 0;
 	}
 	call->server->engine->send(call, parts);
@@ -175,9 +177,30 @@ static void send_answer(struct http_call *call, struct http_reply_parts *parts)
 
 void http_reply(struct http_exchange *exchange, int status, const char *content_type, const void *body, size_t length)
 {
+	struct http_piece piece = {.bytes = body, .length = length};
+	http_reply_pieces(exchange, status, content_type, &piece, length > 0);
+}
+
+void http_reply_pieces(struct http_exchange *exchange, int status, const char *content_type,
+		       const struct http_piece *pieces, size_t count)
+{
 	struct http_reply_parts parts = {
-	    .status = status, .content_type = content_type, .body = body, .length = length, .file = -1};
+	    .status = status, .content_type = content_type, .pieces = pieces, .count = count, .file = -1};
+	for (size_t i = 0; i < count; i++)
+		parts.length += pieces[i].length;
 	send_answer(exchange->internal, &parts);
+}
+
+void http_reply_begin(struct http_exchange *exchange, int status, const char *content_type, int64_t length)
+{
+	struct http_call *call = exchange->internal;
+	struct http_reply_parts parts = {
+	    .status = status, .content_type = content_type, .length = (size_t)length, .later = true, .file = -1};
+	if (call->answered)
+		return;
+	call->reply_left = has_length(status) && !call->head_only ? length : 0;
+	call->reply_pace = deadline_after(call->server->options.read_timeout);
+	send_answer(call, &parts);
 }
 
 void http_reply_file(struct http_exchange *exchange, int status, const char *content_type, int fd, int64_t offset,
@@ -215,6 +238,8 @@ void http_call_fault(struct http_call *call, int status)
 	const char *body = fault_text(call->server, &call->ctx, status);
 	note_method(call);
 	keep_private(call);
+	if (status == STATUS_UNAVAILABLE)
+		http_reply_header(&call->exchange, "Retry-After", "1");
 	http_reply(&call->exchange, status, "application/json", body, strlen(body));
 }
 
@@ -222,7 +247,7 @@ const char *http_render_refusal(struct http_call *call, int status, size_t *ret_
 {
 	const char *body = fault_text(call->server, &call->ctx, status);
 	struct http_reply_parts parts = {
-	    .status = status, .content_type = "application/json", .body = body, .length = strlen(body), .file = -1};
+	    .status = status, .content_type = "application/json", .length = strlen(body), .file = -1};
 	struct buffer text;
 	note_method(call);
 	if (status == STATUS_UNAVAILABLE)

@@ -47,6 +47,7 @@ struct http_server *http_server_new(const struct http_server_options *options, c
 	/* sendfile() has no flag against the signal of a client that left. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	server->engine = options->engine == HTTP_ENGINE_DIRECT ? &HTTP_DIRECT : &HTTP_EVHTTP;
+	http_peers_open(server);
 	server->state = server->engine->open(server, &server->listener);
 	return server;
 }
@@ -64,6 +65,12 @@ static bool goes_before(const struct http_route *a, const struct http_route *b)
 void http_server_route(struct http_server *server, const char *method, const char *path, size_t max_body,
 		       http_handler *handler, void *argument)
 {
+	http_server_route_early(server, method, path, max_body, SIZE_MAX, handler, argument);
+}
+
+void http_server_route_early(struct http_server *server, const char *method, const char *path, size_t max_body,
+			     size_t above, http_handler *handler, void *argument)
+{
 	struct http_route *route = must_calloc(1, sizeof(*route));
 	route->method = method != NULL ? must_strdup(method) : NULL;
 	route->path = must_strdup(path);
@@ -73,6 +80,7 @@ void http_server_route(struct http_server *server, const char *method, const cha
 		route->path[--route->length] = '\0';
 	}
 	route->max_body = max_body != 0 ? max_body : server->options.max_body;
+	route->above = above;
 	route->handler = handler;
 	route->argument = argument;
 
@@ -89,6 +97,12 @@ void http_server_on_answer(struct http_server *server, http_answer_hook *hook, v
 {
 	server->on_answer = hook;
 	server->on_answer_argument = argument;
+}
+
+void http_server_exempt(struct http_server *server, http_exempt *exempt, void *argument)
+{
+	server->exempt = exempt;
+	server->exempt_argument = argument;
 }
 
 uint16_t http_server_port(const struct http_server *server)
@@ -115,6 +129,11 @@ size_t http_server_connections(const struct http_server *server)
 	return server->connections;
 }
 
+size_t http_server_held(const struct http_server *server)
+{
+	return server->peers.held;
+}
+
 static void free_routes(struct http_route *route)
 {
 	while (route != NULL) {
@@ -133,6 +152,7 @@ void http_server_free(struct http_server *server)
 	if (server->in_flight > 0)
 		fatal("http_server_free with %zu requests in flight", server->in_flight);
 	server->engine->close(server->state);
+	http_peers_close(server);
 	listener_close(&server->listener);
 	free_routes(server->routes);
 	while (server->free_calls != NULL) {

@@ -5,10 +5,11 @@
  * Ownership: the server owns exchanges; one is valid inside its handler. What the handler needs from the request is in
  * the exchange (copied before the first suspend), so a client that vanishes does not matter. Invariants: whatever
  * cannot be read is answered in JSON (never HTML) by `on_fault`; a handler answers exactly once: one that returns
- * without http_reply is answered 500. Slow and silent clients are cut off; connections are capped. Requests of one
- * connection are handled one after the other. Engines: two stand below, and behave alike. HTTP_ENGINE_EVHTTP is
- * libevent's own server; HTTP_ENGINE_DIRECT reads and writes the sockets itself around llhttp, at half the cost.
- * Signals: http_server_new has the process ignore SIGPIPE.
+ * without http_reply is answered 500. Slow and silent clients are cut off; connections are capped, in sum and of one
+ * address, and what waits for them in memory has a budget (io/http_peers.h). Large content comes and goes in pieces
+ * (io/http_stream.h). Requests of one connection are handled one after the other. Engines: two stand below, and behave
+ * alike. HTTP_ENGINE_EVHTTP is libevent's own server; HTTP_ENGINE_DIRECT reads and writes the sockets itself around
+ * llhttp, at half the cost. Signals: http_server_new has the process ignore SIGPIPE.
  */
 #ifndef EVENTLOOP_IO_HTTP_SERVER_H
 #define EVENTLOOP_IO_HTTP_SERVER_H
@@ -48,15 +49,17 @@ enum http_engine_kind { HTTP_ENGINE_EVHTTP, HTTP_ENGINE_DIRECT };
 
 struct http_server_options {
 	enum http_engine_kind engine;
-	const char *address;	   /* numeric; "" for all */
-	uint16_t port;		   /* 0: any free one, see http_server_port */
-	size_t max_body;	   /* bytes, unless a route has its own; 0: 1 MiB */
-	size_t max_headers;	   /* bytes; 0: 16 KiB */
-	size_t max_connections;	   /* 0: 1024 */
-	size_t max_in_flight;	   /* requests being handled; 0: 4096 */
-	int64_t read_timeout;	   /* microseconds for a whole request to arrive, and one second more for every 64 KiB
-				      of body that came; also for an answer to leave; 0: 15 s */
-	int64_t idle_timeout;	   /* keep-alive; 0: 75 s */
+	const char *address;		    /* numeric; "" for all */
+	uint16_t port;			    /* 0: any free one, see http_server_port */
+	size_t max_body;		    /* bytes, unless a route has its own; 0: 1 MiB */
+	size_t max_headers;		    /* bytes; 0: 16 KiB */
+	size_t max_connections;		    /* 0: 1024 */
+	size_t max_connections_per_address; /* an IPv6 /64 is one address; 0: no limit */
+	size_t max_in_flight;		    /* requests being handled; 0: 4096 */
+	size_t budget;	      /* bytes of bodies and answers that wait in memory, see io/http_peers.h; 0: no limit */
+	int64_t read_timeout; /* microseconds for a whole request to arrive, and one second more for every 64 KiB
+				 of body that came; also for an answer to leave; 0: 15 s */
+	int64_t idle_timeout; /* keep-alive; 0: 75 s */
 	int64_t request_deadline;  /* of the context given to handlers; 0: 10 s */
 	http_fault_body *on_fault; /* NULL: {"status":...,"error":"..."} */
 };
@@ -75,15 +78,22 @@ void http_server_route(struct http_server *server, const char *method, const cha
  * (to what it cannot read or find, and above its caps). */
 void http_server_on_answer(struct http_server *server, http_answer_hook *hook, void *argument);
 
+/* Whether an address (numeric) has no limit of its own: a proxy's, which is that of all its clients. */
+typedef bool http_exempt(const char *peer, void *argument);
+
+/* Asks that for connections from now on. */
+void http_server_exempt(struct http_server *server, http_exempt *exempt, void *argument);
+
 /* The port it listens on. */
 uint16_t http_server_port(const struct http_server *server);
 
 /* Stops accepting and closes idle connections; requests in flight go on. */
 void http_server_drain(struct http_server *server);
 
-/* Requests in flight; connections. */
+/* Requests in flight; connections; bytes that wait in memory and are counted against the budget. */
 size_t http_server_in_flight(const struct http_server *server);
 size_t http_server_connections(const struct http_server *server);
+size_t http_server_held(const struct http_server *server);
 
 /* Closes everything. No handler may be running. Accepts NULL. */
 void http_server_free(struct http_server *server);

@@ -196,10 +196,10 @@ static void connections_over_the_cap_are_refused(void **state)
 	struct answer answer;
 	for (int i = 0; i < 10; i++) {
 		clients[i] = dial(fixture);
-		send_text(clients[i], GET_HELLO);
-		assert_true(read_answer(clients[i], &answer));
-		answer_free(&answer);
+		send_text(clients[i], "GET /gate HTTP/1.1\r\n" HOST "\r\n");
 	}
+	while (atomic_load(&fixture->at_gate) < 10)
+		(void)sched_yield();
 	for (int i = 0; i < 30; i++) {
 		int fd = dial(fixture);
 		assert_true(read_answer(fd, &answer));
@@ -209,9 +209,12 @@ static void connections_over_the_cap_are_refused(void **state)
 		answer_free(&answer);
 		(void)close(fd);
 	}
-	send_text(clients[3], GET_HELLO);
-	assert_true(read_answer(clients[3], &answer));
-	answer_free(&answer);
+	atomic_store(&fixture->gate_open, true);
+	for (int i = 0; i < 10; i++) {
+		assert_true(read_answer(clients[i], &answer));
+		assert_int_equal(answer.status, 200);
+		answer_free(&answer);
+	}
 	(void)close(clients[3]);
 	/* The server learns of the close in its own time. */
 	int status = 0;
@@ -224,6 +227,34 @@ static void connections_over_the_cap_are_refused(void **state)
 	for (int i = 0; i < 10; i++)
 		if (i != 3)
 			(void)close(clients[i]);
+	fixture_stop(fixture);
+}
+
+/* Silent connections, however many, keep nobody out: the oldest of them goes. */
+static void idle_connections_over_the_cap_make_room(void **state)
+{
+	struct fixture *fixture =
+	    fixture_start(&(struct http_server_options){.engine = ENGINE(state), .max_connections = 10}, NULL);
+	enum { MANY_IDLE = 60 };
+	int clients[MANY_IDLE];
+	struct answer answer;
+	for (int i = 0; i < MANY_IDLE; i++) {
+		clients[i] = dial(fixture);
+		if (i % 2 == 0)
+			continue;
+		send_text(clients[i], GET_HELLO);
+		assert_true(read_answer(clients[i], &answer));
+		assert_int_equal(answer.status, 200);
+		answer_free(&answer);
+	}
+	assert_true(closed_by_server(clients[0]));
+	assert_true(closed_by_server(clients[1]));
+	send_text(clients[MANY_IDLE - 1], GET_HELLO);
+	assert_true(read_answer(clients[MANY_IDLE - 1], &answer));
+	answer_free(&answer);
+	for (int i = 0; i < MANY_IDLE; i++)
+		(void)close(clients[i]);
+	assert_serves(fixture);
 	fixture_stop(fixture);
 }
 
@@ -355,6 +386,7 @@ int main(void)
 	    BOTH_ENGINES(clients_that_never_read),
 	    BOTH_ENGINES(two_thousand_connections),
 	    BOTH_ENGINES(connections_over_the_cap_are_refused),
+	    BOTH_ENGINES(idle_connections_over_the_cap_make_room),
 	    BOTH_ENGINES(requests_over_the_cap_are_refused),
 	    BOTH_ENGINES(descriptors_run_out),
 	    BOTH_ENGINES(clients_that_vanish),
