@@ -4,8 +4,8 @@
 #include "limits/limits.h"
 #include "methods.h"
 #include "observer.h"
+#include "outside.h"
 #include "rpc/client.h"
-#include "rpc/token.h"
 
 #include <string.h>
 
@@ -16,7 +16,7 @@ void forward_identify(struct context *ctx, struct forward_request *request)
 	const struct rpc_meta *meta = request->meta;
 	struct gateway *gateway = request->gateway;
 	const struct identity *identity =
-	    meta->token ? token_verify(ctx, gateway->worker->verifier, meta->token, meta->token_length) : NULL;
+	    meta->token ? outside_identity(ctx, gateway->worker->verifier, meta->token, meta->token_length) : NULL;
 	limits_caller(gateway->limits, &request->caller, meta->peer, identity);
 	request->refused = meta->token && !identity;
 	request->error = ctx->error;
@@ -86,10 +86,12 @@ static const char *send_on(struct context *ctx, const struct forward_request *re
 	return rpc_forward(ctx, request->gateway->worker->client, &raw, ret_length);
 }
 
-/* Whether the token lets nobody in: to a public method a void one is as none. */
+/* Whether the token lets nobody in: to a public method a void one is as none, and so is one of a service, but not one
+ * that could not be looked at. */
 static bool is_shut_out(const struct forward_request *request, const struct remote_method *method)
 {
-	return request->refused && !(method->public && request->error.code == ERROR_UNAUTHENTICATED);
+	enum error_code code = request->error.code;
+	return request->refused && !(method->public && (code == ERROR_UNAUTHENTICATED || code == ERROR_FORBIDDEN));
 }
 
 static const char *send_paid(struct context *ctx, const struct forward_request *request,
@@ -153,9 +155,13 @@ const char *forward_call(struct context *ctx, const struct forward_request *requ
 	const char *daemon = NULL;
 	int64_t started = clock_monotonic();
 	struct gateway *gateway = request->gateway;
-	if (is_own(call) && forward_pay(ctx, request, &LIMITS_CHEAP) == 0)
-		return rpc_dispatch(ctx, gateway->worker->dispatcher, request->meta, call->text.data, call->text.length,
+	if (is_own(call) && forward_pay(ctx, request, &LIMITS_CHEAP) == 0) {
+		struct rpc_meta meta = *request->meta;
+		if (request->refused && request->error.code == ERROR_FORBIDDEN)
+			meta.token = NULL;
+		return rpc_dispatch(ctx, gateway->worker->dispatcher, &meta, call->text.data, call->text.length,
 				    ret_length);
+	}
 	ctx->method = call->fault ? NULL : arena_strndup(&ctx->arena, call->method.data, call->method.length);
 	ctx->user = request->user;
 	ctx->actor = request->actor;

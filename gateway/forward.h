@@ -15,7 +15,7 @@ struct forward_request {
 	struct gateway *gateway;
 	const struct rpc_meta *meta;
 	size_t *documents; /* bytes of documents that its calls were answered with */
-	bool refused;	   /* the token is bad: `error` says why */
+	bool refused;	   /* the token is no good here: `error` says why */
 	struct error error;
 	const char *user;     /* of a good token, for logs; NULL */
 	const char *actor;    /* who acts as that user, for logs; NULL */

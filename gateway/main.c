@@ -97,6 +97,7 @@ int main(int argc, char **argv)
 	static const struct daemon_spec spec = {
 	    .name = "gateway",
 	    .port = 8080,
+	    .uncalled = true,
 	    .api = gateway_api,
 	    .handlers = handlers,
 	    .options = options,

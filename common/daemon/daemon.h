@@ -62,6 +62,7 @@ struct daemon_command {
 struct daemon_spec {
 	const char *name;
 	uint16_t port;				/* default of the setting; the link's is port + 100 */
+	bool uncalled;				/* the gateway: no daemon calls it, so it opens no link */
 	const struct embedded_file *api;	/* NULL-name ended tables from embed_files() */
 	const struct embedded_file *migrations; /* NULL: no database */
 	const struct rpc_handler *handlers;

@@ -3,6 +3,7 @@
 #include "base/fatal.h"
 #include "daemon/fact_api.h"
 #include "daemon/lanes.h"
+#include "daemon/settings.h"
 #include "io/http_client.h"
 #include "rpc/client.h"
 #include "rpc/dispatch.h"
@@ -42,12 +43,15 @@ static void make_client(struct daemon_thread *thread)
 	const struct config *config = thread->process->config;
 	struct daemon_worker *worker = &thread->worker;
 	const struct rpc_peer peers[] = {
-	    {"passport", config_text(config, "passport_link")}, {"events", config_text(config, "events_link")},
-	    {"rating", config_text(config, "rating_link")},	{"images", config_text(config, "images_link")},
-	    {"gateway", config_text(config, "gateway_link")},	{NULL, NULL},
+	    {"passport", config_text(config, "passport_link")},
+	    {"events", config_text(config, "events_link")},
+	    {"rating", config_text(config, "rating_link")},
+	    {"images", config_text(config, "images_link")},
+	    {NULL, NULL},
 	};
 	struct rpc_client_options options = {.self = worker->spec->name,
 					     .secret = config_text(config, "service_secret"),
+					     .link = settings_link_secrets(config),
 					     .peers = peers,
 					     .connections = (size_t)config_integer(config, "link_connections")};
 	if (worker->spec->make_service_token != NULL) {

@@ -217,36 +217,54 @@ static const char *every(const char *host)
 	return host[0] != '\0' ? host : "0.0.0.0";
 }
 
-/* Two listeners of ours on one port would share its connections, each refusing what is the other's. */
-static bool ports_clash(const struct daemon_process *process, const char *host)
+/* Where a daemon may listen. */
+struct door {
+	const char *host;
+	uint16_t port; /* 0: nowhere, or any free port */
+};
+
+static bool same_door(const struct door *one, const struct door *other)
 {
-	const struct settings_address *internal = &process->internal;
-	bool clash = process->port != 0 && process->port == process->link_port;
-	if (process->has_internal && internal->port != 0 && strcmp(every(internal->host), every(host)) == 0)
-		clash = clash || internal->port == process->port || internal->port == process->link_port;
+	return one->port != 0 && one->port == other->port && strcmp(every(one->host), every(other->host)) == 0;
+}
+
+/* Two listeners of ours on one port would share its connections, each refusing what is the other's. */
+static bool ports_clash(const struct door doors[static 3]) /* HTTP's, the link's, the internal one */
+{
+	bool clash = (doors[0].port != 0 && doors[0].port == doors[1].port) || same_door(&doors[0], &doors[2]) ||
+		     same_door(&doors[1], &doors[2]);
 	if (clash)
 		log_event(LOG_ERROR, NULL, "port, link_port and the port of internal_listen must differ");
 	return clash;
 }
 
+static const char *link_address(const struct daemon_process *process)
+{
+	return process->spec->uncalled ? "" : config_text(process->config, "link_address");
+}
+
 /* Reads where to listen, and whether that can be had. */
 static int take_ports(struct daemon_process *process)
 {
-	const char *host = config_text(process->config, "listen_address");
 	int internal = settings_internal_listen(process->config, &process->internal);
 	process->has_internal = internal > 0;
 	process->port = (uint16_t)config_integer(process->config, "port");
-	process->link_port = settings_link_port(process->config);
+	process->link_port = process->spec->uncalled ? 0 : settings_link_port(process->config);
 	if (internal < 0) {
 		log_event(LOG_ERROR, NULL, "internal_listen must be a numeric address and a port, as 127.0.0.1:8081",
 			  LOG_STRING("address", config_text(process->config, "internal_listen")));
 		return -1;
 	}
-	if (ports_clash(process, host))
+	const struct door doors[] = {{config_text(process->config, "listen_address"), process->port},
+				     {link_address(process), process->link_port},
+				     {process->internal.host, process->internal.port}};
+	if (ports_clash(doors))
 		return -1;
-	bool taken = port_taken(host, process->port) || port_taken(host, process->link_port) ||
-		     (process->has_internal && port_taken(process->internal.host, process->internal.port));
-	return taken ? -1 : 0;
+	for (size_t i = 0; i < ARRAY_SIZE(doors); i++) {
+		if (port_taken(doors[i].host, doors[i].port))
+			return -1;
+	}
+	return 0;
 }
 
 /* Waits for the other threads. True when none left requests behind. */

@@ -14,6 +14,16 @@
 /* Rows whose defaults the daemon decides: these come first in the table. */
 enum { ROW_PORT, ROW_HTTP_ENGINE, ROW_DATABASE_URL };
 
+/* Where a daemon that others call listens for them. */
+static const struct config_option called[] = {
+    {.name = "link_address",
+     .type = CONFIG_TEXT,
+     .fallback = "127.0.0.1",
+     .max = 64,
+     .help = "numeric, IPv4 or IPv6; of the link, which only daemons need to reach"},
+    {.name = "link_port", .type = CONFIG_INTEGER, .fallback = "0", .max = 65535, .help = "of the link; 0: port + 100"},
+};
+
 static struct config_option table[] = {
     [ROW_PORT] = {.name = "port", .type = CONFIG_INTEGER, .max = 65535, .help = "of HTTP; 0 takes any free one"},
     [ROW_HTTP_ENGINE] = {.name = "http_engine",
@@ -24,11 +34,7 @@ static struct config_option table[] = {
 			  .type = CONFIG_TEXT,
 			  .max = 2000,
 			  .help = "PostgreSQL, as a libpq connection string or URI"},
-    {.name = "listen_address",
-     .type = CONFIG_TEXT,
-     .fallback = "127.0.0.1",
-     .max = 64,
-     .help = "numeric; of HTTP and link"},
+    {.name = "listen_address", .type = CONFIG_TEXT, .fallback = "127.0.0.1", .max = 64, .help = "numeric; of HTTP"},
     {.name = "internal_listen",
      .type = CONFIG_TEXT,
      .fallback = "",
@@ -36,7 +42,6 @@ static struct config_option table[] = {
      .help =
 	 "address:port for /livez, /readyz and /metrics, which then leave the other port: 127.0.0.1:8081, [::1]:8081, "
 	 ":8081 for all addresses"},
-    {.name = "link_port", .type = CONFIG_INTEGER, .fallback = "0", .max = 65535, .help = "of the link; 0: port + 100"},
     {.name = "database_read_connections",
      .type = CONFIG_INTEGER,
      .fallback = "1",
@@ -153,6 +158,19 @@ static struct config_option table[] = {
      .max = 500,
      .flags = CONFIG_SECRET,
      .help = "of this daemon's service account at passport"},
+    {.name = "link_secret",
+     .type = CONFIG_TEXT,
+     .min = LINK_SECRET_MIN,
+     .max = 500,
+     .flags = CONFIG_SECRET | CONFIG_REQUIRED,
+     .help = "by which daemons know each other before anything else; the same for all five, 32 characters at least"},
+    {.name = "link_secret_previous",
+     .type = CONFIG_TEXT,
+     .fallback = "",
+     .min = LINK_SECRET_MIN,
+     .max = 500,
+     .flags = CONFIG_SECRET,
+     .help = "counts too, while link_secret is being changed"},
     {.name = "passport_link",
      .type = CONFIG_TEXT,
      .fallback = "127.0.0.1:7101",
@@ -173,11 +191,6 @@ static struct config_option table[] = {
      .fallback = "127.0.0.1:7104",
      .max = 2000,
      .help = "the same of images"},
-    {.name = "gateway_link",
-     .type = CONFIG_TEXT,
-     .fallback = "127.0.0.1:8180",
-     .max = 2000,
-     .help = "the same of gateway"},
     {.name = "link_connections",
      .type = CONFIG_INTEGER,
      .fallback = "1",
@@ -282,6 +295,7 @@ static struct config_option table[] = {
 };
 
 static char port_text[8];
+static struct config_option whole[ARRAY_SIZE(called) + ARRAY_SIZE(table)];
 
 const struct config_option *settings_table(const struct daemon_spec *spec)
 {
@@ -289,7 +303,11 @@ const struct config_option *settings_table(const struct daemon_spec *spec)
 	table[ROW_PORT].fallback = port_text;
 	table[ROW_HTTP_ENGINE].fallback = spec->direct_http ? "direct" : "evhttp";
 	table[ROW_DATABASE_URL].flags = CONFIG_SECRET | (spec->migrations != NULL ? CONFIG_REQUIRED : 0);
-	return table;
+	memcpy(whole, table, sizeof(table));
+	/* In the place of the row that ends the table; one of zeros follows. */
+	if (!spec->uncalled)
+		memcpy(whole + ARRAY_SIZE(table) - 1, called, sizeof(called));
+	return whole;
 }
 
 static const struct config_option *find(const struct config_option *options, const char *name, size_t length)
@@ -303,8 +321,13 @@ static const struct config_option *find(const struct config_option *options, con
 
 const struct config_option *settings_find(const struct daemon_spec *spec, const char *name, size_t length)
 {
-	const struct config_option *option = find(table, name, length);
+	const struct config_option *option = find(settings_table(spec), name, length);
 	return option != NULL ? option : find(spec->options, name, length);
+}
+
+struct link_secrets settings_link_secrets(const struct config *config)
+{
+	return (struct link_secrets){config_text(config, "link_secret"), config_text(config, "link_secret_previous")};
 }
 
 uint16_t settings_link_port(const struct config *config)

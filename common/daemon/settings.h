@@ -7,18 +7,23 @@
 #include "base/config.h"
 #include "base/ip_address.h"
 #include "base/log.h"
+#include "rpc/link_handshake.h"
 
 struct daemon_spec;
 
-/* The table for config_new, with the defaults of this daemon (port, database, HTTP engine). Static: one daemon a
- * process. */
+/* The table for config_new, with the defaults of this daemon (port, database, HTTP engine), and without the rows about
+ * its link when nobody calls it. Static: one daemon a process. */
 const struct config_option *settings_table(const struct daemon_spec *spec);
 
 /* The row of a name ("log_level") in the common or the daemon's own table; NULL when there is none. */
 const struct config_option *settings_find(const struct daemon_spec *spec, const char *name, size_t length);
 
-/* The port of the link: as set, or the daemon's port + 100; 0 (any free one) when the daemon's port is 0. */
+/* The port of the link: as set, or the daemon's port + 100; 0 (any free one) when the daemon's port is 0. Of a daemon
+ * that has a link. */
 uint16_t settings_link_port(const struct config *config);
+
+/* What daemons prove themselves to each other with. Valid until config_free. */
+struct link_secrets settings_link_secrets(const struct config *config);
 
 /* Writes where calls are posted to on this machine, "http://127.0.0.1:7002/rpc": the address and port listened on,
  * empty when any free port is taken. */

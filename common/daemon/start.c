@@ -19,6 +19,8 @@
 #define CHECK_PAUSE_LAST (500 * CLOCK_MILLISECOND)
 #define START_DEADLINE (30 * CLOCK_SECOND)
 #define INTERNAL_CONNECTIONS 64 /* a thread */
+/* Calls from outside come through the gateway alone: the others call for themselves. */
+#define SPEAKER "gateway"
 
 static int listen_http(struct daemon_thread *thread, struct context *ctx)
 {
@@ -74,12 +76,17 @@ static int listen_link(struct daemon_thread *thread, struct context *ctx)
 {
 	const struct config *config = thread->process->config;
 	char error[DAEMON_TEXT_SIZE];
+	if (thread->worker.spec->uncalled)
+		return 0;
 	size_t largest = (size_t)config_integer(config, "max_answer");
 	if ((size_t)config_integer(config, "max_body") > largest)
 		largest = (size_t)config_integer(config, "max_body");
 	struct link_server_options options = {
-	    .address = config_text(config, "listen_address"),
+	    .address = config_text(config, "link_address"),
 	    .port = thread->process->link_port,
+	    .name = thread->worker.spec->name,
+	    .secrets = settings_link_secrets(config),
+	    .speaker = SPEAKER,
 	    .dispatcher = thread->worker.dispatcher,
 	    .max_line = largest + (size_t)64 * 1024,
 	    .max_in_flight = (size_t)config_integer(config, "max_in_flight"),

@@ -18,7 +18,7 @@
 /* --- making --- */
 
 /* "host:port" or "[address]:port". */
-static struct link_client *connect_address(char *text, size_t connections)
+static struct link_client *connect_address(char *text, const char *daemon, const struct rpc_client_options *options)
 {
 	char *colon = strrchr(text, ':');
 	if (colon == NULL)
@@ -33,16 +33,21 @@ static struct link_client *connect_address(char *text, size_t connections)
 		text[length - 1] = '\0';
 		text++;
 	}
-	return link_client_new(text, (uint16_t)port, connections);
+	return link_client_new(&(struct link_client_options){.host = text,
+							     .port = (uint16_t)port,
+							     .connections = options->connections,
+							     .self = options->self,
+							     .server = daemon,
+							     .secrets = options->link});
 }
 
-static void add_peer(struct client_peer *peer, const struct rpc_peer *source, size_t connections)
+static void add_peer(struct client_peer *peer, const struct rpc_peer *source, const struct rpc_client_options *options)
 {
 	char *list = must_strdup(source->addresses), *rest = list, *text;
 	*peer = (struct client_peer){0};
 	peer->daemon = must_strdup(source->daemon);
 	while ((text = strsep(&rest, ", ")) != NULL) {
-		struct link_client *link = connect_address(text, connections);
+		struct link_client *link = connect_address(text, peer->daemon, options);
 		if (link == NULL)
 			continue;
 		peer->addresses = must_realloc(peer->addresses, (peer->count + 1) * sizeof(*peer->addresses));
@@ -60,7 +65,7 @@ struct rpc_client *rpc_client_new(const struct rpc_client_options *options)
 	client->secret = must_strdup(options->secret != NULL ? options->secret : "");
 	for (const struct rpc_peer *peer = options->peers; peer != NULL && peer->daemon != NULL; peer++) {
 		client->peers = must_realloc(client->peers, (client->peer_count + 1) * sizeof(*client->peers));
-		add_peer(&client->peers[client->peer_count++], peer, options->connections);
+		add_peer(&client->peers[client->peer_count++], peer, options);
 	}
 	return client;
 }

@@ -14,6 +14,7 @@
 
 #include "base/context.h"
 #include "base/macros.h"
+#include "rpc/link_handshake.h"
 
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -24,13 +25,14 @@ struct rpc_client;
 enum rpc_as { RPC_AS_SERVICE, RPC_AS_CALLER, RPC_AS_ANONYMOUS };
 
 struct rpc_peer {
-	const char *daemon;    /* first segment of the method names it serves; NULL ends a table */
+	const char *daemon;    /* first segment of the method names it serves, and its name; NULL ends a table */
 	const char *addresses; /* "host:port,host:port" of its link; "" when not configured */
 };
 
 struct rpc_client_options {
 	const char *self;	      /* this daemon's name, the service account */
 	const char *secret;	      /* of the service account; NULL or "": no service calls */
+	struct link_secrets link;     /* prove daemons to each other; current is set */
 	const struct rpc_peer *peers; /* copied */
 	size_t connections;	      /* to each address; 0: 1 */
 	/* Makes the service token instead of asking passport for one (passport's own). In ctx's arena; NULL with an

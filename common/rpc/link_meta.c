@@ -66,7 +66,17 @@ static bool named(struct json_span name, const char *expected)
 	return name.length == strlen(expected) && memcmp(name.data, expected, name.length) == 0;
 }
 
-static void take_string(struct context *ctx, struct json_span name, struct json_span value, struct rpc_meta *meta)
+/* Who the client is. */
+static void take_client(struct context *ctx, struct json_span name, const char *text, struct rpc_meta *meta)
+{
+	if (named(name, "peer"))
+		meta->peer = ip_address_plain(&ctx->arena, text);
+	else if (named(name, "user_agent"))
+		meta->user_agent = text;
+}
+
+static void take_string(struct context *ctx, struct json_span name, struct json_span value, bool speaks_for_clients,
+			struct rpc_meta *meta)
 {
 	size_t length;
 	const char *text = string_of(ctx, value, &length);
@@ -79,10 +89,8 @@ static void take_string(struct context *ctx, struct json_span name, struct json_
 	} else if (named(name, "traceparent")) {
 		if (traceparent_acceptable(text, length))
 			memcpy(ctx->traceparent, text, length + 1);
-	} else if (named(name, "peer")) {
-		meta->peer = ip_address_plain(&ctx->arena, text);
-	} else if (named(name, "user_agent")) {
-		meta->user_agent = text;
+	} else if (speaks_for_clients) {
+		take_client(ctx, name, text, meta);
 	}
 }
 
@@ -112,7 +120,7 @@ static const char *skip_value(const char *cursor)
 	return cursor;
 }
 
-void link_meta_read(struct context *ctx, struct json_span text, struct rpc_meta *ret_meta)
+void link_meta_read(struct context *ctx, struct json_span text, bool speaks_for_clients, struct rpc_meta *ret_meta)
 {
 	const char *cursor = skip_space(text.data + 1);
 	while (*cursor != '}') {
@@ -121,7 +129,7 @@ void link_meta_read(struct context *ctx, struct json_span text, struct rpc_meta 
 		cursor = skip_space(skip_space(name_end) + 1);
 		struct json_span value = {cursor, (size_t)(skip_value(cursor) - cursor)};
 		if (*cursor == '"')
-			take_string(ctx, name, value, ret_meta);
+			take_string(ctx, name, value, speaks_for_clients, ret_meta);
 		else if (named(name, "deadline_ms"))
 			take_deadline(ctx, value);
 		cursor = skip_space(cursor + value.length);

@@ -1,18 +1,14 @@
-#include "rpc/link.h"
+#include "rpc/link_server_internal.h"
 
 #include "base/fatal.h"
 #include "co/co.h"
 #include "co/loop.h"
-#include "io/http_listen.h"
 #include "rpc/dispatch_internal.h"
 #include "rpc/link_meta.h"
-#include "rpc/link_stream.h"
 #include "rpc/render.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #define DEFAULT_CONNECTIONS 256
 #define DEFAULT_IN_FLIGHT 4096
@@ -21,16 +17,6 @@
 #define ACCEPTS_A_PASS 64
 
 static const char drain_line[] = "{\"jsonrpc\":\"2.0\",\"method\":\"link.drain\"}";
-
-/* A client's connection. Freed when it is closed and its last job is done. */
-struct link_connection {
-	struct link_server *server;
-	struct link_stream stream;
-	struct link_connection *older, *newer;
-	size_t jobs;
-	bool closed;
-	char peer[LISTENER_PEER_SIZE];
-};
 
 /* A request being handled. Pooled with its context, whose arena keeps its first block. */
 struct link_job {
@@ -42,44 +28,7 @@ struct link_job {
 	size_t length;
 };
 
-struct link_server {
-	struct link_server_options options;
-	struct event_base *base;
-	struct http_listener listener;
-	struct event *acceptable;
-	struct link_outbox outbox;
-	struct link_connection *connections;
-	struct link_job *in_flight, *pool;
-	size_t connection_count, job_count, pooled;
-	bool draining;
-};
-
-/* --- connections --- */
-
-static void unlink_connection(struct link_connection *connection)
-{
-	struct link_server *server = connection->server;
-	if (connection->newer != NULL)
-		connection->newer->older = connection->older;
-	else
-		server->connections = connection->older;
-	if (connection->older != NULL)
-		connection->older->newer = connection->newer;
-	server->connection_count--;
-}
-
-static void on_close(void *argument, const char *why)
-{
-	struct link_connection *connection = argument;
-	(void)why;
-	unlink_connection(connection);
-	connection->closed = true;
-	if (connection->jobs == 0)
-		free(connection);
-}
-
-/* Sends a whole line; one that does not fit is the end of the connection, for its caller would wait in vain. */
-static void send_line(struct link_connection *connection, const char *text, size_t length)
+void link_server_send(struct link_connection *connection, const char *text, size_t length)
 {
 	if (connection->closed)
 		return;
@@ -165,10 +114,10 @@ static void run_job(void *argument)
 	(void)envelope_scan(job->line, job->length, &limits, &job->ctx.arena, &envelope);
 	const struct json_span *text = envelope.status == ENVELOPE_OK ? meta_of(&envelope) : NULL;
 	if (text != NULL)
-		link_meta_read(&job->ctx, *text, &meta);
+		link_meta_read(&job->ctx, *text, job->connection->speaks_for_clients, &meta);
 	const char *answer = dispatch_envelope(&job->ctx, dispatcher, &meta, &envelope, &length);
 	if (answer != NULL)
-		send_line(job->connection, answer, length);
+		link_server_send(job->connection, answer, length);
 	give_job_back(server, job);
 }
 
@@ -184,14 +133,13 @@ static void refuse(struct link_connection *connection, const char *line, size_t 
 		ctx.error.retry_after_ms = 100;
 		const char *answer = render_error(&ctx, envelope.calls[0].id, &answer_length);
 		if (!envelope.calls[0].notification)
-			send_line(connection, answer, answer_length);
+			link_server_send(connection, answer, answer_length);
 	}
 	context_done(&ctx);
 }
 
-static void on_line(void *argument, const char *line, size_t length)
+void link_server_line(struct link_connection *connection, const char *line, size_t length)
 {
-	struct link_connection *connection = argument;
 	struct link_server *server = connection->server;
 	if (length == 0)
 		return;
@@ -213,23 +161,6 @@ static void on_line(void *argument, const char *line, size_t length)
 
 /* --- listening --- */
 
-static void add_connection(struct link_server *server, int fd, const char *peer)
-{
-	struct link_connection *connection = must_calloc(1, sizeof(*connection));
-	connection->server = server;
-	connection->stream.max_line = server->options.max_line;
-	connection->stream.on_line = on_line;
-	connection->stream.on_close = on_close;
-	connection->stream.argument = connection;
-	memcpy(connection->peer, peer, sizeof(connection->peer));
-	connection->older = server->connections;
-	if (connection->older != NULL)
-		connection->older->newer = connection;
-	server->connections = connection;
-	server->connection_count++;
-	link_stream_start(&connection->stream, server->base, &server->outbox, fd);
-}
-
 static void on_acceptable(evutil_socket_t listener, short what, void *argument)
 {
 	struct link_server *server = argument;
@@ -237,12 +168,8 @@ static void on_acceptable(evutil_socket_t listener, short what, void *argument)
 	int fd;
 	(void)listener;
 	(void)what;
-	for (int i = 0; i < ACCEPTS_A_PASS && (fd = listener_accept(&server->listener, peer)) >= 0; i++) {
-		if (server->connection_count < server->options.max_connections)
-			add_connection(server, fd, peer);
-		else
-			(void)close(fd);
-	}
+	for (int i = 0; i < ACCEPTS_A_PASS && (fd = listener_accept(&server->listener, peer)) >= 0; i++)
+		link_admit(server, fd, peer);
 }
 
 static bool listen_on(struct link_server *server, char *error, size_t error_size)
@@ -296,9 +223,10 @@ void link_server_drain(struct link_server *server)
 		return;
 	server->draining = true;
 	stop_listening(server);
-	for (struct link_connection *connection = server->connections; connection != NULL;
+	link_dismiss_strangers(server);
+	for (struct link_connection *connection = server->proved.newest; connection != NULL;
 	     connection = connection->older)
-		send_line(connection, drain_line, sizeof(drain_line) - 1);
+		link_server_send(connection, drain_line, sizeof(drain_line) - 1);
 }
 
 size_t link_server_in_flight(const struct link_server *server)
@@ -308,7 +236,7 @@ size_t link_server_in_flight(const struct link_server *server)
 
 size_t link_server_connections(const struct link_server *server)
 {
-	return server->connection_count;
+	return server->proved.count;
 }
 
 void link_server_cancel(struct link_server *server)
@@ -323,12 +251,7 @@ void link_server_free(struct link_server *server)
 		return;
 	if (server->job_count > 0)
 		fatal("a link server is freed with %zu requests in flight", server->job_count);
-	while (server->connections != NULL) {
-		struct link_connection *connection = server->connections;
-		unlink_connection(connection);
-		link_stream_done(&connection->stream);
-		free(connection);
-	}
+	link_dismiss_all(server);
 	while (server->pool != NULL) {
 		struct link_job *job = server->pool;
 		server->pool = job->older;

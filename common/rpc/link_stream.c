@@ -116,6 +116,7 @@ static void resume_reading(struct link_stream *stream)
 	if (!stream->reading_paused || unsent(stream) > PAUSE_ABOVE / 2)
 		return;
 	stream->reading_paused = false;
+	stream->line_began = clock_monotonic();
 	(void)event_add(stream->readable, NULL);
 }
 
@@ -188,6 +189,36 @@ void link_outbox_done(struct link_outbox *outbox)
 
 /* --- in --- */
 
+static void wait_for_line_end(struct link_stream *stream, int64_t microseconds)
+{
+	struct timeval delay = {.tv_sec = microseconds / CLOCK_SECOND, .tv_usec = microseconds % CLOCK_SECOND};
+	if (event_add(stream->impatient, &delay))
+		fatal("no memory for a timer");
+}
+
+/* A line has begun whose end has not come. */
+static void await_line_end(struct link_stream *stream)
+{
+	stream->line_began = clock_monotonic();
+	if (!event_pending(stream->impatient, EV_TIMEOUT, NULL))
+		wait_for_line_end(stream, stream->patience);
+}
+
+/* The line that was waited for may have ended, and another begun. One that we do not read is not late. */
+static void on_impatient(evutil_socket_t fd, short what, void *argument)
+{
+	struct link_stream *stream = argument;
+	int64_t now = clock_monotonic(), waited = stream->reading_paused ? 0 : now - stream->line_began;
+	(void)fd;
+	(void)what;
+	if (stream->held == NULL || stream->failure != NULL)
+		return;
+	if (waited < stream->patience)
+		wait_for_line_end(stream, stream->patience - waited);
+	else
+		link_stream_fail(stream, "half a line");
+}
+
 static void hold(struct link_stream *stream, const char *bytes, size_t length)
 {
 	if (length == 0) {
@@ -196,6 +227,8 @@ static void hold(struct link_stream *stream, const char *bytes, size_t length)
 		stream->held_length = stream->held_capacity = 0;
 		return;
 	}
+	if (stream->held == NULL || bytes != stream->held)
+		await_line_end(stream);
 	if (stream->held_capacity < length) {
 		stream->held_capacity = length;
 		stream->held = must_realloc(stream->held, stream->held_capacity);
@@ -232,17 +265,20 @@ static void take_bytes(struct link_stream *stream, const char *bytes, size_t len
 		hold(stream, bytes + taken, length - taken);
 }
 
-/* Where the next bytes go: behind the held ones, or into the scratch. */
+/* Where the next bytes go: behind the held ones, with room for the line that they begin and no more than a read beyond,
+ * or into the scratch. */
 static char *read_place(struct link_stream *stream, size_t *ret_room)
 {
 	if (stream->held == NULL) {
 		*ret_room = READ_SIZE;
 		return scratch;
 	}
-	if (stream->held_capacity - stream->held_length < READ_SIZE) {
+	size_t room = stream->max_line + 1 - stream->held_length;
+	room = room < READ_SIZE ? room : READ_SIZE;
+	if (stream->held_capacity - stream->held_length < room) {
 		size_t capacity = stream->held_capacity * 2;
-		if (capacity < stream->held_length + READ_SIZE)
-			capacity = stream->held_length + READ_SIZE;
+		if (capacity < stream->held_length + room)
+			capacity = stream->held_length + room;
 		stream->held = must_realloc(stream->held, capacity);
 		stream->held_capacity = capacity;
 	}
@@ -296,7 +332,11 @@ void link_stream_start(struct link_stream *stream, struct event_base *base, stru
 		scratch = must_malloc(READ_SIZE);
 	stream->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, stream);
 	stream->writable = event_new(base, fd, EV_WRITE, on_writable, stream);
-	if (stream->readable == NULL || stream->writable == NULL || event_add(stream->readable, NULL))
+	stream->impatient = evtimer_new(base, on_impatient, stream);
+	if (stream->patience == 0)
+		stream->patience = LINK_LINE_PATIENCE;
+	if (stream->readable == NULL || stream->writable == NULL || stream->impatient == NULL ||
+	    event_add(stream->readable, NULL))
 		fatal("no memory for the events of a connection");
 }
 
@@ -308,7 +348,8 @@ void link_stream_done(struct link_stream *stream)
 		leave_outbox(stream);
 	event_free(stream->readable);
 	event_free(stream->writable);
-	stream->readable = stream->writable = NULL;
+	event_free(stream->impatient);
+	stream->readable = stream->writable = stream->impatient = NULL;
 	(void)close(stream->fd);
 	buffer_done(&stream->out);
 	free(stream->held);

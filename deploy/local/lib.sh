@@ -79,11 +79,14 @@ load_ports() {
 		[gateway]=$gateway_port)
 }
 
-# ports_of NAME: all that a daemon listens on: HTTP, the link, and what the gateway keeps for this machine alone.
+# ports_of NAME: all that a daemon listens on: HTTP, and the link, or what the gateway keeps for this machine alone.
 ports_of() {
 	local port=${ports[$1]}
-	echo "$port" $((port + 100))
-	[ "$1" != gateway ] || echo $((port + 1))
+	if [ "$1" = gateway ]; then
+		echo "$port" $((port + 1))
+	else
+		echo "$port" $((port + 100))
+	fi
 }
 
 # has_port NAME: the daemon of this data directory runs, and was told to listen there.
@@ -117,22 +120,23 @@ save_ports() {
 	} >"$data_dir/ports.env"
 }
 
-# --- secrets: made once ---
+# --- secrets: each made once ---
 
 random_secret() {
 	openssl rand 32 | base64 -w0 | tr '+/' '-_' | tr -d '='
 }
 
+# Makes those that are missing: a data directory may come from a version that did not know all of them.
 make_secrets() {
-	[ -f "$data_dir/secrets.env" ] && return
-	local name
+	local name file=$data_dir/secrets.env
 	(
 		umask 077
+		cat "$file" 2>/dev/null >"$file.new" || true
 		for name in MASTER_KEY CURSOR_KEY POSTGRES_PASSWORD POSTGRES_ADMIN_PASSWORD ADMIN_PASSWORD \
-			EVENTS_SECRET RATING_SECRET IMAGES_SECRET GATEWAY_SECRET; do
-			echo "$name=$(random_secret)"
-		done >"$data_dir/secrets.env.new"
-		mv "$data_dir/secrets.env.new" "$data_dir/secrets.env"
+			EVENTS_SECRET RATING_SECRET IMAGES_SECRET GATEWAY_SECRET LINK_SECRET; do
+			grep -q "^$name=" "$file.new" || echo "$name=$(random_secret)" >>"$file.new"
+		done
+		mv "$file.new" "$file"
 	)
 }
 
@@ -164,6 +168,7 @@ settings() {
 	echo "listen_address = 127.0.0.1"
 	echo "port = ${ports[$name]}"
 	echo "log_format = json"
+	echo "link_secret = $LINK_SECRET"
 	for neighbour in "${databases[@]}"; do
 		[ "$neighbour" = "$name" ] || echo "${neighbour}_link = 127.0.0.1:$((ports[$neighbour] + 100))"
 	done

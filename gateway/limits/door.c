@@ -3,9 +3,9 @@
 #include "base/fatal.h"
 #include "gateway.h"
 #include "limits/limits.h"
+#include "outside.h"
 #include "rpc/bearer.h"
 #include "rpc/http_endpoint.h"
-#include "rpc/token.h"
 #include "trusted_proxies.h"
 
 #include <stdlib.h>
@@ -18,11 +18,14 @@ struct door {
 	struct door *next;
 };
 
-/* NULL without a good token; what is wrong with another, whoever answers the request says. */
-static const struct identity *identify(struct context *ctx, struct token_verifier *verifier, const char *authorization)
+/* NULL without a good token; what is wrong with another, whoever answers the request says, but for those that are not
+ * for outside. */
+static const struct identity *identify(struct context *ctx, struct token_verifier *verifier, const char *authorization,
+				       struct error *ret_refused)
 {
 	const char *token = bearer_token(authorization);
-	const struct identity *identity = token ? token_verify(ctx, verifier, token, strlen(token)) : NULL;
+	const struct identity *identity = token ? outside_identity(ctx, verifier, token, strlen(token)) : NULL;
+	*ret_refused = ctx->error;
 	error_clear(&ctx->error);
 	return identity;
 }
@@ -31,13 +34,19 @@ int door_enter(struct gateway *gateway, struct http_exchange *exchange, const st
 	       struct caller *ret_caller)
 {
 	struct context *ctx = exchange->ctx;
+	struct error refused;
 	const char *client = trusted_proxies_client(gateway->proxies, &ctx->arena, exchange->peer,
 						    http_header_list(exchange, "X-Forwarded-For"));
 	limits_caller(gateway->limits, ret_caller, client,
-		      identify(ctx, gateway->worker->verifier, http_header_list(exchange, "Authorization")));
-	if (limits_charge(gateway->limits, ctx, ret_caller, charge) == 0)
+		      identify(ctx, gateway->worker->verifier, http_header_list(exchange, "Authorization"), &refused));
+	if (limits_charge(gateway->limits, ctx, ret_caller, charge)) {
+		rpc_http_fail(exchange, 429);
+		return -1;
+	}
+	if (refused.code != ERROR_FORBIDDEN)
 		return 0;
-	rpc_http_fail(exchange, 429);
+	ctx->error = refused;
+	rpc_http_fail(exchange, 403);
 	return -1;
 }
 

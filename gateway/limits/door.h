@@ -1,7 +1,8 @@
 /*
  * Doors beside POST /rpc: pictures, documents and pages cost too.
  *
- * Invariants: who has not enough is answered 429 with Retry-After and a JSON-RPC error, as whatever is refused by HTTP.
+ * Invariants: who has not enough is answered 429 with Retry-After and a JSON-RPC error, as whatever is refused by HTTP,
+ * and who comes with a daemon's token 403.
  */
 #ifndef EVENTLOOP_GATEWAY_DOOR_H
 #define EVENTLOOP_GATEWAY_DOOR_H

@@ -39,6 +39,8 @@ static const char api_text[] = "{\"methods\":[{\"name\":\"bench.cheap.get\",\"pa
 			       "],\"x-access\":[\"user\"]," REST "},"
 			       "{\"name\":\"bench.cpu.get\",\"params\":[],\"x-access\":[\"public\"]," REST "}]}";
 
+#define LINK_SECRET "the secret of a bench that calls itself"
+
 static const char params[] = "{\"id\":\"" TOY_USER "\",\"units\":2}";
 
 static int cheap_get(struct rpc_call *call)
@@ -109,9 +111,11 @@ static void open_ports(struct server *server)
 		http_server_route(http, "POST", "/rpc", 0, rpc_http_endpoint, server->dispatcher);
 		server->ports[engine] = http_server_port(http);
 	}
-	struct link_server *link =
-	    link_server_new(&(struct link_server_options){.address = "127.0.0.1", .dispatcher = server->dispatcher},
-			    error, sizeof(error));
+	struct link_server *link = link_server_new(&(struct link_server_options){.address = "127.0.0.1",
+										 .name = "bench",
+										 .secrets = {LINK_SECRET, NULL},
+										 .dispatcher = server->dispatcher},
+						   error, sizeof(error));
 	if (link == NULL)
 		fatal("%s", error);
 	server->ports[2] = link_server_port(link);
@@ -281,7 +285,8 @@ static void measure(struct bench *bench, const char *name, void (*caller)(void *
 static void run(void *argument)
 {
 	struct bench *bench = argument;
-	bench->link = link_client_new("127.0.0.1", bench->ports[2], 0);
+	bench->link = link_client_new(&(struct link_client_options){
+	    .host = "127.0.0.1", .port = bench->ports[2], .self = "bench", .secrets = {LINK_SECRET, NULL}});
 	measure(bench, "rpc_link", call_link);
 	bench->engine = HTTP_ENGINE_DIRECT;
 	measure(bench, "rpc_http_direct", call_http);

@@ -251,6 +251,7 @@ class Stack:
         self.cluster, self.suffix, self.settings = cluster, suffix, settings or {}
         self.ports = {name: free_port(100) for name in NAMES}
         self.secrets = {name: secrets.token_urlsafe(24) for name in NAMES}
+        self.link_secret = secrets.token_urlsafe(32)
         self.master_key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
         self.processes: dict[str, Process] = {}
 
@@ -261,9 +262,9 @@ class Stack:
         return f"{name}{self.suffix}"
 
     def _config(self, name: str, program: str) -> Path:
-        values = {"port": self.ports[name], "log_level": "warning"}
+        values = {"port": self.ports[name], "log_level": "warning", "link_secret": self.link_secret}
         for other in NAMES:
-            if other != name:
+            if other not in (name, "gateway"):
                 values[f"{other}_link"] = f"127.0.0.1:{self.ports[other] + 100}"
         if name != "gateway" and program.startswith("eventloop-"):
             values["database_url"] = self.cluster.url(self.database(name))

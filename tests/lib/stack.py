@@ -57,6 +57,7 @@ class Stack:
         self.names = names
         self.ports = {name: (free_port(), free_port()) for name in NAMES}
         self.secrets = {name: secrets.token_urlsafe(24) for name in NAMES}
+        self.link_secret = secrets.token_urlsafe(32)
         self.master_key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
         self.templates = templates or {}
         self.databases = {}
@@ -71,7 +72,9 @@ class Stack:
 
     def _settings(self, name):
         port, link_port = self.ports[name]
-        settings = {"listen_address": "127.0.0.1", "port": port, "link_port": link_port, "log_level": "info"}
+        settings = {"listen_address": "127.0.0.1", "port": port, "log_level": "info", "link_secret": self.link_secret}
+        if name != "gateway":
+            settings["link_port"] = link_port
         for other in NAMES:
             if other not in (name, "gateway"):
                 settings[f"{other}_link"] = f"127.0.0.1:{self.ports[other][1]}"

@@ -2,9 +2,9 @@
 
 import http.client
 import json
-import socket
 
 import pytest
+from link import Link
 from sessions import sql
 from stack import PASSWORD
 
@@ -70,17 +70,10 @@ def test_nobody_is_believed_by_default(stack):
 
 
 def login_by_link(stack, email, peer):
-    """The result of a login that a front end other than the gateway passes on, for a client at `peer`."""
-    with socket.create_connection(("127.0.0.1", stack.ports["passport"][1]), timeout=30) as connection:
-        call = {
-            "jsonrpc": "2.0",
-            "id": 1,
-            "method": "passport.auth.login",
-            "params": {"email": email, "password": PASSWORD},
-            "meta": {"peer": peer},
-        }
-        connection.sendall(json.dumps(call).encode() + b"\n")
-        return json.loads(connection.makefile().readline())["result"]
+    """The result of a login that the gateway passes on, for a client at `peer`."""
+    with Link(stack.ports["passport"][1]) as link:
+        assert link.prove("gateway", stack.link_secret)
+        return link.call("passport.auth.login", {"email": email, "password": PASSWORD}, peer=peer)["result"]
 
 
 def test_ipv4_mapped_into_ipv6_is_ipv4(stack):
@@ -95,8 +88,6 @@ def test_ipv4_mapped_into_ipv6_is_ipv4(stack):
 
 def test_a_bad_list_stops_the_start(stack):
     gateway = stack["gateway"]
-    result = gateway.command(
-        "serve", "--trusted-proxies", "10.0.0.0/33", "--port", "0", "--link-port", "0", check=False, timeout=30
-    )
+    result = gateway.command("serve", "--trusted-proxies", "10.0.0.0/33", "--port", "0", check=False, timeout=30)
     assert result.returncode != 0
     assert "10.0.0.0/33 is no network" in result.stdout + result.stderr

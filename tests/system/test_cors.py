@@ -171,7 +171,7 @@ def test_what_is_refused_before_it_is_read(make_stack, engine):
     ],
 )
 def test_what_is_no_origin_stops_the_start(stack, origins):
-    result = stack.gateway.command("serve", f"--cors-origins={origins}", "--port=0", "--link-port=0", check=False)
+    result = stack.gateway.command("serve", f"--cors-origins={origins}", "--port=0", check=False)
     assert result.returncode == 1
     assert "cors_origins" in result.stdout + result.stderr
 

@@ -202,20 +202,28 @@ def test_health_and_metrics_have_an_address_of_their_own(make_stack, workers):
     "value", ["8081", "localhost:8081", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "1.2.3:80", "::1:99999"]
 )
 def test_an_internal_address_that_is_none_stops_the_start(stack, value):
-    result = stack.gateway.command("serve", f"--internal-listen={value}", "--port=0", "--link-port=0", check=False)
+    result = stack.gateway.command("serve", f"--internal-listen={value}", "--port=0", check=False)
     assert result.returncode == 1 and "internal_listen" in result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("shared", ["--link-port=0 --internal-listen=127.0.0.1:{}", "--link-port={}"])
-def test_two_listeners_on_one_port_stop_the_start(stack, shared):
+@pytest.mark.parametrize(
+    "name, shared",
+    [
+        ("gateway", "--internal-listen=127.0.0.1:{}"),
+        ("events", "--link-port=0 --internal-listen=127.0.0.1:{}"),
+        ("events", "--link-port={}"),
+        ("events", "--link-port={} --link-address=127.0.0.2"),
+    ],
+)
+def test_two_listeners_on_one_port_stop_the_start(stack, name, shared):
     port = free_port()
     arguments = shared.format(port).split()
-    result = stack.gateway.command("serve", f"--port={port}", *arguments, check=False)
+    result = stack[name].command("serve", f"--port={port}", *arguments, check=False)
     assert result.returncode == 1 and "must differ" in result.stdout + result.stderr
 
 
 def test_a_taken_internal_port_stops_the_start(stack):
     taken = stack.gateway.base.rsplit(":", 1)[1]
-    arguments = (f"--internal-listen=127.0.0.1:{taken}", "--port=0", "--link-port=0")
+    arguments = (f"--internal-listen=127.0.0.1:{taken}", "--port=0")
     result = stack.gateway.command("serve", *arguments, check=False)
     assert result.returncode == 1 and taken in result.stdout + result.stderr

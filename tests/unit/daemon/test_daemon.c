@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "co/co.h"
 #include "daemon/daemon.h"
+#include "rpc/link_handshake.h"
 #include "unit.h"
 
 #include <arpa/inet.h>
@@ -14,6 +15,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define LINK_SECRET "the link's secret, the same for all"
 
 #define METHOD(name, deadline)                                                                                      \
 	"{\"name\":\"" name                                                                                         \
@@ -178,6 +181,36 @@ static int dial(long port)
 	return -1;
 }
 
+/* Reads a line; its length without LF. */
+static size_t read_line(int fd, char *line, size_t size)
+{
+	size_t length = 0;
+	while (length + 1 < size && recv(fd, line + length, 1, 0) == 1 && line[length] != '\n')
+		length++;
+	assert_int_equal(line[length], '\n');
+	return length;
+}
+
+/* A connection of the link that has proved itself. */
+static int dial_link(const struct child *child)
+{
+	const struct link_secrets secrets = {LINK_SECRET, NULL};
+	struct link_handshake handshake;
+	struct buffer answer;
+	char line[1000] = "";
+	int fd = dial(child->link_port);
+	assert_true(fd >= 0);
+	buffer_init(&answer, sizeof(line));
+	size_t length = read_line(fd, line, sizeof(line));
+	assert_null(link_answer_challenge(&handshake, "events", "toy", &secrets, line, length, &answer));
+	buffer_append_char(&answer, '\n');
+	assert_int_equal(send(fd, buffer_text(&answer), answer.length, MSG_NOSIGNAL), (ssize_t)answer.length);
+	length = read_line(fd, line, sizeof(line));
+	assert_true(link_check_welcome(&handshake, line, length));
+	buffer_done(&answer);
+	return fd;
+}
+
 /* Sends the text, reads until the other side closes. */
 static void exchange(long port, const char *request, char *answer, size_t size)
 {
@@ -271,7 +304,7 @@ static void test_graceful_stop(void **state)
 	(void)state;
 	serve(&child, NULL);
 	/* One request on each way in; both are answered though the stop comes in between. */
-	int by_http = post(&child, "toy.sleep.nap", 300), by_link = dial(child.link_port);
+	int by_http = post(&child, "toy.sleep.nap", 300), by_link = dial_link(&child);
 	int length = snprintf(line, sizeof(line), CALL_FORMAT "\n", "toy.sleep.nap", 300);
 	assert_int_equal(send(by_link, line, (size_t)length, MSG_NOSIGNAL), length);
 	while (recv(by_link, line, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
@@ -376,6 +409,10 @@ static void test_command_line(void **state)
 	expect_run((const char *const[]){"--help", NULL}, 0, "--shutdown-grace");
 	expect_run((const char *const[]){"serve", "--print-config", "--service-secret", "hidden", NULL}, 0,
 		   "service_secret = ***");
+	expect_complaint((const char *const[]){"--link-secret=", NULL}, 2, "\\\"link_secret\\\" is required");
+	expect_complaint((const char *const[]){"--link-secret=0123456789012345678901234567890", NULL}, 2,
+			 "(32 to 500 bytes)");
+	expect_complaint((const char *const[]){"--link-secret-previous=short", NULL}, 2, "link_secret_previous");
 	expect_complaint((const char *const[]){"--port", "70000", NULL}, 2, "port");
 	expect_complaint((const char *const[]){"serve", "--no-such", "x", NULL}, 2, "no-such");
 	expect_complaint((const char *const[]){"serve", "operand", NULL}, 2, "operand");
@@ -410,5 +447,6 @@ int main(void)
 	    cmocka_unit_test(test_end_of_grace),  cmocka_unit_test(test_signals),
 	    cmocka_unit_test(test_command_line),  cmocka_unit_test(test_taken_port),
 	};
+	(void)setenv("EVENTLOOP_LINK_SECRET", LINK_SECRET, 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,12 +8,18 @@ static inline struct rpc_client *make_client(const char *toy_addresses, const ch
 					     const char *secret)
 {
 	const struct rpc_peer peers[] = {{"toy", toy_addresses}, {"passport", passport_addresses}, {NULL, NULL}};
-	return rpc_client_new(&(struct rpc_client_options){.self = "events", .secret = secret, .peers = peers});
+	return rpc_client_new(
+	    &(struct rpc_client_options){.self = "events", .secret = secret, .link = TOY_LINK_SECRETS, .peers = peers});
 }
 
 static inline const char *address(struct toy *toy)
 {
 	return arena_printf(&toy->key.arena, "127.0.0.1:%u", link_server_port(toy->link));
+}
+
+static inline const char *passport_address(struct toy *toy)
+{
+	return arena_printf(&toy->key.arena, "127.0.0.1:%u", link_server_port(toy->passport));
 }
 
 static inline struct json_object *invoke(struct context *ctx, struct rpc_client *client, const char *method,

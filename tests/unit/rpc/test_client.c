@@ -2,7 +2,7 @@
 #include "client_fixture.h"
 
 #include "co/sync.h"
-#include "raw.h"
+#include "raw_link.h"
 
 #include <errno.h>
 
@@ -32,7 +32,7 @@ static void call_as_service(void *argument)
 static void tokens(struct toy *toy)
 {
 	struct caller callers[20];
-	struct rpc_client *client = make_client(address(toy), address(toy), "secret");
+	struct rpc_client *client = make_client(address(toy), passport_address(toy), "secret");
 	for (size_t i = 0; i < ARRAY_SIZE(callers); i++) {
 		callers[i] = (struct caller){.client = client};
 		assert_non_null(co_spawn("caller", call_as_service, &callers[i]));
@@ -58,7 +58,7 @@ static void test_tokens(void **state)
 static void refused_tokens(struct toy *toy)
 {
 	struct context ctx;
-	struct rpc_client *client = make_client(address(toy), address(toy), "wrong");
+	struct rpc_client *client = make_client(address(toy), passport_address(toy), "wrong");
 	expect_error(client, "toy.caller.service", RPC_AS_SERVICE, NULL, ERROR_UNAVAILABLE, "service_token");
 	int given = toy->tokens_given;
 	/* Not asked for again at once. */
@@ -66,12 +66,12 @@ static void refused_tokens(struct toy *toy)
 	assert_int_equal(toy->tokens_given, given);
 	rpc_client_free(client);
 
-	client = make_client(address(toy), address(toy), "");
+	client = make_client(address(toy), passport_address(toy), "");
 	expect_error(client, "toy.caller.service", RPC_AS_SERVICE, NULL, ERROR_INTERNAL, "");
 	rpc_client_free(client);
 
 	/* The peer's keys have changed since the token was made: a fresh one is fetched and the call goes through. */
-	client = make_client(address(toy), address(toy), "secret");
+	client = make_client(address(toy), passport_address(toy), "secret");
 	expect_id(client, "toy.caller.service", RPC_AS_SERVICE, NULL, "events");
 	given = toy->tokens_given;
 	toy_key_done(&toy->key);
@@ -100,8 +100,8 @@ static const char *own_token(struct context *ctx, void *argument, int64_t *ret_l
 static void tokens_of_its_own(struct toy *toy)
 {
 	const struct rpc_peer peers[] = {{"toy", address(toy)}, {NULL, NULL}};
-	struct rpc_client *client = rpc_client_new(
-	    &(struct rpc_client_options){.self = "passport", .peers = peers, .make_token = own_token, .argument = toy});
+	struct rpc_client *client = rpc_client_new(&(struct rpc_client_options){
+	    .self = "passport", .link = TOY_LINK_SECRETS, .peers = peers, .make_token = own_token, .argument = toy});
 	expect_id(client, "toy.caller.service", RPC_AS_SERVICE, NULL, "passport");
 	assert_int_equal(toy->tokens_given, 0);
 	rpc_client_free(client);
@@ -118,7 +118,7 @@ static void test_tokens_of_its_own(void **state)
 static void errors(struct toy *toy)
 {
 	struct context ctx;
-	struct rpc_client *client = make_client(address(toy), address(toy), "secret");
+	struct rpc_client *client = make_client(address(toy), passport_address(toy), "secret");
 	expect_error(client, "toy.fail.conflict", RPC_AS_ANONYMOUS, NULL, ERROR_CONFLICT, "booked");
 	expect_error(client, "toy.fail.internal", RPC_AS_ANONYMOUS, NULL, ERROR_UNAVAILABLE, "peer");
 	expect_error(client, "toy.none.such", RPC_AS_ANONYMOUS, NULL, ERROR_UNAVAILABLE, "peer");
@@ -144,7 +144,7 @@ static void test_errors(void **state)
 static void two_addresses(struct toy *toy)
 {
 	const char *both = arena_printf(&toy->key.arena, "127.0.0.1:%u, %s", raw_dead_port(), address(toy));
-	struct rpc_client *client = make_client(both, address(toy), "secret");
+	struct rpc_client *client = make_client(both, passport_address(toy), "secret");
 	assert_true(rpc_client_peer_up(client, "toy"));
 	for (int i = 0; i < 10; i++)
 		expect_id(client, "toy.caller.user", RPC_AS_CALLER, toy_user_token(&toy->key, "user"), TOY_USER);
@@ -172,7 +172,7 @@ static void hang_up(void *argument)
 {
 	struct hangs_up *server = argument;
 	char line[2000];
-	int fd = raw_accept(server->listener);
+	int fd = raw_link_accept(server->listener);
 	server->requests += raw_line(fd, line, sizeof(line)) > 0;
 	(void)close(fd);
 }
@@ -243,7 +243,7 @@ static void answer_oddly(void *argument)
 	static const char stray[] = "{\"jsonrpc\":\"2.0\",\"id\":77,\"result\":1}\n";
 	struct odd *odd = argument;
 	char line[2000], reply[2200], id[32];
-	int fd = raw_accept(odd->listener);
+	int fd = raw_link_accept(odd->listener);
 	for (int i = 0; i < odd->skip; i++)
 		assert_true(raw_line(fd, line, sizeof(line)) > 0);
 	assert_true(raw_line(fd, line, sizeof(line)) > 0);
@@ -266,6 +266,8 @@ static void breaker(struct toy *toy)
 	int listener = raw_listen(&port);
 	struct rpc_client *client = make_client(arena_printf(&toy->key.arena, "127.0.0.1:%u", port), "", "");
 	struct waits waits = {client, &ended};
+	struct odd odd = {.listener = listener, .format = "{\"jsonrpc\":\"2.0\",\"id\":@,\"result\":{}}", .skip = 5};
+	assert_non_null(co_spawn("odd", answer_oddly, &odd));
 	for (int i = 0; i < 5; i++)
 		assert_non_null(co_spawn("wait", wait_in_vain, &waits));
 	while (ended < 5)
@@ -276,8 +278,6 @@ static void breaker(struct toy *toy)
 
 	(void)co_sleep_until(deadline_after(1100 * CLOCK_MILLISECOND));
 	struct context ctx;
-	struct odd odd = {.listener = listener, .format = "{\"jsonrpc\":\"2.0\",\"id\":@,\"result\":{}}", .skip = 5};
-	assert_non_null(co_spawn("odd", answer_oddly, &odd));
 	assert_non_null(invoke(&ctx, client, "toy.echo.say", RPC_AS_ANONYMOUS, NULL));
 	context_done(&ctx);
 	(void)close(listener);
@@ -362,7 +362,7 @@ static void hang_as_service(void *argument)
 
 static void freed_in_use(struct toy *toy)
 {
-	struct caller caller = {.client = make_client(address(toy), address(toy), "secret")};
+	struct caller caller = {.client = make_client(address(toy), passport_address(toy), "secret")};
 	assert_non_null(co_spawn("hang", hang_as_service, &caller));
 	while (toy->hangs == 0)
 		co_yield ();

@@ -1,7 +1,7 @@
 /* Calls to a daemon that is being started anew, or that keeps going away. */
 #include "client_fixture.h"
 
-#include "raw.h"
+#include "raw_link.h"
 
 #define LOSSES 5 /* after them the circuit breaker opens */
 
@@ -30,7 +30,7 @@ static void stop_listening(struct toy *toy)
 static void restarts(struct toy *toy)
 {
 	struct restart restart = {toy, link_server_port(toy->link), 100 * CLOCK_MILLISECOND};
-	struct rpc_client *client = make_client(address(toy), address(toy), "secret");
+	struct rpc_client *client = make_client(address(toy), passport_address(toy), "secret");
 	struct context ctx;
 	assert_non_null(invoke(&ctx, client, "toy.echo.say", RPC_AS_ANONYMOUS, NULL));
 	context_done(&ctx);
@@ -76,8 +76,8 @@ static void restarts_beside_a_long_call(struct toy *toy)
 {
 	struct restart restart = {toy, link_server_port(toy->link), 50 * CLOCK_MILLISECOND};
 	const struct rpc_peer peers[] = {{"toy", address(toy)}, {NULL, NULL}};
-	struct rpc_client *client =
-	    rpc_client_new(&(struct rpc_client_options){.self = "events", .peers = peers, .connections = 2});
+	struct rpc_client *client = rpc_client_new(
+	    &(struct rpc_client_options){.self = "events", .link = TOY_LINK_SECRETS, .peers = peers, .connections = 2});
 	struct link_server *old = toy->link;
 	say(client);
 	while (link_server_connections(old) < 2)
@@ -155,7 +155,7 @@ static void hang_up_often(void *argument)
 	const int *listener = argument;
 	char line[2000];
 	for (int i = 0; i < LOSSES; i++) {
-		int fd = raw_accept(*listener);
+		int fd = raw_link_accept(*listener);
 		assert_true(raw_line(fd, line, sizeof(line)) > 0);
 		(void)close(fd);
 	}

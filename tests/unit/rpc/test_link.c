@@ -2,7 +2,7 @@
 #include "toy.h"
 
 #include "co/sync.h"
-#include "raw.h"
+#include "raw_link.h"
 
 #include <errno.h>
 
@@ -52,7 +52,7 @@ static void test_many_at_once(void **state)
 /* A server with several workers is called over several connections. */
 static void several_connections(struct toy *toy)
 {
-	struct link_client *client = link_client_new("127.0.0.1", link_server_port(toy->link), 3);
+	struct link_client *client = toy_client(link_server_port(toy->link), 3);
 	struct toy_answer answer;
 	for (int i = 0; i < 2; i++) {
 		toy_link_within(client, "toy.echo.say", "{}", CLOCK_SECOND, &answer);
@@ -115,7 +115,7 @@ static void ids(struct toy *toy)
 {
 	static const char *const ids[] = {"1", "-1", "1.5e3", "\"a\\u00e9\"", "\"\"", "null", "98765432109876543210"};
 	char line[1000], expected[200];
-	int fd = raw_connect(link_server_port(toy->link));
+	int fd = raw_link_connect(link_server_port(toy->link), "gateway");
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
 		int length = snprintf(line, sizeof(line),
 				      "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"toy.fail.conflict\"}\n", ids[i]);
@@ -142,7 +142,7 @@ static void unknown_meta(struct toy *toy)
 	    ",\"c\":null} ,\"method\":\"toy.deadline.left\"}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"meta\":{},\"method\":"
 	    "\"toy.deadline.left\"}\n";
 	char line[1000];
-	int fd = raw_connect(link_server_port(toy->link));
+	int fd = raw_link_connect(link_server_port(toy->link), "gateway");
 	raw_send(fd, sent, sizeof(sent) - 1);
 	for (int i = 0; i < 2; i++) {
 		assert_true(raw_line(fd, line, sizeof(line)) > 0);
@@ -170,7 +170,7 @@ static void garbage(struct toy *toy)
 	    "\\u0022"
 	    "\"}}\n";
 	char line[1000];
-	int fd = raw_connect(link_server_port(toy->link));
+	int fd = raw_link_connect(link_server_port(toy->link), "gateway");
 	/* Byte by byte: lines are put together again. */
 	for (size_t i = 0; i < sizeof(sent) - 1; i++) {
 		raw_send(fd, sent + i, 1);
@@ -195,7 +195,7 @@ static void oversized_line(struct toy *toy)
 	char line[100];
 	struct toy_answer answer;
 	memset(chunk, 'x', sizeof(chunk));
-	int fd = raw_connect(link_server_port(toy->link));
+	int fd = raw_link_connect(link_server_port(toy->link), "gateway");
 	for (int i = 0; i < 80; i++)
 		raw_send(fd, chunk, sizeof(chunk));
 	assert_int_equal(raw_line(fd, line, sizeof(line)), 0);
@@ -247,7 +247,7 @@ static void leave_early_on_both_sides(struct toy *toy)
 	assert_int_equal(link_server_in_flight(toy->link), 1);
 	link_server_cancel(toy->link);
 	/* The client goes away while its request is being handled. */
-	int fd = raw_connect(link_server_port(toy->link));
+	int fd = raw_link_connect(link_server_port(toy->link), "gateway");
 	raw_send(fd, nap, sizeof(nap) - 1);
 	while (toy->naps < 21)
 		co_yield ();

@@ -2,7 +2,7 @@
 #include "toy.h"
 
 #include "base/fault.h"
-#include "raw.h"
+#include "raw_link.h"
 
 #include <errno.h>
 
@@ -21,12 +21,12 @@ static void silent_server(struct toy *toy)
 	uint16_t port;
 	(void)toy;
 	int listener = raw_listen(&port);
-	struct link_client *client = link_client_new("127.0.0.1", port, 0);
+	struct link_client *client = toy_client(port, 0);
 	/* Accepted by the kernel and never read. */
 	toy_link_within(client, "toy.echo.say", "{}", 50 * CLOCK_MILLISECOND, &answer);
 	toy_expect_fails(&answer, ERROR_DEADLINE_EXCEEDED, "");
 	int fd = raw_accept(listener);
-	assert_int_equal(link_client_state(client), LINK_UP);
+	assert_int_equal(link_client_state(client), LINK_CONNECTING);
 	(void)close(fd);
 	(void)close(listener);
 	link_client_free(client);
@@ -47,7 +47,7 @@ static void close_after_request(void *argument)
 {
 	struct closer *closer = argument;
 	char line[2000];
-	int fd = raw_accept(closer->listener);
+	int fd = raw_link_accept(closer->listener);
 	assert_true(raw_line(fd, line, sizeof(line)) > 0);
 	assert_non_null(strstr(line, "\"method\":\"toy.echo.say\",\"params\":{},\"meta\":{\"request_id\":"));
 	(void)close(fd);
@@ -60,7 +60,7 @@ static void connection_lost(struct toy *toy)
 	uint16_t port;
 	(void)toy;
 	closer.listener = raw_listen(&port);
-	struct link_client *client = link_client_new("127.0.0.1", port, 0);
+	struct link_client *client = toy_client(port, 0);
 	assert_non_null(co_spawn("closer", close_after_request, &closer));
 	toy_link_within(client, "toy.echo.say", "{}", 20 * CLOCK_SECOND, &answer);
 	toy_expect_fails(&answer, ERROR_UNAVAILABLE, "connection_lost");
@@ -78,7 +78,7 @@ static void nobody_there(struct toy *toy)
 {
 	struct toy_answer answer;
 	(void)toy;
-	struct link_client *client = link_client_new("127.0.0.1", raw_dead_port(), 0);
+	struct link_client *client = toy_client(raw_dead_port(), 0);
 	for (int i = 0; i < 3; i++) {
 		toy_link_within(client, "toy.echo.say", "{}", 20 * CLOCK_SECOND, &answer);
 		toy_expect_fails(&answer, ERROR_UNAVAILABLE, "not_sent");

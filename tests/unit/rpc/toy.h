@@ -76,6 +76,7 @@ struct toy {
 	struct token_verifier *verifier;
 	struct http_server *http[2]; /* by enum http_engine_kind */
 	struct link_server *link;
+	struct link_server *passport; /* the same methods, as the daemon of tokens */
 	struct http_client *fetcher;
 	struct link_client *caller;
 	int naps, hangs, tokens_given;
@@ -83,7 +84,11 @@ struct toy {
 	int search;	    /* its address stands for the connections of the lane search */
 	void (*test)(struct toy *toy);
 	size_t max_answer, max_in_flight;
+	int64_t proof_patience, line_patience;
 };
+
+#define TOY_LINK_SECRET "the link's secret, the same for all"
+#define TOY_LINK_SECRETS ((struct link_secrets){TOY_LINK_SECRET, NULL})
 
 /* --- handlers --- */
 
@@ -145,8 +150,8 @@ static inline int toy_left(struct rpc_call *call)
 
 static inline int toy_who(struct rpc_call *call)
 {
-	return rpc_reply_printf(call, "{\"id\":\"%s\",\"trace\":\"%s\",\"agent\":\"%s\"}", call->caller->id,
-				call->ctx->traceparent, call->user_agent);
+	return rpc_reply_printf(call, "{\"id\":\"%s\",\"trace\":\"%s\",\"peer\":\"%s\",\"agent\":\"%s\"}",
+				call->caller->id, call->ctx->traceparent, call->peer, call->user_agent);
 }
 
 /* Without a wait, so that it is over before the next call of a batch starts. */
@@ -213,17 +218,44 @@ static inline void toy_make_api(struct toy *toy)
 		fatal("%s", error);
 }
 
+static inline struct link_server *toy_listen_as(struct toy *toy, const char *name, uint16_t port)
+{
+	char error[300] = "";
+	struct link_server *link = link_server_new(&(struct link_server_options){.address = "127.0.0.1",
+										 .port = port,
+										 .name = name,
+										 .secrets = TOY_LINK_SECRETS,
+										 .speaker = "gateway",
+										 .dispatcher = toy->dispatcher,
+										 .max_in_flight = toy->max_in_flight,
+										 .request_deadline = 2 * CLOCK_SECOND,
+										 .proof_patience = toy->proof_patience,
+										 .line_patience = toy->line_patience},
+						   error, sizeof(error));
+	assert_string_equal(error, "");
+	return link;
+}
+
 /* Starts the server of the link, on the port (0: any free one). */
 static inline void toy_listen(struct toy *toy, uint16_t port)
 {
-	char error[300] = "";
-	toy->link = link_server_new(&(struct link_server_options){.address = "127.0.0.1",
-								  .port = port,
-								  .dispatcher = toy->dispatcher,
-								  .max_in_flight = toy->max_in_flight,
-								  .request_deadline = 2 * CLOCK_SECOND},
-				    error, sizeof(error));
-	assert_non_null(toy->link);
+	toy->link = toy_listen_as(toy, "toy", port);
+}
+
+/* A client of the link at that port of this machine, as the daemon `self`. */
+static inline struct link_client *toy_client_as(const char *self, uint16_t port, size_t connections)
+{
+	return link_client_new(&(struct link_client_options){.host = "127.0.0.1",
+							     .port = port,
+							     .connections = connections,
+							     .self = self,
+							     .server = "toy",
+							     .secrets = TOY_LINK_SECRETS});
+}
+
+static inline struct link_client *toy_client(uint16_t port, size_t connections)
+{
+	return toy_client_as("gateway", port, connections);
 }
 
 static inline void toy_make(struct toy *toy)
@@ -257,8 +289,9 @@ static inline void toy_make(struct toy *toy)
 		http_server_route(toy->http[i], "POST", "/rpc", 0, rpc_http_endpoint, toy->dispatcher);
 	}
 	toy_listen(toy, 0);
+	toy->passport = toy_listen_as(toy, "passport", 0);
 	toy->fetcher = http_client_new(0);
-	toy->caller = link_client_new("127.0.0.1", link_server_port(toy->link), 0);
+	toy->caller = toy_client(link_server_port(toy->link), 0);
 }
 
 static inline void toy_free(struct toy *toy)
@@ -267,7 +300,10 @@ static inline void toy_free(struct toy *toy)
 	http_client_free(toy->fetcher);
 	while (toy->link != NULL && link_server_in_flight(toy->link) > 0)
 		(void)co_sleep_until(deadline_after(CLOCK_MILLISECOND));
+	while (link_server_in_flight(toy->passport) > 0)
+		(void)co_sleep_until(deadline_after(CLOCK_MILLISECOND));
 	link_server_free(toy->link);
+	link_server_free(toy->passport);
 	http_server_free(toy->http[0]);
 	http_server_free(toy->http[1]);
 	rpc_dispatcher_free(toy->dispatcher);
