@@ -125,13 +125,14 @@ def test_a_secret_may_come_from_a_file(stack):
 
 
 def test_strangers_keep_nobody_out(fresh_stack):
-    """Idle sockets at the link of each daemon, and all the same the gateway connects at once after its restart."""
+    """Idle sockets at the link of each daemon, and all the same the gateway connects at once when it starts."""
     stack = fresh_stack
+    stack.gateway.stop()
     with ExitStack() as attack:
         for name in ("passport", "events", "rating", "images"):
             attack.enter_context(idle_sockets(link_port(stack, name), IDLE))
         before = {name: stack[name].open_files() for name in ("passport", "events")}
-        stack.gateway.restart()
+        stack.gateway.start()
         wait_until(lambda: not unreached(stack.gateway), 5, "the gateway to reach all daemons")
         assert stack.user("Beside").rpc("passport.user.me")["name"] == "Beside"
         assert max(before.values()) < IDLE, before
@@ -152,7 +153,7 @@ class Calls:
 
     def __init__(self, stack):
         self.stack, self.over, self.faults, self.count = stack, threading.Event(), [], 0
-        self.door = Endpoint(stack.gateway.base, NEIGHBOUR)
+        self.door = stack.gateway
         self.thread = threading.Thread(target=self._run)
 
     def __enter__(self):
