@@ -47,7 +47,7 @@ int reviewed_booking_read(struct rpc_call *call, struct reviewed_booking *ret)
 	const char *user = text_of(booking, "user_id");
 	if (!user || strcmp(user, rpc_caller_id(call)) != 0)
 		return rpc_not_found(call, "booking");
-	if (!is_true(booking, "completed"))
+	if (!is_true(booking, "took_place"))
 		return rpc_precondition(call, "booking_completed", NULL,
 					"a booking can be reviewed when its period has passed");
 	if (is_true(booking, "too_short"))

@@ -1,9 +1,9 @@
 /*
  * The booking that a review is written for, as events has it now.
  *
- * Invariants: it is the caller's own, has ended, is not shorter than bookings are, and its listing is not of a company
- * to which the caller belonged when booking (which events noted) or belongs now (which passport says). None of it
- * ceases to be so between this and the review but for the last, which is as if the review had been written a moment
+ * Invariants: it is the caller's own, has taken place, is not shorter than bookings are, and its listing is not of a
+ * company to which the caller belonged when booking (which events noted) or belongs now (which passport says). None of
+ * it ceases to be so between this and the review but for the last, which is as if the review had been written a moment
  * before.
  */
 #ifndef EVENTLOOP_RATING_REVIEWED_BOOKING_H

@@ -39,15 +39,16 @@ static const char SELECT_BOOKING[] =
 
 static const char LOCK_LISTING[] = "SELECT 1 FROM listing WHERE id = $1 FOR NO KEY UPDATE";
 
-/* Whether it is confirmed, has begun, has ended, by a clock that is read once. After the listing was locked. */
+/* Whether it is confirmed, has begun, has ended, by a clock that is read once, and what the clock says. After the
+ * listing was locked. */
 static const char SELECT_STANDING[] =
-    "SELECT b.state = 'confirmed', lower(b.period) <= clock.now, upper(b.period) <= clock.now "
+    "SELECT b.state = 'confirmed', lower(b.period) <= clock.now, upper(b.period) <= clock.now, clock.now::text "
     "FROM (SELECT clock_timestamp() AS now OFFSET 0) clock, booking b WHERE b.id = $1";
 
 static const char BOOKING_EXISTS[] = "SELECT 1 FROM booking WHERE id = $1";
 
 static const char CANCEL_BOOKING[] =
-    "WITH b AS (UPDATE booking SET state = 'cancelled', cancelled_at = now(), version = version + 1 "
+    "WITH b AS (UPDATE booking SET state = 'cancelled', cancelled_at = $3::timestamptz, version = version + 1 "
     "WHERE id = $1 AND ($2::integer IS NULL OR version = $2::integer) AND state = 'confirmed' RETURNING *), "
     "u AS (DELETE FROM booking_unit WHERE booking_id IN (SELECT id FROM b)) "
     "SELECT " BOOKING_JSON_WITH("'[]'::jsonb") "::text FROM b";
@@ -157,8 +158,9 @@ static int may_cancel(struct rpc_call *call, const struct pg_result *booking, bo
 	return 0;
 }
 
-/* What the clock says once the listing is locked: a completed booking stays what it is, whoever asks. */
-static int check_standing(struct rpc_call *call, struct pg_tx *tx, const char *id, bool manager)
+/* What the clock says once the listing is locked: a completed booking stays what it is, whoever asks. *ret_now: that
+ * moment. */
+static int check_standing(struct rpc_call *call, struct pg_tx *tx, const char *id, bool manager, const char **ret_now)
 {
 	struct pg_result *standing = pg_query(call->ctx, tx, SELECT_STANDING, id);
 	if (!standing)
@@ -171,6 +173,7 @@ static int check_standing(struct rpc_call *call, struct pg_tx *tx, const char *i
 		return rpc_precondition(call, "before_end", NULL, "the booking has ended");
 	if (pg_boolean(standing, 0, 1) && !manager)
 		return rpc_precondition(call, "before_start", NULL, "the booking has begun");
+	*ret_now = pg_text(standing, 0, 3);
 	return 0;
 }
 
@@ -178,7 +181,7 @@ int booking_cancel(struct rpc_call *call)
 {
 	struct context *ctx = call->ctx;
 	bool manager = false;
-	const char *id = rpc_param(call, "id");
+	const char *id = rpc_param(call, "id"), *now = NULL;
 	struct pg_result *known = visible_booking(call, RIGHT_MANAGER);
 	if (!known || may_cancel(call, known, &manager))
 		return -1;
@@ -187,9 +190,9 @@ int booking_cancel(struct rpc_call *call)
 	if (!tx)
 		return rpc_replayed(call);
 	pg_queue(ctx, tx, LOCK_LISTING, listing_id);
-	if (check_standing(call, tx, id, manager))
+	if (check_standing(call, tx, id, manager, &now))
 		return -1;
-	struct pg_result *booking = pg_query(ctx, tx, CANCEL_BOOKING, id, rpc_param(call, "version"));
+	struct pg_result *booking = pg_query(ctx, tx, CANCEL_BOOKING, id, rpc_param(call, "version"), now);
 	if (version_check(call, tx, booking, BOOKING_EXISTS, id, "booking"))
 		return -1;
 	return publish_and_commit(call, tx, "events.booking.cancelled", listing_id, booking);

@@ -1,12 +1,13 @@
 #include "booking/booking_review.h"
 
-#include "booking/booking_json.h"
 #include "booking/period.h"
 
-/* Completed stays completed: nothing cancels a booking after its end. $2: booking_shortest in microseconds. */
+/* Nothing cancels a booking after its end, and a company that cancels it after its beginning keeps no review away. (An
+ * import notes its own moment for what was cancelled.) $2: booking_shortest in microseconds. */
 static const char SELECT_FOR_REVIEW[] =
     "SELECT jsonb_build_object('listing_id', b.listing_id, 'company_id', b.company_id, 'user_id', b.user_id, "
-    "'completed', " BOOKING_STATE " = 'completed', 'by_member', b.by_member, "
+    "'took_place', upper(b.period) <= now() AND (b.state = 'confirmed' OR b.cancelled_at <@ b.period), "
+    "'by_member', b.by_member, "
     "'too_short', " PERIOD_SHORTER("b.period", "$2") ", 'minimum_seconds', $2::bigint / 1000000)::text "
 						     "FROM booking b WHERE b.id = $1";
 

@@ -6,6 +6,7 @@ exactly the bookings that were acknowledged: one more would be a booking nobody 
 
 import random
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -48,6 +49,27 @@ def make_listings(stack, units):
     """{listing id: units}: published listings of a new company, one for each number of units."""
     company_id, owner = stack.company()
     return {stack.listing(company_id, owner, units=number)["id"]: number for number in units}
+
+
+def at_once(count, function):
+    """function(n) in so many threads that begin together; what each returned or the RpcError it got."""
+    barrier = threading.Barrier(count)
+
+    def run(number):
+        barrier.wait(30)
+        try:
+            return function(number)
+        except RpcError as error:
+            return error
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def sort_out(outcomes):
+    """(bookings, refusals)."""
+    refusals = [one for one in outcomes if isinstance(one, RpcError)]
+    return [one for one in outcomes if not isinstance(one, RpcError)], refusals
 
 
 class Load:

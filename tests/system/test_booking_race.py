@@ -1,38 +1,14 @@
 """Many callers at once: a time is booked once, whatever they do, and nothing that was acknowledged is missing."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from bookings import Attempt, Load, check_outcome, make_listings, midnight, moment
-from rpc import RpcError
+from bookings import Attempt, Load, at_once, check_outcome, make_listings, midnight, moment, sort_out
 
 
 @pytest.fixture(scope="module")
 def callers(stack):
     return [stack.user(f"Caller {number}") for number in range(16)]
-
-
-def at_once(count, function):
-    """function(n) in so many threads that begin together; what each returned or the RpcError it got."""
-    barrier = threading.Barrier(count)
-
-    def run(number):
-        barrier.wait(30)
-        try:
-            return function(number)
-        except RpcError as error:
-            return error
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
-
-
-def sort_out(outcomes):
-    """(bookings, refusals)."""
-    refusals = [one for one in outcomes if isinstance(one, RpcError)]
-    return [one for one in outcomes if not isinstance(one, RpcError)], refusals
 
 
 @pytest.mark.parametrize("units", [1, 3])

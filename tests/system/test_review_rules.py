@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import loglines
 import pytest
+from bookings import at_once, sort_out
 from companies import invite, join, refresh
 from rpc import RpcError
-from test_booking_race import at_once, sort_out
 from waiting import wait_until
 
 pytestmark = pytest.mark.asan
@@ -169,6 +169,25 @@ def test_nobody_cancels_what_has_ended(stack):
     assert guest.error("events.booking.cancel", {"id": begun}).data["rule"] == "before_start"
     assert owner.rpc("events.booking.cancel", {"id": begun})["state"] == "cancelled"
     assert owner.error("events.booking.cancel", {"id": begun}).data["rule"] == "state"
+
+
+def test_a_booking_cancelled_in_its_last_minute_is_reviewed(stack):
+    """By the company, for nobody else can; once it would have ended. One that never began is not."""
+    company, owner = stack.company()
+    hall, guest = stack.listing(company, owner), stack.user()
+    bookings = []
+    for number, until in enumerate(("-1 minute", "-25 hours")):
+        days = {"listing_id": hall["id"], "period": period(timedelta(days=2 + 2 * number), timedelta(days=1))}
+        bookings.append(guest.rpc("events.booking.create", days)["id"])
+        end(stack, bookings[-1], until)
+        owner.rpc("events.booking.cancel", {"id": bookings[-1]})
+        assert refusal(guest, bookings[-1]) == "booking_completed"
+    with stack.database("events") as database:
+        later = "UPDATE booking SET cancelled_at = cancelled_at - day * 2, period = tstzrange(lower(period) - day * 2,"
+        later += " upper(period) - day * 2) FROM (VALUES (interval '1 day')) AS length(day) WHERE id::text = ANY (%s)"
+        database.execute(later, (bookings,))
+    assert refusal(guest, bookings[1]) == "booking_completed"
+    assert review(guest, bookings[0], 2)["score"] == 2
 
 
 def test_what_ends_while_its_cancelling_waits_is_not_cancelled(stack):
