@@ -37,6 +37,7 @@ OTHER = {
     "text": r"rating\.review\.create",  # prose
     "time_zone": r"passport\..*",  # the same names, which the daemons ask their databases for
     "token": r"passport\.auth\.introspect",  # an access token
+    "units": r"events\.booking\.create",  # of one booking, not of a listing
     "unit": r"events\.property\..*",  # of a number
 }
 

@@ -331,6 +331,18 @@ def test_units_are_interchangeable(stack, owner):
     assert listing["id"] not in found(stack, owner[0], period=period(10, 10.5), units=2)
 
 
+def test_one_call_books_a_hundred_units_at_most(stack, owner):
+    listing = stack.listing(*owner, units=1000)
+    user = stack.user()
+    params = {"listing_id": listing["id"], "period": period(10, 12)}
+    error = user.error("events.booking.create", params | {"units": 101})
+    assert error.data["fields"] == [{"path": "/params/units", "rule": "maximum", "expected": 100}]
+    assert len(user.rpc("events.booking.create", params | {"units": 100})["unit_numbers"]) == 100
+    with stack.database("events") as database:
+        count = "SELECT count(*) FROM booking_unit WHERE listing_id = %s"
+        assert database.execute(count, [listing["id"]]).fetchone() == (100,)
+
+
 def test_moving_others_makes_room(stack, owner):
     """Unit 1 has [0,2) and [4,6), unit 2 has [2,4): [1,5) of one unit fits nowhere until they are moved."""
     listing = stack.listing(*owner, units=2)
