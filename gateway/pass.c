@@ -13,7 +13,7 @@
 #define MAX_IMAGE (64 << 20)
 
 /* What images and the gateway do for one of a few bytes; each 64 KiB costs one more. */
-static const struct charge picture = {.cost = 3}, upload = {.cost = 100, .writes = true};
+static const struct charge picture = {.cost = 3}, upload = {.cost = 200, .writes = true};
 
 static const char *const asked[] = {"Authorization", "Content-Encoding", "Content-Type",
 				    "If-None-Match", "If-Range",	 "Range"};

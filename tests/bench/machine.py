@@ -79,6 +79,25 @@ def _die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
+def family(pid: int) -> list[int]:
+    """The process and its children (nginx's worker, PostgreSQL's back ends)."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += [int(child) for child in task.read_text().split()]
+    return found
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds of CPU of a process and its children so far, of those that ended too. Processes' own clocks are finer
+    than the ticks of stat, and have threads that ended in them."""
+    ended = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    total = (int(ended[13]) + int(ended[14])) / TICKS
+    for one in family(pid):
+        with contextlib.suppress(OSError):  # it may have ended meanwhile
+            total += time.clock_gettime(~one << 3 | 2)  # what clock_getcpuclockid gives
+    return total
+
+
 class Process:
     """A running program. core: what it is pinned to, None for all."""
 
@@ -96,22 +115,8 @@ class Process:
             )
         self.log = log
 
-    def pids(self) -> list[int]:
-        """The process and its children (nginx's worker, PostgreSQL's back ends)."""
-        found = [self.popen.pid]
-        for task in Path(f"/proc/{self.popen.pid}/task").glob("*/children"):
-            found += [int(pid) for pid in task.read_text().split()]
-        return found
-
     def cpu(self) -> float:
-        """Seconds of CPU so far, of children that ended too. Threads' own clocks are finer than the ticks of stat."""
-        ended = Path(f"/proc/{self.popen.pid}/stat").read_text().rpartition(")")[2].split()
-        total = (int(ended[13]) + int(ended[14])) / TICKS
-        for pid in self.pids():
-            with contextlib.suppress(OSError):  # it may have ended meanwhile
-                threads = [thread.read_text() for thread in Path(f"/proc/{pid}/task").glob("*/schedstat")]
-                total += sum(int(thread.split()[0]) for thread in threads) / 1e9
-        return total
+        return cpu_of(self.popen.pid)
 
     def rss(self) -> float:
         """MiB resident."""

@@ -29,6 +29,13 @@ class App:
         self.secret = user.rpc("passport.totp.enroll")["secret"]
         self.recovery_codes = user.rpc("passport.totp.confirm", {"code": self.code()})["recovery_codes"]
 
+    @classmethod
+    def enrolled(cls, stack, user, secret):
+        """The app of a user who has confirmed this secret."""
+        app = cls.__new__(cls)
+        app.stack, app.user, app.secret, app.recovery_codes = stack, user, secret, []
+        return app
+
     def code(self):
         """A code that was not used yet: as if time had gone by, the last one is forgotten."""
         with self.stack.database("passport") as database:
