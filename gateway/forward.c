@@ -1,6 +1,8 @@
 #include "forward.h"
 
+#include "base/shared_text.h"
 #include "gateway.h"
+#include "io/http_stream.h"
 #include "limits/limits.h"
 #include "methods.h"
 #include "observer.h"
@@ -43,24 +45,24 @@ static bool is_named(const struct envelope_call *call, const char *name)
 	return call->method.length == strlen(name) && memcmp(call->method.data, name, call->method.length) == 0;
 }
 
-/* Each answer of a batch is kept until the last is there, so the document is written no more often than will be sent.
- */
-static const char *answer_document(struct context *ctx, const struct forward_request *request,
-				   const struct envelope_call *call, size_t *ret_length)
+static void drop_document(void *argument)
 {
-	const struct gateway *gateway = request->gateway;
-	size_t length = strlen(methods_document(gateway->methods));
-	const struct charge charge = {.cost = 1 + limits_cost_of_bytes(length)};
+	shared_text_drop(argument);
+}
+
+/* The document is as large as all other answers together, and many may be under way: it is not copied. */
+static const char *answer_document(struct context *ctx, const struct forward_request *request,
+				   const struct envelope_call *call, struct forward_answer *ret)
+{
+	struct shared_text *document = methods_document(request->gateway->methods);
+	const struct charge charge = {.cost = 1 + limits_cost_of_bytes(document->length)};
 	if (forward_pay(ctx, request, &charge) || rpc_expect_no_params(ctx, call) || call->notification)
 		return NULL;
-	*request->documents += length;
-	if (*request->documents > (size_t)config_integer(gateway->worker->config, "max_answer")) {
-		context_fail(ctx, ERROR_TOO_LARGE, "answer", "the batch's answer is too large");
-		return NULL;
-	}
-	const char *text = arena_printf(&ctx->arena, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"result\":%s}",
-					(int)call->id.length, call->id.data, methods_document(gateway->methods));
-	*ret_length = strlen(text);
+	ret->document = shared_text_hold(document);
+	context_defer(ctx, drop_document, document);
+	const char *text = arena_printf(
+	    &ctx->arena, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"result\":", (int)call->id.length, call->id.data);
+	ret->length = strlen(text);
 	return text;
 }
 
@@ -149,32 +151,54 @@ static bool is_own(const struct envelope_call *call)
 	return !call->fault && call->method.length > length && memcmp(call->method.data, prefix, length) == 0;
 }
 
-const char *forward_call(struct context *ctx, const struct forward_request *request, const struct envelope_call *call,
-			 size_t *ret_length)
+void forward_error(struct context *ctx, const struct envelope_call *call, struct forward_answer *ret)
+{
+	const char *text = rpc_render_error(ctx, call->id.data, call->id.length);
+	*ret = (struct forward_answer){.text = text, .length = strlen(text)};
+}
+
+void forward_call(struct context *ctx, const struct forward_request *request, const struct envelope_call *call,
+		  struct forward_answer *ret)
 {
 	const char *daemon = NULL;
 	int64_t started = clock_monotonic();
 	struct gateway *gateway = request->gateway;
+	*ret = (struct forward_answer){0};
 	if (is_own(call) && forward_pay(ctx, request, &LIMITS_CHEAP) == 0) {
 		struct rpc_meta meta = *request->meta;
 		if (request->refused && request->error.code == ERROR_FORBIDDEN)
 			meta.token = NULL;
-		return rpc_dispatch(ctx, gateway->worker->dispatcher, &meta, call->text.data, call->text.length,
-				    ret_length);
+		ret->text = rpc_dispatch(ctx, gateway->worker->dispatcher, &meta, call->text.data, call->text.length,
+					 &ret->length);
+		return;
 	}
 	ctx->method = call->fault ? NULL : arena_strndup(&ctx->arena, call->method.data, call->method.length);
 	ctx->user = request->user;
 	ctx->actor = request->actor;
-	const char *answer = ctx->error.code != ERROR_NONE ? NULL
-			     : !call->fault && is_named(call, "rpc.discover")
-				 ? answer_document(ctx, request, call, ret_length)
-				 : forward(ctx, request, call, &daemon, ret_length);
+	ret->text = ctx->error.code != ERROR_NONE ? NULL
+		    : !call->fault && is_named(call, "rpc.discover")
+			? answer_document(ctx, request, call, ret)
+			: forward(ctx, request, call, &daemon, &ret->length);
 	observer_note(gateway->observer, ctx, daemon, started);
 	if (call->notification)
-		return NULL;
-	if (!answer) {
-		answer = rpc_render_error(ctx, call->id.data, call->id.length);
-		*ret_length = strlen(answer);
-	}
-	return answer;
+		*ret = (struct forward_answer){0};
+	else if (!ret->text)
+		forward_error(ctx, call, ret);
+}
+
+size_t forward_answer_length(const struct forward_answer *answer)
+{
+	if (!answer->text)
+		return 0;
+	return answer->length + (answer->document ? answer->document->length + 1 : 0);
+}
+
+size_t forward_answer_pieces(const struct forward_answer *answer, struct http_piece *pieces)
+{
+	pieces[0] = (struct http_piece){.bytes = answer->text, .length = answer->length};
+	if (!answer->document)
+		return 1;
+	pieces[1] = (struct http_piece){answer->document->bytes, answer->document->length, answer->document};
+	pieces[2] = (struct http_piece){.bytes = "}", .length = 1};
+	return FORWARD_PIECES;
 }

@@ -12,7 +12,9 @@ struct door;
 struct limits;
 struct methods;
 struct observer;
+struct http_client;
 struct pages;
+struct transfers;
 struct trusted_proxies;
 struct well_known;
 
@@ -28,11 +30,13 @@ struct gateway {
 	struct limits *limits;
 	struct door *doors;
 	struct trusted_proxies *proxies;
-	char server[600];		     /* where callers post to, in the merged document */
-	struct pages *pages;		     /* NULL in a command */
-	struct well_known *well_known;	     /* likewise */
-	struct http_representation document; /* of all methods */
-	const char *images_url;		     /* of images' HTTP, without a slash at its end */
+	char server[600];				     /* where callers post to, in the merged document */
+	struct pages *pages;				     /* NULL in a command */
+	struct well_known *well_known;			     /* likewise */
+	struct http_representation document;		     /* of all methods */
+	struct http_client *download_client, *upload_client; /* to images; NULL in a command, as the next two */
+	struct transfers *downloads, *uploads;
+	const char *images_url; /* of images' HTTP, without a slash at its end */
 };
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/shared_text.h"
 #include "base/version.h"
 #include "co/task.h"
 #include "gateway.h"
@@ -28,7 +29,7 @@ struct methods {
 	const char *server;		  /* where the merged document says that calls are posted to */
 	char *documents[GATEWAY_DAEMONS]; /* as they came, without what is internal; NULL: not yet */
 	struct method_table *table;
-	char *merged;
+	struct shared_text *merged;
 	bool stale; /* merged is of other documents than these */
 };
 
@@ -62,8 +63,8 @@ static void merge(struct methods *methods)
 	sources[count++] = (struct api_source){"gateway", own, strlen(own)};
 	buffer_init(&text, MAX_DOCUMENT);
 	if (api_merge_documents(sources, count, &about, true, &arena, &text, error, sizeof(error))) {
-		free(methods->merged);
-		methods->merged = must_strdup(buffer_text(&text));
+		shared_text_drop(methods->merged);
+		methods->merged = shared_text_new(buffer_text(&text), text.length);
 	} else {
 		log_event(LOG_WARNING, NULL, "the OpenRPC documents cannot be merged", LOG_STRING("cause", error));
 	}
@@ -140,7 +141,7 @@ void methods_free(struct methods *methods)
 	for (size_t i = 0; i < GATEWAY_DAEMONS; i++)
 		free(methods->documents[i]);
 	method_table_free(methods->table);
-	free(methods->merged);
+	shared_text_drop(methods->merged);
 	free(methods);
 }
 
@@ -155,7 +156,7 @@ enum methods_answer methods_await(struct context *ctx, const struct methods *met
 	return answer;
 }
 
-const char *methods_document(const struct methods *methods)
+struct shared_text *methods_document(const struct methods *methods)
 {
 	return methods->merged;
 }

@@ -18,6 +18,7 @@
 struct api;
 struct methods;
 struct rpc_client;
+struct shared_text;
 
 /* own: the gateway's own methods; server: where callers post to, for the merged document; both borrowed. Starts
  * fetching the others' documents. NULL when no coroutine is left. */
@@ -31,7 +32,7 @@ void methods_free(struct methods *methods) MAY_SUSPEND;
 enum methods_answer methods_await(struct context *ctx, const struct methods *methods, const char *name, size_t length,
 				  struct remote_method *ret) MAY_SUSPEND;
 
-/* The merged OpenRPC document; borrowed until the next wait. */
-const char *methods_document(const struct methods *methods);
+/* The merged OpenRPC document; borrowed until the next wait, unless held. */
+struct shared_text *methods_document(const struct methods *methods);
 
 #endif

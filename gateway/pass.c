@@ -3,14 +3,19 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "gateway.h"
-#include "io/http_client.h"
+#include "io/http_stream.h"
+#include "io/http_transfer.h"
 #include "limits/door.h"
 #include "limits/limits.h"
+#include "rpc/bearer.h"
 #include "rpc/http_endpoint.h"
+#include "rpc/token.h"
+#include "transfers.h"
+#include "trusted_proxies.h"
 
 #include <string.h>
 
-#define MAX_IMAGE (64 << 20)
+enum { PIECE = 32 * 1024 };
 
 /* What images and the gateway do for one of a few bytes; each 64 KiB costs one more. */
 static const struct charge picture = {.cost = 3}, upload = {.cost = 200, .writes = true};
@@ -22,7 +27,11 @@ static const char *const answered[] = {
     "Location",	       "Retry-After",	"WWW-Authenticate", "X-Content-Type-Options",
 };
 
-static int fetch(struct http_exchange *exchange, const struct gateway *gateway, struct http_answer *ret)
+/* --- to images and back --- */
+
+/* length: of the body, as http_transfer_begin wants it. */
+static struct http_transfer *begin(struct http_exchange *exchange, const struct gateway *gateway,
+				   struct http_client *client, int64_t length)
 {
 	struct arena *arena = &exchange->ctx->arena;
 	const char *headers[ARRAY_SIZE(asked) + 1] = {NULL};
@@ -32,16 +41,12 @@ static int fetch(struct http_exchange *exchange, const struct gateway *gateway, 
 		if (value)
 			headers[count++] = arena_printf(arena, "%s: %s", asked[i], value);
 	}
-	/* What HEAD asks for is the length that GET would have. */
 	struct http_outgoing request = {
-	    .method = strcmp(exchange->method, "HEAD") == 0 ? "GET" : exchange->method,
+	    .method = exchange->method,
 	    .url = arena_printf(arena, "%s%s", gateway->images_url, exchange->path),
 	    .headers = headers,
-	    .body = exchange->body_length > 0 ? exchange->body : NULL,
-	    .body_length = exchange->body_length,
-	    .max_answer = MAX_IMAGE,
 	};
-	return http_fetch(exchange->ctx, gateway->worker->http_client, &request, ret);
+	return http_transfer_begin(exchange->ctx, client, &request, length);
 }
 
 /* images gave no answer. */
@@ -49,38 +54,132 @@ static void refuse(struct http_exchange *exchange)
 {
 	enum error_code code = exchange->ctx->error.code;
 	log_error_of(LOG_WARNING, exchange->ctx, "images cannot be reached");
-	rpc_http_fail(exchange, code == ERROR_TOO_LARGE ? 413 : code == ERROR_DEADLINE_EXCEEDED ? 504 : 503);
+	rpc_http_fail(exchange, code == ERROR_DEADLINE_EXCEEDED ? 504 : 503);
 }
 
-static bool is_upload(const struct http_exchange *exchange)
+static void copy_headers(struct http_exchange *exchange, const struct http_answer *answer)
 {
-	return strcmp(exchange->method, "POST") == 0;
+	for (size_t i = 0; i < ARRAY_SIZE(answered); i++) {
+		const char *value = http_answer_header(answer, answered[i]);
+		if (value)
+			http_reply_header(exchange, answered[i], value);
+	}
 }
 
-void pass_handle(struct http_exchange *exchange, void *argument)
+/* Copies the content as it comes. What goes wrong now ends the connection: the head has promised otherwise. Returns how
+ * many bytes came. */
+static int64_t copy_content(struct http_exchange *exchange, struct http_transfer *transfer)
+{
+	char *piece = arena_alloc(&exchange->ctx->arena, PIECE);
+	int64_t length, total = 0;
+	while ((length = http_transfer_read(transfer, piece, PIECE)) > 0) {
+		total += length;
+		if (http_reply_write(exchange, piece, (size_t)length))
+			break;
+	}
+	if (length < 0)
+		log_error_of(LOG_WARNING, exchange->ctx, "images broke off");
+	return total;
+}
+
+/* Answers what images does. Returns how many bytes of content that had; -1 when there was no answer. */
+static int64_t answer_as_images(struct http_exchange *exchange, struct http_transfer *transfer)
+{
+	struct http_answer answer;
+	int64_t length = -1;
+	if (http_transfer_answer(transfer, &answer, &length)) {
+		refuse(exchange);
+		return -1;
+	}
+	copy_headers(exchange, &answer);
+	http_reply_begin(exchange, answer.status, answer.content_type[0] ? answer.content_type : NULL,
+			 length > 0 ? length : 0);
+	return copy_content(exchange, transfer);
+}
+
+static const char *client_of(struct http_exchange *exchange, const struct gateway *gateway)
+{
+	return trusted_proxies_client(gateway->proxies, &exchange->ctx->arena, exchange->peer,
+				      http_header_list(exchange, "X-Forwarded-For"));
+}
+
+static int enter(struct http_exchange *exchange, const struct gateway *gateway, struct transfers *transfers)
+{
+	if (transfers_enter(exchange->ctx, transfers, client_of(exchange, gateway)) == 0)
+		return 0;
+	rpc_http_fail(exchange, 503);
+	return -1;
+}
+
+/* --- downloads --- */
+
+void pass_download(struct http_exchange *exchange, void *argument)
 {
 	struct gateway *gateway = argument;
-	struct http_answer answer;
 	struct caller caller;
 	/* The path comes decoded: only an id may become part of the URL that is fetched, never dots, spaces or line
 	 * ends. */
-	if (strcmp(exchange->path, "/images") != 0 && !uuid_valid(exchange->path + strlen("/images/"))) {
+	if (!uuid_valid(exchange->path + strlen("/images/"))) {
 		context_fail(exchange->ctx, ERROR_NOT_FOUND, NULL, "image not found");
 		rpc_http_fail(exchange, 404);
 		return;
 	}
-	if (door_enter(gateway, exchange, is_upload(exchange) ? &upload : &picture, &caller))
+	if (door_enter(gateway, exchange, &picture, &caller) || enter(exchange, gateway, gateway->downloads))
 		return;
-	if (fetch(exchange, gateway, &answer)) {
+	struct http_transfer *transfer = begin(exchange, gateway, gateway->download_client, 0);
+	int64_t length = transfer ? answer_as_images(exchange, transfer) : -1;
+	if (!transfer)
 		refuse(exchange);
+	if (length > 0)
+		limits_owe(gateway->limits, &caller, limits_cost_of_bytes((size_t)length));
+}
+
+/* --- uploads --- */
+
+/* Whether the token lets its bearer in at all; what else an upload needs, images knows. */
+static int check_token(struct http_exchange *exchange, struct gateway *gateway)
+{
+	struct context *ctx = exchange->ctx;
+	const char *token = bearer_token(http_header_list(exchange, "Authorization"));
+	if (!token)
+		context_fail(ctx, ERROR_UNAUTHENTICATED, "missing", "an access token is needed");
+	else if (token_verify(ctx, gateway->worker->verifier, token, strlen(token)))
+		return 0;
+	rpc_http_fail(exchange, ctx->error.code == ERROR_UNAUTHENTICATED ? 401 : 503);
+	return -1;
+}
+
+/* Sends the body on as it comes. 0, also when images has answered before all of it; -1 when the client does not send it
+ * (which the server has answered) or images does not take it (which is answered here). */
+static int copy_body(struct http_exchange *exchange, struct http_transfer *transfer, int64_t *ret_length)
+{
+	char *piece = arena_alloc(&exchange->ctx->arena, PIECE);
+	int64_t length;
+	do {
+		length = http_body_read(exchange, piece, PIECE);
+		if (length < 0)
+			return -1;
+		*ret_length += length;
+		if (http_transfer_send(transfer, piece, (size_t)length)) {
+			refuse(exchange);
+			return -1;
+		}
+	} while (length > 0 && !http_transfer_answered(transfer));
+	return 0;
+}
+
+void pass_upload(struct http_exchange *exchange, void *argument)
+{
+	struct gateway *gateway = argument;
+	struct caller caller;
+	int64_t length = 0;
+	if (door_enter(gateway, exchange, &upload, &caller) || check_token(exchange, gateway) ||
+	    enter(exchange, gateway, gateway->uploads))
 		return;
-	}
-	limits_owe(gateway->limits, &caller, limits_cost_of_bytes(exchange->body_length + answer.body_length));
-	for (size_t i = 0; i < ARRAY_SIZE(answered); i++) {
-		const char *value = http_answer_header(&answer, answered[i]);
-		if (value)
-			http_reply_header(exchange, answered[i], value);
-	}
-	http_reply(exchange, answer.status, answer.content_type[0] ? answer.content_type : NULL, answer.body,
-		   answer.body_length);
+	struct http_transfer *transfer = begin(exchange, gateway, gateway->upload_client, http_body_length(exchange));
+	if (!transfer)
+		refuse(exchange);
+	else if (copy_body(exchange, transfer, &length) == 0)
+		(void)answer_as_images(exchange, transfer);
+	limits_owe(gateway->limits, &caller, limits_cost_of_bytes((size_t)length));
 }

@@ -2,12 +2,15 @@
 
 #include "base/fatal.h"
 #include "gateway.h"
+#include "io/http_client.h"
+#include "io/http_stream.h"
 #include "limits/door.h"
 #include "limits/limits.h"
 #include "methods.h"
 #include "observer.h"
 #include "pages.h"
 #include "pass.h"
+#include "transfers.h"
 #include "trusted_proxies.h"
 #include "well_known.h"
 
@@ -19,12 +22,11 @@ static void serve_document(struct http_exchange *exchange, void *argument)
 {
 	struct gateway *gateway = argument;
 	struct caller caller;
-	const struct charge charge = {.cost = 1 + limits_cost_of_bytes(strlen(methods_document(gateway->methods)))};
-	if (door_enter(gateway, exchange, &charge, &caller))
-		return;
-	const char *document = methods_document(gateway->methods);
-	http_representation_reply(&gateway->document, exchange, "application/json", "no-cache", document,
-				  strlen(document));
+	struct shared_text *document = methods_document(gateway->methods);
+	const struct charge charge = {.cost = 1 + limits_cost_of_bytes(document->length)};
+	if (door_enter(gateway, exchange, &charge, &caller) == 0)
+		http_representation_share(&gateway->document, exchange, "application/json", "no-cache",
+					  methods_document(gateway->methods));
 }
 
 /* Whatever a page of another origin may ask for has an answer to the browser's question before it. */
@@ -57,14 +59,32 @@ static void make_routes(struct gateway *gateway)
 		http_server_on_answer(http, cors_answer, &gateway->cors);
 	route_preflight(gateway, "/rpc");
 	route_get(gateway, "/openrpc.json", serve_document, gateway);
-	http_server_route(http, "POST", "/images", max_image, pass_handle, gateway);
+	http_server_route_early(http, "POST", "/images", max_image, 0, pass_upload, gateway);
 	route_preflight(gateway, "/images");
-	route_get(gateway, "/images/*", pass_handle, gateway);
+	route_get(gateway, "/images/*", pass_download, gateway);
 	gateway->well_known =
 	    well_known_new(gateway->worker->verifier, config_text(gateway->worker->config, "public_url"));
 	route_cheap(gateway, WELL_KNOWN_KEYS, well_known_keys, gateway->well_known);
 	route_cheap(gateway, WELL_KNOWN_METADATA, well_known_metadata, gateway->well_known);
 	gateway->pages = pages_new(route_cheap, gateway);
+}
+
+static bool is_proxy(const char *peer, void *argument)
+{
+	const struct gateway *gateway = argument;
+	return trusted_proxies_have(gateway->proxies, peer);
+}
+
+/* Pictures go over connections of their own, each way. */
+static void make_transfers(struct gateway *gateway)
+{
+	const struct config *config = gateway->worker->config;
+	size_t downloads = (size_t)config_integer(config, "image_downloads");
+	size_t uploads = (size_t)config_integer(config, "image_uploads");
+	gateway->downloads = transfers_new(downloads);
+	gateway->uploads = transfers_new(uploads);
+	gateway->download_client = http_client_new(downloads);
+	gateway->upload_client = http_client_new(uploads);
 }
 
 /* Where callers post to. */
@@ -96,8 +116,11 @@ int gateway_start(struct daemon_worker *worker, struct context *ctx)
 	gateway->methods = methods_new(worker->client, worker->api, gateway->server);
 	if (!gateway->methods)
 		return context_fail_internal(ctx, "no coroutine left at start");
-	if (worker->http)
-		make_routes(gateway);
+	if (!worker->http)
+		return 0;
+	http_server_exempt(worker->http, is_proxy, gateway);
+	make_transfers(gateway);
+	make_routes(gateway);
 	return 0;
 }
 
@@ -106,8 +129,14 @@ void gateway_stop(struct daemon_worker *worker)
 	struct gateway *gateway = worker->app;
 	if (!gateway)
 		return;
-	if (worker->http)
+	if (worker->http) {
 		http_server_on_answer(worker->http, NULL, NULL);
+		http_server_exempt(worker->http, NULL, NULL);
+	}
+	http_client_free(gateway->download_client);
+	http_client_free(gateway->upload_client);
+	transfers_free(gateway->downloads);
+	transfers_free(gateway->uploads);
 	methods_free(gateway->methods);
 	observer_free(gateway->observer);
 	limits_free(gateway->limits);

@@ -37,6 +37,12 @@ static bool is_trusted(const struct trusted_proxies *proxies, const struct in6_a
 	return ip_networks_have(proxies->networks, address);
 }
 
+bool trusted_proxies_have(const struct trusted_proxies *proxies, const char *peer)
+{
+	struct in6_addr address;
+	return ip_address_read(peer, &address) && is_trusted(proxies, &address);
+}
+
 /* The address in "192.0.2.1", "192.0.2.1:80", "2001:db8::1" or "[2001:db8::1]:80". */
 static bool read_element(const char *start, size_t length, struct in6_addr *ret)
 {

@@ -14,6 +14,8 @@
 #include "base/context.h"
 #include "base/macros.h"
 
+#include <stdbool.h>
+
 struct trusted_proxies;
 
 /* Reads "10.0.0.0/8, 192.0.2.7, 2001:db8::/32": networks, or single addresses. NULL with the faulty part in ctx. */
@@ -21,6 +23,9 @@ struct trusted_proxies *trusted_proxies_new(struct context *ctx, const char *set
 
 /* Accepts NULL. */
 void trusted_proxies_free(struct trusted_proxies *proxies);
+
+/* Whether this address (numeric) is of a trusted proxy. */
+bool trusted_proxies_have(const struct trusted_proxies *proxies, const char *peer);
 
 /* The client's address: the right-most one of X-Forwarded-For (all lines of it, joined by commas; NULL when there is
  * none) that is no trusted proxy. peer itself when peer is not trusted or the header does not say; the last proxy that

@@ -6,6 +6,7 @@
 #include "co/loop.h"
 #include "daemon/revocation_watch.h"
 #include "daemon/settings.h"
+#include "io/http_stream.h"
 #include "rpc/api.h"
 #include "rpc/dispatch.h"
 #include "rpc/http_endpoint.h"
@@ -193,12 +194,21 @@ static int start_revocations(struct daemon_thread *thread, struct context *ctx)
 	return thread->revocations != NULL ? 0 : context_fail_internal(ctx, "no coroutine is left for the revocations");
 }
 
+/* Of a long body the gateway's endpoint sees the head first. */
+static void route_rpc(struct daemon_thread *thread)
+{
+	const struct daemon_worker *worker = &thread->worker;
+	size_t anonymous = (size_t)config_integer(worker->config, "max_body_anonymous");
+	size_t above = worker->spec->rpc_endpoint != NULL ? anonymous : SIZE_MAX;
+	http_server_route_early(worker->http, "POST", "/rpc", 0, above, serve_rpc, thread);
+}
+
 static int start(struct daemon_thread *thread, struct context *ctx)
 {
 	if (parts_make(thread, ctx) || listen_internal(thread, ctx) || listen_http(thread, ctx))
 		return -1;
 	health_routes(thread);
-	http_server_route(thread->worker.http, "POST", "/rpc", 0, serve_rpc, thread);
+	route_rpc(thread);
 	if (thread->worker.spec->rpc_endpoint == NULL)
 		http_server_route(thread->worker.http, "GET", "/openrpc.json", 0, serve_document, thread);
 	if (await_schema(thread))

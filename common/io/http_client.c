@@ -1,6 +1,5 @@
-#include "io/http_client.h"
+#include "io/http_client_internal.h"
 
-#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "co/co.h"
@@ -16,38 +15,22 @@
 enum {
 	CONNECTIONS_A_HOST = 8,
 	CONNECTIONS_KEPT = 64,
-	HANDLES_KEPT = 32,
 	MAX_ANSWER = 4 * 1024 * 1024,
 };
 
 #define CONNECT_TIME (5 * CLOCK_SECOND)
-
-struct http_client {
-	CURLM *
-	    multi; /* NULL before the first transfer: libcurl and TLS take their memory and time when they are needed */
-	size_t max_connections; /* to one host */
-	struct event *timer;
-	CURL *handles[HANDLES_KEPT]; /* idle ones */
-	size_t handle_count, in_flight;
-};
-
-/* One transfer; lives on the stack of the coroutine that waits for it. */
-struct fetch {
-	struct http_client *client;
-	CURL *handle;
-	struct co *waiter;
-	struct buffer body;
-	struct curl_slist *headers;
-	CURLcode result;
-	bool done;
-	char cause[CURL_ERROR_SIZE];
-};
 
 /* A socket that libcurl wants watched. */
 struct watch {
 	struct http_client *client;
 	struct event *event;
 };
+
+void client_wake(struct fetch *fetch)
+{
+	if (fetch->waiter != NULL)
+		co_wake(fetch->waiter);
+}
 
 /* Wakes those whose transfers have ended. Their handles are removed by themselves, never inside a callback of libcurl.
  */
@@ -62,7 +45,7 @@ static void wake_finished(struct http_client *client)
 		(void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &fetch);
 		fetch->result = message->data.result;
 		fetch->done = true;
-		co_wake(fetch->waiter);
+		client_wake(fetch);
 	}
 }
 
@@ -167,7 +150,7 @@ void http_client_free(struct http_client *client)
 	free(client);
 }
 
-static CURL *take_handle(struct http_client *client)
+CURL *client_take_handle(struct http_client *client)
 {
 	if (client->multi == NULL)
 		open_multi(client);
@@ -180,7 +163,7 @@ static CURL *take_handle(struct http_client *client)
 }
 
 /* Connections stay with the multi handle; only what belonged to the transfer is forgotten. */
-static void give_handle_back(struct http_client *client, CURL *handle)
+void client_give_handle_back(struct http_client *client, CURL *handle)
 {
 	if (client->handle_count == HANDLES_KEPT) {
 		curl_easy_cleanup(handle);
@@ -197,7 +180,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *argument)
 	return buffer_failed(&fetch->body) ? 0 : size * count;
 }
 
-static void add_header(struct fetch *fetch, const char *line)
+void client_add_header(struct fetch *fetch, const char *line)
 {
 	struct curl_slist *longer = curl_slist_append(fetch->headers, line);
 	if (longer == NULL)
@@ -219,15 +202,15 @@ static void add_headers(struct fetch *fetch, struct context *ctx, const struct h
 	bool typed = false;
 	for (const char *const *line = request->headers; line != NULL && *line != NULL; line++) {
 		typed = typed || strncasecmp(*line, "Content-Type:", 13) == 0;
-		add_header(fetch, empty_kept(&ctx->arena, *line));
+		client_add_header(fetch, empty_kept(&ctx->arena, *line));
 	}
 	/* What libcurl would add by itself: the type of a form, and a round trip before the body. */
 	if (!typed)
-		add_header(fetch, "Content-Type:");
-	add_header(fetch, "Expect:");
-	add_header(fetch, arena_printf(&ctx->arena, "X-Request-Id: %s", ctx->request_id));
+		client_add_header(fetch, "Content-Type:");
+	client_add_header(fetch, "Expect:");
+	client_add_header(fetch, arena_printf(&ctx->arena, "X-Request-Id: %s", ctx->request_id));
 	if (ctx->traceparent[0] != '\0')
-		add_header(fetch, arena_printf(&ctx->arena, "traceparent: %s", ctx->traceparent));
+		client_add_header(fetch, arena_printf(&ctx->arena, "traceparent: %s", ctx->traceparent));
 	(void)curl_easy_setopt(fetch->handle, CURLOPT_HTTPHEADER, fetch->headers);
 }
 
@@ -254,11 +237,9 @@ static void set_method(CURL *handle, const struct http_outgoing *request)
 		(void)curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
-static void set_up(struct fetch *fetch, struct context *ctx, const struct http_outgoing *request)
+void client_set_up(struct fetch *fetch, struct context *ctx, const struct http_outgoing *request)
 {
 	CURL *handle = fetch->handle;
-	size_t max_answer = request->max_answer != 0 ? request->max_answer : MAX_ANSWER;
-	buffer_init_arena(&fetch->body, &ctx->arena, max_answer);
 	(void)curl_easy_setopt(handle, CURLOPT_PRIVATE, fetch);
 	(void)curl_easy_setopt(handle, CURLOPT_URL, request->url);
 	(void)curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -267,16 +248,25 @@ static void set_up(struct fetch *fetch, struct context *ctx, const struct http_o
 	(void)curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
 	(void)curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, fetch->cause);
-	(void)curl_easy_setopt(handle, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)max_answer);
-	(void)curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
-	(void)curl_easy_setopt(handle, CURLOPT_WRITEDATA, fetch);
-	(void)curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, milliseconds_left(ctx->deadline, DEADLINE_NEVER));
 	(void)curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, milliseconds_left(ctx->deadline, CONNECT_TIME));
 	set_method(handle, request);
 	add_headers(fetch, ctx, request);
 }
 
-static int fail(const struct fetch *fetch, struct context *ctx)
+/* The answer is kept as a whole, and all of it has one deadline. */
+static void set_up_whole(struct fetch *fetch, struct context *ctx, const struct http_outgoing *request)
+{
+	CURL *handle = fetch->handle;
+	size_t max_answer = request->max_answer != 0 ? request->max_answer : MAX_ANSWER;
+	client_set_up(fetch, ctx, request);
+	buffer_init_arena(&fetch->body, &ctx->arena, max_answer);
+	(void)curl_easy_setopt(handle, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)max_answer);
+	(void)curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
+	(void)curl_easy_setopt(handle, CURLOPT_WRITEDATA, fetch);
+	(void)curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, milliseconds_left(ctx->deadline, DEADLINE_NEVER));
+}
+
+int client_fail(const struct fetch *fetch, struct context *ctx)
 {
 	CURLcode result = fetch->result;
 	if (deadline_left(ctx->deadline) == 0)
@@ -315,7 +305,7 @@ const char *http_answer_header(const struct http_answer *answer, const char *nam
 	return NULL;
 }
 
-static void read_answer(const struct fetch *fetch, struct context *ctx, struct http_answer *ret)
+void client_read_head(const struct fetch *fetch, struct context *ctx, struct http_answer *ret)
 {
 	long status = 0;
 	const char *type = NULL;
@@ -323,8 +313,7 @@ static void read_answer(const struct fetch *fetch, struct context *ctx, struct h
 	(void)curl_easy_getinfo(fetch->handle, CURLINFO_CONTENT_TYPE, &type);
 	*ret = (struct http_answer){
 	    .status = (int)status,
-	    .body = buffer_text(&fetch->body),
-	    .body_length = fetch->body.length,
+	    .body = "",
 	    .content_type = type != NULL ? arena_strdup(&ctx->arena, type) : "",
 	};
 	read_fields(fetch, ctx, ret);
@@ -343,22 +332,32 @@ static int transfer(struct fetch *fetch, struct context *ctx)
 	(void)curl_multi_remove_handle(fetch->client->multi, fetch->handle);
 	if (failed != 0)
 		return -1;
-	return fetch->result == CURLE_OK ? 0 : fail(fetch, ctx);
+	return fetch->result == CURLE_OK ? 0 : client_fail(fetch, ctx);
 }
 
-int http_fetch(struct context *ctx, struct http_client *client, const struct http_outgoing *request,
-	       struct http_answer *ret)
+int client_check(struct context *ctx, const struct http_outgoing *request)
 {
 	if (deadline_left(ctx->deadline) == 0)
 		return context_fail(ctx, ERROR_DEADLINE_EXCEEDED, NULL, NULL);
 	if (strncasecmp(request->url, "http://", 7) != 0 && strncasecmp(request->url, "https://", 8) != 0)
 		return context_fail_internal(ctx, "not an HTTP address: %s", request->url);
-	struct fetch fetch = {.client = client, .handle = take_handle(client), .waiter = co_self()};
-	set_up(&fetch, ctx, request);
+	return 0;
+}
+
+int http_fetch(struct context *ctx, struct http_client *client, const struct http_outgoing *request,
+	       struct http_answer *ret)
+{
+	if (client_check(ctx, request) != 0)
+		return -1;
+	struct fetch fetch = {.client = client, .handle = client_take_handle(client), .waiter = co_self()};
+	set_up_whole(&fetch, ctx, request);
 	int result = transfer(&fetch, ctx);
-	if (result == 0)
-		read_answer(&fetch, ctx, ret);
+	if (result == 0) {
+		client_read_head(&fetch, ctx, ret);
+		ret->body = buffer_text(&fetch.body);
+		ret->body_length = fetch.body.length;
+	}
 	curl_slist_free_all(fetch.headers);
-	give_handle_back(client, fetch.handle);
+	client_give_handle_back(client, fetch.handle);
 	return result;
 }

@@ -2,6 +2,7 @@
 
 #include "base/base64url.h"
 #include "base/fatal.h"
+#include "io/http_stream.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -89,7 +90,8 @@ bool http_accepts_gzip(const char *header)
 
 void http_representation_done(struct http_representation *representation)
 {
-	free(representation->gzipped);
+	shared_text_drop(representation->gzipped);
+	shared_text_drop(representation->text);
 	*representation = (struct http_representation){0};
 }
 
@@ -106,8 +108,8 @@ static void recognise(struct http_representation *representation, const char *te
 	representation->known = true;
 }
 
-/* The text in gzip's format, malloc'd; NULL when it would be no smaller. */
-static char *compress_text(const char *text, size_t length, size_t *ret_length)
+/* The text in gzip's format; NULL when it would be no smaller. */
+static struct shared_text *compress_text(const char *text, size_t length)
 {
 	z_stream stream = {.next_in = (unsigned char *)(uintptr_t)text, .avail_in = (uInt)length};
 	if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
@@ -116,29 +118,26 @@ static char *compress_text(const char *text, size_t length, size_t *ret_length)
 	stream.next_out = (unsigned char *)out;
 	stream.avail_out = (uInt)length;
 	bool fits = deflate(&stream, Z_FINISH) == Z_STREAM_END;
-	*ret_length = stream.total_out;
+	struct shared_text *gzipped = fits ? shared_text_new(out, stream.total_out) : NULL;
 	(void)deflateEnd(&stream);
-	if (fits)
-		return must_realloc(out, *ret_length);
 	free(out);
-	return NULL;
+	return gzipped;
 }
 
 static bool has_gzip(struct http_representation *representation, const char *text, size_t length)
 {
 	if (!representation->tried && length >= SMALLEST && length <= UINT32_MAX)
-		representation->gzipped = compress_text(text, length, &representation->gzipped_length);
+		representation->gzipped = compress_text(text, length);
 	representation->tried = true;
 	return representation->gzipped != NULL;
 }
 
-void http_representation_reply(struct http_representation *representation, struct http_exchange *exchange,
-			       const char *content_type, const char *cache_control, const char *text, size_t length)
+static void reply(struct http_representation *representation, struct http_exchange *exchange, const char *content_type,
+		  const char *cache_control, struct http_piece piece)
 {
 	struct arena *arena = &exchange->ctx->arena;
-	recognise(representation, text, length);
-	bool gzip =
-	    http_accepts_gzip(http_header_list(exchange, "Accept-Encoding")) && has_gzip(representation, text, length);
+	bool gzip = http_accepts_gzip(http_header_list(exchange, "Accept-Encoding")) &&
+		    has_gzip(representation, piece.bytes, piece.length);
 	const char *tag = arena_printf(arena, "\"%s%s\"", base64url_encode(arena, representation->digest, TAG_BYTES),
 				       gzip ? "-gzip" : "");
 	http_reply_header(exchange, "ETag", tag);
@@ -148,10 +147,29 @@ void http_representation_reply(struct http_representation *representation, struc
 		http_reply(exchange, 304, NULL, "", 0);
 		return;
 	}
-	if (!gzip) {
-		http_reply(exchange, 200, content_type, text, length);
-		return;
+	if (gzip) {
+		struct shared_text *gzipped = representation->gzipped;
+		http_reply_header(exchange, "Content-Encoding", "gzip");
+		piece = (struct http_piece){gzipped->bytes, gzipped->length, gzipped};
 	}
-	http_reply_header(exchange, "Content-Encoding", "gzip");
-	http_reply(exchange, 200, content_type, representation->gzipped, representation->gzipped_length);
+	http_reply_pieces(exchange, 200, content_type, &piece, 1);
+}
+
+void http_representation_reply(struct http_representation *representation, struct http_exchange *exchange,
+			       const char *content_type, const char *cache_control, const char *text, size_t length)
+{
+	recognise(representation, text, length);
+	reply(representation, exchange, content_type, cache_control, (struct http_piece){text, length, NULL});
+}
+
+void http_representation_share(struct http_representation *representation, struct http_exchange *exchange,
+			       const char *content_type, const char *cache_control, struct shared_text *text)
+{
+	if (representation->text != text) {
+		recognise(representation, text->bytes, text->length);
+		shared_text_drop(representation->text);
+		representation->text = shared_text_hold(text);
+	}
+	reply(representation, exchange, content_type, cache_control,
+	      (struct http_piece){text->bytes, text->length, text});
 }

@@ -72,7 +72,8 @@ static int refuse_content(struct http_exchange *exchange, const char *reason, co
 
 int rpc_http_check_encoding(struct http_exchange *exchange)
 {
-	if (exchange->body_length == 0 || !http_content_is_encoded(http_header_list(exchange, "Content-Encoding")))
+	bool empty = exchange->body_length == 0 && !http_body_waits(exchange);
+	if (empty || !http_content_is_encoded(http_header_list(exchange, "Content-Encoding")))
 		return 0;
 	/* RFC 9110 section 12.5.3: what would have been read. */
 	http_reply_header(exchange, "Accept-Encoding", "identity");
@@ -102,10 +103,16 @@ int rpc_http_read(struct http_exchange *exchange, struct rpc_meta *ret_meta)
 
 void rpc_http_reply(struct http_exchange *exchange, const char *answer, size_t length)
 {
+	struct http_piece piece = {.bytes = answer, .length = length};
+	rpc_http_reply_pieces(exchange, &piece, answer != NULL);
+}
+
+void rpc_http_reply_pieces(struct http_exchange *exchange, const struct http_piece *pieces, size_t count)
+{
 	enum error_code code = exchange->ctx->error.code;
 	int status = 200;
 	rpc_http_private(exchange);
-	if (answer == NULL) {
+	if (count == 0) {
 		http_reply(exchange, 204, NULL, NULL, 0);
 		return;
 	}
@@ -113,7 +120,7 @@ void rpc_http_reply(struct http_exchange *exchange, const char *answer, size_t l
 		status = 413;
 	else if (code != ERROR_NONE)
 		status = 400;
-	http_reply(exchange, status, JSON_TYPE, answer, length);
+	http_reply_pieces(exchange, status, JSON_TYPE, pieces, count);
 }
 
 void rpc_http_endpoint(struct http_exchange *exchange, void *argument)

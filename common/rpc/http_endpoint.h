@@ -14,6 +14,7 @@
 #define EVENTLOOP_RPC_HTTP_ENDPOINT_H
 
 #include "io/http_server.h"
+#include "io/http_stream.h"
 #include "rpc/dispatch.h"
 
 /* Handles POST /rpc; argument: the dispatcher. */
@@ -26,6 +27,9 @@ int rpc_http_read(struct http_exchange *exchange, struct rpc_meta *ret_meta) MUS
 
 /* Answers with the dispatcher's text (NULL: 204). The status comes from the error of the exchange's context. */
 void rpc_http_reply(struct http_exchange *exchange, const char *answer, size_t length);
+
+/* The same with the answer in pieces; count 0: 204. */
+void rpc_http_reply_pieces(struct http_exchange *exchange, const struct http_piece *pieces, size_t count);
 
 /* Content that would have to be decoded first is not taken. Returns 0; -1 after having answered 415. */
 int rpc_http_check_encoding(struct http_exchange *exchange) MUST_CHECK;

@@ -1,0 +1,152 @@
+#include "batch.h"
+
+#include "co/sync.h"
+#include "gateway.h"
+#include "io/http_stream.h"
+#include "rpc/http_endpoint.h"
+
+#include <string.h>
+
+/* One call: it has a context of its own, which lives until the batch is answered or its answer is dropped. */
+struct item {
+	const struct envelope_call *call;
+	struct context ctx;
+	struct forward_answer answer;
+};
+
+struct batch {
+	struct http_exchange *exchange;
+	const struct forward_request *request;
+	struct item *items;
+	size_t count, next; /* of the items; the next one to run */
+	size_t answered;    /* bytes of the answers that are kept */
+	size_t held;	    /* bytes of memory that they take */
+	size_t max_answer;
+	bool full;	    /* an answer did not fit */
+	struct error error; /* why the server takes no more of it; none */
+};
+
+static void begin_item(const struct batch *batch, struct item *item)
+{
+	const struct context *ctx = batch->exchange->ctx;
+	context_init(&item->ctx, ctx->deadline);
+	memcpy(item->ctx.request_id, ctx->request_id, sizeof(ctx->request_id));
+	memcpy(item->ctx.traceparent, ctx->traceparent, sizeof(ctx->traceparent));
+	item->answer = (struct forward_answer){0};
+}
+
+static void end_items(void *argument)
+{
+	struct batch *batch = argument;
+	for (size_t i = 0; i < batch->count; i++)
+		context_done(&batch->items[i].ctx);
+}
+
+/* Answers the item with an error in the place of what it has. */
+static void fail_item(struct batch *batch, struct item *item, enum error_code code, const char *reason,
+		      const char *message)
+{
+	context_done(&item->ctx);
+	begin_item(batch, item);
+	context_fail(&item->ctx, code, reason, "%s", message);
+	if (!item->call->notification)
+		forward_error(&item->ctx, item->call, &item->answer);
+}
+
+static void stop_item(struct batch *batch, struct item *item, const char *message)
+{
+	if (batch->error.code != ERROR_NONE)
+		fail_item(batch, item, batch->error.code, NULL, batch->error.message);
+	else
+		fail_item(batch, item, ERROR_TOO_LARGE, "answer", message);
+}
+
+/* Keeps the answer, or drops it when the batch has no room. */
+static void keep_answer(struct batch *batch, struct item *item)
+{
+	struct context *ctx = batch->exchange->ctx;
+	size_t length = forward_answer_length(&item->answer);
+	bool over = length > 0 && batch->answered + length > batch->max_answer;
+	batch->full = batch->full || over;
+	if (!over && batch->error.code == ERROR_NONE) {
+		batch->answered += length;
+		batch->held += item->ctx.arena.total;
+		if (http_exchange_hold(batch->exchange, batch->held) == 0)
+			return;
+		batch->held -= item->ctx.arena.total;
+		batch->error = ctx->error;
+		error_clear(&ctx->error);
+	}
+	stop_item(batch, item, "the batch's answer is too large");
+}
+
+/* Runs items until none is left; several of these run side by side. */
+static void run_items(void *argument)
+{
+	struct batch *batch = argument;
+	while (batch->next < batch->count) {
+		struct item *item = &batch->items[batch->next++];
+		if (batch->full || batch->error.code != ERROR_NONE) {
+			stop_item(batch, item, "not called: the batch's answer is too large already");
+			continue;
+		}
+		forward_call(&item->ctx, batch->request, item->call, &item->answer);
+		keep_answer(batch, item);
+	}
+}
+
+static void run_all(struct batch *batch)
+{
+	struct context *ctx = batch->exchange->ctx;
+	struct co_group *group = co_group_new(ctx);
+	for (size_t i = 0; i < batch->count && i < BATCH_AT_ONCE; i++) {
+		if (co_group_start(group, "batch", run_items, batch) == 0)
+			continue;
+		error_clear(&ctx->error);
+		break;
+	}
+	/* Each item keeps its own deadline; what is left then was cancelled and has answered so. */
+	if (co_group_wait_all(group, DEADLINE_NEVER) != CO_OK)
+		error_clear(&ctx->error);
+	for (; batch->next < batch->count; batch->next++)
+		fail_item(batch, &batch->items[batch->next], ERROR_OVERLOADED, "coroutines", "");
+}
+
+/* The answers as a JSON array; none when there is nothing to answer. */
+static size_t write_pieces(const struct batch *batch, struct http_piece *pieces)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct forward_answer *answer = &batch->items[i].answer;
+		if (!answer->text)
+			continue;
+		const char *before = count > 0 ? "," : "[";
+		pieces[count++] = (struct http_piece){.bytes = before, .length = 1};
+		count += forward_answer_pieces(answer, pieces + count);
+	}
+	if (count > 0)
+		pieces[count++] = (struct http_piece){.bytes = "]", .length = 1};
+	return count;
+}
+
+void batch_answer(struct http_exchange *exchange, const struct forward_request *request,
+		  const struct envelope *envelope)
+{
+	struct arena *arena = &exchange->ctx->arena;
+	struct batch *batch = arena_zalloc(arena, sizeof(*batch));
+	batch->exchange = exchange;
+	batch->request = request;
+	batch->count = envelope->count;
+	batch->items = arena_zalloc(arena, envelope->count * sizeof(*batch->items));
+	batch->max_answer = (size_t)config_integer(request->gateway->worker->config, "max_answer");
+	for (size_t i = 0; i < envelope->count; i++) {
+		batch->items[i].call = &envelope->calls[i];
+		begin_item(batch, &batch->items[i]);
+	}
+	context_defer(exchange->ctx, end_items, batch);
+	run_all(batch);
+	struct http_piece *pieces = arena_alloc(arena, ((FORWARD_PIECES + 1) * envelope->count + 1) * sizeof(*pieces));
+	size_t count = write_pieces(batch, pieces);
+	error_clear(&exchange->ctx->error);
+	rpc_http_reply_pieces(exchange, pieces, count);
+}
