@@ -3,11 +3,16 @@
  * the order of transactions, and folded exactly once.
  *
  * Purpose: rpc_publish (rpc/call.h) writes; the relay here delivers to subscribers; fact handlers consume.
- * Invariants: the relay reads behind the oldest running transaction (xmin of the snapshot), so a late commit is
- * never skipped; one relay of a database works at a time (a lease that runs out by itself); a subscriber has a
- * cursor of its own, so one that is down holds up no other; what it refuses is tried again with back-off while later
- * facts of the same key wait behind it and those of other keys pass; what it keeps refusing goes to
- * outbox_dead_letter with its reason and is replayed by command. Order is that of transactions (by their ids), which
+ * Invariants: the relay reads behind the oldest running transaction of its database, so a late commit is never
+ * skipped; one relay of a database works at a time (a lease that runs out by itself); a subscriber has a
+ * cursor of its own, so one that is down holds up no other; what it refuses, or is not done with within the fact's
+ * share of the delivery's time, is put off: tried again with back-off, in deliveries of their own, while later facts of
+ * the same key wait behind it and those of other keys pass; what it keeps refusing goes to
+ * outbox_dead_letter with its reason and is replayed by command. An attempt is counted only against a fact that was
+ * reached and failed by itself, never because the subscriber or something that it needs is down. A delivery that gets
+ * no answer is repeated with one fact alone; when that one gets none while the subscriber answers others, it is put off
+ * too. Folding a fact must be little work whatever it is about: what follows for many rows is a background job
+ * (rpc/background_job.h). Order is that of transactions (by their ids), which
  * is not that of changes when one waited for another's lock, and a replay is late: a consumer that keeps a state
  * compares seq, numbered when the fact was written. A consumer notes the fact's id in its own transaction: a second
  * delivery does nothing. Waking: commits of this process wake its relay directly; a relay that does not hold the
@@ -51,6 +56,7 @@ struct outbox_relay_options {
 	struct rpc_client *client;	/* borrowed */
 	const char *const *subscribers; /* daemon names ended by NULL; NULL: none */
 	int64_t poll_interval;		/* microseconds, the fallback beside NOTIFY; 0: 1 s */
+	int64_t delivery_timeout;	/* microseconds that a delivery may take; 0: 10 s */
 	size_t batch;			/* facts a delivery; 0: 200 */
 	int max_attempts;		/* before a refused fact is a dead letter; 0: 12 */
 };
@@ -68,9 +74,12 @@ void outbox_wake(void);
 void outbox_consume(const struct fact_handler *handlers);
 
 /* The handler of `<daemon>.fact.deliver` (x-access service): params {source, facts:[{id, topic, key, seq, occurred_at,
- * payload}]}; runs the handlers given to outbox_consume, each fact in a transaction of its own; answers {"delivered":
- * n, "refused": [{id, reason}]}. Facts after a refused one of the same key are refused too, with the reason "behind". A
- * source may only deliver its own facts (topic "<source>. ...", source the caller's own name), else forbidden. */
+ * payload}]}; runs the handlers given to outbox_consume, each fact in a transaction of its own and with a deadline of
+ * its own, an eighth of the delivery's; answers {"delivered": n, "refused": [{id, reason, attempt}]}. Facts after a
+ * refused one of the same key are refused too, with the reason "behind"; those whose turn does not come within the
+ * delivery's time with "not reached"; `attempt` is false for one that failed because something it needs is down. The
+ * first fact is always tried. An error answers the whole delivery when this daemon's own database is away. A source may
+ * only deliver its own facts (topic "<source>. ...", source the caller's own name), else forbidden. */
 int outbox_deliver(struct rpc_call *call) MAY_SUSPEND;
 
 /* The dead letters, oldest first, at most 1000: a row each, whose first column is a JSON object. NULL with an error. */

@@ -1,19 +1,31 @@
-/* The consumer's side: facts of other daemons, each folded once. */
+/* The consumer's side: facts of other daemons, each folded once, within its share of the delivery's time. */
 #include "base/buffer.h"
+#include "co/co.h"
 #include "rpc/json_tree.h"
 #include "rpc/outbox.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define CLAIM "INSERT INTO consumed_fact (id) VALUES ($1) ON CONFLICT DO NOTHING"
 #define ANSWER_MAX ((size_t)1 << 20)
 #define PAYLOAD_MAX ((size_t)4 << 20)
+#define SHARES 8 /* a fact may take an eighth of the delivery's time; the last eighth is for the answer */
 
 static const struct fact_handler *consumed; /* set once at start */
 
+/* What came of a fact. */
+enum outcome {
+	FOLDED,
+	FAILED,	  /* by itself */
+	HINDERED, /* something that it needs is down */
+	STRANDED, /* this daemon cannot fold anything now */
+};
+
 /* The outcome of one delivery. */
 struct delivery {
-	const struct fact *refused; /* an array of those refused so far */
+	int64_t share;			    /* microseconds for each fact */
+	struct json_object *const *refused; /* an array of those refused so far */
 	size_t refused_count;
 	size_t delivered;
 	struct buffer answer;
@@ -67,90 +79,167 @@ static struct fact read_fact(struct rpc_call *call, struct json_object *object)
 	};
 }
 
+/* Without its database a daemon can fold nothing, nor when it is told to end. */
+static bool is_stranded(const struct rpc_call *call, enum error_code code)
+{
+	if (co_cancelled() || code == ERROR_OVERLOADED)
+		return true;
+	return code == ERROR_UNAVAILABLE && (!call->db || !pg_ready(call->db));
+}
+
+static enum outcome judge(const struct rpc_call *call)
+{
+	enum error_code code = call->ctx->error.code;
+
+	if (is_stranded(call, code))
+		return STRANDED;
+	return code == ERROR_UNAVAILABLE ? HINDERED : FAILED;
+}
+
 /* In one transaction: the note that it was consumed, and what it changes. */
-static int fold(struct rpc_call *call, fact_handler_function *function, const struct fact *fact)
+static enum outcome fold(struct rpc_call *call, fact_handler_function *function, const struct fact *fact)
 {
 	struct context *ctx = call->ctx;
 	struct pg_tx *tx = pg_begin(ctx, call->db);
-	struct pg_result *claimed = tx ? pg_query(ctx, tx, CLAIM, fact->id) : NULL;
+	struct pg_result *claimed;
 
+	if (!tx)
+		return STRANDED; /* there is no connection: it has not begun */
+	claimed = pg_query(ctx, tx, CLAIM, fact->id);
+	if (!claimed && ctx->error.code == ERROR_DEADLINE_EXCEEDED)
+		return HINDERED; /* the database is slow, or still ends an earlier attempt */
 	if (claimed && pg_count(claimed) == 0) {
 		pg_rollback(tx); /* a second delivery */
-		return 0;
+		return FOLDED;
 	}
 	if (!claimed || function(call, tx, fact) != 0) {
 		pg_rollback(tx);
-		call->write = NULL; /* what was to follow its commit must not follow the next one's */
-		return -1;
+		return judge(call);
 	}
-	return rpc_commit(call, tx);
+	return rpc_commit(call, tx) == 0 ? FOLDED : judge(call);
 }
 
 /* A daemon without a database is told every time; what it does with a fact must bear that. */
-static int consume(struct rpc_call *call, const struct fact *fact)
+static enum outcome consume(struct rpc_call *call, const struct fact *fact)
 {
 	fact_handler_function *function = find_handler(fact->topic);
 
 	if (!function)
-		return 0;
-	return call->db ? fold(call, function, fact) : function(call, NULL, fact);
+		return FOLDED;
+	if (call->db)
+		return fold(call, function, fact);
+	return function(call, NULL, fact) == 0 ? FOLDED : judge(call);
 }
 
-/* Faults of our own, not of the fact: the whole delivery is to come again later. */
-static bool own_fault(enum error_code code)
+/* In the arena of ctx, which outlives that of the call. */
+static const char *reason_of(struct context *ctx, const struct error *error)
 {
-	return code == ERROR_UNAVAILABLE || code == ERROR_DEADLINE_EXCEEDED || code == ERROR_OVERLOADED;
-}
-
-static const char *reason_of(struct rpc_call *call)
-{
-	const struct error *error = &call->ctx->error;
 	const char *detail = error->message[0] ? error->message : error->cause;
 
-	return arena_printf(&call->ctx->arena, "%s%s%s%s%s", error_word(error->code), error->reason[0] ? " " : "",
+	return arena_printf(&ctx->arena, "%s%s%s%s%s", error_word(error->code), error->reason[0] ? " " : "",
 			    error->reason, detail[0] ? ": " : "", detail);
 }
 
-static void refuse(struct delivery *delivery, struct fact *refused, const struct fact *fact, const char *reason)
+/* Folds one fact in a context of its own: its deadline, its memory, its error. *ret_error: what went wrong. */
+static enum outcome consume_within(const struct rpc_call *call, struct json_object *object, int64_t share,
+				   struct error *ret_error)
+{
+	struct context ctx;
+	struct rpc_call own = *call;
+	struct fact fact;
+	enum outcome outcome;
+
+	context_init(&ctx, deadline_earlier(call->ctx->deadline, deadline_after(share)));
+	(void)snprintf(ctx.request_id, sizeof(ctx.request_id), "%s", call->ctx->request_id);
+	(void)snprintf(ctx.traceparent, sizeof(ctx.traceparent), "%s", call->ctx->traceparent);
+	ctx.method = call->ctx->method;
+	own.ctx = &ctx;
+	own.write = NULL;
+	fact = read_fact(&own, object);
+	outcome = consume(&own, &fact);
+	*ret_error = ctx.error;
+	ret_error->details = NULL; /* they end with the context */
+	context_done(&ctx);
+	return outcome;
+}
+
+/* attempt: whether it counts as one. */
+static void refuse(struct delivery *delivery, struct json_object **refused, struct json_object *fact,
+		   const char *reason, bool attempt)
 {
 	buffer_append_text(&delivery->answer, delivery->refused_count > 0 ? ",{\"id\":" : "{\"id\":");
-	buffer_append_json_string(&delivery->answer, fact->id);
+	buffer_append_json_string(&delivery->answer, text_member(fact, "id"));
 	buffer_append_text(&delivery->answer, ",\"reason\":");
 	buffer_append_json_string(&delivery->answer, reason);
-	buffer_append_char(&delivery->answer, '}');
-	refused[delivery->refused_count++] = *fact;
+	buffer_append_text(&delivery->answer, attempt ? "}" : ",\"attempt\":false}");
+	refused[delivery->refused_count++] = fact;
 }
 
 /* True when an earlier fact of this key was refused: later ones must not overtake it. */
-static bool is_behind(const struct delivery *delivery, const struct fact *fact)
+static bool is_behind(const struct delivery *delivery, struct json_object *fact)
 {
-	for (size_t i = 0; *fact->key && i < delivery->refused_count; i++) {
-		if (strcmp(delivery->refused[i].key, fact->key) == 0)
+	const char *key = text_member(fact, "key");
+
+	for (size_t i = 0; *key && i < delivery->refused_count; i++) {
+		if (strcmp(text_member(delivery->refused[i], "key"), key) == 0)
 			return true;
 	}
 	return false;
 }
 
+/* The time of a fact that could not begin is not what was too short. */
+static int strand(struct rpc_call *call, const struct error *error)
+{
+	if (error->code == ERROR_DEADLINE_EXCEEDED)
+		return context_fail(call->ctx, ERROR_OVERLOADED, "database", NULL);
+	call->ctx->error = *error;
+	return -1;
+}
+
+static int deliver_one(struct rpc_call *call, struct json_object *fact, struct json_object **refused,
+		       struct delivery *delivery)
+{
+	struct error error;
+
+	if (is_behind(delivery, fact)) {
+		refuse(delivery, refused, fact, "behind", true);
+		return 0;
+	}
+	switch (consume_within(call, fact, delivery->share, &error)) {
+	case FOLDED:
+		delivery->delivered++;
+		return 0;
+	case FAILED:
+		refuse(delivery, refused, fact, reason_of(call->ctx, &error), true);
+		return 0;
+	case HINDERED:
+		refuse(delivery, refused, fact, reason_of(call->ctx, &error), false);
+		return 0;
+	case STRANDED:
+	default:
+		return strand(call, &error);
+	}
+}
+
+/* One at a time, in their order. -1 when not even the first could be folded, for no fault of its own. */
 static int deliver_all(struct rpc_call *call, struct json_object *facts, struct delivery *delivery)
 {
-	size_t count = json_object_array_length(facts);
-	struct fact *refused = arena_alloc(&call->ctx->arena, count * sizeof(*refused));
+	size_t count = json_object_array_length(facts), i;
+	struct json_object **refused = arena_alloc(&call->ctx->arena, count * sizeof(struct json_object *));
 
 	delivery->refused = refused;
-	for (size_t i = 0; i < count; i++) {
-		struct fact fact = read_fact(call, json_object_array_get_idx(facts, i));
-
-		if (is_behind(delivery, &fact)) {
-			refuse(delivery, refused, &fact, "behind");
-		} else if (consume(call, &fact) == 0) {
-			delivery->delivered++;
-		} else if (own_fault(call->ctx->error.code)) {
+	for (i = 0; i < count; i++) {
+		if (i > 0 && deadline_left(call->ctx->deadline) < 2 * delivery->share)
+			break;
+		if (deliver_one(call, json_object_array_get_idx(facts, i), refused, delivery) == 0)
+			continue;
+		if (i == 0)
 			return -1;
-		} else {
-			refuse(delivery, refused, &fact, reason_of(call));
-			error_clear(&call->ctx->error);
-		}
+		error_clear(&call->ctx->error);
+		break;
 	}
+	for (; i < count; i++)
+		refuse(delivery, refused, json_object_array_get_idx(facts, i), "not reached", true);
 	return 0;
 }
 
@@ -174,7 +263,7 @@ int outbox_deliver(struct rpc_call *call)
 {
 	const char *source = text_member(call->params, "source");
 	struct json_object *facts = json_object_object_get(call->params, "facts");
-	struct delivery delivery = {0};
+	struct delivery delivery = {.share = deadline_left(call->ctx->deadline) / SHARES};
 
 	if (!json_object_is_type(facts, json_type_array))
 		return rpc_invalid(call, "/params/facts", "type", "\"array\"");

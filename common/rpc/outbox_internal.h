@@ -22,36 +22,51 @@ struct co;
 struct loop;
 struct pg_listener;
 
-/* One subscriber: a coroutine that delivers what lies behind its cursor. */
+struct outbox_subscriber;
+
+/* What a pass of a lane comes to. */
+enum outbox_pass { OUTBOX_PASS_MORE, OUTBOX_PASS_IDLE, OUTBOX_PASS_DOWN };
+
+/* A coroutine that delivers to one subscriber. There are two, so that what was put off holds up nothing that is new. */
+struct outbox_lane {
+	struct outbox_subscriber *subscriber;
+	enum outbox_pass (*deliver)(struct context *ctx, struct outbox_lane *lane);
+	const char *failing; /* what is logged when it cannot */
+	struct co *co;
+	bool idle;     /* parked, may be woken */
+	bool pending;  /* woken while it was at work */
+	bool down;     /* could not be reached the last time */
+	size_t batch;  /* facts of the next delivery: fewer after one that was refused whole or got no answer */
+	int64_t pause; /* the next one after a failure or an empty look, microseconds */
+};
+
+/* Who is told of facts. */
 struct outbox_subscriber {
 	struct outbox_relay *relay;
 	const char *name;
-	struct co *co;
-	bool idle;	 /* parked, may be woken */
-	bool pending;	 /* woken while it was at work */
-	bool positioned; /* xid and seq are those of the database */
-	bool retries;	 /* it may have refused facts to try again */
-	bool down;	 /* could not be reached the last time */
+	struct outbox_lane fresh; /* what lies behind the cursor */
+	struct outbox_lane again; /* what was put off */
+	bool positioned;	  /* xid and seq are those of the database */
+	bool retries;		  /* it may have facts that were put off */
 	char xid[OUTBOX_XID_SIZE];
 	int64_t seq;
-	size_t batch;	/* facts of the next delivery: fewer after a delivery that was refused whole */
-	int64_t pause;	/* the next one after a failure or an empty look, microseconds */
-	int64_t oldest; /* wall: when the oldest undelivered fact occurred; 0: none */
-	struct metric *lag, *delivered, *refused;
+	int64_t oldest;	      /* wall: when the oldest fact behind the cursor occurred; 0: none */
+	int64_t oldest_again; /* the same of those put off */
+	struct metric *lag, *delivered, *refused, *put_off, *dead_letters;
 };
 
 struct outbox_relay {
 	const char *daemon;
 	struct pg *db;
 	struct rpc_client *client;
-	int64_t poll_interval;
+	int64_t poll_interval, delivery_timeout;
 	size_t batch;
 	int max_attempts;
 	char holder[UUID_SIZE];
 	bool leading; /* has the lease */
 	bool stopping;
-	bool notify;		/* others are to be told of facts */
-	int64_t notified, kept; /* monotonic: last NOTIFY, last housekeeping */
+	bool notify;			  /* others are to be told of facts */
+	int64_t notified, kept, measured; /* monotonic: last NOTIFY, housekeeping, count of what was put off */
 	struct loop *loop;
 	struct co *keeper;
 	bool keeper_idle;
@@ -62,13 +77,23 @@ struct outbox_relay {
 	struct outbox_subscriber *subscribers;
 };
 
-/* A fact on its way, with what became of it. */
+/* What becomes of a fact. */
+enum outbox_fate {
+	OUTBOX_TO_SEND,	    /* and once it was sent: delivered */
+	OUTBOX_HELD,	    /* behind another one of its key */
+	OUTBOX_REFUSED,	    /* for the reason; an attempt */
+	OUTBOX_POSTPONED,   /* for the reason, which is none of its own: no attempt */
+	OUTBOX_NOT_REACHED, /* the delivery's time was over before its turn */
+};
+
+/* A fact on its way. */
 struct outbox_item {
 	const char *xid;
 	const char *seq;
 	const char *id;
-	const char *text;   /* JSON, as delivered */
-	const char *reason; /* NULL: delivered; "" : not sent, or behind another one; else: refused */
+	const char *text; /* JSON, as delivered */
+	enum outbox_fate fate;
+	const char *reason; /* NULL when there is none to tell */
 };
 
 struct outbox_batch {
@@ -89,15 +114,16 @@ int outbox_repair(struct context *ctx, struct outbox_relay *relay) MAY_SUSPEND M
 /* Loads the cursor, making it when the subscriber is new. */
 int outbox_position(struct context *ctx, struct outbox_subscriber *subscriber) MAY_SUSPEND MUST_CHECK;
 
-/* Facts behind the cursor that no running transaction can precede; those to be held back have reason "". */
-int outbox_read_new(struct context *ctx, struct outbox_subscriber *subscriber,
+/* Facts behind the cursor that no running transaction can precede. */
+int outbox_read_new(struct context *ctx, struct outbox_subscriber *subscriber, size_t most,
 		    struct outbox_batch *ret) MAY_SUSPEND MUST_CHECK;
 
-/* Refused facts that are due, of each key only the first. */
-int outbox_read_retries(struct context *ctx, struct outbox_subscriber *subscriber,
+/* Facts put off that are due, of each key only the first. */
+int outbox_read_retries(struct context *ctx, struct outbox_subscriber *subscriber, size_t most,
 			struct outbox_batch *ret) MAY_SUSPEND MUST_CHECK;
 
-/* Moves the cursor behind the batch and keeps what was not delivered for later. */
+/* Moves the cursor behind the batch, up to the first that was not reached, and keeps what was not delivered for later.
+ */
 int outbox_settle_new(struct context *ctx, struct outbox_subscriber *subscriber,
 		      const struct outbox_batch *batch) MAY_SUSPEND MUST_CHECK;
 
@@ -108,20 +134,35 @@ int outbox_settle_retries(struct context *ctx, struct outbox_subscriber *subscri
 /* Tells relays of other processes that there are facts. */
 void outbox_notify(struct context *ctx, struct outbox_relay *relay) MAY_SUSPEND;
 
+/* Counts what waits in outbox_retry and lies in outbox_dead_letter, for the metrics. */
+int outbox_measure(struct context *ctx, struct outbox_relay *relay) MAY_SUSPEND MUST_CHECK;
+
 /* --- outbox_send.c --- */
 
-/* Delivers the items whose reason is NULL, filling in the reason of those that are refused. */
-enum outbox_sent { OUTBOX_SENT, OUTBOX_DOWN, OUTBOX_TOO_MUCH };
+enum outbox_sent {
+	OUTBOX_SENT,
+	OUTBOX_DOWN,
+	OUTBOX_TOO_MUCH, /* refused whole: fewer facts would do */
+	OUTBOX_NO_ANSWER /* not within delivery_timeout: one fact alone shows which it is about */
+};
+
+/* Delivers the items that are to be sent, and fills in what became of them. */
 enum outbox_sent outbox_send(struct context *ctx, struct outbox_subscriber *subscriber,
 			     struct outbox_batch *batch) MAY_SUSPEND;
 
 /* --- outbox_subscriber.c --- */
 
-/* The coroutine of a subscriber; runs until the relay stops. */
-void outbox_subscriber_run(void *argument);
-void outbox_subscriber_wake(struct outbox_subscriber *subscriber);
+/* Makes the lanes; they are started with outbox_lane_run. */
+void outbox_subscriber_init(struct outbox_subscriber *subscriber);
+
+/* The coroutine of a lane; runs until the relay stops. */
+void outbox_lane_run(void *argument);
+void outbox_lane_wake(struct outbox_lane *lane);
 
 /* --- outbox_keep.c --- */
+
+/* The subscribers as an array literal. In the context's arena. */
+const char *outbox_names(struct context *ctx, const struct outbox_relay *relay);
 
 /* Deletes what is past its time, in small batches. */
 int outbox_housekeeping(struct context *ctx, struct outbox_relay *relay) MAY_SUSPEND MUST_CHECK;

@@ -34,8 +34,7 @@ static int delete_old(struct context *ctx, struct outbox_relay *relay, const cha
 	return 0;
 }
 
-/* The subscribers as an array literal. */
-static const char *names(struct context *ctx, const struct outbox_relay *relay)
+const char *outbox_names(struct context *ctx, const struct outbox_relay *relay)
 {
 	const char **list = arena_alloc(&ctx->arena, relay->subscriber_count * sizeof(*list));
 	struct buffer text;
@@ -49,7 +48,7 @@ static const char *names(struct context *ctx, const struct outbox_relay *relay)
 
 int outbox_housekeeping(struct context *ctx, struct outbox_relay *relay)
 {
-	const char *subscribers = names(ctx, relay);
+	const char *subscribers = outbox_names(ctx, relay);
 
 	if (delete_old(ctx, relay, FACTS, 1, &subscribers) != 0 || delete_old(ctx, relay, CONSUMED, 0, NULL) != 0)
 		return -1;

@@ -12,8 +12,10 @@
 #define POLL_DEFAULT CLOCK_SECOND
 #define BATCH_DEFAULT 200
 #define ATTEMPTS_DEFAULT 12
+#define DELIVERY_DEFAULT (10 * CLOCK_SECOND)
 #define PASS_TIMEOUT (10 * CLOCK_SECOND)
 #define KEEP_INTERVAL (60 * CLOCK_SECOND)
+#define MEASURE_INTERVAL (5 * CLOCK_SECOND)
 #define NOTIFY_INTERVAL (20 * CLOCK_MILLISECOND)
 #define STOP_PATIENCE (5 * CLOCK_SECOND)
 
@@ -27,7 +29,7 @@ static struct {
 static void wake_subscribers(struct outbox_relay *relay)
 {
 	for (size_t i = 0; i < relay->subscriber_count; i++)
-		outbox_subscriber_wake(&relay->subscribers[i]);
+		outbox_lane_wake(&relay->subscribers[i].fresh);
 }
 
 static void wake_keeper(struct outbox_relay *relay)
@@ -96,6 +98,30 @@ static int lead(struct context *ctx, struct outbox_relay *relay)
 	return 0;
 }
 
+/* How old the oldest fact is that somebody has not got yet; 0 for a relay that does not lead. */
+static void show_lag(const struct outbox_relay *relay)
+{
+	for (size_t i = 0; i < relay->subscriber_count; i++) {
+		const struct outbox_subscriber *subscriber = &relay->subscribers[i];
+		int64_t oldest = subscriber->oldest, again = subscriber->oldest_again;
+
+		if (again > 0 && (oldest == 0 || again < oldest))
+			oldest = again;
+		metric_set(subscriber->lag, relay->leading && oldest > 0 ? clock_wall() - oldest : 0);
+	}
+}
+
+static int measure(struct context *ctx, struct outbox_relay *relay, int64_t now)
+{
+	if (relay->leading && now - relay->measured >= MEASURE_INTERVAL) {
+		relay->measured = now;
+		if (outbox_measure(ctx, relay) != 0)
+			return -1;
+	}
+	show_lag(relay);
+	return 0;
+}
+
 static int keep(struct context *ctx, struct outbox_relay *relay)
 {
 	int64_t now = clock_monotonic();
@@ -109,6 +135,8 @@ static int keep(struct context *ctx, struct outbox_relay *relay)
 		relay->notified = now;
 		outbox_notify(ctx, relay);
 	}
+	if (measure(ctx, relay, now) != 0)
+		return -1;
 	if (!relay->leading || now - relay->kept < KEEP_INTERVAL)
 		return 0;
 	relay->kept = now;
@@ -159,16 +187,23 @@ static void subscriber_init(struct outbox_relay *relay, struct outbox_subscriber
 	    metric_register(METRIC_COUNTER, "eventloop_outbox_delivered_total", "Facts delivered.", "subscriber");
 	struct metric_family *refused =
 	    metric_register(METRIC_COUNTER, "eventloop_outbox_refused_total", "Facts refused.", "subscriber");
+	struct metric_family *put_off =
+	    metric_register(METRIC_GAUGE, "eventloop_outbox_put_off",
+			    "Facts that were refused or wait behind one that was.", "subscriber");
+	struct metric_family *dead_letters =
+	    metric_register(METRIC_GAUGE, "eventloop_outbox_dead_letters", "Facts that were given up.", "subscriber");
 
 	*subscriber = (struct outbox_subscriber){
 	    .relay = relay,
 	    .name = name,
-	    .batch = relay->batch,
 	    .retries = true,
 	    .lag = metric_series(lag, &name),
 	    .delivered = metric_series(delivered, &name),
 	    .refused = metric_series(refused, &name),
+	    .put_off = metric_series(put_off, &name),
+	    .dead_letters = metric_series(dead_letters, &name),
 	};
+	outbox_subscriber_init(subscriber);
 }
 
 static void init(struct outbox_relay *relay, const struct outbox_relay_options *options)
@@ -181,10 +216,12 @@ static void init(struct outbox_relay *relay, const struct outbox_relay_options *
 	relay->db = options->db;
 	relay->client = options->client;
 	relay->poll_interval = options->poll_interval ? options->poll_interval : POLL_DEFAULT;
+	relay->delivery_timeout = options->delivery_timeout ? options->delivery_timeout : DELIVERY_DEFAULT;
 	relay->batch = options->batch ? options->batch : BATCH_DEFAULT;
 	relay->max_attempts = options->max_attempts ? options->max_attempts : ATTEMPTS_DEFAULT;
 	relay->loop = loop_current();
 	relay->kept = clock_monotonic() - KEEP_INTERVAL;
+	relay->measured = clock_monotonic() - MEASURE_INTERVAL;
 	uuid_make(relay->holder);
 	relay->subscriber_count = count;
 	relay->subscribers = must_calloc(count + 1, sizeof(*relay->subscribers));
@@ -211,8 +248,9 @@ struct outbox_relay *outbox_relay_new(const struct outbox_relay_options *options
 	for (size_t i = 0; i < relay->subscriber_count; i++) {
 		struct outbox_subscriber *subscriber = &relay->subscribers[i];
 
-		subscriber->co = start(relay, "outbox subscriber", outbox_subscriber_run, subscriber);
-		started = started && subscriber->co;
+		subscriber->fresh.co = start(relay, "outbox subscriber", outbox_lane_run, &subscriber->fresh);
+		subscriber->again.co = start(relay, "outbox subscriber", outbox_lane_run, &subscriber->again);
+		started = started && subscriber->fresh.co && subscriber->again.co;
 	}
 	if (!started)
 		log_event(LOG_ERROR, NULL, "too many coroutines: some facts will not be delivered");
@@ -225,6 +263,14 @@ struct outbox_relay *outbox_relay_new(const struct outbox_relay_options *options
 	return relay;
 }
 
+static void end_lane(struct outbox_lane *lane, bool force)
+{
+	if (lane->co && force)
+		co_cancel(lane->co);
+	else if (lane->co)
+		outbox_lane_wake(lane);
+}
+
 /* Ends the pauses; with force, the deliveries too. */
 static void end_all(struct outbox_relay *relay, bool force)
 {
@@ -233,12 +279,8 @@ static void end_all(struct outbox_relay *relay, bool force)
 	if (relay->keeper && relay->keeper != self)
 		co_cancel(relay->keeper);
 	for (size_t i = 0; i < relay->subscriber_count; i++) {
-		struct outbox_subscriber *subscriber = &relay->subscribers[i];
-
-		if (subscriber->co && force)
-			co_cancel(subscriber->co);
-		else if (subscriber->co)
-			outbox_subscriber_wake(subscriber);
+		end_lane(&relay->subscribers[i].fresh, force);
+		end_lane(&relay->subscribers[i].again, force);
 	}
 }
 

@@ -30,11 +30,19 @@
 	"'occurred_at', api_time(o.occurred_at), 'payload', o.payload)"
 #define ITEM "o.xid, o.seq, o.id, " FACT_JSON ", (extract(epoch FROM o.occurred_at) * 1000000)::bigint"
 
+/* Where the transactions begin that may still write a fact with an id as low. Ids are those of the whole server: one
+ * that is known to be at work in another database writes none of ours, and must not hold ours up. One that is not known
+ * (anymore, or to this role) may. */
+#define HORIZON                                                                                                      \
+	"coalesce((SELECT min(running) FROM pg_snapshot_xip(pg_current_snapshot()) running WHERE NOT EXISTS "        \
+	"(SELECT FROM pg_stat_activity a WHERE a.backend_xid = running::xid AND a.datname <> current_database())), " \
+	"pg_snapshot_xmax(pg_current_snapshot()))"
+
 #define READ_NEW                                                                  \
 	"SELECT " ITEM ", o.key <> '' AND EXISTS "                                \
 	"(SELECT FROM outbox_retry r WHERE r.subscriber = $1 AND r.key = o.key) " \
 	"FROM outbox o WHERE (o.xid, o.seq) > ($2::xid8, $3::bigint) "            \
-	"AND o.xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY o.xid, o.seq LIMIT $4::bigint"
+	"AND o.xid < (SELECT " HORIZON ") ORDER BY o.xid, o.seq LIMIT $4::bigint"
 
 #define READ_RETRIES                                                                                            \
 	"SELECT " ITEM ", false FROM outbox_retry o WHERE o.subscriber = $1 AND o.next_attempt_at <= now() "    \
@@ -53,6 +61,10 @@
 	"INSERT INTO outbox_retry (subscriber, xid, seq, id, topic, key, payload, occurred_at, attempts, " \
 	"next_attempt_at, reason) SELECT $1, xid, seq, id, topic, key, payload, occurred_at, 1, " PUT_OFF( \
 	    "0") ", $4 FROM outbox WHERE xid = $2::xid8 AND seq = $3::bigint ON CONFLICT DO NOTHING"
+#define POSTPONE                                                                                       \
+	"INSERT INTO outbox_retry (subscriber, xid, seq, id, topic, key, payload, occurred_at, "       \
+	"next_attempt_at, reason) SELECT $1, xid, seq, id, topic, key, payload, occurred_at, now() + " \
+	"interval '1 second', $4 FROM outbox WHERE xid = $2::xid8 AND seq = $3::bigint ON CONFLICT DO NOTHING"
 #define HOLD                                                                                     \
 	"INSERT INTO outbox_retry (subscriber, xid, seq, id, topic, key, payload, occurred_at) " \
 	"SELECT $1, xid, seq, id, topic, key, payload, occurred_at "                             \
@@ -63,11 +75,22 @@
 	"UPDATE outbox_retry SET attempts = attempts + 1, reason = $4, next_attempt_at = " PUT_OFF(          \
 	    "attempts") " WHERE subscriber = $1 AND xid = $2::xid8 AND seq = $3::bigint AND attempts + 1 < " \
 			"$5::integer"
+/* No attempt: so the pause does not grow either. */
+#define RETRY_POSTPONE                                                                                              \
+	"UPDATE outbox_retry SET reason = $4, next_attempt_at = now() + interval '1 second' WHERE subscriber = $1 " \
+	"AND xid = $2::xid8 AND seq = $3::bigint"
+
 #define RETRY_BURY                                                                                               \
 	"WITH gone AS (DELETE FROM outbox_retry WHERE subscriber = $1 AND xid = $2::xid8 AND seq = $3::bigint "  \
 	"AND attempts + 1 >= $5::integer RETURNING *) "                                                          \
 	"INSERT INTO outbox_dead_letter (subscriber, xid, seq, id, topic, key, payload, occurred_at, attempts, " \
 	"reason) SELECT subscriber, xid, seq, id, topic, key, payload, occurred_at, attempts + 1, $4 FROM gone"
+
+#define MEASURE                                                                                                     \
+	"SELECT s.name, coalesce(r.waiting, 0), coalesce(r.oldest, 0), (SELECT count(*) FROM outbox_dead_letter d " \
+	"WHERE d.subscriber = s.name) FROM unnest($1::text[]) s(name) LEFT JOIN (SELECT subscriber, count(*) AS "   \
+	"waiting, (extract(epoch FROM min(occurred_at)) * 1000000)::bigint AS oldest FROM outbox_retry "            \
+	"GROUP BY subscriber) r ON r.subscriber = s.name"
 
 #define NOTIFY "SELECT pg_notify('outbox', '')"
 
@@ -148,15 +171,15 @@ static void take_rows(struct context *ctx, const struct pg_result *rows, struct 
 		    .seq = pg_text(rows, i, 1),
 		    .id = pg_text(rows, i, 2),
 		    .text = pg_text(rows, i, 3),
-		    .reason = pg_boolean(rows, i, 5) ? "" : NULL,
+		    .fate = pg_boolean(rows, i, 5) ? OUTBOX_HELD : OUTBOX_TO_SEND,
 		};
 	}
 }
 
-int outbox_read_new(struct context *ctx, struct outbox_subscriber *subscriber, struct outbox_batch *ret)
+int outbox_read_new(struct context *ctx, struct outbox_subscriber *subscriber, size_t most, struct outbox_batch *ret)
 {
 	const char *seq = arena_printf(&ctx->arena, "%lld", (long long)subscriber->seq);
-	const char *limit = arena_printf(&ctx->arena, "%zu", subscriber->batch);
+	const char *limit = arena_printf(&ctx->arena, "%zu", most);
 	struct pg_result *rows =
 	    pg_read(ctx, subscriber->relay->db, READ_NEW, subscriber->name, subscriber->xid, seq, limit);
 
@@ -166,9 +189,10 @@ int outbox_read_new(struct context *ctx, struct outbox_subscriber *subscriber, s
 	return 0;
 }
 
-int outbox_read_retries(struct context *ctx, struct outbox_subscriber *subscriber, struct outbox_batch *ret)
+int outbox_read_retries(struct context *ctx, struct outbox_subscriber *subscriber, size_t most,
+			struct outbox_batch *ret)
 {
-	const char *limit = arena_printf(&ctx->arena, "%zu", subscriber->batch);
+	const char *limit = arena_printf(&ctx->arena, "%zu", most);
 	struct pg_result *rows = pg_read(ctx, subscriber->relay->db, READ_RETRIES, subscriber->name, limit), *row;
 
 	if (!rows)
@@ -196,52 +220,98 @@ static const char *shortened(struct context *ctx, const char *reason)
 	return arena_strndup(&ctx->arena, reason, length);
 }
 
+/* How many can be settled: a cursor passes by nothing that was not reached. */
+static size_t reached(const struct outbox_batch *batch)
+{
+	size_t count = 0;
+
+	while (count < batch->count && batch->items[count].fate != OUTBOX_NOT_REACHED)
+		count++;
+	return count;
+}
+
+static void queue_new(struct context *ctx, struct pg_tx *tx, struct outbox_subscriber *subscriber,
+		      const struct outbox_item *item)
+{
+	const char *name = subscriber->name;
+
+	if (item->fate == OUTBOX_TO_SEND)
+		return;
+	subscriber->retries = true;
+	if (item->fate == OUTBOX_REFUSED)
+		pg_queue(ctx, tx, REFUSE, name, item->xid, item->seq, shortened(ctx, item->reason));
+	else if (item->fate == OUTBOX_POSTPONED)
+		pg_queue(ctx, tx, POSTPONE, name, item->xid, item->seq, shortened(ctx, item->reason));
+	else
+		pg_queue(ctx, tx, HOLD, name, item->xid, item->seq);
+}
+
 int outbox_settle_new(struct context *ctx, struct outbox_subscriber *subscriber, const struct outbox_batch *batch)
 {
-	const struct outbox_item *last = &batch->items[batch->count - 1];
-	const char *name = subscriber->name;
-	struct pg_tx *tx = pg_begin(ctx, subscriber->relay->db);
+	size_t count = reached(batch);
+	const struct outbox_item *last = count > 0 ? &batch->items[count - 1] : NULL;
+	struct pg_tx *tx;
 
+	if (!last)
+		return context_fail_internal(ctx, "%s reached none of the facts", subscriber->name);
+	tx = pg_begin(ctx, subscriber->relay->db);
 	if (!tx)
 		return -1;
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct outbox_item *item = &batch->items[i];
-
-		if (!item->reason)
-			continue;
-		if (*item->reason)
-			pg_queue(ctx, tx, REFUSE, name, item->xid, item->seq, shortened(ctx, item->reason));
-		else
-			pg_queue(ctx, tx, HOLD, name, item->xid, item->seq);
-		subscriber->retries = true;
-	}
-	if (!pg_query_commit(ctx, tx, MOVE, name, last->xid, last->seq))
+	for (size_t i = 0; i < count; i++)
+		queue_new(ctx, tx, subscriber, &batch->items[i]);
+	if (!pg_query_commit(ctx, tx, MOVE, subscriber->name, last->xid, last->seq))
 		return -1;
 	(void)snprintf(subscriber->xid, sizeof(subscriber->xid), "%s", last->xid);
 	subscriber->seq = strtoll(last->seq, NULL, 10);
 	return 0;
 }
 
-int outbox_settle_retries(struct context *ctx, struct outbox_subscriber *subscriber, const struct outbox_batch *batch)
+static void queue_again(struct context *ctx, struct pg_tx *tx, const struct outbox_subscriber *subscriber,
+			const struct outbox_item *item)
 {
 	const char *most = arena_printf(&ctx->arena, "%d", subscriber->relay->max_attempts);
-	const char *name = subscriber->name;
+	const char *name = subscriber->name, *reason = item->reason ? shortened(ctx, item->reason) : "";
+
+	if (item->fate == OUTBOX_TO_SEND) {
+		pg_queue(ctx, tx, RETRY_DONE, name, item->xid, item->seq);
+	} else if (item->fate == OUTBOX_POSTPONED) {
+		pg_queue(ctx, tx, RETRY_POSTPONE, name, item->xid, item->seq, reason);
+	} else if (item->fate == OUTBOX_REFUSED) {
+		pg_queue(ctx, tx, RETRY_BURY, name, item->xid, item->seq, reason, most);
+		pg_queue(ctx, tx, RETRY_LATER, name, item->xid, item->seq, reason, most);
+	}
+}
+
+int outbox_settle_retries(struct context *ctx, struct outbox_subscriber *subscriber, const struct outbox_batch *batch)
+{
 	struct pg_tx *tx = pg_begin(ctx, subscriber->relay->db);
 
 	if (!tx)
 		return -1;
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct outbox_item *item = &batch->items[i];
-		const char *reason = item->reason ? shortened(ctx, item->reason) : NULL;
+	for (size_t i = 0; i < batch->count; i++)
+		queue_again(ctx, tx, subscriber, &batch->items[i]);
+	return pg_commit(ctx, tx);
+}
 
-		if (!reason) {
-			pg_queue(ctx, tx, RETRY_DONE, name, item->xid, item->seq);
-		} else if (*reason) {
-			pg_queue(ctx, tx, RETRY_BURY, name, item->xid, item->seq, reason, most);
-			pg_queue(ctx, tx, RETRY_LATER, name, item->xid, item->seq, reason, most);
+int outbox_measure(struct context *ctx, struct outbox_relay *relay)
+{
+	const char *names = outbox_names(ctx, relay);
+	struct pg_result *rows = pg_read(ctx, relay->db, MEASURE, names);
+
+	if (!rows)
+		return -1;
+	for (size_t row = 0; row < pg_count(rows); row++) {
+		for (size_t i = 0; i < relay->subscriber_count; i++) {
+			struct outbox_subscriber *subscriber = &relay->subscribers[i];
+
+			if (strcmp(subscriber->name, pg_text(rows, row, 0)) != 0)
+				continue;
+			metric_set(subscriber->put_off, pg_integer(rows, row, 1));
+			subscriber->oldest_again = pg_integer(rows, row, 2);
+			metric_set(subscriber->dead_letters, pg_integer(rows, row, 3));
 		}
 	}
-	return pg_commit(ctx, tx);
+	return 0;
 }
 
 void outbox_notify(struct context *ctx, struct outbox_relay *relay)

@@ -30,10 +30,25 @@ static struct outbox_world {
 	const char *refuse_key;	 /* facts of this key are refused */
 	int refuse_times;	 /* so often; -1: always */
 	const char *unreachable; /* a key whose handler needs something that is down */
+	const char *slow_key;	 /* facts of this key take longer than they may */
+	int64_t each;		 /* microseconds that every fact takes */
+	const char *mute;	 /* a text that keeps a delivery from being answered; "": every delivery */
+	int alone;		 /* deliveries of one fact */
+	int64_t timeout;	 /* of a delivery; 0: as in real life */
 } world;
+
+static inline int outbox_oversleep(struct context *ctx)
+{
+	(void)co_sleep_until(ctx->deadline);
+	return context_fail(ctx, ERROR_DEADLINE_EXCEEDED, NULL, NULL);
+}
 
 static inline int outbox_apply(struct rpc_call *call, struct pg_tx *tx, const struct fact *fact)
 {
+	if (world.slow_key && strcmp(fact->key, world.slow_key) == 0)
+		return outbox_oversleep(call->ctx);
+	if (world.each > 0)
+		(void)co_sleep_until(deadline_after(world.each));
 	if (world.unreachable && strcmp(fact->key, world.unreachable) == 0)
 		return context_fail(call->ctx, ERROR_UNAVAILABLE, "down", NULL);
 	if (world.refuse_key && strcmp(fact->key, world.refuse_key) == 0 && world.refuse_times != 0) {
@@ -84,6 +99,13 @@ struct json_object *rpc_invoke(struct context *ctx, struct rpc_client *client, c
 		(void)context_fail(ctx, ERROR_INVALID_PARAMS, NULL, "no such payload");
 		return NULL;
 	}
+	if (world.mute && strstr(request->params, world.mute)) {
+		const char *first = strstr(request->params, "\"seq\"");
+
+		world.alone += first && !strstr(first + 1, "\"seq\"");
+		(void)outbox_oversleep(ctx);
+		return NULL;
+	}
 	answer = outbox_hand_over(ctx, request->params);
 	if (answer && world.lose_answers > 0) {
 		world.lose_answers--;
@@ -99,7 +121,7 @@ static inline void outbox_empty(struct context *ctx)
 {
 	static const char *const common =
 	    "TRUNCATE outbox, outbox_cursor, outbox_retry, outbox_dead_letter, outbox_lease, "
-	    "consumed_fact, idempotency_key";
+	    "consumed_fact, idempotency_key, background_job, erased_user";
 
 	(void)write_sql(ctx, world.producer, common);
 	(void)write_sql(ctx, world.consumer, common);
@@ -134,6 +156,7 @@ static inline struct outbox_relay *outbox_start_for(const char *const *subscribe
 										     .db = world.producer,
 										     .subscribers = subscribers,
 										     .poll_interval = poll,
+										     .delivery_timeout = world.timeout,
 										     .max_attempts = 3});
 
 	assert_non_null(relay);
