@@ -20,6 +20,7 @@
 #include "base/config.h"
 #include "base/embed.h"
 #include "io/http_server.h"
+#include "rpc/background_job.h"
 #include "rpc/call.h"
 #include "rpc/outbox.h"
 
@@ -66,10 +67,11 @@ struct daemon_spec {
 	const struct embedded_file *api;	/* NULL-name ended tables from embed_files() */
 	const struct embedded_file *migrations; /* NULL: no database */
 	const struct rpc_handler *handlers;
-	const struct fact_handler *fact_handlers; /* NULL: consumes none */
-	const char *const *fact_subscribers;	  /* daemons told of this one's facts; NULL: none */
-	const struct config_option *options;	  /* the daemon's own settings; NULL: none */
-	const struct daemon_command *commands;	  /* NULL: none */
+	const struct fact_handler *fact_handlers;	   /* NULL: consumes none */
+	const struct background_job_kind *background_jobs; /* what it does in batches; NULL: nothing */
+	const char *const *fact_subscribers;		   /* daemons told of this one's facts; NULL: none */
+	const struct config_option *options;		   /* the daemon's own settings; NULL: none */
+	const struct daemon_command *commands;		   /* NULL: none */
 	const struct data_check *const *checks; /* of what is stored (daemon/data_check.h), ended by NULL; NULL: none */
 	bool issues_tokens;			/* passport: verifies with its own keys, fetches no JWKS */
 	bool direct_http;			/* default of http_engine: direct instead of evhttp */

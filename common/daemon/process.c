@@ -59,6 +59,7 @@ int process_prepare(struct daemon_process *process)
 	offload_set_default(pool);
 	if (spec->fact_handlers != NULL)
 		outbox_consume(spec->fact_handlers);
+	background_job_kinds(spec->background_jobs);
 	return 0;
 }
 

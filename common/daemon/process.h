@@ -40,6 +40,7 @@ struct daemon_thread {
 	struct pg *lanes[API_LANE_COUNT]; /* database connections by x-lane; NULL where the daemon has none */
 	struct link_server *link;
 	struct outbox_relay *relay;
+	struct background_worker *jobs;
 	struct revocation_watch *revocations;
 	struct co *starter; /* NULL once the start has ended */
 	bool app_started;

@@ -184,6 +184,17 @@ static int start_relay(struct daemon_thread *thread, struct context *ctx)
 	return thread->relay != NULL ? 0 : context_fail_internal(ctx, "no coroutine is left for the relay");
 }
 
+static int start_jobs(struct daemon_thread *thread, struct context *ctx)
+{
+	struct daemon_worker *worker = &thread->worker;
+	if (worker->index != 0 || worker->spec->background_jobs == NULL)
+		return 0;
+	const struct rpc_call prototype = {
+	    .worker = worker, .db = worker->db, .client = worker->client, .app = worker->app};
+	thread->jobs = background_worker_new(&prototype);
+	return thread->jobs != NULL ? 0 : context_fail_internal(ctx, "no coroutine is left for the background jobs");
+}
+
 /* Every process but passport, which reads its own table. */
 static int start_revocations(struct daemon_thread *thread, struct context *ctx)
 {
@@ -215,7 +226,7 @@ static int start(struct daemon_thread *thread, struct context *ctx)
 		return context_fail(ctx, ERROR_UNAVAILABLE, "cancelled", "stopped while starting");
 	if (start_revocations(thread, ctx) || start_app(thread, ctx))
 		return -1;
-	return listen_link(thread, ctx) || start_relay(thread, ctx) ? -1 : 0;
+	return listen_link(thread, ctx) || start_relay(thread, ctx) || start_jobs(thread, ctx) ? -1 : 0;
 }
 
 static void tell_serving(const struct daemon_thread *thread)

@@ -75,6 +75,8 @@ static void drain(struct daemon_thread *thread)
 static void free_all(struct daemon_thread *thread)
 {
 	struct daemon_worker *worker = &thread->worker;
+	background_worker_free(thread->jobs);
+	thread->jobs = NULL;
 	if (thread->relay != NULL)
 		outbox_relay_stop(thread->relay);
 	if (thread->app_started && worker->spec->stop != NULL)
