@@ -1,19 +1,18 @@
 #include "erased_user.h"
 
-#include "base/ids.h"
+#include "rpc/erased_user.h"
 
-static const char FORGET_NOTES[] =
-    "UPDATE booking SET note = '', version = version + 1 WHERE user_id = $1 AND note <> ''";
+static const struct background_job_step steps[] = {
+    {"WITH batch AS (SELECT b.id FROM booking b WHERE b.user_id = $1 AND b.note <> '' AND b.id "
+     "> " BACKGROUND_JOB_AFTER_UUID
+     " ORDER BY b.id LIMIT $2::bigint), silent AS (UPDATE booking SET note = '', version = version + 1 "
+     "WHERE id IN (SELECT id FROM batch)) SELECT count(*), max(id::text) FROM batch",
+     false},
+    ERASED_USER_ANSWERS,
+};
 
-/* Their answers may hold what was written. */
-static const char FORGET_ANSWERS[] = "DELETE FROM idempotency_key WHERE caller = $1";
-
-/* Nothing brings an erased user back, so neither order nor repetition matters. */
-int erased_user_fact(struct rpc_call *call, struct pg_tx *tx, const struct fact *fact)
+int erased_user_forget(struct rpc_call *call, struct pg_tx *tx, const struct background_job *job,
+		       const char **ret_position)
 {
-	if (!uuid_valid(fact->key))
-		return context_fail(call->ctx, ERROR_INVALID_PARAMS, "payload", "not a user who was erased");
-	pg_queue(call->ctx, tx, FORGET_NOTES, fact->key);
-	pg_queue(call->ctx, tx, FORGET_ANSWERS, fact->key);
-	return 0;
+	return background_job_steps(call, tx, job, steps, ARRAY_SIZE(steps), ret_position);
 }

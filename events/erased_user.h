@@ -1,12 +1,14 @@
 /*
- * What events forgets of a user who has erased their account (passport.user.erased): what they wrote to hosts. Bookings
- * stay; the id in them leads to nobody any more.
+ * What events forgets of a user who has erased their account: what they wrote to hosts. Bookings stay; the id in them
+ * leads to nobody any more.
  */
 #ifndef EVENTLOOP_EVENTS_ERASED_USER_H
 #define EVENTLOOP_EVENTS_ERASED_USER_H
 
-#include "rpc/outbox.h"
+#include "rpc/background_job.h"
 
-fact_handler_function erased_user_fact;
+/* The batch of ERASED_USER_JOB (rpc/erased_user.h). */
+int erased_user_forget(struct rpc_call *call, struct pg_tx *tx, const struct background_job *job,
+		       const char **ret_position) MAY_SUSPEND;
 
 #endif

@@ -11,6 +11,7 @@
 #include "catalogue/moderation.h"
 #include "daemon/daemon.h"
 #include "erased_user.h"
+#include "rpc/erased_user.h"
 #include "search/search.h"
 #include "start.h"
 
@@ -68,6 +69,11 @@ static const struct config_option options[] = {
 
 static const struct data_check *const checks[] = {&period_shortest_check, &listing_change_check, NULL};
 
+static const struct background_job_kind background_jobs[] = {
+    {ERASED_USER_JOB, erased_user_forget},
+    {NULL, NULL},
+};
+
 static const struct daemon_command commands[] = {
     {"import", "FILE: loads listings and bookings from NDJSON", bulk_import},
     {NULL, NULL, NULL},
@@ -83,6 +89,7 @@ int main(int argc, char **argv)
 	    .handlers = handlers,
 	    .fact_handlers = fact_handlers,
 	    .options = options,
+	    .background_jobs = background_jobs,
 	    .commands = commands,
 	    .checks = checks,
 	    .start = events_start,

@@ -3,6 +3,7 @@
 #include "base/fatal.h"
 #include "base/ids.h"
 #include "co/offload.h"
+#include "rpc/erased_user.h"
 #include "usage.h"
 
 #include <errno.h>
@@ -66,16 +67,17 @@ static struct pg_result *insert(struct context *ctx, struct pg_tx *tx, const cha
 	    arena_printf(&ctx->arena, "%d", facts->height), arena_printf(&ctx->arena, "%zu", length));
 }
 
-const char *image_keep(struct context *ctx, struct images *images, const char *owner, struct upload_bytes *upload,
-		       const struct image_facts *facts)
+const char *image_keep(struct context *ctx, struct images *images, const struct identity *owner,
+		       struct upload_bytes *upload, const struct image_facts *facts)
 {
 	struct daemon_worker *worker = images->worker;
 	struct pg_tx *tx = pg_begin(ctx, worker->db);
 	if (!tx)
 		return NULL;
+	erased_user_refuse(ctx, tx, owner);
 	pg_queue(ctx, tx, KEEP_LOCK, facts->sha256);
-	if (usage_add(ctx, worker, tx, owner, upload->length) || put(ctx, &images->store, upload, facts->sha256))
+	if (usage_add(ctx, worker, tx, owner->id, upload->length) || put(ctx, &images->store, upload, facts->sha256))
 		return NULL;
-	struct pg_result *row = insert(ctx, tx, owner, facts, upload->length);
+	struct pg_result *row = insert(ctx, tx, owner->id, facts, upload->length);
 	return row ? pg_text(row, 0, 0) : NULL;
 }

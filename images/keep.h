@@ -14,9 +14,10 @@
 /* The lock of a hash ($1), until the transaction ends. */
 #define KEEP_LOCK "SELECT pg_advisory_xact_lock(hashtextextended('image ' || $1, 0))"
 
-/* Keeps the upload as an image of the owner (an id): the image as JSON, as its owner sees it, in ctx's arena. NULL with
- * the errors of usage_add, internal when the store fails, those of the database and of offload_run. */
-const char *image_keep(struct context *ctx, struct images *images, const char *owner, struct upload_bytes *upload,
-		       const struct image_facts *facts) MAY_SUSPEND MUST_CHECK;
+/* Keeps the upload as an image of the owner: the image as JSON, as its owner sees it, in ctx's arena. NULL with
+ * the errors of usage_add, unauthenticated when the owner was erased while the image was looked at, internal when the
+ * store fails, those of the database and of offload_run. */
+const char *image_keep(struct context *ctx, struct images *images, const struct identity *owner,
+		       struct upload_bytes *upload, const struct image_facts *facts) MAY_SUSPEND MUST_CHECK;
 
 #endif

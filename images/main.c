@@ -2,7 +2,9 @@
 #include "bounds.h"
 #include "daemon/daemon.h"
 #include "daemon/data_check.h"
+#include "erased_owner.h"
 #include "image.h"
+#include "rpc/erased_user.h"
 #include "start.h"
 
 extern const struct embedded_file images_api[], images_migrations[];
@@ -10,6 +12,16 @@ extern const struct embedded_file images_api[], images_migrations[];
 static const struct rpc_handler handlers[] = {
     {"images.image.get", image_get},
     {"images.image.list", image_list},
+    {NULL, NULL},
+};
+
+static const struct fact_handler fact_handlers[] = {
+    {"passport.user.erased", erased_user_fact},
+    {NULL, NULL},
+};
+
+static const struct background_job_kind background_jobs[] = {
+    {ERASED_USER_JOB, erased_owner_forget},
     {NULL, NULL},
 };
 
@@ -107,6 +119,8 @@ int main(int argc, char **argv)
 	    .api = images_api,
 	    .migrations = images_migrations,
 	    .handlers = handlers,
+	    .fact_handlers = fact_handlers,
+	    .background_jobs = background_jobs,
 	    .options = options,
 	    .checks = checks,
 	    .start = images_start,

@@ -73,7 +73,7 @@ static void free_bytes(void *argument)
 	upload_bytes_free(argument);
 }
 
-/* The image as JSON; NULL with an error. The caller's id is copied: an identity is borrowed from a cache that waits may
+/* The image as JSON; NULL with an error. The caller is copied: an identity is borrowed from a cache that waits may
  * change. */
 static const char *take_upload(struct http_exchange *exchange, struct images *images)
 {
@@ -82,15 +82,17 @@ static const char *take_upload(struct http_exchange *exchange, struct images *im
 	struct context *ctx = exchange->ctx;
 	struct daemon_worker *worker = images->worker;
 	const struct identity *user = uploader(exchange, images);
-	const char *owner = user ? arena_strdup(&ctx->arena, user->id) : NULL;
-	if (!owner || upload_place_take(ctx, owner, config_integer(worker->config, "uploads_at_once")) ||
-	    find_upload(exchange, &upload) || usage_check(ctx, worker, owner, upload.length))
+	if (!user)
+		return NULL;
+	const struct identity owner = *user;
+	if (upload_place_take(ctx, owner.id, config_integer(worker->config, "uploads_at_once")) ||
+	    find_upload(exchange, &upload) || usage_check(ctx, worker, owner.id, upload.length))
 		return NULL;
 	struct upload_bytes *bytes = upload_bytes_new(upload.bytes, upload.length);
 	context_defer(ctx, free_bytes, bytes);
 	if (image_inspect(ctx, images->decoders, bytes, &images->bounds, &facts))
 		return NULL;
-	return image_keep(ctx, images, owner, bytes, &facts);
+	return image_keep(ctx, images, &owner, bytes, &facts);
 }
 
 static int status_of(const struct error *error)

@@ -22,6 +22,7 @@
 #include "profile.h"
 #include "registration.h"
 #include "revocation_feed.h"
+#include "rpc/erased_user.h"
 #include "service_account_admin.h"
 #include "service_token.h"
 #include "session_list.h"
@@ -179,7 +180,12 @@ static const struct daemon_command commands[] = {
     {NULL, NULL, NULL},
 };
 
-static const char *const fact_subscribers[] = {"events", "rating", NULL};
+static const char *const fact_subscribers[] = {"events", "rating", "images", NULL};
+
+static const struct background_job_kind background_jobs[] = {
+    {ERASED_USER_JOB, user_erase_forget},
+    {NULL, NULL},
+};
 
 int main(int argc, char **argv)
 {
@@ -192,6 +198,7 @@ int main(int argc, char **argv)
 	    .options = options,
 	    .commands = commands,
 	    .fact_subscribers = fact_subscribers,
+	    .background_jobs = background_jobs,
 	    .issues_tokens = true,
 	    .make_service_token = access_token_make_own,
 	    .find_right = membership_find_right,

@@ -7,6 +7,7 @@
 #include "review.h"
 #include "review_import.h"
 #include "review_of_author.h"
+#include "rpc/erased_user.h"
 #include "summary.h"
 #include "summary_recount.h"
 
@@ -25,7 +26,12 @@ static const struct rpc_handler handlers[] = {
 };
 
 static const struct fact_handler fact_handlers[] = {
-    {"passport.user.erased", erased_author_fact},
+    {"passport.user.erased", erased_user_fact},
+    {NULL, NULL},
+};
+
+static const struct background_job_kind background_jobs[] = {
+    {ERASED_USER_JOB, erased_author_forget},
     {NULL, NULL},
 };
 
@@ -98,6 +104,7 @@ int main(int argc, char **argv)
 	    .migrations = rating_migrations,
 	    .handlers = handlers,
 	    .fact_handlers = fact_handlers,
+	    .background_jobs = background_jobs,
 	    .fact_subscribers = fact_subscribers,
 	    .options = options,
 	    .checks = checks,

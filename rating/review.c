@@ -1,7 +1,6 @@
 #include "review.h"
 
 #include "base/ids.h"
-#include "erased_author.h"
 #include "review_of_author.h"
 #include "reviewed_booking.h"
 #include "rpc/client.h"
@@ -19,8 +18,7 @@
 
 static const char INSERT_REVIEW[] =
     "INSERT INTO review AS r (id, booking_id, subject_id, author_id, author_name, score, text, created_at) "
-    "VALUES ($1, $2, $3, $4, " ERASED_AUTHOR_NAME(
-	"$5::text", "$4") ", $6::numeric, coalesce($7, ''), clock_timestamp()) RETURNING " REVIEW_JSON "::text";
+    "VALUES ($1, $2, $3, $4, $5, $6::numeric, coalesce($7, ''), clock_timestamp()) RETURNING " REVIEW_JSON "::text";
 
 /* One statement an order, each on its own index. */
 #define SELECT_REVIEWS(value, type, direction, after)                                                \
@@ -64,7 +62,6 @@ int review_create(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	erased_author_lock(call, tx, rpc_caller_id(call));
 	if (review_of_author_replace(call, tx, booking.listing_id, &replaced))
 		return -1;
 	struct pg_result *review =

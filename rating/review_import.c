@@ -5,7 +5,8 @@
 #include "base/ids.h"
 #include "base/text.h"
 #include "daemon/import.h"
-#include "erased_author.h"
+#include "rating.h"
+#include "rpc/erased_user.h"
 #include "rpc/json_tree.h"
 #include "summary.h"
 #include "summary_recount.h"
@@ -17,7 +18,12 @@
 #define MAX_TEXT 5000
 #define MAX_NAME 100
 
-#define NAME ERASED_AUTHOR_NAME("coalesce(p.author_name, '')", "p.author_id")
+#define NAME "CASE WHEN " ERASED_USER("p.author_id") " THEN '' ELSE coalesce(p.author_name, '') END"
+
+/* None of the authors is erased until the batch is in. */
+static const char LOCK_AUTHORS[] = "SELECT " ERASED_USER_LOCK(
+    "u.id::text") " FROM (SELECT DISTINCT p.author_id AS id FROM "
+		  "jsonb_to_recordset($1::jsonb) AS p(author_id uuid) WHERE p.author_id IS NOT NULL ORDER BY 1) u";
 
 /* Reviews that are there already (by id, or by the source's own id) are passed over. Those of an author count once it
  * is known which is the latest. The interval between reviews of one author is no rule for what another system took. */
@@ -102,14 +108,10 @@ static const char *lines_text(struct context *ctx, struct import_line *const *li
 		json_tree_write(lines[i]->value, &all);
 	}
 	buffer_append_char(&all, ']');
-	return buffer_text(&all);
-}
-
-static int load(struct rpc_call *call, struct pg_tx *tx, struct import_line *const *lines, size_t count)
-{
-	const char *all = lines_text(call->ctx, lines, count);
-	struct pg_result *named = pg_query(call->ctx, tx, SUBJECTS, all);
-	if (!named)
+	pg_queue(call->ctx, tx, LOCK_AUTHORS, buffer_text(&all));
+	struct pg_result *changed =
+	    pg_query(call->ctx, tx, INSERT_REVIEWS, buffer_text(&all), rating->prior_mean, rating->prior_weight);
+	if (!changed)
 		return -1;
 	summary_lock(call, tx, pg_text(named, 0, 0));
 	struct pg_result *fresh = pg_query(call->ctx, tx, INSERT_REVIEWS, all);

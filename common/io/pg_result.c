@@ -70,13 +70,14 @@ static const struct {
 } meanings[] = {
     {"40P01", ERROR_CONFLICT, "deadlock"},
     {"40001", ERROR_CONFLICT, "serialization"},
-    {"57014", ERROR_DEADLINE_EXCEEDED, NULL}, /* query_canceled */
-    {"08P01", ERROR_INTERNAL, NULL},	      /* protocol violation: a number of values that does not fit */
-    {"08", ERROR_UNAVAILABLE, "database"},    /* connection exceptions */
-    {"53", ERROR_UNAVAILABLE, "database"},    /* out of connections, memory, disk */
-    {"57P", ERROR_UNAVAILABLE, "database"},   /* shutting down, starting up */
-    {"25006", ERROR_UNAVAILABLE, "database"}, /* read-only: a standby */
-    {"26000", ERROR_UNAVAILABLE, "database"}, /* the prepared statement is gone */
+    {"57014", ERROR_DEADLINE_EXCEEDED, NULL},	 /* query_canceled */
+    {"08P01", ERROR_INTERNAL, NULL},		 /* protocol violation: a number of values that does not fit */
+    {"08", ERROR_UNAVAILABLE, "database"},	 /* connection exceptions */
+    {"53", ERROR_UNAVAILABLE, "database"},	 /* out of connections, memory, disk */
+    {"57P", ERROR_UNAVAILABLE, "database"},	 /* shutting down, starting up */
+    {"25006", ERROR_UNAVAILABLE, "database"},	 /* read-only: a standby */
+    {"26000", ERROR_UNAVAILABLE, "database"},	 /* the prepared statement is gone */
+    {"EL401", ERROR_UNAUTHENTICATED, "revoked"}, /* raised by erased_user_refuse (rpc/erased_user.h) */
     {"", ERROR_INTERNAL, NULL},
 };
 

@@ -123,8 +123,12 @@ const char *rpc_caller_id(const struct rpc_call *call);
 /* Opens a transaction and claims params.idempotency_key when the method takes one. When an earlier call with this key
  * and the same parameters was answered, its answer becomes the result, call->replayed is set and NULL is returned
  * WITHOUT an error: the handler then returns rpc_replayed(call). conflict with reason "idempotency_key" for other
- * parameters. */
+ * parameters; unauthenticated, reason "revoked", at the first statement, for a user who was erased meanwhile
+ * (rpc/erased_user.h). */
 struct pg_tx *rpc_begin(struct rpc_call *call) MAY_SUSPEND MUST_CHECK;
+/* The same for what ends the calling user's account: begins when no other write of theirs is under way, and keeps later
+ * ones waiting, which then find the user erased. */
+struct pg_tx *rpc_begin_alone(struct rpc_call *call) MAY_SUSPEND MUST_CHECK;
 /* For `if (!tx) return rpc_replayed(call);`: 0 when the result is a replay, else -1. */
 int rpc_replayed(struct rpc_call *call);
 /* Writes a fact into the outbox in the transaction: topic "events.booking.created", key (ordering and deduplication

@@ -3,6 +3,7 @@
 
 #include "base/ids.h"
 #include "rpc/api.h"
+#include "rpc/erased_user.h"
 #include "rpc/outbox.h"
 
 #include <string.h>
@@ -79,15 +80,29 @@ static int claim(struct rpc_call *call, struct pg_tx *tx, const char *key)
 	return 1;
 }
 
-struct pg_tx *rpc_begin(struct rpc_call *call)
+static struct pg_tx *begin(struct rpc_call *call,
+			   void (*refuse)(struct context *ctx, struct pg_tx *tx, const struct identity *caller))
 {
 	const char *key = rpc_param(call, "idempotency_key");
 	struct pg_tx *tx = pg_begin(call->ctx, call->db);
 
-	if (!tx || !key || claim(call, tx, key) == 1)
+	if (!tx)
+		return NULL;
+	refuse(call->ctx, tx, call->caller);
+	if (!key || claim(call, tx, key) == 1)
 		return tx;
 	pg_rollback(tx);
 	return NULL;
+}
+
+struct pg_tx *rpc_begin(struct rpc_call *call)
+{
+	return begin(call, erased_user_refuse);
+}
+
+struct pg_tx *rpc_begin_alone(struct rpc_call *call)
+{
+	return begin(call, erased_user_refuse_alone);
 }
 
 int rpc_replayed(struct rpc_call *call)

@@ -7,6 +7,7 @@
 #include "catalogue/catalogue.h"
 #include "daemon/import.h"
 #include "events.h"
+#include "rpc/erased_user.h"
 #include "rpc/json_tree.h"
 #include "search/projection.h"
 
@@ -45,6 +46,11 @@ static const char LOCK_LISTINGS[] =
     "JOIN listing x ON x.company_id = p.company_id AND x.external_id = p.listing_external_id) "
     "ORDER BY l.id FOR NO KEY UPDATE";
 
+/* Users whose notes come: none of them is erased until the batch is in. */
+static const char LOCK_USERS[] = "SELECT " ERASED_USER_LOCK(
+    "u.id::text") " FROM (SELECT DISTINCT p.user_id AS id FROM "
+		  "jsonb_to_recordset($1::jsonb) AS p(user_id uuid) WHERE p.user_id IS NOT NULL ORDER BY 1) u";
+
 /* Each line looks its listing up by an index: a join on either name of it would compare all lines with all listings. */
 static const char RESOLVE[] =
     "SELECT l.id, l.units, b.there, p.line->>'id', "
@@ -62,13 +68,18 @@ static const char INSERT_BOOKING[] =
     "WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, external_id, period, units, note, "
     "state, cancelled_at) SELECT p.id, l.id, l.company_id, p.user_id, p.external_id, "
     "tstzrange((p.period->>'from')::timestamptz, "
-    "(p.period->>'to')::timestamptz), coalesce(p.units, 1), coalesce(left(p.note, 1000), ''), "
-    "CASE p.state WHEN 'cancelled' THEN 'cancelled' ELSE 'confirmed' END, CASE p.state WHEN 'cancelled' THEN now() END "
-    "FROM jsonb_to_record($1::jsonb) AS p(id uuid, user_id uuid, external_id text, period jsonb, units integer, note "
-    "text, state text), "
-    "listing l WHERE l.id = $3::uuid RETURNING *) "
-    "INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, b.period "
-    "FROM b, unnest($2::integer[]) n";
+    "(p.period->>'to')::timestamptz), coalesce(p.units, 1), CASE WHEN " ERASED_USER(
+	"p.user_id") " THEN '' "
+		     "ELSE coalesce(left(p.note, 1000), '') END, "
+		     "CASE p.state WHEN 'cancelled' THEN 'cancelled' ELSE 'confirmed' END, CASE p.state WHEN "
+		     "'cancelled' THEN now() END "
+		     "FROM jsonb_to_record($1::jsonb) AS p(id uuid, user_id uuid, external_id text, period jsonb, "
+		     "units integer, note "
+		     "text, state text), "
+		     "listing l WHERE l.id = $3::uuid RETURNING *) "
+		     "INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, "
+		     "b.period "
+		     "FROM b, unnest($2::integer[]) n";
 
 /* The good lines of a kind as a JSON array text; NULL when there are none. */
 static const char *lines_of(struct context *ctx, struct import_line *const *lines, size_t count, const char *kind)
@@ -155,6 +166,7 @@ static const char *touched_listings(struct context *ctx, const struct pg_result 
 static int load_bookings(struct rpc_call *call, struct pg_tx *tx, struct import_line *const *lines, size_t count,
 			 const char *bookings)
 {
+	pg_queue(call->ctx, tx, LOCK_USERS, bookings);
 	if (!pg_query(call->ctx, tx, LOCK_LISTINGS, bookings))
 		return -1;
 	struct pg_result *resolved = pg_query(call->ctx, tx, RESOLVE, bookings);

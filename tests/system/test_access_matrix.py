@@ -41,7 +41,7 @@ EXPLAINED = {
     "passport.audit.list": ("forbidden", None, {"staff", "manager"}, "a company's events are for its owners"),
     **{
         f"{daemon}.fact.deliver": ("forbidden", None, {"service"}, "a daemon delivers facts in its own name only")
-        for daemon in ("events", "rating")
+        for daemon in ("events", "rating", "images")
     },
 }
 

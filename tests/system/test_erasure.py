@@ -129,19 +129,22 @@ def test_bookings_and_reviews_stay_without_a_name(stack):
     wait_until(lambda: not mentions(stack, "zebulon", "quickwater"), what="nothing names the user any more")
 
 
-def test_a_late_review_of_an_erased_author_has_no_name(stack):
-    """The name was on its way while its owner went: rating remembers whom not to name."""
+def test_a_late_review_of_an_erased_author_is_refused(stack):
+    """The name was on its way while its owner went: rating remembers whom to write nothing for."""
     guest = stack.user("Late Lastname")
     booking = past_booking(stack, guest, stack.listing(*stack.company()))
     with stack.database("rating") as database:
-        database.execute("INSERT INTO erased_author (user_id, seq) VALUES (%s, 1)", (guest.id,))
-    assert guest.rpc("rating.review.create", {"booking_id": booking, "score": 4})["author_name"] == ""
+        database.execute("INSERT INTO erased_user (user_id, seq) VALUES (%s, 1)", (guest.id,))
+    error = guest.error("rating.review.create", {"booking_id": booking, "score": 4})
+    assert (error.word, error.reason) == ("unauthenticated", "revoked")
+    with stack.database("rating") as database:
+        assert not database.execute("SELECT 1 FROM review WHERE author_id = %s", (guest.id,)).fetchall()
 
 
 def test_an_import_brings_no_erased_name_back(stack, tmp_path):
     author, subject = str(uuid.uuid4()), str(uuid.uuid4())
     with stack.database("rating") as database:
-        database.execute("INSERT INTO erased_author (user_id, seq) VALUES (%s, 1)", (author,))
+        database.execute("INSERT INTO erased_user (user_id, seq) VALUES (%s, 1)", (author,))
     lines = [
         {
             "kind": "review",
