@@ -70,6 +70,7 @@ static const struct config_option options[] = {
 static const struct data_check *const checks[] = {&period_shortest_check, &listing_change_check, NULL};
 
 static const struct background_job_kind background_jobs[] = {
+    {COMPANY_LISTINGS_JOB, company_listings_project},
     {ERASED_USER_JOB, erased_user_forget},
     {NULL, NULL},
 };

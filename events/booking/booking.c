@@ -24,12 +24,13 @@ static const char LOCK_ON_OFFER[] =
     "THEN local_days($3::tstzrange, l.time_zone) > " PERIOD_MAX_DAYS_TEXT " ELSE false END AS too_long "
     "FROM listing l WHERE l.id = $1 AND " LISTING_ON_OFFER " FOR NO KEY UPDATE) offer";
 
+/* Asks again whether it is on offer: the company may have been suspended while this call waited for the listing. */
 static const char INSERT_BOOKING[] =
     "WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, period, units, note, price_amount, "
     "price_currency, by_member) "
     "SELECT $1, l.id, l.company_id, $3, p.period, $6::integer, coalesce($5, ''), $8::bigint, l.price_currency, "
     "$9::boolean "
-    "FROM listing l, (VALUES ($4::tstzrange)) AS p(period) WHERE l.id = $2 RETURNING *), "
+    "FROM listing l, (VALUES ($4::tstzrange)) AS p(period) WHERE l.id = $2 AND " LISTING_ON_OFFER " RETURNING *), "
     "u AS (INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, b.period "
     "FROM b, unnest($7::integer[]) n) SELECT " BOOKING_JSON_WITH("to_jsonb($7::integer[])") "::text FROM b";
 
@@ -114,6 +115,8 @@ int booking_create(struct rpc_call *call)
 		error_clear(&ctx->error);
 		return rpc_conflict(call, "booked", "the period is taken");
 	}
+	if (booking && pg_count(booking) == 0)
+		return rpc_not_found(call, "listing");
 	return booking ? publish_and_commit(call, tx, "events.booking.created", listing_id, booking) : -1;
 }
 

@@ -1,5 +1,7 @@
 #include "search/query.h"
 
+#include "catalogue/company_state.h"
+
 #include <stdio.h>
 
 #define MAX_TEXT 32768
@@ -78,6 +80,6 @@ void query_conditions(struct query *query, struct buffer *sql, const char *place
 {
 	buffer_append_text(sql, place);
 	buffer_append(sql, query->access.data, query->access.length);
-	if (query->filters.length > 0)
-		buffer_printf(sql, " AND CASE WHEN true%s THEN true ELSE false END", buffer_text(&query->filters));
+	buffer_printf(sql, " AND CASE WHEN " COMPANY_ON_OFFER("s.company_id") "%s THEN true ELSE false END",
+		      buffer_text(&query->filters));
 }
