@@ -5,6 +5,7 @@
 #include "catalogue/company_listings.h"
 #include "catalogue/company_state.h"
 #include "catalogue/definition.h"
+#include "catalogue/draft_limit.h"
 #include "catalogue/listing.h"
 #include "catalogue/listing_change.h"
 #include "catalogue/listing_rating.h"
@@ -64,10 +65,13 @@ static const struct config_option options[] = {
      "shorter than this is no booking, whatever the unit of sale", NULL},
     {"company_waiting", CONFIG_INTEGER, "200", 1, 1000000, 0, NULL,
      "listings and changes of one company that may wait for moderators", NULL},
+    {"drafts_per_company", CONFIG_INTEGER, "1000", 1, 1000000, 0, NULL,
+     "listings of a company that are not published; imports may make more", NULL},
     {NULL, CONFIG_TEXT, NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
-static const struct data_check *const checks[] = {&period_shortest_check, &listing_change_check, NULL};
+static const struct data_check *const checks[] = {&period_shortest_check, &listing_change_check, &draft_limit_data,
+						  NULL};
 
 static const struct background_job_kind background_jobs[] = {
     {COMPANY_LISTINGS_JOB, company_listings_project},

@@ -4,6 +4,7 @@
 #include "base/ids.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/company_state.h"
+#include "catalogue/draft_limit.h"
 #include "catalogue/listing_change.h"
 #include "catalogue/listing_check.h"
 #include "catalogue/listing_json.h"
@@ -99,6 +100,8 @@ int listing_create(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
+	if (draft_limit_check(call, tx, rpc_param(call, "company_id")))
+		return -1;
 	struct pg_result *listing = pg_query(call->ctx, tx, INSERT_LISTING, id, rpc_params_text(call));
 	if (!listing || rpc_publish(call, tx, "events.listing.created", id, pg_text(listing, 0, 0)))
 		return -1;
