@@ -162,7 +162,7 @@ static int publish(struct rpc_call *call, struct pg_tx *tx, const struct listing
 static int decide(struct rpc_call *call, const struct listing_decision *decision)
 {
 	const char *id = decision->listing_id;
-	struct waiting waiting;
+	struct waiting waiting = {0};
 	if (check_company(call, id))
 		return -1;
 	struct pg_tx *tx = rpc_begin(call);
