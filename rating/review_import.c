@@ -5,7 +5,6 @@
 #include "base/ids.h"
 #include "base/text.h"
 #include "daemon/import.h"
-#include "rating.h"
 #include "rpc/erased_user.h"
 #include "rpc/json_tree.h"
 #include "summary.h"
@@ -108,10 +107,15 @@ static const char *lines_text(struct context *ctx, struct import_line *const *li
 		json_tree_write(lines[i]->value, &all);
 	}
 	buffer_append_char(&all, ']');
-	pg_queue(call->ctx, tx, LOCK_AUTHORS, buffer_text(&all));
-	struct pg_result *changed =
-	    pg_query(call->ctx, tx, INSERT_REVIEWS, buffer_text(&all), rating->prior_mean, rating->prior_weight);
-	if (!changed)
+	return buffer_text(&all);
+}
+
+static int load(struct rpc_call *call, struct pg_tx *tx, struct import_line *const *lines, size_t count)
+{
+	const char *all = lines_text(call->ctx, lines, count);
+	pg_queue(call->ctx, tx, LOCK_AUTHORS, all);
+	struct pg_result *named = pg_query(call->ctx, tx, SUBJECTS, all);
+	if (!named)
 		return -1;
 	summary_lock(call, tx, pg_text(named, 0, 0));
 	struct pg_result *fresh = pg_query(call->ctx, tx, INSERT_REVIEWS, all);
