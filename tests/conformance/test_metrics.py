@@ -48,3 +48,12 @@ def test_values_are_in_base_units(metrics, name):
     assert 0 < time.time() - value["process_start_time_seconds"] < 600
     assert 0 <= value["eventloop_revocation_age_seconds"] < 60
     assert re.search(r"^# TYPE eventloop_token_cache_hits_total counter$", metrics[name], re.M)
+
+
+def test_alerts_are_about_what_there_is(promtool, metrics):
+    rules = ROOT / "deploy/observability/alerts.yml"
+    result = subprocess.run([promtool, "check", "rules", rules], capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    named = set(re.findall(r"\beventloop_\w+", rules.read_text()))
+    there = {name for text in metrics.values() for name in re.findall(r"^(eventloop_\w+)[{ ]", text, re.M)}
+    assert named and named <= there, named - there
