@@ -145,6 +145,7 @@ void batch_answer(struct http_exchange *exchange, const struct forward_request *
 	}
 	context_defer(exchange->ctx, end_items, batch);
 	run_all(batch);
+	forward_rest(request);
 	struct http_piece *pieces = arena_alloc(arena, ((FORWARD_PIECES + 1) * envelope->count + 1) * sizeof(*pieces));
 	size_t count = write_pieces(batch, pieces);
 	error_clear(&exchange->ctx->error);

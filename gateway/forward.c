@@ -31,7 +31,16 @@ void forward_identify(struct context *ctx, struct forward_request *request)
 
 int forward_pay(struct context *ctx, const struct forward_request *request, const struct charge *charge)
 {
-	return limits_charge(request->gateway->limits, ctx, &request->caller, charge);
+	if (limits_charge(request->gateway->limits, ctx, &request->caller, charge) == 0)
+		return 0;
+	++*request->refusals;
+	return -1;
+}
+
+void forward_rest(const struct forward_request *request)
+{
+	if (*request->refusals > 0)
+		limits_rest(request->gateway->limits);
 }
 
 int forward_pay_body(struct context *ctx, const struct forward_request *request, size_t length)

@@ -32,6 +32,7 @@ struct forward_request {
 	const char *user;     /* of a good token, for logs; NULL */
 	const char *actor;    /* who acts as that user, for logs; NULL */
 	struct caller caller; /* who pays */
+	size_t *refusals;     /* calls and more that were not paid for */
 };
 
 /* Verifies the request's token, when it has one, and finds who pays for its calls. ctx: the request's. */
@@ -42,6 +43,9 @@ int forward_pay(struct context *ctx, const struct forward_request *request, cons
 
 /* Takes what it costs to read a body, unless it is small: then it is in the cost of its calls. */
 int forward_pay_body(struct context *ctx, const struct forward_request *request, size_t length) MUST_CHECK;
+
+/* Before the answer: rests when something was refused (limits_rest). */
+void forward_rest(const struct forward_request *request) MAY_SUSPEND;
 
 /* Answers one call in ctx's arena. ctx->error is the gateway's part of the outcome. */
 void forward_call(struct context *ctx, const struct forward_request *request, const struct envelope_call *call,

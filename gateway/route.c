@@ -16,13 +16,19 @@ static enum error_code code_of(enum envelope_status status)
 					      : ERROR_INVALID_REQUEST;
 }
 
+static void refuse_unpaid(struct http_exchange *exchange, const struct forward_request *request)
+{
+	forward_rest(request);
+	rpc_http_fail(exchange, 429);
+}
+
 /* What holds no call costs what the cheapest call does. */
 static void refuse_envelope(struct http_exchange *exchange, const struct forward_request *request,
 			    const struct envelope *envelope)
 {
 	struct context *ctx = exchange->ctx;
 	if (forward_pay(ctx, request, &LIMITS_CHEAP)) {
-		rpc_http_fail(exchange, 429);
+		refuse_unpaid(exchange, request);
 		return;
 	}
 	context_fail(ctx, code_of(envelope->status), NULL, "%s", envelope->message);
@@ -54,6 +60,7 @@ static void answer_call(struct http_exchange *exchange, const struct forward_req
 	struct forward_answer answer;
 	struct http_piece pieces[FORWARD_PIECES];
 	forward_call(ctx, request, call, &answer);
+	forward_rest(request);
 	error_clear(&ctx->error);
 	rpc_http_reply_pieces(exchange, pieces, answer.text ? forward_answer_pieces(&answer, pieces) : 0);
 }
@@ -73,12 +80,13 @@ void route_handle(struct http_exchange *exchange, void *argument)
 		return;
 	meta.peer = trusted_proxies_client(gateway->proxies, &ctx->arena, exchange->peer,
 					   http_header_list(exchange, "X-Forwarded-For"));
-	struct forward_request request = {.gateway = gateway, .meta = &meta};
+	size_t refusals = 0;
+	struct forward_request request = {.gateway = gateway, .meta = &meta, .refusals = &refusals};
 	forward_identify(ctx, &request);
 	if (take_body(exchange, &request))
 		return;
 	if (forward_pay_body(ctx, &request, exchange->body_length)) {
-		rpc_http_fail(exchange, 429);
+		refuse_unpaid(exchange, &request);
 		return;
 	}
 	if (envelope_scan(exchange->body, exchange->body_length, &limits, &ctx->arena, &envelope) != ENVELOPE_OK)

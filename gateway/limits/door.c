@@ -40,6 +40,7 @@ int door_enter(struct gateway *gateway, struct http_exchange *exchange, const st
 	limits_caller(gateway->limits, ret_caller, client,
 		      identify(ctx, gateway->worker->verifier, http_header_list(exchange, "Authorization"), &refused));
 	if (limits_charge(gateway->limits, ctx, ret_caller, charge)) {
+		limits_rest(gateway->limits);
 		rpc_http_fail(exchange, 429);
 		return -1;
 	}

@@ -4,6 +4,7 @@
 #include "base/fatal.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "co/co.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #define MILLISECOND INT64_C(1000000)
 #define SETTINGS_AGE CLOCK_SECOND
 #define LOG_PAUSE CLOCK_SECOND
+#define REST (50 * CLOCK_MILLISECOND)
+#define REST_MAX 64			/* requests at once: they keep what a request takes */
 #define BYTES_A_UNIT ((size_t)64 << 10) /* read, copied and sent in some 100 us */
 
 struct limits {
@@ -21,6 +24,7 @@ struct limits {
 	int64_t rules_until;  /* monotonic microseconds: then the settings are read again */
 	int64_t silent_until; /* likewise: nothing is logged before */
 	int64_t unlogged;     /* refusals since the last line */
+	size_t resting;	      /* requests */
 	struct metric_family *refused;
 };
 
@@ -114,6 +118,15 @@ int limits_charge(struct limits *limits, struct context *ctx, const struct calle
 	if (purses_pay(caller, &limits->rules, charge, now * MICROSECOND, &refusal))
 		return 0;
 	return refuse(limits, ctx, &refusal, now);
+}
+
+void limits_rest(struct limits *limits)
+{
+	if (limits->resting >= REST_MAX)
+		return;
+	limits->resting++;
+	(void)co_sleep_until(deadline_after(REST));
+	limits->resting--;
 }
 
 int64_t limits_cost_of_bytes(size_t bytes)

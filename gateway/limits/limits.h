@@ -40,6 +40,10 @@ int limits_charge(struct limits *limits, struct context *ctx, const struct calle
 /* What it costs to read, copy or send so many bytes: 0 for a few. */
 int64_t limits_cost_of_bytes(size_t bytes);
 
+/* Lets a request some of which was refused rest for a moment before it is answered: whoever asks over and over without
+ * waiting gets refusals no faster than that on a connection. So many rest at most, others are answered at once. */
+void limits_rest(struct limits *limits) MAY_SUSPEND;
+
 /* Takes units of the point purses whether they are there or not. */
 void limits_owe(struct limits *limits, const struct caller *caller, int64_t cost);
 

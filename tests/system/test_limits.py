@@ -15,7 +15,7 @@ SMALL = {
     "limit_write_burst": 5,
     "limit_shared": 3,
 }
-SLACK = 20  # units that come back while a test spends a burst, on a slow machine
+SLACK = 10  # units that come back while a test spends a burst, on a slow machine
 SEARCH = ("events.listing.search", {"limit": 1})
 
 
