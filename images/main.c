@@ -123,6 +123,7 @@ int main(int argc, char **argv)
 	    .background_jobs = background_jobs,
 	    .options = options,
 	    .checks = checks,
+	    .direct_http = true,
 	    .start = images_start,
 	    .stop = images_stop,
 	};

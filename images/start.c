@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "decoders.h"
 #include "images.h"
+#include "io/http_stream.h"
 #include "serve.h"
 #include "sweep.h"
 #include "upload.h"
@@ -89,8 +90,8 @@ int images_start(struct daemon_worker *worker, struct context *ctx)
 		return context_fail_internal(ctx, "a thread cannot be started");
 	if (worker->index == 0 && !(images->sweep = sweep_new(images)))
 		return context_fail_internal(ctx, "no coroutine left at start");
-	http_server_route(worker->http, "POST", "/images", (size_t)config_integer(worker->config, "max_image"),
-			  upload_handle, images);
+	http_server_route_early(worker->http, "POST", "/images", (size_t)config_integer(worker->config, "max_image"), 0,
+				upload_handle, images);
 	http_server_route(worker->http, "GET", "/images/*", 0, serve_handle, images);
 	http_server_route(worker->http, "HEAD", "/images/*", 0, serve_handle, images);
 	return 0;

@@ -15,12 +15,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* The bytes of the image in the request. */
-struct upload {
-	const char *bytes;
-	size_t length;
-};
-
 /* Uploading is no method; in the scope of an integration it is named as if it were one. */
 static bool may_upload(const struct identity *caller)
 {
@@ -46,24 +40,26 @@ static const struct identity *uploader(struct http_exchange *exchange, const str
 	return user;
 }
 
-static int find_upload(struct http_exchange *exchange, struct upload *ret)
+/* Finds the image in what was sent. */
+static int find_image(struct http_exchange *exchange, struct upload_bytes *upload)
 {
 	struct context *ctx = exchange->ctx;
 	char boundary[MULTIPART_BOUNDARY_SIZE];
-	const char *type = http_header(exchange, "Content-Type");
-	*ret = (struct upload){exchange->body, exchange->body_length};
+	const char *type = http_header(exchange, "Content-Type"), *start;
+	size_t length;
 	if (type && strncasecmp(type, "multipart/", 10) == 0) {
 		if (!multipart_boundary(type, boundary))
 			return context_fail(ctx, ERROR_INVALID_PARAMS, "multipart",
 					    "not multipart/form-data with a boundary");
 		enum multipart_result result =
-		    multipart_find(exchange->body, exchange->body_length, boundary, "file", &ret->bytes, &ret->length);
+		    multipart_find((const char *)upload->bytes, upload->length, boundary, "file", &start, &length);
 		if (result != MULTIPART_FOUND)
 			return context_fail(ctx, ERROR_INVALID_PARAMS, "multipart",
 					    result == MULTIPART_ABSENT ? "no part named file"
 								       : "malformed multipart body");
+		upload_bytes_narrow(upload, start, length);
 	}
-	if (ret->length == 0)
+	if (upload->length == 0)
 		return context_fail(ctx, ERROR_INVALID_PARAMS, "empty", "there is no image in the request");
 	return 0;
 }
@@ -73,11 +69,10 @@ static void free_bytes(void *argument)
 	upload_bytes_free(argument);
 }
 
-/* The image as JSON; NULL with an error. The caller is copied: an identity is borrowed from a cache that waits may
- * change. */
+/* The image as JSON; NULL with an error. Whoever may not upload is refused before the body is read. The caller is copied:
+ * an identity is borrowed from a cache that waits may change. */
 static const char *take_upload(struct http_exchange *exchange, struct images *images)
 {
-	struct upload upload;
 	struct image_facts facts;
 	struct context *ctx = exchange->ctx;
 	struct daemon_worker *worker = images->worker;
@@ -85,14 +80,16 @@ static const char *take_upload(struct http_exchange *exchange, struct images *im
 	if (!user)
 		return NULL;
 	const struct identity owner = *user;
-	if (upload_place_take(ctx, owner.id, config_integer(worker->config, "uploads_at_once")) ||
-	    find_upload(exchange, &upload) || usage_check(ctx, worker, owner.id, upload.length))
+	if (upload_place_take(ctx, owner.id, config_integer(worker->config, "uploads_at_once")))
 		return NULL;
-	struct upload_bytes *bytes = upload_bytes_new(upload.bytes, upload.length);
-	context_defer(ctx, free_bytes, bytes);
-	if (image_inspect(ctx, images->decoders, bytes, &images->bounds, &facts))
+	struct upload_bytes *upload = upload_bytes_receive(exchange, images->store.directory);
+	if (!upload)
 		return NULL;
-	return image_keep(ctx, images, &owner, bytes, &facts);
+	context_defer(ctx, free_bytes, upload);
+	if (find_image(exchange, upload) || usage_check(ctx, worker, owner.id, upload->length) ||
+	    image_inspect(ctx, images->decoders, upload, &images->bounds, &facts))
+		return NULL;
+	return image_keep(ctx, images, &owner, upload, &facts);
 }
 
 static int status_of(const struct error *error)

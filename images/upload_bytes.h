@@ -1,6 +1,9 @@
 /*
  * The bytes of one upload, shared by the request and by the jobs that look at them on other threads.
  *
+ * Purpose: an upload is as large as a picture may be, and many come at once, slowly: what comes is written to a file
+ * without a name and looked at through a mapping, so that memory is taken only for those that are being looked at.
+ *
  * Ownership: counted references, taken and given back on the thread of the request alone (jobs give theirs back by the
  * offload pool's `done`), so a request may end while a job still reads. Invariants: the bytes never change.
  */
@@ -8,6 +11,7 @@
 #define EVENTLOOP_IMAGES_UPLOAD_BYTES_H
 
 #include "base/macros.h"
+#include "io/http_stream.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -16,8 +20,17 @@
 struct upload_bytes {
 	size_t references, length;
 	atomic_bool abandoned; /* the request is over: whoever works on the bytes may stop */
-	unsigned char bytes[];
+	unsigned char *bytes;
+	void *memory;  /* that the bytes are part of: a mapping, or allocated */
+	size_t mapped; /* bytes of the mapping; 0: allocated */
 };
+
+/* Reads the body of the request to its end, into a file in the directory (borrowed); one reference. NULL with an error
+ * in the context: those of http_body_read, or internal when the file cannot be written. */
+struct upload_bytes *upload_bytes_receive(struct http_exchange *exchange, const char *directory) MAY_SUSPEND MUST_CHECK;
+
+/* The upload is only this part of what there is. */
+void upload_bytes_narrow(struct upload_bytes *upload, const void *start, size_t length);
 
 /* Copies the bytes; one reference. */
 struct upload_bytes *upload_bytes_new(const void *bytes, size_t length);

@@ -291,6 +291,8 @@ static size_t take_some(struct direct_connection *connection, const char *bytes,
 	case HTTP_PARSE_MORE:
 		if (connection->state == DIRECT_STREAMING)
 			http_call_body_came(connection->call, false);
+		else if (parser->head_complete && http_call_is_early(connection->call))
+			start_early(connection);
 		break;
 	case HTTP_PARSE_HEAD:
 		head_complete(connection, used < length);

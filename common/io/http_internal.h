@@ -143,7 +143,7 @@ void http_call_body(struct http_call *call);
  */
 void http_call_run(struct http_call *call);
 
-/* True when the head is complete and the handler is to run now, with the body to come. */
+/* True when the head is complete and the handler is to run now, with the body, or more of it, to come. */
 bool http_call_is_early(const struct http_call *call) MUST_CHECK;
 
 /* How far an early body may be read now, in bytes; 0: it is far enough ahead. */

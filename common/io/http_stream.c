@@ -82,7 +82,9 @@ bool http_call_is_early(const struct http_call *call)
 	if (route == NULL || route->above == SIZE_MAX || call->server->engine->want == NULL)
 		return false;
 	int64_t length = http_parser_body_length(&call->parser);
-	return length < 0 || (size_t)length > route->above;
+	if (length >= 0)
+		return (size_t)length > route->above;
+	return route->above == 0 || call->parser.body_received > route->above;
 }
 
 size_t http_call_window(const struct http_call *call)
@@ -110,7 +112,7 @@ void http_call_body_failed(struct http_call *call, int status)
 bool http_body_waits(const struct http_exchange *exchange)
 {
 	const struct http_call *call = exchange->internal;
-	return call->early && !call->body_done;
+	return call->early && exchange->body_length == 0;
 }
 
 int64_t http_body_length(const struct http_exchange *exchange)

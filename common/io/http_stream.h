@@ -19,13 +19,13 @@
 
 struct shared_text;
 
-/* As http_server_route, for a handler that looks at the head before it takes the body: it runs as soon as the head is
- * there when the body is longer than `above` bytes or of unknown length. Its deadline begins anew with each piece of
- * the body. */
+/* As http_server_route, for a handler that looks at the head before it takes a body of more than `above` bytes: it runs
+ * as soon as the head says so; with a body in chunks, as soon as so much has come, and with above 0 at once. Its
+ * deadline begins anew with each piece of the body. */
 void http_server_route_early(struct http_server *server, const char *method, const char *path, size_t max_body,
 			     size_t above, http_handler *handler, void *argument);
 
-/* True when the handler runs before the body was read. */
+/* True when the body is not in exchange->body, since the handler was to see the head first. */
 bool http_body_waits(const struct http_exchange *exchange);
 
 /* Reads the rest of the body into exchange->body. 0; or -1 with an error in the context: the client is gone, too slow,

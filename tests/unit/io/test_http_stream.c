@@ -190,6 +190,25 @@ static void a_body_is_read_whole_after_the_head(void **state)
 	fixture_stop(fixture);
 }
 
+/* In chunks nobody knows how long it will be: the head is looked at once it is too long for strangers. */
+static void a_body_in_chunks_is_refused_when_it_is_long(void **state)
+{
+	struct fixture *fixture = start(state);
+	static const char head[] = "POST /guarded HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n";
+	static const char chunk[] = "14\r\n01234567890123456789\r\n";
+	for (int count = 10; count <= 100; count += 90) {
+		int fd = dial(fixture);
+		send_text(fd, head);
+		for (int i = 0; i < count; i++)
+			send_text(fd, chunk);
+		send_text(fd, "0\r\n\r\n");
+		assert_body(fd, 401, "{}");
+		(void)close(fd);
+	}
+	assert_serves(fixture);
+	fixture_stop(fixture);
+}
+
 static void a_client_may_go_in_between(void **state)
 {
 	struct fixture *fixture = start(state);
@@ -291,10 +310,15 @@ static void a_document_is_not_copied(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    BOTH_ENGINES(a_body_comes_in_pieces),     BOTH_ENGINES(a_body_comes_in_chunks),
-	    BOTH_ENGINES(a_head_is_refused),	      BOTH_ENGINES(a_body_is_read_whole_after_the_head),
-	    BOTH_ENGINES(a_client_may_go_in_between), BOTH_ENGINES(a_slow_body_is_given_up),
-	    BOTH_ENGINES(an_answer_goes_in_pieces),   BOTH_ENGINES(a_document_is_not_copied),
+	    BOTH_ENGINES(a_body_comes_in_pieces),
+	    BOTH_ENGINES(a_body_comes_in_chunks),
+	    BOTH_ENGINES(a_head_is_refused),
+	    BOTH_ENGINES(a_body_is_read_whole_after_the_head),
+	    BOTH_ENGINES(a_body_in_chunks_is_refused_when_it_is_long),
+	    BOTH_ENGINES(a_client_may_go_in_between),
+	    BOTH_ENGINES(a_slow_body_is_given_up),
+	    BOTH_ENGINES(an_answer_goes_in_pieces),
+	    BOTH_ENGINES(a_document_is_not_copied),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
