@@ -10,8 +10,8 @@
 
 #include "rpc/call.h"
 
-/* *ret: "true", "false", or NULL where passport would have to be asked and cannot be: a booking does not wait for it,
- * and rating asks again before it takes a review. -1 with not_found when there is no such listing. */
+/* *ret: "true", "false", or NULL where passport would have to be asked and does not answer: a booking does not wait for
+ * it, and rating asks again before it takes a review. -1 with not_found when there is no such listing. */
 int booking_by_member(struct rpc_call *call, const char *listing_id, const char **ret) MAY_SUSPEND MUST_CHECK;
 
 #endif

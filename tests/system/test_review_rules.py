@@ -342,6 +342,19 @@ def test_a_token_from_before_the_company_hides_nothing(stack):
     assert by_member(stack, booking) is True
 
 
+def test_a_booking_does_not_wait_for_passport(stack, hall):
+    """Whose token is older than the listing books all the same; that nobody could be asked is seen."""
+    guest, days = stack.user(), period(timedelta(days=2), timedelta(days=1))
+    stack["passport"].pause()
+    try:
+        booking = guest.rpc("events.booking.create", {"listing_id": hall["id"], "period": days})["id"]
+    finally:
+        stack["passport"].resume()
+    assert by_member(stack, booking) is None
+    end(stack, booking)
+    assert review(guest, booking, 3)["score"] == 3
+
+
 def test_who_has_many_companies_is_known_in_each(stack):
     """A token carries 32 of them."""
     user = stack.user()
