@@ -71,7 +71,9 @@ int rpc_caller_is_member(struct rpc_call *call, const char *company_id, bool *re
 	struct json_object *answer = ask_passport(call, company_id);
 	if (answer == NULL)
 		return -1;
-	*ret = json_object_get_boolean(json_object_object_get(answer, "member"));
+	/* A passport from before `member` says it of active ones only. */
+	*ret = json_object_get_boolean(json_object_object_get(answer, "member")) ||
+	       json_object_object_get(answer, "right") != NULL;
 	return 0;
 }
 

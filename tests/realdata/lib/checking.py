@@ -12,6 +12,8 @@ from loading import door_of, read_state
 from oracle import free, items_of
 from queries import DAY, Generator, first_moment, iso, last_moment
 
+SHORTEST = 15 * 60  # seconds that a booking takes at least
+
 
 class Check:
     """The checks of one dataset; passed and failed count them."""
@@ -155,7 +157,7 @@ class Check:
                 done += 1
         taken = [(item, span) for item in items for span in item.busy if span[0] >= self.first][: wanted * 3]
         for item, (first, last) in taken:
-            for start, end in ((first, last), (last - DAY, last + DAY), (first - 1, first + 1)):
+            for start, end in ((first, last), (last - DAY, last + DAY), (first + 1 - SHORTEST, first + 1)):
                 period = {"from": iso(start), "to": iso(end)}
                 self.count(self.refused(item, period), f"taken {item.external_id} {period}")
 
