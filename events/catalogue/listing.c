@@ -50,7 +50,7 @@ static const char UPDATE_LISTING[] =
     "price_unit = coalesce(p.price_unit, l.price_unit), properties = coalesce(p.properties, l.properties), "
     "images = CASE WHEN p.images IS NULL THEN l.images ELSE ARRAY(SELECT jsonb_array_elements_text(p.images)::uuid) "
     "END, "
-    "version = l.version + 1, updated_at = now() "
+    "noted = " LISTING_IS_NOTED ", version = l.version + 1, updated_at = now() "
     "FROM jsonb_to_record($1::jsonb) AS p(id uuid, version integer, title text, description text, address text, "
     "location jsonb, time_zone text, capacity integer, units integer, price jsonb, price_unit text, properties jsonb, "
     "images jsonb) WHERE l.id = p.id AND l.version = p.version " RETURNING_BOTH;
@@ -72,9 +72,9 @@ static const char UNITS_IN_USE[] =
 static const char SELECT_OWNER[] = "SELECT l.company_id, " LISTING_ON_OFFER ", l.type FROM listing l WHERE l.id = $1";
 
 static const char SELECT_LISTING[] =
-    "SELECT " LISTING_JSON "::text, " LISTING_ON_OFFER ", l.company_id, CASE WHEN n.notes <> '{}' "
-    "THEN (" LISTING_JSON " || n.notes)::text END FROM listing l, LATERAL (SELECT " LISTING_NOTES_JSON " AS notes "
-    "OFFSET 0) n WHERE l.id = $1";
+    "SELECT " LISTING_JSON "::text, " LISTING_ON_OFFER ", l.company_id, l.noted FROM listing l WHERE l.id = $1";
+
+static const char SELECT_OWN[] = "SELECT " LISTING_OWN_JSON "::text FROM listing l WHERE l.id = $1";
 
 static const char SELECT_MINE[] = "SELECT " LISTING_OWN_JSON "::text, l.created_at::text, l.id FROM listing l "
 				  "WHERE l.company_id = ANY ($1::uuid[]) AND ($2::text IS NULL OR l.state = $2) "
@@ -126,13 +126,14 @@ static int is_insider(struct rpc_call *call, const char *company_id)
 
 int listing_get(struct rpc_call *call)
 {
-	struct pg_result *listing = pg_read(call->ctx, call->db, SELECT_LISTING, rpc_param(call, "id"));
+	const char *id = rpc_param(call, "id");
+	struct pg_result *listing = pg_read(call->ctx, call->db, SELECT_LISTING, id);
 	if (!listing)
 		return -1;
 	if (pg_count(listing) == 0)
 		return rpc_not_found(call, "listing");
-	bool on_offer = pg_boolean(listing, 0, 1), has_notes = pg_text(listing, 0, 3) != NULL;
-	if (on_offer && !has_notes)
+	bool on_offer = pg_boolean(listing, 0, 1), noted = pg_boolean(listing, 0, 3);
+	if (on_offer && !noted)
 		return rpc_reply_row(call, listing, "listing");
 	int insider = is_insider(call, pg_text(listing, 0, 2));
 	if (insider < 0 && !on_offer)
@@ -141,9 +142,9 @@ int listing_get(struct rpc_call *call)
 	error_clear(&call->ctx->error);
 	if (insider <= 0 && !on_offer)
 		return rpc_not_found(call, "listing");
-	if (insider <= 0 || !has_notes || call->caller->kind == IDENTITY_SERVICE)
-		return rpc_reply_row(call, listing, "listing");
-	return rpc_reply_text(call, pg_text(listing, 0, 3), pg_length(listing, 0, 3));
+	if (insider > 0 && noted && call->caller->kind != IDENTITY_SERVICE)
+		listing = pg_read(call->ctx, call->db, SELECT_OWN, id);
+	return listing ? rpc_reply_row(call, listing, "listing") : -1;
 }
 
 /* The caller may change the listing: 0 and its type. A listing that strangers may not see does not exist for them. */

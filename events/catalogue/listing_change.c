@@ -43,7 +43,7 @@ static const char DECIDE_LISTING[] =
 
 static const char FORGET_OLD[] =
     "DELETE FROM listing_change WHERE id IN (SELECT id FROM listing_change WHERE listing_id = $1 "
-    "AND state <> 'pending' ORDER BY decided_at DESC, id DESC OFFSET " LISTING_CHANGE_KEPT ")";
+    "AND state <> 'pending' ORDER BY decided_at DESC NULLS FIRST, id DESC OFFSET " LISTING_CHANGE_KEPT ")";
 
 struct pg_result *listing_change_waiting(struct rpc_call *call, struct pg_tx *tx, const char *listing_id)
 {

@@ -20,7 +20,7 @@ static const char DECIDE_LISTING[] =
     "THEN jsonb_strip_nulls(l.properties || ($3::jsonb->'properties')) ELSE l.properties END, "
     "published_at = CASE WHEN l.state <> 'published' AND $2 = 'published' THEN now() ELSE l.published_at END, "
     "updated_at = CASE WHEN l.state = $2 AND $3::jsonb = '{}' THEN l.updated_at ELSE now() END, "
-    "version = l.version + 1 WHERE l.id = $1 "
+    "noted = " LISTING_IS_NOTED ", version = l.version + 1 WHERE l.id = $1 "
     "RETURNING (" LISTING_JSON " || " LISTING_NOTES_JSON ")::text, " LISTING_JSON "::text";
 
 /* Places in the queue after ($2, $3), of the company $1 if the condition says so. Suspended companies wait until they

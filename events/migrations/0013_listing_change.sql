@@ -3,6 +3,7 @@
 
 ALTER TABLE listing ADD COLUMN submitted_at timestamptz;  -- when it was last handed in; NULL: never
 ALTER TABLE listing ADD COLUMN submitted_by uuid;         -- a user or a service account
+ALTER TABLE listing ADD COLUMN noted boolean NOT NULL DEFAULT false; -- listing_change tells its company something
 UPDATE listing SET submitted_at = updated_at WHERE state = 'submitted';
 
 -- created_at: should it be missing, the listing is in the queue all the same.
@@ -31,4 +32,5 @@ CREATE UNIQUE INDEX listing_change_pending ON listing_change (listing_id) WHERE 
 CREATE INDEX listing_change_waiting ON listing_change (submitted_at, listing_id) WHERE state = 'pending';
 CREATE INDEX listing_change_waiting_company ON listing_change (company_id, submitted_at, listing_id)
 	WHERE state = 'pending';
-CREATE INDEX listing_change_decided ON listing_change (listing_id, decided_at DESC, id DESC) WHERE state <> 'pending';
+-- The one that waits, then the decisions, the last one first.
+CREATE INDEX listing_change_listing ON listing_change (listing_id, decided_at DESC NULLS FIRST, id DESC);

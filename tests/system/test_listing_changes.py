@@ -5,6 +5,7 @@ import json
 import pytest
 from companies import all_pages, in_parallel, join, odd, refresh
 from rpc import RpcError
+from stack import Stack
 from staff import with_role
 from waiting import wait_until
 
@@ -173,6 +174,23 @@ def test_a_rejected_change_leaves_the_listing_as_it_was(stack, owner, hall, mode
     assert kept[0][:2] == ("listing", "approved")
 
 
+def test_the_last_hundred_decisions_are_kept(stack, owner, hall, moderator):
+    changed = update(owner[1], hall, title="Other")
+    with stack.database("events") as database:
+        database.execute(
+            "INSERT INTO listing_change (id, listing_id, company_id, kind, base_version, version, fields, state, "
+            "submitted_at, decided_at) SELECT gen_random_uuid(), l.id, l.company_id, 'change', n, n, '{}', 'approved', "
+            "now(), now() - interval '1 day' * n FROM listing l, generate_series(1, 150) n WHERE l.id = %s",
+            (hall["id"],),
+        )
+    moderator.rpc("events.listing.reject", decision(hall, changed["version"], reason=REASON))
+    with stack.database("events") as database:
+        kept = (
+            "SELECT count(*), max(decided_at) FILTER (WHERE state = 'rejected') = max(decided_at) FROM listing_change"
+        )
+        assert database.execute(f"{kept} WHERE listing_id = %s", (hall["id"],)).fetchone() == (100, True)
+
+
 def test_bookings_and_published_at_do_not_notice(stack, owner, hall):
     user = owner[1]
     changed = update(user, hall, title="Other")
@@ -315,8 +333,15 @@ def test_the_queue_is_oldest_first_and_shows_both_texts(stack, moderator):
     wait_until(lambda: not queue(moderator, company_id=company), what="the suspension to reach events")
 
 
-def test_one_company_cannot_fill_the_queue(make_stack):
-    stack = make_stack({"events": {"company_waiting": "2"}})
+@pytest.fixture(scope="module")
+def small(cluster, templates):
+    """A stack in which two of a company may wait."""
+    with Stack(cluster, {"events": {"company_waiting": "2"}}, templates) as running:
+        yield running
+
+
+def test_one_company_cannot_fill_the_queue(small):
+    stack = small
     company, user = stack.company()
     drafts = [stack.listing(company, user, publish=False) for _ in range(4)]
     published, other = stack.listing(company, user), stack.listing(company, user)
@@ -335,6 +360,21 @@ def test_one_company_cannot_fill_the_queue(make_stack):
     stack.admin().rpc("events.listing.approve", decision(accepted, accepted["version"]))
     changed = update(user, other, title="Other")
     assert update(user, changed, title="Another")["pending"]["changes"] == {"title": "Another"}
+
+
+def test_what_everybody_reads_does_not_take_passport(small):
+    """Whose a listing is only passport knows for sure; a change that waits must not make others wait for it."""
+    company, user = small.company()
+    published, stranger = small.listing(company, user), small.user()
+    update(user, published, title="Other")
+    small["passport"].kill()
+    try:
+        for reader in (small, stranger):
+            read = reader.rpc("events.listing.get", {"id": published["id"]})
+            assert read["title"] == published["title"] and "pending" not in read
+        assert "pending" in user.rpc("events.listing.get", {"id": published["id"]})
+    finally:
+        small["passport"].start()
 
 
 def test_a_page_of_long_texts_ends_where_it_is_full(stack, moderator):
