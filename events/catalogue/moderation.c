@@ -1,5 +1,6 @@
 #include "catalogue/moderation.h"
 
+#include "catalogue/company_state.h"
 #include "catalogue/listing_change.h"
 #include "catalogue/listing_json.h"
 #include "rpc/cursor.h"
@@ -23,27 +24,25 @@ static const char DECIDE_LISTING[] =
     "noted = " LISTING_IS_NOTED ", version = l.version + 1 WHERE l.id = $1 "
     "RETURNING (" LISTING_JSON " || " LISTING_NOTES_JSON ")::text, " LISTING_JSON "::text";
 
-/* Places in the queue after ($2, $3), of the company $1 if the condition says so. Suspended companies wait until they
- * are restored. */
+/* Places in the queue after ($2, $3), $4 a page, of the company $1 if the condition says so. What is of a suspended
+ * company is in it again when the company is restored. */
 #define OF_EVERYBODY "$1::uuid IS NULL"
-#define OF_COMPANY(row) row ".company_id = $1::uuid"
 #define AFTER "> (coalesce($2::timestamptz, '-infinity'), coalesce($3::uuid, '00000000-0000-0000-0000-000000000000'))"
-#define NOT_SUSPENDED(row) \
-	"NOT EXISTS (SELECT 1 FROM company_state cs WHERE cs.company_id = " row ".company_id AND cs.suspended)"
-
 #define SUBMITTED_AT "coalesce(l.submitted_at, l.created_at)"
+#define LISTING_SHOWN COMPANY_ON_OFFER("l.company_id")
+#define CHANGE_SHOWN COMPANY_ON_OFFER("c.company_id")
+#define PAGE PAGE_LIMIT("$4")
 
-#define PLACES(of_listing, of_change)                                                                                  \
-	"(SELECT l.id, " SUBMITTED_AT " AS at, NULL::uuid AS change_id FROM listing l WHERE l.state = 'submitted' "    \
-	"AND " of_listing " AND " NOT_SUSPENDED(                                                                       \
-	    "l") " AND (" SUBMITTED_AT ", l.id) " AFTER " ORDER BY " SUBMITTED_AT                                      \
-		 ", l.id " PAGE_LIMIT(                                                                                 \
-		     "$4") ") "                                                                                        \
-			   "UNION ALL (SELECT c.listing_id, c.submitted_at, c.id FROM listing_change c JOIN listing "  \
-			   "p "                                                                                        \
-			   "ON p.id = c.listing_id AND p.state = 'published' WHERE c.state = 'pending' AND " of_change \
-			   " AND " NOT_SUSPENDED("c") " AND (c.submitted_at, c.listing_id) " AFTER                     \
-						      " ORDER BY c.submitted_at, c.listing_id " PAGE_LIMIT("$4") ")"
+#define LISTINGS(condition)                                                            \
+	"SELECT l.id, " SUBMITTED_AT " AS at, NULL::uuid AS change_id FROM listing l " \
+	"WHERE l.state = 'submitted' AND " condition " AND " LISTING_SHOWN " "         \
+	"AND (" SUBMITTED_AT ", l.id) " AFTER " ORDER BY " SUBMITTED_AT ", l.id " PAGE
+
+#define CHANGES(condition)                                                                \
+	"SELECT c.listing_id, c.submitted_at, c.id FROM listing_change c JOIN listing p " \
+	"ON p.id = c.listing_id AND p.state = 'published' "                               \
+	"WHERE c.state = 'pending' AND " condition " AND " CHANGE_SHOWN " "               \
+	"AND (c.submitted_at, c.listing_id) " AFTER " ORDER BY c.submitted_at, c.listing_id " PAGE
 
 /* What is published of the fields of the change c. */
 #define PUBLISHED_JSON                                                                                                \
@@ -57,15 +56,14 @@ static const char DECIDE_LISTING[] =
 	"'submitted_at', api_time(w.at), 'changes', coalesce(c.fields, " LISTING_WORDS_JSON                            \
 	"), 'published', " PUBLISHED_JSON ")::text"
 
-#define QUEUE(of_listing, of_change)                                              \
-	"SELECT " ROW_JSON ", w.at::text, w.id FROM (SELECT * FROM (" PLACES(     \
-	    of_listing, of_change) ") "                                           \
-				   "places ORDER BY at, id " PAGE_LIMIT(          \
-				       "$4") ") w JOIN listing l ON l.id = w.id " \
-					     "LEFT JOIN listing_change c ON c.id = w.change_id ORDER BY w.at, w.id"
+#define QUEUE(listings, changes)                                                          \
+	"SELECT " ROW_JSON ", w.at::text, w.id FROM (SELECT * FROM "                      \
+	"((" listings ") UNION ALL (" changes ")) places ORDER BY at, id " PAGE ") w "    \
+	"JOIN listing l ON l.id = w.id LEFT JOIN listing_change c ON c.id = w.change_id " \
+	"ORDER BY w.at, w.id"
 
-static const char QUEUE_OF_ALL[] = QUEUE(OF_EVERYBODY, OF_EVERYBODY);
-static const char QUEUE_OF_COMPANY[] = QUEUE(OF_COMPANY("l"), OF_COMPANY("c"));
+static const char QUEUE_OF_ALL[] = QUEUE(LISTINGS(OF_EVERYBODY), CHANGES(OF_EVERYBODY));
+static const char QUEUE_OF_COMPANY[] = QUEUE(LISTINGS("l.company_id = $1::uuid"), CHANGES("c.company_id = $1::uuid"));
 
 int listing_queue(struct rpc_call *call)
 {

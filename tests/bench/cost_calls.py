@@ -123,7 +123,10 @@ def listings(world):
     made = world.write("events.listing.create", lambda n: base | {"title": f"Hall {n}"}, world.owner.token)
     made = world.call("events.listing.update", world.versions(made, title="Another hall"), world.owner.token)
     made = world.call("events.listing.submit", world.versions(made), world.owner.token)
-    world.call("events.listing.approve", world.versions(made), world.admin.token)
+    world.read("events.listing.queue", {"company_id": world.company}, world.admin.token)
+    made = world.call("events.listing.approve", world.versions(made), world.admin.token)
+    made = [world.owner.rpc("events.listing.update", one) for one in world.versions(made, title="A third hall")]
+    world.call("events.listing.reject", world.versions(made, reason="It has one name."), world.admin.token)
     world.read("events.listing.get", lambda: {"id": world.listing()})
     world.read("events.listing.mine", {"company_id": world.company}, world.owner.token)
 
