@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 from companies import actions, all_pages, companies_in, facts, in_parallel, invite, join, refresh
+from integration import exchange, make_key
 from rpc import RpcError
 from staff import with_role
 
@@ -268,3 +269,26 @@ def test_the_letter_speaks_the_language_of_the_invited_account(stack, company):
         database.execute("UPDATE user_account SET locale = 'ru' WHERE id = %s", (owner.id,))
     invite(owner, company_id, "stranger@test.example")
     assert stack.mailbox.wait("stranger@test.example", "invitation").subject.startswith("Приглашение")
+
+
+def test_an_account_sends_so_many_letters_for_all_its_companies(make_stack):
+    """By whichever spelling of a company's id, by whichever of its companies, and by the API keys that it made."""
+    stack = make_stack({"passport": {"invitation_account_limit": 6}}, names=("passport", "gateway"))
+    first, owner = stack.company()
+    second, third = (owner.rpc("passport.company.create", {"name": f"Company {n}"})["id"] for n in (2, 3))
+    refresh(stack, owner)
+    key = exchange(stack, make_key(owner, third, "passport.invitation.*", right="manager")["secret"])
+    letters = itertools.count(1)
+
+    def outcome(company, token=owner.token):
+        params = {"company_id": company, "email": f"guest{next(letters)}@example.org", "right": "staff"}
+        answer = stack.gateway.answer("passport.invitation.create", params, token)
+        data = answer["error"]["data"] if "error" in answer else {}
+        return data.get("reason") or data.get("code") or "sent"
+
+    assert outcome(first.upper()) == "invalid_params"
+    assert [outcome(company) for company in (first, second) for _ in range(2)] == ["sent"] * 4
+    assert [outcome(third, key) for _ in range(3)] == ["sent", "sent", "invitation.account"]
+    assert [outcome(company) for company in (first, second, third)] == ["invitation.account"] * 3
+    other, stranger = stack.company()
+    assert outcome(other, stranger.token) == "sent"
