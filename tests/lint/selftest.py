@@ -97,6 +97,18 @@ def erring(lines="", **errors):
 
 
 WRITING = {"rating/begin.c": "int rpc_begin(void *call)\n{\n\treturn pg_begin(call);\n}\n"}
+
+
+def keyed(lines, name="email", **schema):
+    """A handler with these lines, and what its method takes."""
+    params = [{"name": name, "schema": {"type": "string", "maxLength": 9, **schema}}]
+    helper = "static int count(void *call, const char *key)\n{\n\treturn throttle_enforce(call, &rule, key);\n}\n\n"
+    return {
+        "rating/api/review.json": document({**METHOD, "params": params}),
+        "rating/review.c": f"{helper}int review_get(void *call)\n{{\n{lines}}}\n",
+    }
+
+
 SUSPENDING = {
     "common/co/co.h": "/*\n * c\n */\n#ifndef EVENTLOOP_CO_CO_H\n#define EVENTLOOP_CO_CO_H\n\n"
     "/* Waits. */\nint co_park(int x) MAY_SUSPEND MUST_CHECK;\n\n#endif\n",
@@ -167,6 +179,26 @@ CASES = [
         },
         "session belongs to passport",
     ),
+    ("ids", keyed("", "owner_id"), "is an id and has more than one spelling"),
+    ("ids", keyed('\treturn strcmp(rpc_param(call, "email"), "a");\n'), "strcmp is given the parameter email"),
+    (
+        "ids",
+        keyed('\treturn count(call, rpc_param(call, "email"));\n'),
+        "throttle_enforce is given the parameter email",
+    ),
+    ("ids", keyed('\treturn strcmp(other, rpc_param(call, "owner"));\n', "owner"), "parameter owner, which has more"),
+    (
+        "ids",
+        keyed('\tstruct b one = {.key = rpc_param(call, "email")};\n\treturn count(call, one.key);\n'),
+        "throttle_enforce is given the parameter email",
+    ),
+    (
+        "ids",
+        keyed('\tconst char *a = rpc_param(call, "email"), *b = arena_printf(x, "%s", a);\n\treturn strcmp(b, c);\n'),
+        "strcmp is given the parameter email",
+    ),
+    ("ids", keyed('\treturn strcmp(text_fold(arena, rpc_param(call, "email")), "a");\n'), None),
+    ("ids", keyed('\treturn count(call, rpc_param(call, "owner_id"));\n', "owner_id", format="uuid"), None),
     ("text", {"docs/a.md": "see https://py" + "pi.org/x\n"}, "package registry"),
     ("text", {"docs/a.md": "in /wo" + "rk/main\n"}, "path of one machine"),
     ("text", {"docs/a.md": "TO" + "DO: later\n"}, "unfinished work"),
