@@ -67,7 +67,7 @@ def visit(stack, number, until):
             served = session(source).get(stack.gateway.base + image.json()["url"], timeout=60)
             fetches.append(1000 * (time.perf_counter() - started))
             assert served.status_code == 200 and served.content == data
-            time.sleep(0.02)
+            time.sleep(0.04)
     return uploads, fetches
 
 
