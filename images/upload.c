@@ -69,8 +69,8 @@ static void free_bytes(void *argument)
 	upload_bytes_free(argument);
 }
 
-/* The image as JSON; NULL with an error. Whoever may not upload is refused before the body is read. The caller is copied:
- * an identity is borrowed from a cache that waits may change. */
+/* The image as JSON; NULL with an error. Whoever may not upload is refused before the body is read. The caller is
+ * copied: an identity is borrowed from a cache that waits may change. */
 static const char *take_upload(struct http_exchange *exchange, struct images *images)
 {
 	struct image_facts facts;
