@@ -8,6 +8,7 @@
 #include "observer.h"
 #include "outside.h"
 #include "rpc/client.h"
+#include "rpc/hangup.h"
 
 #include <string.h>
 
@@ -94,7 +95,12 @@ static const char *send_on(struct context *ctx, const struct forward_request *re
 	};
 	if (method->deadline > 0)
 		ctx->deadline = deadline_earlier(ctx->deadline, deadline_after(method->deadline));
-	return rpc_forward(ctx, request->gateway->worker->client, &raw, ret_length);
+	struct rpc_hangup_call self;
+	if (rpc_hangup_enter(ctx, method->charge.writes ? NULL : request->meta->hangup, &self))
+		return NULL;
+	const char *answer = rpc_forward(ctx, request->gateway->worker->client, &raw, ret_length);
+	rpc_hangup_leave(&self);
+	return answer;
 }
 
 /* Whether the token lets nobody in: to a public method a void one is as none, and so is one of a service, but not one

@@ -4,6 +4,7 @@
 #include "gateway.h"
 #include "io/http_stream.h"
 #include "limits/limits.h"
+#include "rpc/hangup.h"
 #include "rpc/http_endpoint.h"
 #include "trusted_proxies.h"
 
@@ -72,6 +73,7 @@ void route_handle(struct http_exchange *exchange, void *argument)
 	struct context *ctx = exchange->ctx;
 	struct rpc_meta meta;
 	struct envelope envelope;
+	struct rpc_hangup hangup = {0};
 	struct envelope_limits limits = {
 	    .max_depth = (unsigned)config_integer(worker->config, "max_depth"),
 	    .max_calls = (size_t)config_integer(worker->config, "max_batch"),
@@ -89,10 +91,13 @@ void route_handle(struct http_exchange *exchange, void *argument)
 		refuse_unpaid(exchange, &request);
 		return;
 	}
+	meta.hangup = &hangup;
+	http_on_hangup(exchange, rpc_hangup_tell, &hangup);
 	if (envelope_scan(exchange->body, exchange->body_length, &limits, &ctx->arena, &envelope) != ENVELOPE_OK)
 		refuse_envelope(exchange, &request, &envelope);
 	else if (envelope.batch)
 		batch_answer(exchange, &request, &envelope);
 	else
 		answer_call(exchange, &request, &envelope.calls[0]);
+	http_on_hangup(exchange, NULL, NULL);
 }

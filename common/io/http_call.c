@@ -5,6 +5,7 @@
 #include "base/fatal.h"
 #include "base/ids.h"
 #include "co/co.h"
+#include "io/http_hangup.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,8 @@ struct http_call *http_call_begin(struct http_server *server, const char *peer)
 	call->held = 0;
 	call->extra = 0;
 	call->reply_left = 0;
+	call->on_hangup = NULL;
+	call->hangup = NULL;
 	call->exchange = (struct http_exchange){
 	    .ctx = &call->ctx,
 	    .method = "",
@@ -75,6 +78,7 @@ void http_call_end(struct http_call *call)
 {
 	struct http_server *server = call->server;
 	http_parser_end(&call->parser);
+	http_call_forget_hangup(call);
 	if (call->in_flight)
 		server->in_flight--;
 	if (call->held > 0)
@@ -213,6 +217,42 @@ static void take_identity(struct http_call *call)
 	const char *trace = http_fields_get(&call->fields, "traceparent");
 	if (trace != NULL && trace_allowed(trace))
 		continue_trace(ctx, trace);
+}
+
+void http_on_hangup(struct http_exchange *exchange, void (*function)(void *argument), void *argument)
+{
+	struct http_call *call = exchange->internal;
+	call->on_hangup = function;
+	call->on_hangup_argument = argument;
+}
+
+static void on_gone(void *argument)
+{
+	struct http_call *call = argument;
+	call->server->engine->gone(call);
+}
+
+void http_call_input_ended(struct http_call *call, int fd)
+{
+	/* HTTP/1.0 knows no interim answers. */
+	bool can_ask = call->parser.machine.http_minor > 0;
+	if (call->on_hangup != NULL && call->hangup == NULL && !call->answered && can_ask)
+		call->hangup = http_hangup_begin(call->server->base, fd, on_gone, call);
+}
+
+void http_call_forget_hangup(struct http_call *call)
+{
+	http_hangup_end(call->hangup);
+	call->hangup = NULL;
+}
+
+void http_call_hung_up(struct http_call *call)
+{
+	void (*function)(void *argument) = call->on_hangup;
+	http_call_forget_hangup(call);
+	call->on_hangup = NULL;
+	if (function != NULL)
+		function(call->on_hangup_argument);
 }
 
 /* The body of each coroutine. */

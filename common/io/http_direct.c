@@ -232,6 +232,12 @@ static void engine_done(struct http_call *call)
 		direct_continue(connection);
 }
 
+static void engine_gone(struct http_call *call)
+{
+	if (call->connection != NULL)
+		direct_connection_close(call->connection);
+}
+
 static bool engine_evict(void *connection)
 {
 	const struct direct *direct = ((struct direct_connection *)connection)->direct;
@@ -257,5 +263,6 @@ const struct http_engine HTTP_DIRECT = {
     .want = engine_want,
     .evict = engine_evict,
     .shed = engine_shed,
+    .gone = engine_gone,
     .done = engine_done,
 };

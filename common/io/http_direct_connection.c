@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "io/http_direct.h"
+#include "io/http_hangup.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -107,12 +108,15 @@ static void release_call(struct direct_connection *connection)
 		return;
 	call->connection = NULL;
 	call->seat = NULL;
-	if (connection->state == DIRECT_READING)
+	if (connection->state == DIRECT_READING) {
 		http_call_end(call);
-	else if (connection->state == DIRECT_STREAMING)
+		return;
+	}
+	if (connection->state == DIRECT_STREAMING)
 		http_call_body_failed(call, -1);
 	else
 		http_call_wake(call);
+	http_call_hung_up(call);
 }
 
 void direct_connection_close(struct direct_connection *connection)
@@ -189,6 +193,7 @@ static void request_complete(struct direct_connection *connection)
 	if (!call->parser.keep_alive)
 		connection->last = true;
 	direct_enter(connection, DIRECT_HANDLING, DEADLINE_NEVER);
+	read_on(connection); /* to see the client hang up */
 	if (call->early) {
 		http_call_body_came(call, true);
 		return;
@@ -201,7 +206,6 @@ static void request_complete(struct direct_connection *connection)
 /* A client that asked whether to send its body is told to (RFC 9110 section 10.1.1). */
 static void invite_body(struct direct_connection *connection)
 {
-	static const char TEXT[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	const struct http_call *call = connection->call;
 	if (connection->invited)
 		return;
@@ -209,7 +213,7 @@ static void invite_body(struct direct_connection *connection)
 	if (call->parser.machine.http_minor == 0 || http_fields_get(&call->fields, "Expect") == NULL)
 		return;
 	/* Should it not go out, the client sends its body after a while all the same. */
-	(void)send(connection->fd, TEXT, sizeof(TEXT) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	http_send_continue(connection->fd);
 }
 
 /* The handler says when it wants the body. */
@@ -421,13 +425,25 @@ bool direct_look_once(struct direct_connection *connection)
 	return true;
 }
 
+static void look_for_hangup(struct direct_connection *connection)
+{
+	enum http_input input = http_hangup_input(connection->fd);
+	if (input == HTTP_INPUT_RESET)
+		direct_connection_close(connection);
+	else if (input == HTTP_INPUT_ENDED && connection->call != NULL)
+		http_call_input_ended(connection->call, connection->fd);
+}
+
 void direct_on_readable(int fd, short what, void *argument)
 {
 	(void)fd, (void)what;
 	struct direct_connection *connection = argument;
 	/* What comes while a request is being handled stays in the kernel until it is its turn. */
-	if (connection->state == DIRECT_HANDLING || connection->state == DIRECT_WRITING)
+	if (connection->state == DIRECT_HANDLING || connection->state == DIRECT_WRITING) {
 		read_off(connection);
-	else
+		if (connection->state == DIRECT_HANDLING)
+			look_for_hangup(connection);
+	} else {
 		(void)direct_look_once(connection);
+	}
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "io/http_hangup.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -106,6 +107,18 @@ static int64_t deadline_of(const struct evhttp_peer *peer)
 	return peer->deadline + (int64_t)peer->received * CLOCK_SECOND / BYTES_A_SECOND;
 }
 
+/* evhttp reads nothing while a request is being handled: it is looked at from time to time. */
+static void look_for_hangup(struct evhttp_peer *peer)
+{
+	if (peer->call == NULL || peer->call->on_hangup == NULL || peer->call->hangup != NULL)
+		return;
+	enum http_input input = http_hangup_input(peer->fd);
+	if (input == HTTP_INPUT_RESET)
+		peer_end(peer);
+	else if (input == HTTP_INPUT_ENDED)
+		http_call_input_ended(peer->call, peer->fd);
+}
+
 static void on_tick(int fd, short what, void *argument)
 {
 	(void)fd, (void)what;
@@ -113,12 +126,12 @@ static void on_tick(int fd, short what, void *argument)
 	int64_t now = clock_monotonic();
 	for (struct evhttp_peer *peer = TAILQ_FIRST(&engine->peers); peer != NULL;) {
 		struct evhttp_peer *next = TAILQ_NEXT(peer, link);
-		if (peer->state != PEER_HANDLING && deadline_of(peer) <= now) {
-			if (peer->state == PEER_READING)
-				peer_refuse(peer, STATUS_TIMEOUT);
-			else
-				peer_end(peer);
-		}
+		if (peer->state == PEER_HANDLING)
+			look_for_hangup(peer);
+		else if (deadline_of(peer) <= now && peer->state == PEER_READING)
+			peer_refuse(peer, STATUS_TIMEOUT);
+		else if (deadline_of(peer) <= now)
+			peer_end(peer);
 		peer = next;
 	}
 	if (engine->server->connections == 0) {
@@ -215,6 +228,12 @@ static void engine_route_added(void *state, size_t max_body)
 	}
 }
 
+static void engine_gone(struct http_call *call)
+{
+	if (call->connection != NULL)
+		peer_end(call->connection);
+}
+
 const struct http_engine HTTP_EVHTTP = {
     .open = engine_open,
     .drain = engine_drain,
@@ -223,6 +242,7 @@ const struct http_engine HTTP_EVHTTP = {
     .send = evhttp_send_answer,
     .write = evhttp_write,
     .unsent = evhttp_unsent,
+    .gone = engine_gone,
     .done = evhttp_done,
     .evict = peer_evict,
     .shed = peer_shed,

@@ -123,6 +123,7 @@ void peer_free(struct evhttp_peer *peer)
 		peer->call->connection = NULL;
 		peer->call->seat = NULL;
 		http_call_wake(peer->call);
+		http_call_hung_up(peer->call);
 	}
 	peer_drop_incoming(peer);
 	if (peer->state == PEER_LINGERING)

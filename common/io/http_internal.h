@@ -24,6 +24,7 @@
 
 struct co;
 struct event_base;
+struct http_hangup;
 
 struct http_route {
 	struct http_route *next; /* in the order they are tried */
@@ -71,11 +72,14 @@ struct http_call {
 	int body_fault;	   /* an early body does not come: the status that was answered, or -1: the client is gone */
 	size_t body_taken; /* bytes that http_body_read gave out of a body that is there as a whole */
 	struct co *waiter; /* in http_body_read or http_reply_write */
-	struct http_seat *seat; /* NULL once the client is gone */
-	size_t held;		/* bytes, as the peers know them */
-	size_t extra;		/* bytes that the handler holds */
-	int64_t reply_left;	/* bytes of content that are still to be written */
-	int64_t reply_pace;	/* monotonic: when the content written so far should have left */
+	struct http_seat *seat;		   /* NULL once the client is gone */
+	size_t held;			   /* bytes, as the peers know them */
+	size_t extra;			   /* bytes that the handler holds */
+	int64_t reply_left;		   /* bytes of content that are still to be written */
+	void (*on_hangup)(void *argument); /* or NULL */
+	void *on_hangup_argument;
+	struct http_hangup *hangup; /* while it is being found out whether the client has gone */
+	int64_t reply_pace;	    /* monotonic: when the content written so far should have left */
 	struct http_parser parser;
 	struct http_fields fields;
 };
@@ -97,6 +101,8 @@ struct http_engine {
 	size_t (*unsent)(const struct http_call *call);
 	/* The handler of an early body has taken some of it. NULL: bodies are never early. */
 	void (*want)(struct http_call *call);
+	/* The client of the call, which is being handled, has gone: ends the connection. */
+	void (*gone)(struct http_call *call);
 	/* The handler has returned: the connection may go on. Must give the call back. */
 	void (*done)(struct http_call *call);
 	/* Ends an idle connection. False when something has come for it meanwhile: it is busy now. */
@@ -166,6 +172,15 @@ void http_call_lose(struct http_call *call);
 
 /* Sets the context's deadline, from now. */
 void http_call_set_deadline(struct http_call *call);
+
+/* Nothing more comes on the socket of a call that is being handled: begins to find out whether its client has gone. */
+void http_call_input_ended(struct http_call *call, int fd);
+
+/* Ends that, where something is to be sent or the socket closed. */
+void http_call_forget_hangup(struct http_call *call);
+
+/* Its connection is gone: tells whoever asked. */
+void http_call_hung_up(struct http_call *call);
 
 /* Answers with on_fault's body; 503 with Retry-After. */
 void http_call_fault(struct http_call *call, int status);

@@ -164,6 +164,7 @@ static void send_answer(struct http_call *call, struct http_reply_parts *parts)
 		return;
 	}
 	call->answered = true;
+	http_call_forget_hangup(call);
 	tell_answer(call);
 	if (!has_length(parts->status)) {
 		if (parts->file >= 0)

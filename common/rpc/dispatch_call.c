@@ -1,6 +1,7 @@
 #include "rpc/dispatch_internal.h"
 
 #include "base/ip_address.h"
+#include "rpc/hangup.h"
 #include "rpc/render.h"
 #include "rpc/token.h"
 
@@ -184,11 +185,33 @@ static int take_caller(struct rpc_call *call, struct dispatch_caller *caller, bo
 	return 0;
 }
 
+/* The call of a known caller to a known method. */
+static int answer(struct rpc_call *call, const struct rpc_dispatcher *dispatcher, const struct dispatch_entry *entry,
+		  const struct envelope_call *envelope)
+{
+	bool company;
+	if (check_access(call, &company) || dispatch_read_params(call, envelope) || (company && check_company(call)))
+		return -1;
+	return run_handler(call, entry->function, dispatcher->options.max_answer);
+}
+
+/* The same, ended when the caller has gone unless the method changes something. */
+static int serve(struct rpc_call *call, const struct rpc_dispatcher *dispatcher, const struct dispatch_entry *entry,
+		 struct rpc_hangup *hangup, const struct envelope_call *envelope)
+{
+	struct rpc_hangup_call self;
+	if (rpc_hangup_enter(call->ctx, entry->method->writes ? NULL : hangup, &self))
+		return -1;
+	int status = answer(call, dispatcher, entry, envelope);
+	rpc_hangup_leave(&self);
+	return status;
+}
+
 static int perform(struct rpc_call *call, struct rpc_dispatcher *dispatcher, struct dispatch_entry *entry,
 		   struct dispatch_caller *caller, const struct envelope_call *envelope, int64_t started)
 {
 	struct context *ctx = call->ctx;
-	bool company, discover = entry == dispatcher->discover;
+	bool discover = entry == dispatcher->discover;
 	dispatch_identify(ctx, dispatcher, caller);
 	if (take_caller(call, caller, discover || (entry->method->access & API_ACCESS_PUBLIC) != 0))
 		return -1;
@@ -199,19 +222,15 @@ static int perform(struct rpc_call *call, struct rpc_dispatcher *dispatcher, str
 		return rpc_reply_text(call, document, strlen(document));
 	}
 	call->method = entry->method;
-	choose_lane(call, dispatcher);
 	ctx->deadline = deadline_earlier(ctx->deadline, started + entry->method->deadline_us);
-	if (check_access(call, &company) || dispatch_read_params(call, envelope) || (company && check_company(call)))
-		return -1;
-	return run_handler(call, entry->function, dispatcher->options.max_answer);
+	choose_lane(call, dispatcher);
+	return serve(call, dispatcher, entry, caller->meta->hangup, envelope);
 }
 
 /* A wait that was ended because time was up is that, whoever ended it. */
 static void settle_error(struct context *ctx)
 {
-	if (ctx->error.code != ERROR_UNAVAILABLE || strcmp(ctx->error.reason, "cancelled") != 0)
-		return;
-	if (deadline_left(ctx->deadline) > 0)
+	if (!rpc_hangup_caused(ctx) || deadline_left(ctx->deadline) > 0)
 		return;
 	error_clear(&ctx->error);
 	(void)context_fail(ctx, ERROR_DEADLINE_EXCEEDED, NULL, NULL);

@@ -10,14 +10,15 @@
 #include "rpc/dispatch.h"
 #include "rpc/envelope.h"
 
-#define DISPATCH_CODES (ERROR_OVERLOADED + 1)
+#define DISPATCH_CANCELLED (ERROR_OVERLOADED + 1) /* an outcome of its own: the caller has gone */
+#define DISPATCH_OUTCOMES (DISPATCH_CANCELLED + 1)
 
 /* A method, its handler, and its series, which are made at first use. */
 struct dispatch_entry {
 	const struct api_method *method; /* NULL for rpc.discover and for what does not exist */
 	rpc_handler_function *function;
 	const char *name; /* for metrics and logs */
-	struct metric *requests[DISPATCH_CODES];
+	struct metric *requests[DISPATCH_OUTCOMES];
 	struct metric *duration;
 };
 

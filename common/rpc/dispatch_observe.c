@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "rpc/hangup.h"
 
 #include <string.h>
 
@@ -11,14 +12,19 @@ static bool waits(const struct dispatch_entry *entry)
 	return entry->method != NULL && entry->method->long_poll;
 }
 
-static void count(struct rpc_dispatcher *dispatcher, struct dispatch_entry *entry, enum error_code code,
-		  int64_t duration)
+/* As metrics and the log call it. */
+static const char *word_of(unsigned outcome)
 {
-	struct metric **requests = &entry->requests[code];
-	if (*requests == NULL) {
-		const char *word = code == ERROR_NONE ? "ok" : error_word(code);
-		*requests = metric_series(dispatcher->requests, (const char *const[]){entry->name, word});
-	}
+	if (outcome == DISPATCH_CANCELLED)
+		return "cancelled";
+	return outcome == ERROR_NONE ? "ok" : error_word((enum error_code)outcome);
+}
+
+static void count(struct rpc_dispatcher *dispatcher, struct dispatch_entry *entry, unsigned outcome, int64_t duration)
+{
+	struct metric **requests = &entry->requests[outcome];
+	if (*requests == NULL)
+		*requests = metric_series(dispatcher->requests, (const char *const[]){entry->name, word_of(outcome)});
 	metric_add(*requests, 1);
 	if (waits(entry))
 		return;
@@ -27,9 +33,9 @@ static void count(struct rpc_dispatcher *dispatcher, struct dispatch_entry *entr
 	metric_observe(entry->duration, duration);
 }
 
-static enum log_level level_of(enum error_code code)
+static enum log_level level_of(unsigned outcome)
 {
-	switch (code) {
+	switch (outcome) {
 	case ERROR_INTERNAL:
 		return LOG_ERROR;
 	case ERROR_UNAVAILABLE:
@@ -59,11 +65,11 @@ static void add_text(struct fields *fields, const char *name, const char *text)
 		fields->list[fields->count++] = LOG_STRING(name, text);
 }
 
-static void log_failure(enum log_level level, const struct context *ctx, int64_t duration)
+static void log_failure(enum log_level level, const struct context *ctx, unsigned outcome, int64_t duration)
 {
 	const struct error *error = &ctx->error;
 	struct fields fields = {.count = 0};
-	add_text(&fields, "outcome", error_word(error->code));
+	add_text(&fields, "outcome", word_of(outcome));
 	add_text(&fields, "reason", error->reason);
 	fields.list[fields.count++] = LOG_NUMBER("duration_us", duration);
 	if (error->cause[0] != '\0' || level != LOG_INFO) {
@@ -82,12 +88,13 @@ void dispatch_observe(struct rpc_dispatcher *dispatcher, struct dispatch_entry *
 {
 	enum error_code code = ctx->error.code;
 	int64_t duration = clock_monotonic() - started;
-	count(dispatcher, entry, code, duration);
-	enum log_level level = code == ERROR_NONE && waits(entry) ? LOG_DEBUG : level_of(code);
+	unsigned outcome = rpc_hangup_caused(ctx) ? DISPATCH_CANCELLED : code;
+	count(dispatcher, entry, outcome, duration);
+	enum log_level level = code == ERROR_NONE && waits(entry) ? LOG_DEBUG : level_of(outcome);
 	if (!log_enabled(level))
 		return;
 	if (code == ERROR_NONE)
 		log_event(level, ctx, "call", LOG_STRING("outcome", "ok"), LOG_NUMBER("duration_us", duration));
 	else
-		log_failure(level, ctx, duration);
+		log_failure(level, ctx, outcome, duration);
 }

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "rpc/bearer.h"
+#include "rpc/hangup.h"
 #include "rpc/http_content.h"
 #include "rpc/link_meta.h"
 #include "rpc/render.h"
@@ -126,11 +127,15 @@ void rpc_http_reply_pieces(struct http_exchange *exchange, const struct http_pie
 void rpc_http_endpoint(struct http_exchange *exchange, void *argument)
 {
 	struct rpc_meta meta;
+	struct rpc_hangup hangup = {0};
 	size_t length = 0;
 	if (rpc_http_read(exchange, &meta))
 		return;
+	meta.hangup = &hangup;
+	http_on_hangup(exchange, rpc_hangup_tell, &hangup);
 	const char *answer =
 	    rpc_dispatch(exchange->ctx, argument, &meta, exchange->body, exchange->body_length, &length);
+	http_on_hangup(exchange, NULL, NULL);
 	rpc_http_reply(exchange, answer, length);
 }
 

@@ -11,7 +11,8 @@
  * as spaces. Stopping: a server that drains says so with the line {"jsonrpc":"2.0","method":"link.drain"}; the client
  * sends what is new elsewhere, and closes once its last answer is there, so that no call is lost when a daemon is
  * replaced. Invariants: writes are coalesced once a pass of the loop; a line over the limit closes the connection; a
- * caller that leaves early drops its answer without costing the others anything.
+ * caller that leaves early drops its answer without costing the others anything; one that is cancelled, and a
+ * connection that breaks, end the calls there that may be ended (rpc/link_cancel.h).
  */
 #ifndef EVENTLOOP_RPC_LINK_H
 #define EVENTLOOP_RPC_LINK_H

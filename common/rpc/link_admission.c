@@ -85,6 +85,7 @@ static void on_close(void *argument, const char *why)
 	unlist(connection);
 	end_handshake(connection);
 	connection->closed = true;
+	link_server_hung_up(connection);
 	if (connection->jobs == 0)
 		free(connection);
 }

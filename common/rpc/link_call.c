@@ -3,6 +3,7 @@
 #include "base/fatal.h"
 #include "co/co.h"
 #include "rpc/envelope.h"
+#include "rpc/link_cancel.h"
 #include "rpc/link_meta.h"
 
 #include <string.h>
@@ -176,6 +177,11 @@ static int await_lane(struct context *ctx, struct link_lane *lane)
 	return co_check(ctx, co_queue_wait(&lane->waiting, "link connection", ctx->deadline));
 }
 
+static uint64_t wire_id(const struct link_client *client, uint32_t index)
+{
+	return (uint64_t)client->slots[index].generation << SLOT_BITS | index;
+}
+
 static bool send_request(struct link_client *client, struct link_lane *lane, uint32_t index, const struct context *ctx,
 			 const struct link_request *request)
 {
@@ -184,7 +190,7 @@ static bool send_request(struct link_client *client, struct link_lane *lane, uin
 	size_t start = out->length;
 	slot->begins = lane->stream.queued;
 	buffer_append_text(out, "{\"jsonrpc\":\"2.0\",\"id\":");
-	buffer_append_integer(out, (int64_t)((uint64_t)slot->generation << SLOT_BITS | index));
+	buffer_append_integer(out, (int64_t)wire_id(client, index));
 	buffer_append_text(out, ",\"method\":");
 	buffer_append_json_bytes(out, request->method, request->method_length);
 	if (request->params != NULL) {
@@ -211,6 +217,18 @@ static struct link_lane *ready_lane(struct context *ctx, struct link_client *cli
 	return NULL;
 }
 
+/* A caller who does not wait any more; when time is up, the server knows. */
+static void send_cancel(struct link_client *client, uint32_t index)
+{
+	struct link_stream *stream = &client->slots[index].lane->stream;
+	struct buffer *out = link_stream_begin(stream);
+	size_t start = out->length;
+	link_cancel_write(out, wire_id(client, index));
+	/* Without room for it the call ends by itself. */
+	bool sent = link_stream_commit(stream, start);
+	(void)sent;
+}
+
 /* Waits for what ends the call. -1 with the error set. */
 static int await_answer(struct context *ctx, struct link_client *client, uint32_t index,
 			const struct link_waiter *waiter)
@@ -218,6 +236,8 @@ static int await_answer(struct context *ctx, struct link_client *client, uint32_
 	enum co_result result = co_park("link answer", ctx->deadline);
 	/* What came is taken, even if time ran out in the same moment. */
 	if (!waiter->done) {
+		if (result == CO_CANCELLED)
+			send_cancel(client, index);
 		release_slot(client, index);
 		return co_check(ctx, result);
 	}

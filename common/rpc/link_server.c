@@ -26,6 +26,7 @@ struct link_job {
 	struct context ctx;
 	const char *line;
 	size_t length;
+	struct link_call call; /* so that its caller can end it */
 };
 
 void link_server_send(struct link_connection *connection, const char *text, size_t length)
@@ -78,6 +79,7 @@ static void give_job_back(struct link_server *server, struct link_job *job)
 	struct link_connection *connection = job->connection;
 	/* Clean-ups run while the job still counts. */
 	context_restart(&job->ctx, DEADLINE_NEVER);
+	link_calls_remove(&job->call);
 	unlink_job(server, job);
 	if (server->pooled < POOLED_JOBS) {
 		job->older = server->pool;
@@ -89,6 +91,15 @@ static void give_job_back(struct link_server *server, struct link_job *job)
 	}
 	if (--connection->jobs == 0 && connection->closed)
 		free(connection);
+}
+
+void link_server_hung_up(struct link_connection *connection)
+{
+	if (connection->jobs == 0)
+		return;
+	for (struct link_job *job = connection->server->in_flight; job != NULL; job = job->older)
+		if (job->connection == connection)
+			rpc_hangup_tell(&job->call.hangup);
 }
 
 static const struct json_span *meta_of(const struct envelope *envelope)
@@ -115,6 +126,7 @@ static void run_job(void *argument)
 	const struct json_span *text = envelope.status == ENVELOPE_OK ? meta_of(&envelope) : NULL;
 	if (text != NULL)
 		link_meta_read(&job->ctx, *text, job->connection->speaks_for_clients, &meta);
+	meta.hangup = &job->call.hangup;
 	const char *answer = dispatch_envelope(&job->ctx, dispatcher, &meta, &envelope, &length);
 	if (answer != NULL)
 		link_server_send(job->connection, answer, length);
@@ -141,8 +153,13 @@ static void refuse(struct link_connection *connection, const char *line, size_t 
 void link_server_line(struct link_connection *connection, const char *line, size_t length)
 {
 	struct link_server *server = connection->server;
+	uint64_t id;
 	if (length == 0)
 		return;
+	if (link_cancel_read(line, length, &id)) {
+		link_calls_cancel(&server->calls, connection, id);
+		return;
+	}
 	if (server->job_count >= server->options.max_in_flight) {
 		refuse(connection, line, length);
 		return;
@@ -151,6 +168,7 @@ void link_server_line(struct link_connection *connection, const char *line, size
 	job->connection = connection;
 	job->line = arena_strndup(&job->ctx.arena, line, length);
 	job->length = length;
+	link_calls_add(&server->calls, &job->call, connection, line, length);
 	connection->jobs++;
 	job->co = co_spawn("link request", run_job, job);
 	if (job->co == NULL) {

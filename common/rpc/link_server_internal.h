@@ -7,6 +7,7 @@
 
 #include "io/http_listen.h"
 #include "rpc/link.h"
+#include "rpc/link_cancel.h"
 #include "rpc/link_handshake.h"
 #include "rpc/link_stream.h"
 
@@ -42,12 +43,16 @@ struct link_server {
 	struct link_outbox outbox;
 	struct link_list proved, strangers;
 	struct link_job *in_flight, *pool;
+	struct link_calls calls;
 	size_t job_count, pooled;
 	int64_t next_warning; /* monotonic; who is refused is logged once in ten seconds */
 	bool draining;
 };
 
 /* --- link_server.c --- */
+
+/* Ends the calls of a connection that is gone, as far as they may be ended. */
+void link_server_hung_up(struct link_connection *connection);
 
 /* Takes a line of a proved connection. */
 void link_server_line(struct link_connection *connection, const char *line, size_t length);

@@ -53,20 +53,18 @@ static const char toy_api_text[] = "{\"methods\":[" TOY_METHOD(
 																																																																																				    TOY_REQUIRED("service", "{\"type\":\"string\"}") "," TOY_REQUIRED("secret", "{\"type\":\"string\"}"), "\"public\"", "true", "3000") "]}";
 
 /* Methods with rules of their own about who may call. */
-static const char toy_rules_text[] =
-    "{\"methods\":[" TOY_METHOD("toy.client.say", "", "\"client\",\"user\"", "true", "3000") "," TOY_METHOD(
-	"toy.fresh.say", "", "\"user\",\"service\",\"client\"", "true",
-	"3000,\"x-auth-max-age\":600") "," TOY_METHOD("toy.fresh.owner",
-						      TOY_PARAM("company_id", "{\"type\":\"string\"}"),
-						      "\"company:staff\"", "true",
-						      "3000,\"x-auth-max-age\":600") "," TOY_METHOD("toy.session.end",
-												    "", "\"user\"",
-												    "false",
-												    "3000") "," TOY_METHOD("toy.lane.show",
-															   "",
-															   "\"public\"",
-															   "true",
-															   "3000,\"x-lane\":\"search\"") "]}";
+static const char
+    toy_rules_text[] = "{\"methods\":[" TOY_METHOD("toy.client.say", "", "\"client\",\"user\"", "true", "3000") "," TOY_METHOD("toy.fresh.say", "", "\"user\",\"service\",\"client\"", "true", "3000,\"x-auth-max-age\":600") "," TOY_METHOD(
+	"toy.fresh.owner", TOY_PARAM("company_id", "{\"type\":\"string\"}"), "\"company:staff\"", "true",
+	"3000,\"x-auth-max-age\":600") "," TOY_METHOD("toy.session.end", "", "\"user\"", "false",
+						      "3000") "," TOY_METHOD("toy.lane.show", "", "\"public\"", "true",
+									     "3000,\"x-lane\":\"search\"") "," TOY_METHOD("toy.sleep.work",
+															  TOY_REQUIRED(
+															      "milliseconds",
+															      "{\"type\":\"integer\"}"),
+															  "\"public\"",
+															  "false",
+															  "3000") "]}";
 
 struct toy {
 	struct loop *loop;
@@ -79,9 +77,9 @@ struct toy {
 	struct link_server *passport; /* the same methods, as the daemon of tokens */
 	struct http_client *fetcher;
 	struct link_client *caller;
-	int naps, hangs, tokens_given;
-	bool refuse_tokens; /* service_token fails */
-	int search;	    /* its address stands for the connections of the lane search */
+	int naps, hangs, works, tokens_given; /* works: those that came to their end */
+	bool refuse_tokens;		      /* service_token fails */
+	int search;			      /* its address stands for the connections of the lane search */
 	void (*test)(struct toy *toy);
 	size_t max_answer, max_in_flight;
 	int64_t proof_patience, line_patience;
@@ -108,6 +106,15 @@ static inline int toy_nap(struct rpc_call *call)
 	if (result == CO_CANCELLED || deadline_left(end) > 0)
 		return co_check(call->ctx, result);
 	return rpc_reply_printf(call, "\"slept\"");
+}
+
+/* A nap that changes something in the end. */
+static inline int toy_work(struct rpc_call *call)
+{
+	if (toy_nap(call))
+		return -1;
+	((struct toy *)call->app)->works++;
+	return 0;
 }
 
 /* Ignores its deadline. */
@@ -185,6 +192,7 @@ static const struct rpc_handler toy_handlers[] = {
     {"toy.echo.say", toy_say},
     {"toy.sleep.nap", toy_nap},
     {"toy.sleep.hang", toy_hang},
+    {"toy.sleep.work", toy_work},
     {"toy.fail.conflict", toy_conflict},
     {"toy.fail.internal", toy_internal},
     {"toy.fail.silent", toy_silent},
