@@ -321,10 +321,24 @@ static void on_readable(evutil_socket_t fd, short what, void *argument)
 
 /* --- life --- */
 
+/* A machine that is gone says nothing: its connection ends after two minutes. */
+static void keep_alive(int fd)
+{
+	static const struct {
+		int level, option, value;
+	} options[] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
+		       {IPPROTO_TCP, TCP_KEEPIDLE, 60},
+		       {IPPROTO_TCP, TCP_KEEPINTVL, 15},
+		       {IPPROTO_TCP, TCP_KEEPCNT, 4}};
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		(void)setsockopt(fd, options[i].level, options[i].option, &options[i].value, sizeof(options[i].value));
+}
+
 void link_stream_start(struct link_stream *stream, struct event_base *base, struct link_outbox *outbox, int fd)
 {
 	int one = 1;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	keep_alive(fd);
 	stream->fd = fd;
 	stream->outbox = outbox;
 	buffer_init(&stream->out, LINK_MAX_UNSENT);

@@ -21,6 +21,8 @@ ATTEMPTS = 130
 IDLE = 256
 OTHER = "the secret of an other installation"
 NOBODY = "01932b5c-7a10-7000-8000-00000000dead"
+ESTABLISHED, LISTENING = "01", "0A"  # as /proc/net/tcp has states, and the timer that runs
+KEEP_ALIVE = "02"
 # A call to each daemon, and what says that it was there: a result, or this word.
 REACHED = {
     "passport": ("passport.company.get", {"id": NOBODY}, "not_found"),
@@ -145,6 +147,14 @@ def test_silence_and_half_lines_go(stack):
         assert is_over(silent.connection, 8) and is_over(half.connection, 8)
 
 
+def test_a_machine_that_is_gone_holds_no_connection(stack):
+    def timers():
+        return {row[5].partition(":")[0] for row, port in sockets(ESTABLISHED) if port == link_port(stack, "events")}
+
+    assert unreached(stack.gateway) == []
+    wait_until(lambda: timers() == {KEEP_ALIVE}, what="the kernel to look after the connections of events")
+
+
 # --- a change of the secret ---
 
 
@@ -198,12 +208,15 @@ def test_the_secret_changes_while_calls_run(fresh_stack):
 # --- where it listens ---
 
 
+def sockets(state):
+    """The rows of the system's TCP sockets in that state, and the port of each."""
+    rows = [line.split() for table in ("tcp", "tcp6") for line in Path(f"/proc/net/{table}").read_text().splitlines()]
+    return [(row, int(row[1].rpartition(":")[2], 16)) for row in rows if row[3] == state]
+
+
 def listening_ports(pid):
     """The TCP ports that the process listens on."""
-    rows = [
-        line.split() for table in ("tcp", "tcp6") for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()
-    ]
-    ports = {f"socket:[{row[9]}]": int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A"}
+    ports = {f"socket:[{row[9]}]": port for row, port in sockets(LISTENING)}
     held = {os.readlink(entry) for entry in os.scandir(f"/proc/{pid}/fd")}
     return {port for name, port in ports.items() if name in held}
 
