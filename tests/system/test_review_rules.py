@@ -3,6 +3,7 @@
 import json
 import threading
 import uuid
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import loglines
@@ -190,6 +191,23 @@ def test_a_booking_cancelled_in_its_last_minute_is_reviewed(stack):
     assert review(guest, bookings[0], 2)["score"] == 2
 
 
+@contextmanager
+def waiting_for(stack, listing, call):
+    """Has call(), made by another thread, wait for the listing: a connection meanwhile, and the list of what it gave."""
+    outcome = []
+    caller = threading.Thread(target=lambda: outcome.append(call()))
+    with stack.database("events") as holder, stack.database("events") as other:
+        other.autocommit = True
+        holder.autocommit = False
+        holder.execute("SELECT 1 FROM listing WHERE id = %s FOR UPDATE", (listing["id"],))
+        caller.start()
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        wait_until(lambda: other.execute(waiting).fetchone(), what="the call to wait")
+        yield other, outcome
+        holder.rollback()
+        caller.join(30)
+
+
 def test_what_ends_while_its_cancelling_waits_is_not_cancelled(stack):
     """The clock is read when the listing is locked, not when the call came."""
     company, owner = stack.company()
@@ -197,21 +215,21 @@ def test_what_ends_while_its_cancelling_waits_is_not_cancelled(stack):
     days = {"listing_id": hall["id"], "period": period(timedelta(days=2), timedelta(days=1))}
     booking = guest.rpc("events.booking.create", days)["id"]
     end(stack, booking, "-1 hour")
-    errors = []
-    cancel = threading.Thread(target=lambda: errors.append(owner.error("events.booking.cancel", {"id": booking})))
-    with stack.database("events") as database, stack.database("events") as other:
-        other.autocommit = True
-        database.autocommit = False
-        database.execute("SELECT 1 FROM listing WHERE id = %s FOR UPDATE", (hall["id"],))
-        cancel.start()
-        waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        wait_until(lambda: other.execute(waiting).fetchone(), what="the cancelling to wait")
+    cancel = lambda: owner.error("events.booking.cancel", {"id": booking})
+    with waiting_for(stack, hall, cancel) as (database, errors):
         # Later than the beginning of the transaction that waits.
-        other.execute("UPDATE booking SET period = tstzrange(lower(period), now()) WHERE id = %s", (booking,))
-        database.rollback()
-        cancel.join(30)
+        database.execute("UPDATE booking SET period = tstzrange(lower(period), now()) WHERE id = %s", (booking,))
     assert [error.data["rule"] for error in errors] == ["before_end"]
     assert guest.rpc("events.booking.get", {"id": booking})["state"] == "completed"
+
+
+def test_what_passes_while_its_booking_waits_is_not_booked(stack, hall):
+    guest, span = stack.user(), period(timedelta(seconds=-59), timedelta(hours=1))
+    params = {"listing_id": hall["id"], "period": span}
+    late = datetime.fromisoformat(span["from"]) + timedelta(seconds=60.1)
+    with waiting_for(stack, hall, lambda: guest.error("events.booking.create", params)) as (_, errors):
+        wait_until(lambda: datetime.now(UTC) > late, what="the minute of grace to be over")
+    assert [error.data["rule"] for error in errors] == ["in_past"]
 
 
 # --- one of an author ---
