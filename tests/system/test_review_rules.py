@@ -193,7 +193,7 @@ def test_a_booking_cancelled_in_its_last_minute_is_reviewed(stack):
 
 @contextmanager
 def waiting_for(stack, listing, call):
-    """Has call(), made by another thread, wait for the listing: a connection meanwhile, and the list of what it gave."""
+    """Has call(), made by another thread, wait for the listing: a connection meanwhile, and what it gave."""
     outcome = []
     caller = threading.Thread(target=lambda: outcome.append(call()))
     with stack.database("events") as holder, stack.database("events") as other:
