@@ -98,8 +98,8 @@ static int lead(struct context *ctx, struct outbox_relay *relay)
 	return 0;
 }
 
-/* How old the oldest fact is that somebody has not got yet; 0 for a relay that does not lead. */
-static void show_lag(const struct outbox_relay *relay)
+/* How old the oldest fact is that somebody has not got yet. A relay that does not lead has nothing to show. */
+static void show(const struct outbox_relay *relay)
 {
 	for (size_t i = 0; i < relay->subscriber_count; i++) {
 		const struct outbox_subscriber *subscriber = &relay->subscribers[i];
@@ -108,6 +108,10 @@ static void show_lag(const struct outbox_relay *relay)
 		if (again > 0 && (oldest == 0 || again < oldest))
 			oldest = again;
 		metric_set(subscriber->lag, relay->leading && oldest > 0 ? clock_wall() - oldest : 0);
+		if (relay->leading)
+			continue;
+		metric_set(subscriber->put_off, 0);
+		metric_set(subscriber->dead_letters, 0);
 	}
 }
 
@@ -118,7 +122,7 @@ static int measure(struct context *ctx, struct outbox_relay *relay, int64_t now)
 		if (outbox_measure(ctx, relay) != 0)
 			return -1;
 	}
-	show_lag(relay);
+	show(relay);
 	return 0;
 }
 
