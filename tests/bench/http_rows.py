@@ -112,7 +112,17 @@ def _gateway_rows(bench, peers: dict[str, Peer], script: Path, connections: int,
         Row(what, "nginx proxy_pass", f">= {hold} x", f"{nginx:.2f} x", nginx >= hold, notes),
         Row(what, "HAProxy", f">= {hold} x", f"{haproxy:.2f} x", haproxy >= hold),
         _cpu_row(connections, cpu),
+        _limits_row(connections, middle(found["gateway"], "cpu")),
     ]
+
+
+def _limits_row(connections: int, cpu: float) -> Row:
+    """What the purses of callers take of the gateway's CPU a request: the callers here pay, see machine.NO_LIMITS."""
+    taken = values("bench_limits")
+    share = taken["stranger"] / 1000 / cpu
+    notes = [", ".join(f"{name}: {nanoseconds:.0f} ns" for name, nanoseconds in taken.items())]
+    what = f"  of it for limits, {connections} connections"
+    return Row(what, "all of its CPU a request", "<= 2 %", f"{100 * share:.1f} %", share <= 0.02, notes)
 
 
 def _cpu_row(connections: int, ratio: float) -> Row:
