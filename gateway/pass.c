@@ -7,9 +7,9 @@
 #include "io/http_transfer.h"
 #include "limits/door.h"
 #include "limits/limits.h"
+#include "outside.h"
 #include "rpc/bearer.h"
 #include "rpc/http_endpoint.h"
-#include "rpc/token.h"
 #include "transfers.h"
 #include "trusted_proxies.h"
 
@@ -143,9 +143,10 @@ static int check_token(struct http_exchange *exchange, struct gateway *gateway)
 	const char *token = bearer_token(http_header_list(exchange, "Authorization"));
 	if (!token)
 		context_fail(ctx, ERROR_UNAUTHENTICATED, "missing", "an access token is needed");
-	else if (token_verify(ctx, gateway->worker->verifier, token, strlen(token)))
+	else if (outside_identity(ctx, gateway->worker->verifier, token, strlen(token)))
 		return 0;
-	rpc_http_fail(exchange, ctx->error.code == ERROR_UNAUTHENTICATED ? 401 : 503);
+	enum error_code code = ctx->error.code;
+	rpc_http_fail(exchange, code == ERROR_UNAUTHENTICATED ? 401 : code == ERROR_FORBIDDEN ? 403 : 503);
 	return -1;
 }
 

@@ -9,12 +9,18 @@
 /* Calls end at the request's deadline by themselves; one that does not notice is cut off so much later. */
 #define CUT_OFF_DELAY (50 * CLOCK_MILLISECOND)
 
+/* So many calls run side by side; the others wait for one of them to end. */
+#define AT_ONCE 16
+
 struct batch {
 	struct context *ctx; /* of the whole text */
 	struct rpc_dispatcher *dispatcher;
 	struct dispatch_caller *caller;
-	size_t answered; /* bytes */
+	struct batch_item *items;
+	size_t count, next; /* of the items; the next one to run */
+	size_t answered;    /* bytes */
 	size_t max_answer;
+	bool full; /* an answer did not fit: no further call is run */
 };
 
 struct batch_item {
@@ -37,6 +43,14 @@ static void keep_answer(struct batch_item *item, const char *answer, size_t leng
 	item->batch->answered += length + 1;
 }
 
+static const char *too_large(const struct batch_item *item, struct context *ctx, const char *what, size_t *ret_length)
+{
+	error_clear(&ctx->error);
+	(void)context_fail(ctx, ERROR_TOO_LARGE, "answer", "%sthe answer of the batch has more than %zu bytes", what,
+			   item->batch->max_answer);
+	return render_error(ctx, item->envelope->id, ret_length);
+}
+
 /* The answer of the item, or too_large in its place when the batch has no room for it. */
 static void add_answer(struct batch_item *item, struct context *ctx, const char *answer, size_t length)
 {
@@ -44,17 +58,14 @@ static void add_answer(struct batch_item *item, struct context *ctx, const char 
 	if (answer == NULL)
 		return;
 	if (batch->answered + length > batch->max_answer) {
-		error_clear(&ctx->error);
-		(void)context_fail(ctx, ERROR_TOO_LARGE, "answer", "the answer of the batch has more than %zu bytes",
-				   batch->max_answer);
-		answer = render_error(ctx, item->envelope->id, &length);
+		batch->full = true;
+		answer = too_large(item, ctx, "", &length);
 	}
 	keep_answer(item, answer, length);
 }
 
-static void run_item(void *argument)
+static void run_item(struct batch_item *item)
 {
-	struct batch_item *item = argument;
 	struct batch *batch = item->batch;
 	struct context ctx;
 	size_t length = 0;
@@ -66,10 +77,11 @@ static void run_item(void *argument)
 	struct dispatch_caller caller = {.meta = batch->caller->meta, .refused = batch->caller->refused};
 	const char *answer = dispatch_call(&ctx, batch->dispatcher, &caller, item->envelope, &length);
 	add_answer(item, &ctx, answer, length);
+	co_set_context(NULL);
 	context_done(&ctx);
 }
 
-/* No coroutine was left to run the call in. */
+/* The call is not run: the batch is full, or no coroutine was left to run it in. */
 static void refuse_item(struct batch_item *item)
 {
 	struct context ctx;
@@ -79,9 +91,23 @@ static void refuse_item(struct batch_item *item)
 	context_init(&ctx, DEADLINE_NEVER);
 	take_names(&ctx, item->batch->ctx);
 	(void)context_fail(&ctx, ERROR_OVERLOADED, NULL, NULL);
-	const char *answer = render_error(&ctx, item->envelope->id, &length);
+	const char *answer = item->batch->full ? too_large(item, &ctx, "not called: ", &length)
+					       : render_error(&ctx, item->envelope->id, &length);
 	keep_answer(item, answer, length);
 	context_done(&ctx);
+}
+
+/* Runs items until none is left; several of these run side by side. */
+static void run_items(void *argument)
+{
+	struct batch *batch = argument;
+	while (batch->next < batch->count) {
+		struct batch_item *item = &batch->items[batch->next++];
+		if (batch->full)
+			refuse_item(item);
+		else
+			run_item(item);
+	}
 }
 
 static const char *join(struct context *ctx, const struct batch_item *items, size_t count, size_t *ret_length)
@@ -106,21 +132,27 @@ static const char *join(struct context *ctx, const struct batch_item *items, siz
 const char *dispatch_batch(struct context *ctx, struct rpc_dispatcher *dispatcher, struct dispatch_caller *caller,
 			   const struct envelope *envelope, size_t *ret_length)
 {
-	struct batch batch = {ctx, dispatcher, caller, 0, dispatcher->options.max_answer};
 	struct batch_item *items = arena_zalloc(&ctx->arena, envelope->count * sizeof(*items));
+	struct batch batch = {.ctx = ctx,
+			      .dispatcher = dispatcher,
+			      .caller = caller,
+			      .items = items,
+			      .count = envelope->count,
+			      .max_answer = dispatcher->options.max_answer};
 	struct co_group *group = co_group_new(ctx);
 	dispatch_identify(ctx, dispatcher, caller);
-	for (size_t i = 0; i < envelope->count; i++) {
+	for (size_t i = 0; i < envelope->count; i++)
 		items[i] = (struct batch_item){.batch = &batch, .envelope = &envelope->calls[i]};
-		if (co_group_start(group, "batch call", run_item, &items[i])) {
-			error_clear(&ctx->error);
-			refuse_item(&items[i]);
-		}
+	for (size_t i = 0; i < envelope->count && i < AT_ONCE; i++) {
+		if (co_group_start(group, "batch", run_items, &batch) != 0)
+			break;
 	}
 	int64_t cut_off = ctx->deadline == DEADLINE_NEVER ? DEADLINE_NEVER : ctx->deadline + CUT_OFF_DELAY;
 	/* However the wait ended, no child runs any more: each has left an answer. */
 	enum co_result result = co_group_wait_all(group, cut_off);
 	(void)result;
 	error_clear(&ctx->error);
+	for (; batch.next < batch.count; batch.next++)
+		refuse_item(&items[batch.next]);
 	return join(ctx, items, envelope->count, ret_length);
 }

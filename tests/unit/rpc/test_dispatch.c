@@ -355,7 +355,10 @@ static void large_answers(struct toy *toy)
 	assert_int_equal(strlen(toy_at(&answer, "/0/result")), 2000);
 	assert_int_equal(strlen(toy_at(&answer, "/1/result")), 2000);
 	assert_string_equal(toy_at(&answer, "/2/error/data/code"), "too_large");
-	assert_string_equal(toy_at(&answer, "/3/result/text"), "hi");
+	/* What had not started when the answer was full is not called. */
+	assert_string_equal(toy_at(&answer, "/3/error/data/code"), "too_large");
+	assert_string_equal(toy_at(&answer, "/3/error/data/reason"), "answer");
+	assert_non_null(strstr(toy_at(&answer, "/3/error/message"), "not called"));
 	toy_answer_free(&answer);
 }
 

@@ -1,0 +1,208 @@
+"""A drill: one client makes the gateway hold as much as it can, in five ways at once; others call and look at pictures.
+
+The client has no limit of calls here (limit_exempt), so that what bounds memory is what is meant to.
+"""
+
+import json
+import os
+import resource
+import socket
+import threading
+import time
+
+import pytest
+from neighbours import MemoryWatch, Neighbours
+from pictures import picture
+from rpc import session
+from waiting import wait_until
+
+ATTACKER = "127.0.0.2"
+VISITOR = "127.0.0.20"
+SECONDS = 6
+SILENT = 4096
+LARGE = 18 << 20  # bytes of a picture, or of what is sent without a token
+LISTINGS = 100
+PEAK_MIB = {"gateway": 256, "events": 256, "images": 256, "rating": 128, "passport": 256}
+
+
+def noise(size):
+    """A PNG of about so many bytes: what is random cannot be compressed."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    width = 3000
+    height = size // (3 * width)
+    out = BytesIO()
+    Image.frombytes("RGB", (width, height), os.urandom(3 * width * height)).save(out, "PNG", compress_level=0)
+    return out.getvalue()
+
+
+def post(path, body, length=None, extra=""):
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{extra}"
+    return f"{head}Content-Length: {length or len(body)}\r\n\r\n".encode() + body
+
+
+def batch(method, params):
+    calls = [{"jsonrpc": "2.0", "id": number, "method": method, "params": params} for number in range(100)]
+    return json.dumps(calls, separators=(",", ":")).encode()
+
+
+class Attack:
+    """`with Attack(stack, image)`: all of it, from one address, until the end of the block."""
+
+    def __init__(self, stack, image):
+        self.port = stack.ports["gateway"][0]
+        self.image = image
+        self.over = threading.Event()
+        self.open, self.threads = [], []
+
+    def _dial(self):
+        made = socket.socket()
+        made.settimeout(2)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        made.bind((ATTACKER, 0))
+        made.connect(("127.0.0.1", self.port))
+        self.open.append(made)
+        return made
+
+    def _send(self, data, answer=False):
+        """Sends it over and over, on a new connection whenever one is closed; reads nothing, or only whole answers."""
+        while not self.over.is_set():
+            try:
+                connection = self._dial()
+                connection.sendall(data)
+                while answer and connection.recv(1 << 20):
+                    pass
+                # Whoever reads nothing is let go on doing so until the other side ends it.
+                while not self.over.wait(0.1):
+                    connection.send(b"")
+            except OSError:
+                self.over.wait(0.2)
+
+    def _be_silent(self):
+        while not self.over.is_set() and len(self.open) < SILENT:
+            try:
+                self._dial()
+            except OSError:
+                self.over.wait(0.1)
+
+    def _start(self, count, data, **options):
+        for _ in range(count):
+            thread = threading.Thread(target=self._send, args=(data,), kwargs=options, daemon=True)
+            self.threads.append(thread)
+            thread.start()
+
+    def __enter__(self):
+        filler = bytes(LARGE)
+        self._start(40, post("/images", filler))
+        self._start(60, post("/rpc", batch("rpc.discover", {})))
+        self._start(30, f"GET {self.image} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        self._start(1, post("/rpc", batch("events.listing.search", {"limit": 100})), answer=True)
+        # Where the silent ones take all places, the others are to be in already.
+        wait_until(lambda: len(self.open) >= len(self.threads), 10, "the attack to begin")
+        silent = threading.Thread(target=self._be_silent, daemon=True)
+        self.threads.append(silent)
+        silent.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        for thread in self.threads:
+            thread.join(30)
+        for connection in self.open:
+            connection.close()
+
+
+class Visitor:
+    """`with Visitor(stack)`: uploads a picture and looks at it, over and over, from an address of its own."""
+
+    def __init__(self, stack):
+        self.stack, self.token = stack, stack.user("Visitor").token
+        self.data = picture("JPEG", (1200, 800), (9, 90, 200))
+        self.over = threading.Event()
+        self.seen, self.faults = 0, []
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _visit(self):
+        headers = {"Content-Type": "image/jpeg", "Authorization": f"Bearer {self.token}"}
+        base = self.stack.gateway.base
+        made = session(VISITOR).post(f"{base}/images", data=self.data, headers=headers, timeout=20)
+        assert made.status_code == 201, made.text
+        for _ in range(5):
+            served = session(VISITOR).get(base + made.json()["url"], timeout=20)
+            assert served.status_code == 200 and served.content == self.data, served.text[:200]
+            self.seen += 1
+            time.sleep(0.05)
+
+    def _run(self):
+        while not self.over.is_set():
+            try:
+                self._visit()
+            except Exception as fault:  # whatever it is, nothing was to fail
+                self.faults.append(repr(fault))
+                self.over.wait(0.2)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join(30)
+
+
+def load(stack):
+    """Listings as long as they may be, so that a page of them is a large answer. Their ids."""
+    company, _ = stack.company()
+    kind = stack.listing_type()
+    lines = (
+        {
+            "kind": "listing",
+            "external_id": f"long-{number}",
+            "company_id": company,
+            "type": kind,
+            "title": f"Hall {number}",
+            "description": "\U0001f3db" * 10000,
+            "capacity": 100,
+        }
+        for number in range(LISTINGS)
+    )
+    path = stack.folder / "long.ndjson"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    stack["events"].command("import", path)
+    with stack.database("events") as database:
+        return [row[0] for row in database.execute("SELECT id::text FROM listing").fetchall()]
+
+
+def upload_large(stack):
+    headers = {"Content-Type": "image/png", "Authorization": f"Bearer {stack.user('Owner').token}"}
+    made = session().post(f"{stack.gateway.base}/images", data=noise(LARGE), headers=headers, timeout=60)
+    assert made.status_code == 201, made.text
+    return made.json()["url"]
+
+
+@pytest.fixture
+def descriptors():
+    """As many open files as the attack has connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_client_that_makes_the_gateway_hold_much_holds_up_nobody(make_stack, descriptors):
+    stack = make_stack({"gateway": {"limit_exempt": "127.0.0.0/8"}})
+    listings, image = load(stack), upload_large(stack)
+    with Neighbours(stack, listings, searches=False) as others:
+        quiet = others.measure(2)
+        with MemoryWatch(stack) as memory, Visitor(stack) as visitor, Attack(stack, image):
+            hit = others.measure(SECONDS)
+    metrics = session().get(f"{stack.gateway.base}/metrics", timeout=10).text
+    shed = [line for line in metrics.splitlines() if line.startswith("eventloop_http_shed_total")]
+    print(f"\n  {visitor.seen} pictures seen beside it", *shed, sep="\n  ")
+    others.check(quiet, hit)
+    assert not visitor.faults, visitor.faults
+    assert visitor.seen >= 5
+    for name, bound in PEAK_MIB.items():
+        assert memory.peak(name) < bound, name
