@@ -13,8 +13,6 @@ from rpc import Endpoint, session
 from stack import PASSWORD
 from waiting import wait_until
 
-pytestmark = pytest.mark.asan
-
 LIMIT = 5
 STRANGER, NEIGHBOUR = "127.0.0.2", "127.0.0.3"
 ATTEMPTS = 130
@@ -77,6 +75,7 @@ def test_a_stranger_cannot_say_whose_address_a_call_comes_from(make_stack):
     stack.gateway.error("passport.auth.login", wrong)
 
 
+@pytest.mark.asan
 def test_what_proves_nothing(stack):
     port = link_port(stack)
     with Link(port) as link:
@@ -140,6 +139,7 @@ def test_strangers_keep_nobody_out(fresh_stack):
         assert max(before.values()) < IDLE, before
 
 
+@pytest.mark.asan
 def test_silence_and_half_lines_go(stack):
     """Of daemons, too: tests/unit/rpc/test_link_strangers.c, where time is shorter."""
     with Link(link_port(stack), STRANGER) as silent, Link(link_port(stack), STRANGER) as half:
