@@ -105,7 +105,7 @@ static void add_name(struct store_names *names, const char *name)
 		names->capacity = names->capacity ? 2 * names->capacity : 64;
 		names->names = must_realloc(names->names, names->capacity * sizeof(*names->names));
 	}
-	(void)snprintf(names->names[names->count++], sizeof(*names->names), "%s", name);
+	(void)snprintf(names->names[names->count++], sizeof(*names->names), "%.*s", STORE_NAME_SIZE - 1, name);
 }
 
 /* A file of ours: a hash, or a hash and the suffix of mkostemp. Anything else somebody else has put there. */
