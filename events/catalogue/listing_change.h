@@ -19,16 +19,17 @@
 
 /* SQL, jsonb: what the listing l's company and moderators see beside what everybody sees: `pending`, the change that
  * waits, and `rejection`, the last decision when it was one. {} when there is neither. */
-#define LISTING_NOTES_JSON                                                                                            \
-	"(coalesce((SELECT jsonb_build_object('pending', jsonb_build_object('version', c.version, "                   \
-	"'changes', c.fields, 'submitted_at', api_time(c.submitted_at))) FROM listing_change c "                      \
-	"WHERE c.listing_id = l.id AND c.state = 'pending'), '{}') || "                                               \
-	"coalesce((SELECT CASE d.state WHEN 'rejected' THEN jsonb_build_object('rejection', "                         \
-	"jsonb_build_object('kind', d.kind, 'changes', d.fields, 'reason', d.reason, "                                \
-	"'decided_at', api_time(d.decided_at))) END FROM (SELECT * FROM listing_change c "                            \
-	"WHERE c.listing_id = l.id AND c.state <> 'pending' ORDER BY c.decided_at DESC NULLS FIRST, c.id DESC LIMIT " \
-	"1) d), "                                                                                                     \
-	"'{}'))"
+#define LISTING_PENDING_JSON                                                                       \
+	"coalesce((SELECT jsonb_build_object('pending', jsonb_build_object('version', c.version, " \
+	"'changes', c.fields, 'submitted_at', api_time(c.submitted_at))) FROM listing_change c "   \
+	"WHERE c.listing_id = l.id AND c.state = 'pending'), '{}')"
+#define LISTING_REJECTION_JSON                                                                \
+	"coalesce((SELECT CASE d.state WHEN 'rejected' THEN jsonb_build_object('rejection', " \
+	"jsonb_build_object('kind', d.kind, 'changes', d.fields, 'reason', d.reason, "        \
+	"'decided_at', api_time(d.decided_at))) END FROM (SELECT * FROM listing_change c "    \
+	"WHERE c.listing_id = l.id AND c.state <> 'pending' "                                 \
+	"ORDER BY c.decided_at DESC NULLS FIRST, c.id DESC LIMIT 1) d), '{}')"
+#define LISTING_NOTES_JSON "CASE WHEN l.noted THEN " LISTING_PENDING_JSON " || " LISTING_REJECTION_JSON " ELSE '{}' END"
 
 /* SQL, boolean: whether there are such notes. What listing.noted becomes whenever they change, for those who read. */
 #define LISTING_IS_NOTED                                                                          \

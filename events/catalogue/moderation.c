@@ -176,7 +176,8 @@ static int decide(struct rpc_call *call, const struct listing_decision *decision
 	    pg_query(call->ctx, tx, DECIDE_LISTING, id, state, decision->approved ? waiting.fields : "{}");
 	if (!listing)
 		return -1;
-	projection_queue_listings(call->ctx, tx, arena_printf(&call->ctx->arena, "{%s}", id));
+	if (decision->approved)
+		projection_queue_listings(call->ctx, tx, arena_printf(&call->ctx->arena, "{%s}", id));
 	if (publish(call, tx, decision, waiting.change, decided, pg_text(listing, 0, 1)))
 		return -1;
 	return rpc_commit_row(call, tx, listing, "listing");
