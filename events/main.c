@@ -11,6 +11,7 @@
 #include "catalogue/listing_rating.h"
 #include "catalogue/moderation.h"
 #include "daemon/daemon.h"
+#include "daemon/fact_key_check.h"
 #include "erased_user.h"
 #include "rpc/erased_user.h"
 #include "search/search.h"
@@ -71,7 +72,7 @@ static const struct config_option options[] = {
 };
 
 static const struct data_check *const checks[] = {&period_shortest_check, &listing_change_check, &draft_limit_data,
-						  NULL};
+						  &fact_key_check, NULL};
 
 static const struct background_job_kind background_jobs[] = {
     {COMPANY_LISTINGS_JOB, company_listings_project},

@@ -7,6 +7,8 @@
 #include "company.h"
 #include "company_state.h"
 #include "daemon/daemon.h"
+#include "daemon/data_check.h"
+#include "daemon/fact_key_check.h"
 #include "impersonation.h"
 #include "introspection.h"
 #include "invitation.h"
@@ -183,6 +185,8 @@ static const struct daemon_command commands[] = {
     {NULL, NULL, NULL},
 };
 
+static const struct data_check *const checks[] = {&fact_key_check, NULL};
+
 static const char *const fact_subscribers[] = {"events", "rating", "images", NULL};
 
 static const struct background_job_kind background_jobs[] = {
@@ -199,6 +203,7 @@ int main(int argc, char **argv)
 	    .migrations = passport_migrations,
 	    .handlers = handlers,
 	    .options = options,
+	    .checks = checks,
 	    .commands = commands,
 	    .fact_subscribers = fact_subscribers,
 	    .background_jobs = background_jobs,

@@ -1,6 +1,7 @@
 #include "base/fatal.h"
 #include "co/task.h"
 #include "daemon/daemon.h"
+#include "daemon/fact_key_check.h"
 #include "erased_author.h"
 #include "own_review_command.h"
 #include "rating.h"
@@ -50,7 +51,7 @@ static const struct daemon_command commands[] = {
     {NULL, NULL, NULL},
 };
 
-static const struct data_check *const checks[] = {&review_interval_check, &summary_drift_check, NULL};
+static const struct data_check *const checks[] = {&review_interval_check, &summary_drift_check, &fact_key_check, NULL};
 
 static const char *const fact_subscribers[] = {"events", NULL};
 

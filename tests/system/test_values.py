@@ -1,5 +1,7 @@
 """One value, one rule: what is the same kind of value is taken, refused and understood alike wherever it is given."""
 
+import json
+
 import pytest
 from authenticator import App, code, present
 from stack import PASSWORD
@@ -100,6 +102,19 @@ def test_an_id_has_one_form(stack):
         assert refused.message == f"{path[1:]}: must be a UUID in lower case"
     assert stack.gateway.get(f"/images/{listing['id'].upper()}").status_code == 404
     assert user.rpc("events.listing.get", {"id": listing["id"]})["id"] == listing["id"]
+
+
+def test_facts_whose_key_is_in_capitals_are_listed(stack):
+    """From before ids had one form."""
+    key = "01932B5C-7A10-7000-8000-0000000000AF"
+    with stack.database("passport") as database:
+        insert = "INSERT INTO outbox (id, topic, key, payload) VALUES (gen_random_uuid(), 'test.made', %s, '{}')"
+        for one in (key, key.lower(), "ABC"):
+            database.execute(insert, (one,))
+        found = stack["passport"].command("check", check=False).stdout.splitlines()
+        database.execute("DELETE FROM outbox WHERE topic = 'test.made'")
+    rows = [json.loads(line) for line in found]
+    assert [(row["check"], row["row"]["key"]) for row in rows] == [("fact_key", key)]
 
 
 def test_a_key_is_of_the_same_parameters_with_and_without_null(stack):
