@@ -10,13 +10,15 @@
 
 struct offload_pool;
 struct sweep;
+struct upload_places;
 
 struct images {
 	struct daemon_worker *worker;
 	struct store store;
 	struct image_bounds bounds;
 	struct offload_pool *decoders; /* of the process; NULL where nothing is decoded */
-	struct sweep *sweep;	       /* of the first worker */
+	struct upload_places *places;
+	struct sweep *sweep; /* of the first worker */
 };
 
 /* An image row i as the JSON of the API. owner: its owner_id as the reader may see it, an expression. */

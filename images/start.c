@@ -8,6 +8,7 @@
 #include "serve.h"
 #include "sweep.h"
 #include "upload.h"
+#include "upload_places.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -88,6 +89,8 @@ int images_start(struct daemon_worker *worker, struct context *ctx)
 		return 0;
 	if (!(images->decoders = decoders_take(worker->config)))
 		return context_fail_internal(ctx, "a thread cannot be started");
+	images->places = upload_places_new((size_t)config_integer(worker->config, "uploads_at_once"),
+					   (size_t)config_integer(worker->config, "decodes_at_once"));
 	if (worker->index == 0 && !(images->sweep = sweep_new(images)))
 		return context_fail_internal(ctx, "no coroutine left at start");
 	http_server_route_early(worker->http, "POST", "/images", (size_t)config_integer(worker->config, "max_image"), 0,
@@ -105,6 +108,7 @@ void images_stop(struct daemon_worker *worker)
 	sweep_free(images->sweep);
 	if (images->decoders)
 		decoders_release();
+	upload_places_free(images->places);
 	free((char *)(uintptr_t)images->store.directory);
 	free(images);
 	worker->app = NULL;

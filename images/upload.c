@@ -80,14 +80,13 @@ static const char *take_upload(struct http_exchange *exchange, struct images *im
 	if (!user)
 		return NULL;
 	const struct identity owner = *user;
-	if (upload_place_take(ctx, owner.id, config_integer(worker->config, "uploads_at_once")))
-		return NULL;
-	struct upload_bytes *upload = upload_bytes_receive(exchange, images->store.directory);
+	struct upload_place *place = upload_place_take(ctx, images->places, owner.id);
+	struct upload_bytes *upload = place ? upload_bytes_receive(exchange, images->store.directory) : NULL;
 	if (!upload)
 		return NULL;
 	context_defer(ctx, free_bytes, upload);
 	if (find_image(exchange, upload) || usage_check(ctx, worker, owner.id, upload->length) ||
-	    image_inspect(ctx, images->decoders, upload, &images->bounds, &facts))
+	    upload_place_turn(ctx, place) || image_inspect(ctx, images->decoders, upload, &images->bounds, &facts))
 		return NULL;
 	return image_keep(ctx, images, &owner, upload, &facts);
 }

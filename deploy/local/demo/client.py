@@ -80,7 +80,7 @@ class Gateway:
         """Stores a picture; its id."""
         for attempt in range(ATTEMPTS):
             answer = self.post("/images", jpeg, "image/jpeg", token)
-            if "id" in answer:
+            if "error" not in answer:
                 return answer["id"]
             error = RpcError(answer["error"], "POST /images")
             if error.word != "rate_limited" or attempt == ATTEMPTS - 1:

@@ -12,26 +12,77 @@
 
 static void a_user_has_few_places(void **state)
 {
+	struct upload_places *places = upload_places_new(2, 1);
 	struct context first, second, third, other;
 	(void)state;
 	context_init(&first, DEADLINE_NEVER);
 	context_init(&second, DEADLINE_NEVER);
 	context_init(&third, DEADLINE_NEVER);
 	context_init(&other, DEADLINE_NEVER);
-	assert_int_equal(upload_place_take(&first, ANN, 2), 0);
-	assert_int_equal(upload_place_take(&second, ANN, 2), 0);
-	assert_int_equal(upload_place_take(&third, ANN, 2), -1);
+	assert_non_null(upload_place_take(&first, places, ANN));
+	assert_non_null(upload_place_take(&second, places, ANN));
+	assert_null(upload_place_take(&third, places, ANN));
 	assert_int_equal(third.error.code, ERROR_RATE_LIMITED);
 	assert_string_equal(third.error.reason, "uploads_at_once");
 	assert_string_equal(third.error.details, "{\"maximum\":2}");
 	assert_true(third.error.retry_after_ms > 0);
-	assert_int_equal(upload_place_take(&other, BOB, 2), 0);
+	assert_non_null(upload_place_take(&other, places, BOB));
 	context_done(&second);
 	error_clear(&third.error);
-	assert_int_equal(upload_place_take(&third, ANN, 2), 0);
+	assert_non_null(upload_place_take(&third, places, ANN));
 	context_done(&first);
 	context_done(&third);
 	context_done(&other);
+	upload_places_free(places);
+}
+
+/* One upload of a user, and what of it is written down. */
+static void upload_in_turn(void *argument)
+{
+	struct upload_places *places = argument;
+	struct context ctx;
+	context_init(&ctx, deadline_after(60 * CLOCK_SECOND));
+	struct upload_place *place = upload_place_take(&ctx, places, ANN);
+	note("takes");
+	assert_int_equal(upload_place_turn(&ctx, place), 0);
+	note("begins");
+	(void)co_yield ();
+	note("ends");
+	context_done(&ctx);
+}
+
+static void others_while_one_decodes(void *argument)
+{
+	struct context bob;
+	assert_non_null(co_spawn("one", upload_in_turn, argument));
+	assert_non_null(co_spawn("two", upload_in_turn, argument));
+	(void)co_yield ();
+	context_init(&bob, DEADLINE_NEVER);
+	assert_int_equal(upload_place_turn(&bob, upload_place_take(&bob, argument, BOB)), 0);
+	note("bob");
+	context_done(&bob);
+}
+
+static void late_for_a_turn(void *argument)
+{
+	struct context holder, late;
+	context_init(&holder, DEADLINE_NEVER);
+	context_init(&late, deadline_after(0));
+	assert_int_equal(upload_place_turn(&holder, upload_place_take(&holder, argument, ANN)), 0);
+	assert_int_equal(upload_place_turn(&late, upload_place_take(&late, argument, ANN)), -1);
+	assert_int_equal(late.error.code, ERROR_DEADLINE_EXCEEDED);
+	context_done(&holder);
+	context_done(&late);
+}
+
+static void uploads_of_a_user_take_turns(void **state)
+{
+	struct upload_places *places = upload_places_new(3, 1);
+	(void)state;
+	run(others_while_one_decodes, places);
+	assert_string_equal(trace, "takes begins takes bob ends begins ends ");
+	run(late_for_a_turn, places);
+	upload_places_free(places);
 }
 
 /* A whole picture of several strips. */
@@ -95,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_user_has_few_places),
+	    cmocka_unit_test(uploads_of_a_user_take_turns),
 	    cmocka_unit_test(decoding_ends_with_its_caller),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
