@@ -53,7 +53,7 @@ def test_a_scope_limits_a_service(stack):
     error = stack["passport"].error("passport.user.profiles", LISTING, token)
     assert (error.word, error.reason) == ("forbidden", "scope")
     right = {"user_id": LISTING["ids"][0], "company_id": LISTING["ids"][0]}
-    assert stack["passport"].rpc("passport.member.right", right, token) == {"right": None}
+    assert stack["passport"].rpc("passport.member.right", right, token) == {"right": None, "member": False}
     assert stack["events"].error("events.booking.get", {"id": LISTING["ids"][0]}, token).word == "not_found"
 
 
