@@ -1,8 +1,10 @@
 """What one caller may take: purses by address and token, for calls, searches and writes; and what else costs."""
 
+import importlib.util
+
 import pytest
 from rpc import RpcError, session
-from stack import Stack
+from stack import PASSWORD, ROOT, Stack
 from waiting import wait_until
 
 # Bursts that a test can spend, rates that give nothing back meanwhile.
@@ -180,3 +182,25 @@ def test_rates_are_taken_over_while_it_runs(make_stack):
         return all("result" in door.answer("gateway.status") for _ in range(50))
 
     wait_until(is_free, 20, "the new rate to count")
+
+
+def module(path):
+    """A Python file that is in no folder of the tests' own."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+def test_loaders_wait_as_long_as_they_are_told(make_stack):
+    settings = {"limit_exempt": "", "limit_write_rate": 0, "limit_write_burst": 1}
+    stack = make_stack({"gateway": settings}, names=("passport", "gateway"))
+    user = stack.user()
+    demo = module(ROOT / "deploy/local/demo/client.py").Gateway(stack.gateway.base)
+    real = module(ROOT / "tests/realdata/lib/door.py").Door(stack.gateway.base, user.email, PASSWORD)
+    stack.gateway.write_settings(limit_write_rate=10)
+    stack.gateway.reload()
+    end = ("passport.session.revoke_others", [{}] * 5)
+    wait_until(lambda: refused(stack.gateway, end[0], {}, user.token, most=2), 20, "the new rate to count")
+    assert [one["ended"] for one in demo.calls(*end, user.token)] == [0] * 5
+    assert len(real.calls(*end)) == 5
