@@ -53,6 +53,7 @@ struct http_call *http_call_begin(struct http_server *server, const char *peer)
 	call->reply_left = 0;
 	call->on_hangup = NULL;
 	call->hangup = NULL;
+	call->ended_fd = -1;
 	call->exchange = (struct http_exchange){
 	    .ctx = &call->ctx,
 	    .method = "",
@@ -219,29 +220,41 @@ static void take_identity(struct http_call *call)
 		continue_trace(ctx, trace);
 }
 
-void http_on_hangup(struct http_exchange *exchange, void (*function)(void *argument), void *argument)
-{
-	struct http_call *call = exchange->internal;
-	call->on_hangup = function;
-	call->on_hangup_argument = argument;
-}
-
 static void on_gone(void *argument)
 {
 	struct http_call *call = argument;
 	call->server->engine->gone(call);
 }
 
-void http_call_input_ended(struct http_call *call, int fd)
+/* Once input has ended and somebody wants to know what that means, whichever comes first. */
+static void find_out(struct http_call *call)
 {
 	/* HTTP/1.0 knows no interim answers. */
 	bool can_ask = call->parser.machine.http_minor > 0;
-	if (call->on_hangup != NULL && call->hangup == NULL && !call->answered && can_ask)
-		call->hangup = http_hangup_begin(call->server->base, fd, on_gone, call);
+	if (call->ended_fd >= 0 && call->on_hangup != NULL && call->hangup == NULL && !call->answered && can_ask)
+		call->hangup = http_hangup_begin(call->server->base, call->ended_fd, on_gone, call);
+}
+
+void http_on_hangup(struct http_exchange *exchange, void (*function)(void *argument), void *argument)
+{
+	struct http_call *call = exchange->internal;
+	call->on_hangup = function;
+	call->on_hangup_argument = argument;
+	if (function != NULL && call->connection == NULL && !call->answered)
+		http_call_hung_up(call);
+	else
+		find_out(call);
+}
+
+void http_call_input_ended(struct http_call *call, int fd)
+{
+	call->ended_fd = fd;
+	find_out(call);
 }
 
 void http_call_forget_hangup(struct http_call *call)
 {
+	call->ended_fd = -1;
 	http_hangup_end(call->hangup);
 	call->hangup = NULL;
 }

@@ -78,6 +78,7 @@ struct http_call {
 	int64_t reply_left;		   /* bytes of content that are still to be written */
 	void (*on_hangup)(void *argument); /* or NULL */
 	void *on_hangup_argument;
+	int ended_fd;		    /* the socket, once nothing more comes on it while the call is handled; -1 */
 	struct http_hangup *hangup; /* while it is being found out whether the client has gone */
 	int64_t reply_pace;	    /* monotonic: when the content written so far should have left */
 	struct http_parser parser;

@@ -95,9 +95,10 @@ size_t http_server_in_flight(const struct http_server *server);
 size_t http_server_connections(const struct http_server *server);
 size_t http_server_held(const struct http_server *server);
 
-/* Has function(argument) called when the client hangs up while the handler is still at work, once, outside of any
- * coroutine; it must not suspend. NULL: nobody wants to know any more. A handler that does not ask is not told, and
- * goes on. Not seen: a client that has sent its next request ahead, or one of HTTP/1.0 that closes in good order. */
+/* Has function(argument) called when the client hangs up while the handler is still at work, once: from the loop, or at
+ * once if it has gone already; it must not suspend. NULL: nobody wants to know any more. A handler that does not ask is
+ * not told, and goes on. Not seen: a client that has sent its next request ahead, or one of HTTP/1.0 that closes in
+ * good order. */
 void http_on_hangup(struct http_exchange *exchange, void (*function)(void *argument), void *argument);
 
 /* Closes everything. No handler may be running. Accepts NULL. */

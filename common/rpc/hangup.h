@@ -29,7 +29,7 @@ struct rpc_hangup {
 	struct rpc_hangup_call *calls;
 };
 
-/* The caller has gone. hangup: a struct rpc_hangup, so that this fits callbacks. Outside of its calls' coroutines. */
+/* The caller has gone. hangup: a struct rpc_hangup, so that this fits callbacks. By none of its calls. */
 void rpc_hangup_tell(void *hangup);
 
 /* The running coroutine is at work on a call that may be ended, until rpc_hangup_leave. hangup: NULL when nobody can

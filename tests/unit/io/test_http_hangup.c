@@ -23,8 +23,23 @@ static void handle_ask(struct http_exchange *exchange, void *argument)
 	http_reply(exchange, 200, "text/plain", "through", 7);
 }
 
+/* /late asks only when the gate is open, and then waits until it is told. */
+static void handle_late(struct http_exchange *exchange, void *argument)
+{
+	struct fixture *fixture = argument;
+	int64_t limit = deadline_after(20 * CLOCK_SECOND);
+	atomic_fetch_add(&asked, 1);
+	while (!atomic_load(&fixture->gate_open))
+		(void)co_sleep_until(deadline_after(2 * CLOCK_MILLISECOND));
+	http_on_hangup(exchange, on_hangup, fixture);
+	while (atomic_load(&told) == 0 && deadline_left(limit) > 0)
+		(void)co_sleep_until(deadline_after(2 * CLOCK_MILLISECOND));
+	http_on_hangup(exchange, NULL, NULL);
+}
+
 static void add_routes(struct fixture *fixture)
 {
+	http_server_route(fixture->server, "GET", "/late", 0, handle_late, fixture);
 	http_server_route(fixture->server, "GET", "/ask", 0, handle_ask, fixture);
 }
 
@@ -79,6 +94,23 @@ static void reset(enum http_engine_kind engine)
 	(void)close(fd);
 	await(&told, 1);
 	fixture_stop(fixture);
+}
+
+/* The server sees the end before the handler asks. */
+static void closed_before(enum http_engine_kind engine)
+{
+	static const struct linger reset_at_once = {.l_onoff = 1}, in_order = {.l_onoff = 0};
+	const struct linger *const ways[] = {&in_order, &reset_at_once};
+	for (size_t i = 0; i < 2; i++) {
+		struct fixture *fixture = begin(engine);
+		int fd = dial_and_ask(fixture, "GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
+		assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, ways[i], sizeof(*ways[i])), 0);
+		(void)close(fd);
+		(void)poll(NULL, 0, 50);
+		atomic_store(&fixture->gate_open, true);
+		await(&told, 1);
+		fixture_stop(fixture);
+	}
 }
 
 /* Who sends no more but reads is answered: after an interim answer, if it takes long. */
@@ -164,6 +196,7 @@ static void not_asked(enum http_engine_kind engine)
 
 BOTH(closed)
 BOTH(reset)
+BOTH(closed_before)
 BOTH(half_closed)
 BOTH(half_closed_of_1_0)
 
@@ -179,9 +212,13 @@ BOTH(not_asked)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_closed),	cmocka_unit_test(test_reset),
-	    cmocka_unit_test(test_half_closed), cmocka_unit_test(test_half_closed_of_1_0),
-	    cmocka_unit_test(test_sent_ahead),	cmocka_unit_test(test_not_asked),
+	    cmocka_unit_test(test_closed),
+	    cmocka_unit_test(test_reset),
+	    cmocka_unit_test(test_closed_before),
+	    cmocka_unit_test(test_half_closed),
+	    cmocka_unit_test(test_half_closed_of_1_0),
+	    cmocka_unit_test(test_sent_ahead),
+	    cmocka_unit_test(test_not_asked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
