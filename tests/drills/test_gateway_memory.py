@@ -18,7 +18,7 @@ from waiting import wait_until
 
 ATTACKER = "127.0.0.2"
 VISITOR = "127.0.0.20"
-SECONDS = 6
+SECONDS = 5
 SILENT = 4096
 LARGE = 18 << 20  # bytes of a picture, or of what is sent without a token
 LISTINGS = 100
