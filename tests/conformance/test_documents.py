@@ -11,6 +11,7 @@ from stack import NAMES, ROOT
 PAGES = {path.name: path.read_text() for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]}
 NO_METHODS = {
     "events.booking.created": "a fact",
+    "events.listing.submitted": "a fact",
     "rating.summary.changed": "a fact",
     "passport.company.suspended": "a fact",
     "passport.user.erased": "a fact",
