@@ -122,9 +122,9 @@ void evhttp_write(struct http_call *call, const struct http_piece *piece);
 size_t evhttp_unsent(const struct http_call *call);
 void evhttp_done(struct http_call *call);
 
-/* Ends an idle connection, unless something has come for it; frees what one holds. */
-bool peer_evict(void *peer);
-void peer_shed(void *peer);
+/* Of a peer (argument): ends an idle connection, unless something has come for it; frees what one holds. */
+bool peer_evict(void *argument);
+void peer_shed(void *argument);
 
 /* The connection holds so many bytes beside its call. */
 void peer_hold(struct evhttp_peer *peer, size_t bytes);
