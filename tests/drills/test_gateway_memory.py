@@ -49,9 +49,10 @@ def batch(method, params):
 
 
 class Attack:
-    """`with Attack(stack, image)`: all of it, from one address, until the end of the block."""
+    """`with Attack(stack, image, token)`: all of it, from one address, until the end of the block."""
 
-    def __init__(self, stack, image):
+    def __init__(self, stack, image, token):
+        self.token = token
         self.port = stack.ports["gateway"][0]
         self.image = image
         self.over = threading.Event()
@@ -98,7 +99,8 @@ class Attack:
         self._start(40, post("/images", filler))
         self._start(60, post("/rpc", batch("rpc.discover", {})))
         self._start(30, f"GET {self.image} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        self._start(1, post("/rpc", batch("events.listing.search", {"limit": 100})), answer=True)
+        pages = batch("events.listing.mine", {"limit": 100})
+        self._start(1, post("/rpc", pages, extra=f"Authorization: Bearer {self.token}\r\n"), answer=True)
         # Where the silent ones take all places, the others are to be in already.
         wait_until(lambda: len(self.open) >= len(self.threads), 10, "the attack to begin")
         silent = threading.Thread(target=self._be_silent, daemon=True)
@@ -153,8 +155,8 @@ class Visitor:
 
 
 def load(stack):
-    """Listings as long as they may be, so that a page of them is a large answer. Their ids."""
-    company, _ = stack.company()
+    """Listings as long as they may be, so that a page of them has 4 MB. Their ids, and the token of their owner."""
+    company, owner = stack.company()
     kind = stack.listing_type()
     lines = (
         {
@@ -172,7 +174,8 @@ def load(stack):
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     stack["events"].command("import", path)
     with stack.database("events") as database:
-        return [row[0] for row in database.execute("SELECT id::text FROM listing").fetchall()]
+        rows = database.execute("SELECT id::text FROM listing").fetchall()
+    return [row[0] for row in rows], owner.token
 
 
 def upload_large(stack):
@@ -193,10 +196,10 @@ def descriptors():
 
 def test_a_client_that_makes_the_gateway_hold_much_holds_up_nobody(make_stack, descriptors):
     stack = make_stack({"gateway": {"limit_exempt": "127.0.0.0/8"}})
-    listings, image = load(stack), upload_large(stack)
+    (listings, token), image = load(stack), upload_large(stack)
     with Neighbours(stack, listings, searches=False) as others:
         quiet = others.measure(2)
-        with MemoryWatch(stack) as memory, Visitor(stack) as visitor, Attack(stack, image):
+        with MemoryWatch(stack) as memory, Visitor(stack) as visitor, Attack(stack, image, token):
             hit = others.measure(SECONDS)
     metrics = session().get(f"{stack.gateway.base}/metrics", timeout=10).text
     shed = [line for line in metrics.splitlines() if line.startswith("eventloop_http_shed_total")]
