@@ -133,6 +133,7 @@ bool store_list(const struct store *store, unsigned folder, int64_t age, struct 
 	DIR *open_folder = opendir(path);
 	if (!open_folder)
 		return errno == ENOENT;
+	/* cppcheck-suppress readdirCalled ; nobody else reads from this stream, which is all that POSIX asks for */
 	while (ret->count < STORE_LIST_MAX && (entry = readdir(open_folder)))
 		if (is_ours(entry->d_name) && is_old(dirfd(open_folder), entry->d_name, before))
 			add_name(ret, entry->d_name);

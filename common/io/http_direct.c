@@ -240,10 +240,10 @@ static void engine_gone(struct http_call *call)
 
 static bool engine_evict(void *connection)
 {
-	const struct direct *direct = ((struct direct_connection *)connection)->direct;
-	size_t before = direct->server->connections;
+	const struct http_server *server = ((struct direct_connection *)connection)->direct->server;
+	size_t before = http_server_connections(server);
 	if (direct_look_once(connection))
-		return direct->server->connections < before;
+		return http_server_connections(server) < before;
 	direct_connection_close(connection);
 	return true;
 }

@@ -43,9 +43,9 @@ static size_t weight_of(const struct http_seat *seat)
 
 static struct http_seat *greediest(const struct http_server *server)
 {
-	struct http_seat *found = NULL, *seat;
-	TAILQ_FOREACH(seat, &server->peers.holders, holder)
-	{
+	struct http_seat *found = NULL;
+	for (struct http_seat *seat = TAILQ_FIRST(&server->peers.holders); seat != NULL;
+	     seat = TAILQ_NEXT(seat, holder)) {
 		size_t weight = weight_of(seat), most = found != NULL ? weight_of(found) : 0;
 		if (found == NULL || weight > most || (weight == most && seat->held > found->held))
 			found = seat;

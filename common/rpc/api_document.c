@@ -85,7 +85,7 @@ static const char *const access_words[] = {
 };
 
 static const char *const lane_words[API_LANE_COUNT] = {
-#define X(name, word) [API_LANE_##name] = word,
+#define X(name, word) [API_LANE_##name] = (word),
     API_LANES(X)
 #undef X
 };

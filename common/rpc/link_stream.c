@@ -275,10 +275,11 @@ static char *read_place(struct link_stream *stream, size_t *ret_room)
 	}
 	size_t room = stream->max_line + 1 - stream->held_length;
 	room = room < READ_SIZE ? room : READ_SIZE;
-	if (stream->held_capacity - stream->held_length < room) {
+	size_t needed = stream->held_length + room;
+	if (stream->held_capacity < needed) {
 		size_t capacity = stream->held_capacity * 2;
-		if (capacity < stream->held_length + room)
-			capacity = stream->held_length + room;
+		if (capacity < needed)
+			capacity = needed;
 		stream->held = must_realloc(stream->held, capacity);
 		stream->held_capacity = capacity;
 	}

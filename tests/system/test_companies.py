@@ -162,13 +162,13 @@ def test_suspension_takes_the_rights_out_of_all_tokens(stack, company, moderator
         assert [item["state"] for item in member.rpc("passport.user.me")["companies"]] == ["suspended"]
     service = stack.service_token("events")
     right = {"user_id": owner.id, "company_id": company_id}
-    assert stack["passport"].rpc("passport.member.right", right, service) == {"right": None}
+    assert stack["passport"].rpc("passport.member.right", right, service) == {"right": None, "member": True}
     assert owner.rpc("passport.company.get", {"id": company_id})["state_reason"] == REASON["reason"]
     assert stack.rpc("passport.company.get", {"id": company_id})["state"] == "suspended"
     restored = moderator.rpc("passport.company.restore", {"id": company_id} | REASON)
     assert restored["state"] == "active"
     assert owner.rpc("passport.member.list", own)["items"]
-    assert stack["passport"].rpc("passport.member.right", right, service) == {"right": "owner"}
+    assert stack["passport"].rpc("passport.member.right", right, service) == {"right": "owner", "member": True}
     assert companies_in(refresh(stack, owner).token) == {company_id: "owner"}
 
 

@@ -174,7 +174,7 @@ def test_errors_are_shown_with_their_reasons_and_rules(page):
 
 def test_search_narrows_the_list(page):
     page.tab.locator("body").press("/")
-    page.tab.keyboard.type("booking cancel")
+    page.tab.keyboard.type("events.booking.cancel")
     expect(page.tab.locator("#methods a")).to_have_count(1)
     expect(page.tab.locator("#found")).to_contain_text("1 of ")
 

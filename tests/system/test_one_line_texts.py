@@ -35,7 +35,9 @@ def one_line_params(document, daemon):
                 yield method, name, schema.get("x-format")
 
 
-@pytest.mark.parametrize(("daemon", "names"), [("passport", {"reason", "description"}), ("events", {"name", "unit"})])
+@pytest.mark.parametrize(
+    ("daemon", "names"), [("passport", {"reason", "description"}), ("events", {"name", "unit", "reason"})]
+)
 def test_no_text_of_the_staff_breaks_or_turns_a_line(stack, daemon, names):
     document, admin = stack[daemon].rpc("rpc.discover"), stack.admin()
     sampler, found = Sampler(document), list(one_line_params(document, daemon))

@@ -160,7 +160,7 @@ def test_service_methods_need_a_service_token_and_never_pass_the_gateway(stack):
     assert direct.error("passport.member.right", params).word == "unauthenticated"
     assert direct.error("passport.member.right", params, user.token).word == "forbidden"
     service = stack.service_token("events")
-    assert direct.rpc("passport.member.right", params, service) == {"right": None}
+    assert direct.rpc("passport.member.right", params, service) == {"right": None, "member": False}
     wrong = {"service": "events", "secret": "wrong"}
     assert direct.error("passport.auth.service_token", wrong).reason == "credentials"
 
