@@ -79,15 +79,7 @@ void throttle_forget_in(struct rpc_call *call, struct pg_tx *tx, const struct th
 	pg_queue(call->ctx, tx, FORGET, rule->name, hash);
 }
 
-/* One customer of a provider has 64 bits of IPv6 addresses to himself. */
 const char *throttle_network(const struct rpc_call *call)
 {
-	struct in6_addr address;
-	char text[IP_ADDRESS_SIZE];
-	if (!ip_address_read(call->peer, &address))
-		return call->peer;
-	if (!IN6_IS_ADDR_V4MAPPED(&address))
-		memset(&address.s6_addr[8], 0, 8);
-	ip_address_write(&address, text);
-	return arena_strdup(&call->ctx->arena, text);
+	return ip_address_network_text(&call->ctx->arena, call->peer);
 }

@@ -39,3 +39,14 @@ struct in6_addr ip_address_network(const struct in6_addr *address)
 		memset(&network.s6_addr[NETWORK_BYTES], 0, sizeof(network.s6_addr) - NETWORK_BYTES);
 	return network;
 }
+
+const char *ip_address_network_text(struct arena *arena, const char *text)
+{
+	struct in6_addr address;
+	if (!ip_address_read(text, &address))
+		return text;
+	char *network = arena_alloc(arena, IP_ADDRESS_SIZE);
+	address = ip_address_network(&address);
+	ip_address_write(&address, network);
+	return network;
+}

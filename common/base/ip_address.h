@@ -30,4 +30,7 @@ const char *ip_address_plain(struct arena *arena, const char *text);
  * address itself, in its mapped form. Fit to be compared and hashed byte by byte, and written as any address. */
 struct in6_addr ip_address_network(const struct in6_addr *address);
 
+/* The same of an address as text, in the arena; a text that is none as it stands. */
+const char *ip_address_network_text(struct arena *arena, const char *text);
+
 #endif

@@ -123,18 +123,6 @@ static int check_company(struct rpc_call *call)
 	return rpc_require_right(call, json_object_get_string(company), right_of(call->method->access));
 }
 
-/* For whom a lane's work is done: the client's network, or the address as it stands when it is none. */
-static const char *share_of(struct rpc_call *call)
-{
-	struct in6_addr address;
-	if (!ip_address_read(call->peer, &address))
-		return call->peer;
-	char *text = arena_alloc(&call->ctx->arena, IP_ADDRESS_SIZE);
-	address = ip_address_network(&address);
-	ip_address_write(&address, text);
-	return text;
-}
-
 /* A method whose work grows with the data has connections of its own. */
 static void choose_lane(struct rpc_call *call, const struct rpc_dispatcher *dispatcher)
 {
@@ -142,7 +130,7 @@ static void choose_lane(struct rpc_call *call, const struct rpc_dispatcher *disp
 	if (lane == NULL)
 		return;
 	call->db = lane;
-	call->ctx->share = share_of(call);
+	call->ctx->share = ip_address_network_text(&call->ctx->arena, call->peer);
 }
 
 static int run_handler(struct rpc_call *call, rpc_handler_function *function, size_t max_answer)

@@ -62,6 +62,11 @@ static void assert_network(const char *text, const char *wanted)
 	struct in6_addr network = ip_address_network(&address);
 	ip_address_write(&network, written);
 	assert_string_equal(written, wanted);
+	struct arena arena;
+	arena_init(&arena);
+	assert_string_equal(ip_address_network_text(&arena, text), wanted);
+	assert_string_equal(ip_address_network_text(&arena, "nobody"), "nobody");
+	arena_done(&arena);
 }
 
 static void a_network_is_one_for_limits(void **state)
