@@ -1,63 +1,15 @@
 """One caller takes all it can get: cheap calls, batches, searches, writes. It is told to wait; others see nothing."""
 
-import http.client
 import json
-import re
-import threading
 import time
-from collections import Counter
-from urllib.parse import urlsplit
 
+from flood import Flood, batch
 from neighbours import MemoryWatch, Neighbours
 from rpc import RpcError
 
-ATTACKER = "127.0.0.2"
 SECONDS = 8
-REFUSED = re.compile(rb'"code":"rate_limited","request_id":"[^"]*","reason":"(\w+)"')
 # What the defaults of limit_write_burst and limit_write_rate allow one user in that time, and some to spare.
 MOST_WRITES = 30 + 5 * (SECONDS + 4)
-
-
-def batch(method, params, size=100):
-    calls = [{"jsonrpc": "2.0", "id": n, "method": method, "params": params} for n in range(size)]
-    return json.dumps(calls if size > 1 else calls[0]).encode()
-
-
-class Flood:
-    """`with Flood(base, bodies)`: sends each body over and over, two connections each. results, refused: counts."""
-
-    def __init__(self, base, bodies):
-        self.door = urlsplit(base)
-        self.over = threading.Event()
-        self.results, self.refused, self.failed = Counter(), Counter(), Counter()
-        self.threads = [threading.Thread(target=self._send, args=body) for body in bodies for _ in range(2)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join(60)
-
-    def _send(self, kind, body, token):
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-        connection = http.client.HTTPConnection(
-            self.door.hostname, self.door.port, timeout=60, source_address=(ATTACKER, 0)
-        )
-        while not self.over.is_set():
-            try:
-                connection.request("POST", "/rpc", body, headers)
-                answer = connection.getresponse().read()
-            except (http.client.HTTPException, OSError) as error:
-                self.failed[repr(error)] += 1
-                connection.close()
-                continue
-            self.results[kind] += answer.count(b'"result":')
-            self.refused.update((kind, reason.decode()) for reason in REFUSED.findall(answer))
-        connection.close()
 
 
 def bodies(crowded, user, company):
@@ -80,10 +32,10 @@ def test_a_caller_who_takes_all_it_can_get_holds_up_nobody(crowded):
         quiet = others.measure(3)
         with MemoryWatch(stack) as memory, Flood(stack.gateway.base, bodies(crowded, user, company)) as flood:
             hit = others.measure(SECONDS)
-    print(f"\n  the attacker got {dict(flood.results)}, was refused {dict(flood.refused)}, failed {dict(flood.failed)}")
+    print(f"\n  the attacker got {dict(flood.results)}, was refused {dict(flood.errors)}, failed {dict(flood.failed)}")
     others.check(quiet, hit)
-    wanted = {("cheap", "point"), ("batch", "point"), ("search", "lane"), ("write", "write"), ("audit", "write")}
-    assert wanted <= flood.refused.keys()
+    purses = {"cheap": "point", "batch": "point", "search": "lane", "write": "write", "audit": "write"}
+    assert {(kind, "rate_limited", purse) for kind, purse in purses.items()} <= flood.errors.keys()
     assert flood.results["write"] + flood.results["audit"] <= MOST_WRITES
     assert memory.peak("gateway") < 256
     with stack.database("events") as database:

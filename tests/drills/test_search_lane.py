@@ -3,74 +3,27 @@
 The attacker calls from an address that `limit_exempt` spares: it is the lane that is drilled, and no purse.
 """
 
-import http.client
-import json
 import re
 import socket
-import threading
 from collections import Counter
 from urllib.parse import urlsplit
 
+from flood import Flood, batch
 from neighbours import MemoryWatch, Neighbours
 from waiting import wait_until
 
 SECONDS = 6
 AT_ONCE = 8
-CALLS = 100
 CLIENTS = 50
 EVENTS_MIB = 64
+EXEMPT = "127.0.0.1"
 TEXT = "bright hall weddings concerts"  # in the words of all listings
 
 
-def batch():
+def searches():
     """Some 17 KB: searches that match everything, each by another shape of the same text."""
-    calls = [
-        {
-            "jsonrpc": "2.0",
-            "id": number,
-            "method": "events.listing.search",
-            "params": {"text": f"{TEXT} {'hall ' * (number % 4)}".strip(), "sort": "relevance", "limit": 20},
-        }
-        for number in range(CALLS)
-    ]
-    return json.dumps(calls).encode()
-
-
-class Searches:
-    """`with Searches(base)`: AT_ONCE connections that send the batch over and over. outcomes: {"result" or word: how
-    many}; failed: what no call was to meet."""
-
-    def __init__(self, base):
-        self.door = urlsplit(base)
-        self.body = batch()
-        self.over = threading.Event()
-        self.outcomes, self.failed = Counter(), Counter()
-        self.threads = [threading.Thread(target=self._send) for _ in range(AT_ONCE)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join(60)
-
-    def _send(self):
-        connection = http.client.HTTPConnection(self.door.hostname, self.door.port, timeout=60)
-        while not self.over.is_set():
-            try:
-                connection.request("POST", "/rpc", self.body, {"Content-Type": "application/json"})
-                answers = json.loads(connection.getresponse().read())
-            except (http.client.HTTPException, OSError) as error:
-                self.failed[repr(error)] += 1
-                connection.close()
-                continue
-            self.outcomes.update(
-                answer["error"]["data"]["code"] if "error" in answer else "result" for answer in answers
-            )
-        connection.close()
+    params = lambda number: {"text": f"{TEXT} {'hall ' * (number % 4)}".strip(), "sort": "relevance", "limit": 20}
+    return batch("events.listing.search", params)
 
 
 def gauge(daemon, name):
@@ -92,15 +45,19 @@ def test_searches_hold_up_nobody_who_reads_a_few_rows(crowded):
     stack = crowded.stack
     with Neighbours(stack, crowded.listings) as others:
         quiet = others.measure(2)
-        with MemoryWatch(stack) as memory, Searches(stack.gateway.base) as attack:
+        flood = Flood(stack.gateway.base, [("search", searches(), None)], AT_ONCE, EXEMPT)
+        with MemoryWatch(stack) as memory, flood:
             hit = others.measure(SECONDS)
             most = searching(stack)
-    print(f"  the attacker: {dict(attack.outcomes)}")
+    outcomes = Counter({"result": flood.results["search"]})
+    for (_, word, _), count in flood.errors.items():
+        outcomes[word] += count
+    print(f"  the attacker: {dict(outcomes)}")
     others.check(quiet, hit)
-    assert not attack.failed, attack.failed
+    assert not flood.failed and not flood.failures, (flood.failed, flood.failures)
     # What the lane has room for is served, the rest is told at once; nothing else happens.
-    assert attack.outcomes["result"] > 0 and attack.outcomes["overloaded"] > 0
-    assert set(attack.outcomes) <= {"result", "overloaded", "deadline_exceeded"}
+    assert outcomes["result"] > 0 and outcomes["overloaded"] > 0
+    assert set(outcomes) <= {"result", "overloaded", "deadline_exceeded"}
     assert most <= 2
     assert memory.peak("events") < EVENTS_MIB and memory.peak("gateway") < 256
 
@@ -108,7 +65,7 @@ def test_searches_hold_up_nobody_who_reads_a_few_rows(crowded):
 def test_clients_that_hang_up_leave_nothing_behind(crowded):
     stack = crowded.stack
     door = urlsplit(stack.gateway.base)
-    body = batch()
+    body = searches()
     head = f"POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     connections = [socket.create_connection((door.hostname, door.port), timeout=30) for _ in range(CLIENTS)]
     for connection in connections:
