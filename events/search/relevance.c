@@ -17,31 +17,39 @@ void relevance_after(struct query *query, const char *value, const char *id)
 	query->after_id = query_value(query, id);
 }
 
-/* Matches in the order of rating, found by walking it: whoever reads few of them stops the walk. */
-static void append_walk(struct query *query, struct buffer *sql)
+/* How many matches are looked up one by one: beyond it fewer listings are seen by walking all of them in the order of
+ * rating until RELEVANCE_RANKED have come together. n matches among N listings are that many in RELEVANCE_RANKED * N /
+ * n steps, so the two are even at the square root of RELEVANCE_RANKED * N. */
+#define LOOKED_UP                                                       \
+	"(SELECT greatest(" RELEVANCE_RANKED ", sqrt(" RELEVANCE_RANKED \
+	" * greatest(reltuples, 0)))::bigint FROM pg_class "            \
+	"WHERE oid = 'listing_search'::regclass)"
+
+#define BY_RATING " ORDER BY s.rating DESC, s.id DESC LIMIT "
+
+/* `few` are the texts that match, up to one more than are looked up; `many` says whether there are that many. */
+static void append_few(struct query *query, struct buffer *sql)
 {
 	buffer_printf(sql,
-		      "SELECT s.id, s.rating FROM listing_search s, LATERAL (SELECT FROM listing_text t WHERE t.id = "
-		      "s.id AND t.words @@ %s OFFSET 0) found WHERE ",
+		      "WITH few AS MATERIALIZED (SELECT t.id FROM listing_text t WHERE t.words @@ %s LIMIT " LOOKED_UP
+		      " + 1), many AS MATERIALIZED (SELECT (SELECT count(*) FROM few) > " LOOKED_UP " AS yes) ",
 		      relevance_words(query));
-	query_conditions(query, sql, query_place(query));
 }
 
-/* Those to be ranked. `few` are the texts that match, up to one more than are ranked. */
-static void append_best(struct query *query, struct buffer *sql)
+/* The best rated of the matches (s.id, s.rating), as many as `most` says; after: a further condition on s. */
+static void append_best_rated(struct query *query, struct buffer *sql, const char *after, const char *most)
 {
+	buffer_append_text(sql, "SELECT s.id, s.rating FROM (SELECT s.id, s.rating FROM few, LATERAL (SELECT s.id, "
+				"s.rating FROM listing_search s WHERE s.id = few.id AND ");
+	query_conditions(query, sql, query_place(query));
 	buffer_printf(
 	    sql,
-	    "WITH few AS MATERIALIZED (SELECT t.id FROM listing_text t WHERE t.words @@ %s LIMIT " RELEVANCE_RANKED
-	    " + 1), best AS MATERIALIZED (SELECT s.id, s.rating FROM few, LATERAL (SELECT "
-	    "s.id, s.rating FROM listing_search s WHERE s.id = few.id AND ",
-	    relevance_words(query));
+	    "%s OFFSET 0) s WHERE NOT (SELECT yes FROM many) UNION ALL SELECT walk.* FROM (SELECT s.id, s.rating "
+	    "FROM listing_search s, LATERAL (SELECT FROM listing_text t WHERE t.id = s.id AND t.words @@ %s "
+	    "OFFSET 0) found WHERE ",
+	    after, relevance_words(query));
 	query_conditions(query, sql, query_place(query));
-	buffer_append_text(sql, " OFFSET 0) s WHERE (SELECT count(*) FROM few) <= " RELEVANCE_RANKED
-				" UNION ALL SELECT * FROM (");
-	append_walk(query, sql);
-	buffer_append_text(sql, " AND (SELECT count(*) FROM few) > " RELEVANCE_RANKED
-				" ORDER BY s.rating DESC, s.id DESC LIMIT " RELEVANCE_RANKED ") walk)");
+	buffer_printf(sql, "%s AND (SELECT yes FROM many)" BY_RATING "%s) walk) s" BY_RATING "%s", after, most, most);
 }
 
 static void append_ranked(struct query *query, struct buffer *sql, int limit)
@@ -56,41 +64,44 @@ static void append_ranked(struct query *query, struct buffer *sql, int limit)
 	buffer_printf(sql, " ORDER BY rank.place DESC, rank.id DESC LIMIT coalesce($%d::integer, 20) + 1)", limit);
 }
 
-static void append_limit(struct buffer *sql, int limit)
+/* The others, when the ranked ones do not fill the page. */
+static void append_others(struct query *query, struct buffer *sql, int limit, const char *page)
 {
-	buffer_printf(sql, " ORDER BY s.rating DESC, s.id DESC LIMIT coalesce($%d::integer, 20) + 1", limit);
+	const char *after = arena_printf(
+	    &query->call->ctx->arena,
+	    " AND (SELECT count(*) FROM best) = " RELEVANCE_RANKED
+	    " AND (SELECT count(*) FROM ranked) <= coalesce($%d::integer, 20) AND (s.rating, s.id) < (SELECT "
+	    "best.rating, best.id FROM best ORDER BY best.rating, best.id LIMIT 1)",
+	    limit);
+	buffer_append_text(sql, "SELECT others.id, others.rating AS place, false AS ranked FROM (");
+	append_best_rated(query, sql, after, page);
+	buffer_append_text(sql, ") others");
 }
 
-/* The others, when the ranked ones do not fill the page. */
-static void append_others(struct query *query, struct buffer *sql, int limit)
+static void append_after_unranked(struct query *query, struct buffer *sql, const char *page)
 {
-	buffer_append_text(sql, "SELECT walk.id, walk.rating AS place, false AS ranked FROM (");
-	append_walk(query, sql);
-	buffer_printf(sql,
-		      " AND (SELECT count(*) FROM few) > " RELEVANCE_RANKED
-		      " AND (SELECT count(*) FROM ranked) <= coalesce($%d::integer, 20) AND (s.rating, s.id) < (SELECT "
-		      "best.rating, best.id FROM best ORDER BY best.rating DESC, best.id DESC OFFSET " RELEVANCE_RANKED
-		      " - 1 LIMIT 1)",
-		      limit);
-	append_limit(sql, limit);
-	buffer_append_text(sql, ") walk");
+	const char *after = arena_printf(&query->call->ctx->arena, " AND (s.rating, s.id) < ($%d::float8, $%d::uuid)",
+					 query->after_value, query->after_id);
+	append_few(query, sql);
+	buffer_append_text(sql, "SELECT others.id, others.rating AS place, false AS ranked FROM (");
+	append_best_rated(query, sql, after, page);
+	buffer_append_text(sql, ") others");
 }
 
 void relevance_page(struct query *query, struct buffer *sql, int limit)
 {
+	const char *page = arena_printf(&query->call->ctx->arena, "coalesce($%d::integer, 20) + 1", limit);
 	if (query->after_unranked) {
-		buffer_append_text(sql, "SELECT walk.id, walk.rating AS place, false AS ranked FROM (");
-		append_walk(query, sql);
-		buffer_printf(sql, " AND (s.rating, s.id) < ($%d::float8, $%d::uuid)", query->after_value,
-			      query->after_id);
-		append_limit(sql, limit);
-		buffer_append_text(sql, ") walk");
+		append_after_unranked(query, sql, page);
 		return;
 	}
-	append_best(query, sql);
+	append_few(query, sql);
+	buffer_append_text(sql, ", best AS MATERIALIZED (");
+	append_best_rated(query, sql, "", RELEVANCE_RANKED);
+	buffer_append_text(sql, ")");
 	append_ranked(query, sql, limit);
 	buffer_append_text(sql, " SELECT page.* FROM (SELECT ranked.id, ranked.place, true AS ranked FROM ranked UNION "
 				"ALL ");
-	append_others(query, sql, limit);
-	buffer_printf(sql, ") page ORDER BY " RELEVANCE_ORDER " LIMIT coalesce($%d::integer, 20) + 1", limit);
+	append_others(query, sql, limit, page);
+	buffer_printf(sql, ") page ORDER BY " RELEVANCE_ORDER " LIMIT %s", page);
 }

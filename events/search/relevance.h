@@ -6,8 +6,9 @@
  * fewer is ranked as a whole. Every match has its place, once.
  * Invariants: whether a text matches many is found out by the statement itself, by the index of words, and either way
  * has a plan of its own: many are walked in the order of rating, few are looked up one by one; the planner, which
- * cannot tell them apart when it has not the values, is given no choice. Cursors: the place of a ranked listing is its
- * rank, that of another is its rating behind the letter r. A page behind the latter ranks nothing.
+ * cannot tell them apart when it has not the values, is given no choice. The order is the same either way. Cursors: the
+ * place of a ranked listing is its rank, that of another is its rating behind the letter r. A page behind the latter
+ * ranks nothing.
  */
 #ifndef EVENTLOOP_EVENTS_RELEVANCE_H
 #define EVENTLOOP_EVENTS_RELEVANCE_H

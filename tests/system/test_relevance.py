@@ -9,33 +9,28 @@ LISTINGS = RANKED + 60
 TEXT = "'simple', 'palace'"
 
 
-@pytest.fixture(scope="module")
-def palaces(stack):
-    """LISTINGS published ones that say palace, some of them more often than others, with ratings of all kinds."""
+@pytest.fixture(scope="module", params=[0, 3000], ids=["most listings match", "few listings match"])
+def palaces(stack, request):
+    """LISTINGS published ones that say palace, some of them more often than others, with ratings of all kinds; beside
+    them so many others that walking them all would take longer than to look the palaces up."""
     company, _ = stack.company()
     kind = stack.listing_type()
+    palaces = [
+        {"title": f"Palace {number}", "description": "palace " * (number % 7), "capacity": 10 + number % 3}
+        for number in range(LISTINGS)
+    ]
+    beside = [{"title": f"Cottage {number}", "capacity": 11} for number in range(request.param)]
     path = stack.folder / "palaces.ndjson"
-    path.write_text(
-        "".join(
-            json.dumps(
-                {
-                    "kind": "listing",
-                    "external_id": f"palace-{number}",
-                    "company_id": company,
-                    "type": kind,
-                    "title": f"Palace {number}",
-                    "description": "palace " * (number % 7),
-                    "capacity": 10 + number % 3,
-                }
-            )
-            + "\n"
-            for number in range(LISTINGS)
-        )
-    )
+    common = {"kind": "listing", "company_id": company, "type": kind}
+    path.write_text("".join(json.dumps(common | listing) + "\n" for listing in palaces + beside))
     stack["events"].command("import", path)
     with stack.database("events") as database:
         database.execute("UPDATE listing_search SET rating = (abs(hashtext(id::text)) % 300) / 100.0")
-    return company
+        database.execute("ANALYZE listing_search")
+    yield company
+    with stack.database("events") as database:
+        for table in ("listing_search", "listing_text", "listing_change", "listing"):
+            database.execute(f"DELETE FROM {table}")
 
 
 def pages(stack, **params):
@@ -51,7 +46,10 @@ def pages(stack, **params):
 
 def wanted(stack, where="true"):
     """Of the matches, by rating: the first RANKED by rank, then the others."""
-    matches = f"SELECT s.id, s.rating, t.words FROM listing_search s JOIN listing_text t USING (id) WHERE {where}"
+    matches = (
+        "SELECT s.id, s.rating, t.words FROM listing_search s JOIN listing_text t USING (id) "
+        f"WHERE t.words @@ to_tsquery({TEXT}) AND {where}"
+    )
     by_rating = f"{matches} ORDER BY s.rating DESC, s.id DESC"
     # The text is looked for as English and as it stands.
     query = f"(websearch_to_tsquery('english', 'palace') || websearch_to_tsquery({TEXT}))"
