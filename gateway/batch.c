@@ -86,6 +86,9 @@ static void run_items(void *argument)
 	struct batch *batch = argument;
 	while (batch->next < batch->count) {
 		struct item *item = &batch->items[batch->next++];
+		/* The client has gone: nobody reads why the rest was not called. */
+		if (batch->error.code == ERROR_UNAVAILABLE)
+			continue;
 		if (batch->full || batch->error.code != ERROR_NONE) {
 			stop_item(batch, item, "not called: the batch's answer is too large already");
 			continue;

@@ -32,13 +32,13 @@ static void serve_document(struct http_exchange *exchange, void *argument)
 /* Whatever a page of another origin may ask for has an answer to the browser's question before it. */
 static void route_preflight(struct gateway *gateway, const char *path)
 {
-	http_server_route(gateway->worker->http, "OPTIONS", path, 0, cors_preflight, &gateway->cors);
+	http_server_route_early(gateway->worker->http, "OPTIONS", path, 0, 0, cors_preflight, &gateway->cors);
 }
 
 static void route_get(void *argument, const char *path, http_handler *handler, void *handler_argument)
 {
 	struct gateway *gateway = argument;
-	http_server_route(gateway->worker->http, "GET", path, 0, handler, handler_argument);
+	http_server_route_early(gateway->worker->http, "GET", path, 0, 0, handler, handler_argument);
 	route_preflight(gateway, path);
 }
 

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/metrics.h"
 #include "daemon/process_metrics.h"
+#include "io/http_stream.h"
 #include "io/migrate.h"
 
 #include <string.h>
@@ -78,7 +79,7 @@ static void serve_metrics(struct http_exchange *exchange, void *argument)
 void health_routes(struct daemon_thread *thread)
 {
 	struct http_server *http = thread->internal != NULL ? thread->internal : thread->worker.http;
-	http_server_route(http, "GET", "/livez", 0, serve_livez, thread);
-	http_server_route(http, "GET", "/readyz", 0, serve_readyz, thread);
-	http_server_route(http, "GET", "/metrics", 0, serve_metrics, thread);
+	http_server_route_early(http, "GET", "/livez", 0, 0, serve_livez, thread);
+	http_server_route_early(http, "GET", "/readyz", 0, 0, serve_readyz, thread);
+	http_server_route_early(http, "GET", "/metrics", 0, 0, serve_metrics, thread);
 }

@@ -242,6 +242,11 @@ static bool engine_evict(void *connection)
 {
 	const struct http_server *server = ((struct direct_connection *)connection)->direct->server;
 	size_t before = http_server_connections(server);
+	/* Half a request is no reason to stay when there is no room. */
+	if (((struct direct_connection *)connection)->state == DIRECT_READING) {
+		direct_connection_close(connection);
+		return true;
+	}
 	if (direct_look_once(connection))
 		return http_server_connections(server) < before;
 	direct_connection_close(connection);

@@ -150,12 +150,22 @@ static void fault(struct direct_connection *connection, int status)
 	call->server->engine->done(call);
 }
 
+/* What a client has not taken by now would stay in the kernel for minutes, which nobody counts. */
+static void give_up(struct direct_connection *connection)
+{
+	static const struct linger AT_ONCE = {.l_onoff = 1};
+	(void)setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &AT_ONCE, sizeof(AT_ONCE));
+	direct_connection_close(connection);
+}
+
 void direct_time_out(struct direct_connection *connection)
 {
 	if (connection->state == DIRECT_READING)
 		fault(connection, STATUS_TIMEOUT);
 	else if (connection->state == DIRECT_STREAMING)
 		direct_stream_fails(connection, STATUS_TIMEOUT);
+	else if (connection->state == DIRECT_WRITING)
+		give_up(connection);
 	else
 		direct_connection_close(connection);
 }
@@ -172,7 +182,7 @@ void direct_shed(struct direct_connection *connection)
 	if (connection->state == DIRECT_STREAMING)
 		direct_stream_fails(connection, STATUS_UNAVAILABLE);
 	else
-		direct_connection_close(connection);
+		give_up(connection);
 }
 
 static void begin_request(struct direct_connection *connection)
@@ -183,7 +193,6 @@ static void begin_request(struct direct_connection *connection)
 	call->seat = &connection->seat;
 	connection->call = call;
 	connection->invited = false;
-	http_peers_busy(server, &connection->seat);
 	direct_enter(connection, DIRECT_READING, deadline_after(server->options.read_timeout));
 }
 
@@ -192,13 +201,20 @@ static void request_complete(struct direct_connection *connection)
 	struct http_call *call = connection->call;
 	if (!call->parser.keep_alive)
 		connection->last = true;
+	http_peers_busy(connection->direct->server, &connection->seat);
 	direct_enter(connection, DIRECT_HANDLING, DEADLINE_NEVER);
 	read_on(connection); /* to see the client hang up */
 	if (call->early) {
 		http_call_body_came(call, true);
 		return;
 	}
-	http_call_body(call);
+	if (http_call_is_early(call)) {
+		/* Its last bytes came with those that were too many: it is all here, and the handler decides. */
+		call->early = true;
+		call->body_done = true;
+	} else {
+		http_call_body(call);
+	}
 	http_call_account(call);
 	http_call_run(call);
 }
@@ -220,6 +236,7 @@ static void invite_body(struct direct_connection *connection)
 static void start_early(struct direct_connection *connection)
 {
 	struct http_call *call = connection->call;
+	http_peers_busy(connection->direct->server, &connection->seat);
 	call->early = true;
 	connection->paused = clock_monotonic();
 	direct_enter(connection, DIRECT_STREAMING, connection->deadline);

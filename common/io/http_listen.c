@@ -17,6 +17,8 @@
 
 enum { BACKLOG = 4096 };
 
+#define UNSENT_MAX (128 * 1024) /* bytes that the kernel takes beyond what the client has room for */
+#define PATIENCE_MS (30 * 1000) /* with a client that takes nothing, also after we have closed */
 #define WARNING_EVERY (10 * CLOCK_SECOND)
 
 struct address {
@@ -151,6 +153,8 @@ int listener_accept(struct http_listener *listener, char peer[static LISTENER_PE
 		int fd = accept4(listener->fd, &at.at.any, &at.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
 			(void)set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+			(void)set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MAX);
+			(void)set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, PATIENCE_MS);
 			peer_text(&at, peer);
 			return fd;
 		}

@@ -79,8 +79,11 @@ static enum co_result wait_for_client(struct http_call *call, const char *waitin
 bool http_call_is_early(const struct http_call *call)
 {
 	const struct http_route *route = call->route;
-	if (route == NULL || route->above == SIZE_MAX || call->server->engine->want == NULL)
+	if (call->server->engine->want == NULL || (route != NULL && route->above == SIZE_MAX))
 		return false;
+	/* Nobody wants the body of what there is no route for. */
+	if (route == NULL)
+		return true;
 	int64_t length = http_parser_body_length(&call->parser);
 	if (length >= 0)
 		return (size_t)length > route->above;

@@ -2,11 +2,13 @@
 
 import json
 import socket
+from contextlib import ExitStack
 
 import pytest
 from rpc import session
 
 LONG = 100_000  # more than max_body_anonymous
+PLAIN = {"Content-Type": "application/json"}
 
 
 def ask(stack, head, body=b""):
@@ -47,10 +49,37 @@ def test_a_long_body_takes_a_token(stack):
     user = stack.user()
     assert stack.gateway.post(body, user.token).json()["result"]["id"] == user.id
     assert stack.gateway.post(body).status_code == 413
+    for size in (70_000, 130_000):  # the end comes with what is too much
+        pieces = (body[at : at + 9000] for at in range(0, size, 9000))
+        assert session().post(f"{stack.gateway.base}/rpc", data=pieces, headers=PLAIN, timeout=10).status_code == 413
     pieces = (body[at : at + 9000] for at in range(0, LONG, 9000))
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {user.token}"}
     chunked = session().post(f"{stack.gateway.base}/rpc", data=pieces, headers=headers, timeout=10)
     assert chunked.json()["result"]["id"] == user.id
+
+
+@pytest.mark.parametrize(
+    "start", ["POST /nope", "PUT /rpc", "GET /docs", "GET /openrpc.json", "OPTIONS /rpc", "GET /livez"]
+)
+def test_a_body_that_nobody_wants_is_not_read(stack, start):
+    head = f"{start} HTTP/1.1\r\nHost: x\r\nContent-Length: {LONG}\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", stack.ports["gateway"][0]), timeout=10) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 ")
+
+
+def test_half_a_head_holds_no_place(make_stack):
+    stack = make_stack(
+        {"gateway": {"max_connections": 32, "connections_per_address": 16}}, names=("passport", "gateway")
+    )
+    door = ("127.0.0.1", stack.ports["gateway"][0])
+    with ExitStack() as closing:
+        for number in range(32):
+            source = (f"127.0.0.{2 + number // 16}", 0)
+            connection = closing.enter_context(socket.create_connection(door, 10, source))
+            connection.sendall(b"POST /rpc HT")
+        for number in range(20):
+            assert stack.gateway.seen_from(f"127.0.0.{50 + number}").get("/livez").status_code == 200
 
 
 @pytest.mark.asan
