@@ -3,6 +3,9 @@
 #include "base/config.h"
 #include "daemon/data_check.h"
 
+/* A picture has a profile and some words. Each may be inflated to 8 MB, which takes more than a tenth of a second. */
+#define COMPRESSED_MAX 8
+
 const struct data_check image_sides_check = {
     .name = "max_side",
     .help = "images with a side longer than max_side",
@@ -24,6 +27,7 @@ void image_bounds_read(const struct config *config, struct image_bounds *ret)
 	    .max_pixels = config_integer(config, "max_pixels"),
 	    .max_scans = config_integer(config, "max_scans"),
 	    .max_frames = config_integer(config, "max_frames"),
+	    .max_segments = config_integer(config, "max_segments"),
 	    .max_decoded = config_integer(config, "max_decoded"),
 	};
 }
@@ -38,6 +42,8 @@ bool image_bounds_hold(const struct image_bounds *bounds, const struct image_hea
 	    {"side", "pixels on the longer side", side, bounds->max_side},
 	    {"scans", "scans", head->scans, bounds->max_scans},
 	    {"frames", "frames", head->frames, bounds->max_frames},
+	    {"segments", "segments beside its pixels", head->segments, bounds->max_segments},
+	    {"compressed", "compressed texts and profiles", head->compressed, COMPRESSED_MAX},
 	    {"memory", "bytes to decode it", head->memory, bounds->max_decoded},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {

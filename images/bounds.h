@@ -14,16 +14,17 @@ struct data_check;
 
 /* Each at least 1. */
 struct image_bounds {
-	int64_t max_side;    /* pixels of the longer side */
-	int64_t max_pixels;  /* of one frame */
-	int64_t max_scans;   /* passes over the pixels */
-	int64_t max_frames;  /* of an animation */
-	int64_t max_decoded; /* bytes that the decoder holds at once */
+	int64_t max_side;     /* pixels of the longer side */
+	int64_t max_pixels;   /* of one frame */
+	int64_t max_scans;    /* passes over the pixels */
+	int64_t max_frames;   /* of an animation */
+	int64_t max_segments; /* beside the pixels: libjpeg takes time by the square of their number */
+	int64_t max_decoded;  /* bytes that the decoder holds at once */
 };
 
 /* The first rule that a picture breaks. */
 struct image_excess {
-	const char *rule; /* "side", "pixels", "scans", "frames" or "memory"; static */
+	const char *rule; /* "side", "pixels", "scans", "frames", "segments", "compressed", "memory"; static */
 	const char *what; /* is counted, for people; static */
 	int64_t value, maximum;
 };

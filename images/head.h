@@ -24,7 +24,10 @@ struct image_head {
 	int64_t width, height; /* of the whole picture, 1 to 2^31 - 1 */
 	int64_t scans;	       /* passes over its pixels: of a progressive JPEG, seven of an interlaced PNG, else 1 */
 	int64_t frames;	       /* of an animation; else 1 */
-	int64_t memory;	       /* bytes that its decoder holds at once, at most, without rows that it gives away */
+	int64_t
+	    segments; /* of a JPEG or PNG beside the pixels: comments, profiles and the like, and what else it has */
+	int64_t compressed; /* of those, how many are inflated to be read */
+	int64_t memory;	    /* bytes that its decoder holds at once, at most, without rows that it gives away */
 };
 
 enum head_result {

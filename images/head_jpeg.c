@@ -126,6 +126,7 @@ bool head_jpeg(struct head_bytes *file, struct image_head *ret)
 					 !read_frame(file->bytes + file->at + 2, length - 2, marker, &frame, ret)))
 			return false;
 		scans += marker == MARKER_SOS;
+		ret->segments += marker != MARKER_SOS;
 		head_skip(file, length);
 	}
 	ret->scans = scans > 1 ? scans : 1;

@@ -71,6 +71,8 @@ bool head_png(struct head_bytes *file, struct image_head *ret)
 		if (is_chunk(chunk, "IEND"))
 			break;
 		frames += is_chunk(chunk, "fcTL");
+		ret->segments += !is_chunk(chunk, "IDAT") && !is_chunk(chunk, "fdAT") && !is_chunk(chunk, "fcTL");
+		ret->compressed += is_compressed(chunk);
 		ret->memory += is_compressed(chunk) ? INFLATED_MAX : 0;
 		head_skip(file, 12);
 		head_skip(file, head_big32(chunk));

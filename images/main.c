@@ -6,6 +6,7 @@
 #include "image.h"
 #include "rpc/erased_user.h"
 #include "start.h"
+#include "usage.h"
 
 extern const struct embedded_file images_api[], images_migrations[];
 
@@ -61,6 +62,12 @@ static const struct config_option options[] = {
      .min = 1,
      .max = 1000000,
      .help = "of an animation"},
+    {.name = "max_segments",
+     .type = CONFIG_INTEGER,
+     .fallback = "1000",
+     .min = 1,
+     .max = 10000,
+     .help = "parts of a JPEG or PNG beside its pixels: profiles, comments and the like"},
     {.name = "max_decoded",
      .type = CONFIG_SIZE,
      .fallback = "256MiB",
@@ -120,7 +127,8 @@ static const struct config_option options[] = {
     {.name = NULL},
 };
 
-static const struct data_check *const checks[] = {&image_sides_check, &image_pixels_check, NULL};
+static const struct data_check *const checks[] = {&image_sides_check, &image_pixels_check, &usage_images_check,
+						  &usage_bytes_check, NULL};
 
 int main(int argc, char **argv)
 {

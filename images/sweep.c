@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FAILURES_MAX 3
 #define BATCH 500		       /* files looked up by one statement */
 #define PATIENCE (30 * CLOCK_SECOND)   /* for one batch, or the removal of one file */
 #define ARRAY_MAX ((size_t)128 * 1024) /* of the names of a batch */
@@ -155,14 +156,21 @@ static int sweep_folder(struct sweep *sweep, unsigned folder)
 	return status;
 }
 
+/* A folder that cannot be swept keeps no other from it; when several cannot, it is not the folders. */
+static void sweep_all(struct sweep *sweep)
+{
+	unsigned failures = 0;
+	for (unsigned folder = 0; folder < STORE_FOLDERS && failures < FAILURES_MAX && !co_cancelled(); folder++)
+		failures += sweep_folder(sweep, folder) != 0;
+}
+
 static void run(void *argument)
 {
 	struct sweep *sweep = argument;
 	int64_t interval = config_integer(sweep->images->worker->config, "sweep_interval");
 	do {
 		int64_t before = metric_value(sweep->removed);
-		for (unsigned folder = 0; folder < STORE_FOLDERS && sweep_folder(sweep, folder) == 0; folder++)
-			continue;
+		sweep_all(sweep);
 		int64_t removed = metric_value(sweep->removed) - before;
 		if (removed > 0)
 			log_event(LOG_INFO, NULL, "files without an image removed", LOG_NUMBER("count", removed));

@@ -34,6 +34,26 @@ static const struct rule {
     {"max_day_bytes", true, "you have uploaded as many bytes as a user may in a day"},
 };
 
+const struct data_check usage_images_check = {
+    .name = "max_user_images",
+    .help = "owners of more images than max_user_images",
+    .setting = "max_user_images",
+    .sql = "SELECT owner_id, images FROM image_usage WHERE $1::bigint > 0 AND images > $1::bigint ORDER BY owner_id",
+};
+
+const struct data_check usage_bytes_check = {
+    .name = "max_user_bytes",
+    .help = "owners whose images take more bytes than max_user_bytes",
+    .setting = "max_user_bytes",
+    .sql = "SELECT owner_id, bytes FROM image_usage WHERE $1::bigint > 0 AND bytes > $1::bigint ORDER BY owner_id",
+};
+
+const char *usage_owner(const struct identity *uploader)
+{
+	bool integration = uploader->kind == IDENTITY_CLIENT && uploader->company_count > 0;
+	return integration ? uploader->companies[0].id : uploader->id;
+}
+
 static int refuse(struct context *ctx, const struct rule *rule, int64_t maximum, int64_t left_ms)
 {
 	struct arena *arena = &ctx->arena;

@@ -8,11 +8,16 @@
 #ifndef EVENTLOOP_IMAGES_USAGE_H
 #define EVENTLOOP_IMAGES_USAGE_H
 
+#include "daemon/data_check.h"
 #include "io/postgres.h"
+#include "rpc/identity.h"
 
 #include <stddef.h>
 
 struct daemon_worker;
+
+/* Whom an upload counts for, in all limits: a user; for an integration its company, since keys are made freely. */
+const char *usage_owner(const struct identity *uploader);
 
 /* Whether the owner may add an image of so many bytes, before anything is done for it. 0, or -1 with
  * precondition_failed (rule max_user_images or max_user_bytes) or rate_limited (reason max_day_images or max_day_bytes,
@@ -23,5 +28,8 @@ int usage_check(struct context *ctx, struct daemon_worker *worker, const char *o
 /* Adds the image in tx. Errors as above; then the transaction is to be rolled back. */
 int usage_add(struct context *ctx, struct daemon_worker *worker, struct pg_tx *tx, const char *owner,
 	      size_t length) MAY_SUSPEND MUST_CHECK;
+
+/* Owners who had more before the limits came. */
+extern const struct data_check usage_images_check, usage_bytes_check;
 
 #endif

@@ -234,7 +234,7 @@ static void reads_a_webp(void **state)
 /* --- bounds --- */
 
 static const struct image_bounds bounds = {
-    .max_side = 100, .max_pixels = 5000, .max_scans = 10, .max_frames = 3, .max_decoded = 100000};
+    .max_side = 100, .max_pixels = 5000, .max_scans = 10, .max_frames = 3, .max_segments = 20, .max_decoded = 100000};
 
 static void names_the_rule_that_is_broken(void **state)
 {
@@ -252,6 +252,8 @@ static void names_the_rule_that_is_broken(void **state)
 	    {{.width = 10, .height = 10, .scans = 11, .frames = 1, .memory = 1}, "scans", 11},
 	    {{.width = 10, .height = 10, .scans = 1, .frames = 4, .memory = 1}, "frames", 4},
 	    {{.width = 10, .height = 10, .scans = 1, .frames = 1, .memory = 100001}, "memory", 100001},
+	    {{.width = 10, .height = 10, .scans = 1, .frames = 1, .segments = 21, .memory = 1}, "segments", 21},
+	    {{.width = 10, .height = 10, .scans = 1, .frames = 1, .compressed = 9, .memory = 1}, "compressed", 9},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -99,8 +99,12 @@ static struct upload_bytes *some_picture(void)
 	return upload;
 }
 
-static const struct image_bounds bounds = {
-    .max_side = 16384, .max_pixels = 50000000, .max_scans = 64, .max_frames = 10, .max_decoded = 1 << 28};
+static const struct image_bounds bounds = {.max_side = 16384,
+					   .max_pixels = 50000000,
+					   .max_scans = 64,
+					   .max_frames = 10,
+					   .max_segments = 100,
+					   .max_decoded = 1 << 28};
 
 /* What the codec says of it, with an abandoned caller or with one that waits. */
 static int inspect(struct offload_pool *pool, bool abandoned, struct context *ctx)
