@@ -1,5 +1,11 @@
 #include "booking/unit.h"
 
+const struct data_check unit_count_check = {
+    .name = "units",
+    .help = "bookings of more than 100 units",
+    .sql = "SELECT id, listing_id, units FROM booking WHERE units > 100 ORDER BY id",
+};
+
 static const char SELECT_FREE[] = "SELECT array_agg(n ORDER BY n)::text, count(*) >= $3::integer FROM (SELECT n FROM "
 				  "generate_series(1, $2::integer) n "
 				  "WHERE NOT EXISTS (SELECT 1 FROM booking_unit u WHERE u.listing_id = $1 AND u.unit = "

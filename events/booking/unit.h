@@ -7,6 +7,7 @@
 #ifndef EVENTLOOP_EVENTS_UNIT_H
 #define EVENTLOOP_EVENTS_UNIT_H
 
+#include "daemon/data_check.h"
 #include "rpc/call.h"
 
 /* Finds `units` units of the listing (of `total`) that are free for the period, moving others when that is what it
@@ -14,5 +15,8 @@
  */
 int unit_allocate(struct rpc_call *call, struct pg_tx *tx, const char *listing_id, const char *total, const char *units,
 		  const char *period, const char **ret_units) MAY_SUSPEND MUST_CHECK;
+
+/* Bookings of more units than one call may ask for (events/api/booking.json). */
+extern const struct data_check unit_count_check;
 
 #endif

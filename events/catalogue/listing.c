@@ -50,6 +50,7 @@ static const char UPDATE_LISTING[] =
     "price_unit = coalesce(p.price_unit, l.price_unit), properties = coalesce(p.properties, l.properties), "
     "images = CASE WHEN p.images IS NULL THEN l.images ELSE ARRAY(SELECT jsonb_array_elements_text(p.images)::uuid) "
     "END, "
+    "submitted_by = CASE WHEN l.state = 'submitted' THEN $2::uuid ELSE l.submitted_by END, "
     "noted = " LISTING_IS_NOTED ", version = l.version + 1, updated_at = now() "
     "FROM jsonb_to_record($1::jsonb) AS p(id uuid, version integer, title text, description text, address text, "
     "location jsonb, time_zone text, capacity integer, units integer, price jsonb, price_unit text, properties jsonb, "
@@ -241,7 +242,7 @@ int listing_update(struct rpc_call *call)
 	bool published = current && strcmp(pg_text(locked, 0, 0), "published") == 0;
 	if (published && keep_words(call, tx, locked, &params))
 		return -1;
-	struct pg_result *listing = pg_query(call->ctx, tx, UPDATE_LISTING, params);
+	struct pg_result *listing = pg_query(call->ctx, tx, UPDATE_LISTING, params, call->caller->id);
 	if (version_check(call, tx, listing, LISTING_EXISTS, id, "listing"))
 		return -1;
 	projection_queue_listings(call->ctx, tx, id_array(call, id));
