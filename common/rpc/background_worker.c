@@ -19,10 +19,15 @@
 #define DUE "SELECT EXISTS (SELECT FROM background_job WHERE next_attempt_at <= now() AND kind = ANY ($1::text[]))"
 
 /* The longest due that nobody is at. The limit inside keeps the condition outside from being asked of every row. */
-#define TAKE                                                                                                 \
-	"SELECT kind, key, details, position, generation, attempts FROM (SELECT * FROM background_job "      \
+#define LOCK                                                                                                 \
+	"SELECT kind, key FROM (SELECT kind, key FROM background_job "                                       \
 	"WHERE next_attempt_at <= now() AND kind = ANY ($1::text[]) ORDER BY next_attempt_at LIMIT 32) due " \
 	"WHERE pg_try_advisory_xact_lock(hashtextextended('background_job ' || kind || ' ' || key, 0)) LIMIT 1"
+
+/* As it is now: whoever had it may have gone on with it between the snapshot of LOCK and the lock. */
+#define TAKE                                                                                      \
+	"SELECT details, position, generation, attempts FROM background_job WHERE kind = $1 AND " \
+	"key = $2 AND next_attempt_at <= clock_timestamp()"
 
 /* Nothing happens to a job that was asked for again meanwhile: it begins anew. */
 #define GO_ON                                                                                                      \
@@ -76,19 +81,22 @@ static struct metric *failures_of(const struct background_worker *worker, const 
 
 static bool take(struct context *ctx, const struct background_worker *worker, struct pg_tx *tx, struct taken *ret)
 {
-	struct pg_result *row = pg_query(ctx, tx, TAKE, buffer_text(&worker->kinds));
-
+	struct pg_result *lock = pg_query(ctx, tx, LOCK, buffer_text(&worker->kinds));
+	if (!lock || pg_count(lock) == 0)
+		return false;
+	const char *kind = pg_text(lock, 0, 0), *key = pg_text(lock, 0, 1);
+	struct pg_result *row = pg_query(ctx, tx, TAKE, kind, key);
 	if (!row || pg_count(row) == 0)
 		return false;
-	int64_t attempts = pg_integer(row, 0, 5);
+	int64_t attempts = pg_integer(row, 0, 3);
 	int rows = BACKGROUND_JOB_ROWS >> (attempts < HALVINGS ? attempts : HALVINGS);
 	*ret = (struct taken){
-	    .kind = pg_text(row, 0, 0),
-	    .generation = pg_text(row, 0, 4),
+	    .kind = kind,
+	    .generation = pg_text(row, 0, 2),
 	    .attempts = attempts,
-	    .job = {.key = pg_text(row, 0, 1),
-		    .details = pg_text(row, 0, 2),
-		    .position = pg_text(row, 0, 3),
+	    .job = {.key = key,
+		    .details = pg_text(row, 0, 0),
+		    .position = pg_text(row, 0, 1),
 		    .rows = rows > 0 ? rows : 1},
 	};
 	return true;

@@ -203,7 +203,7 @@ static void slow_lines(struct toy *toy)
 	while (deadline_left(end) > 0) {
 		raw_send(fd, CALL, 20);
 		co_yield ();
-		raw_send(fd, CALL + 20, sizeof(CALL) - 1 - 20);
+		raw_send(fd, &CALL[20], sizeof(CALL) - 1 - 20);
 		assert_true(raw_line(fd, line, sizeof(line)) > 0);
 	}
 	(void)close(fd);
