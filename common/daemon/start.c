@@ -19,14 +19,31 @@
 #define CHECK_PAUSE_FIRST (5 * CLOCK_MILLISECOND)
 #define CHECK_PAUSE_LAST (500 * CLOCK_MILLISECOND)
 #define START_DEADLINE (30 * CLOCK_SECOND)
+#define BUDGET_ANSWERS 3	/* of max_answer, for which each thread has room at least */
 #define INTERNAL_CONNECTIONS 64 /* a thread */
 /* Calls from outside come through the gateway alone: the others call for themselves. */
 #define SPEAKER "gateway"
+
+/* A thread that has no room for a few answers would shed clients who do nothing wrong. *ret: bytes. */
+static int share_of_budget(const struct daemon_thread *thread, struct context *ctx, size_t *ret)
+{
+	const struct config *config = thread->process->config;
+	int64_t budget = config_integer(config, "buffer_budget"), count = (int64_t)thread->process->count;
+	int64_t least = BUDGET_ANSWERS * config_integer(config, "max_answer");
+	*ret = (size_t)(budget / count);
+	if (budget == 0 || budget / count >= least)
+		return 0;
+	return context_fail_internal(ctx, "buffer_budget is too small: %lld workers with max_answer need %lld bytes",
+				     (long long)count, (long long)(least * count));
+}
 
 static int listen_http(struct daemon_thread *thread, struct context *ctx)
 {
 	const struct config *config = thread->process->config;
 	char error[DAEMON_TEXT_SIZE];
+	size_t budget;
+	if (share_of_budget(thread, ctx, &budget))
+		return -1;
 	bool direct = strcmp(config_text(config, "http_engine"), "direct") == 0;
 	struct http_server_options options = {
 	    .engine = direct ? HTTP_ENGINE_DIRECT : HTTP_ENGINE_EVHTTP,
@@ -37,7 +54,7 @@ static int listen_http(struct daemon_thread *thread, struct context *ctx)
 	    .max_connections = (size_t)config_integer(config, "max_connections"),
 	    .max_connections_per_address = (size_t)config_integer(config, "connections_per_address"),
 	    .max_in_flight = (size_t)config_integer(config, "max_in_flight"),
-	    .budget = (size_t)config_integer(config, "buffer_budget") / thread->process->count,
+	    .budget = budget,
 	    .read_timeout = config_integer(config, "read_timeout"),
 	    .idle_timeout = config_integer(config, "idle_timeout"),
 	    .request_deadline = config_integer(config, "request_deadline"),

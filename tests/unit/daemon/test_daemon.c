@@ -423,6 +423,7 @@ static void test_command_line(void **state)
 	expect_complaint((const char *const[]){"dead-letters", "replay", NULL}, 2, "no database");
 	expect_complaint((const char *const[]){"check", NULL}, 2, "no database");
 	expect_complaint((const char *const[]){"--port=0", "--fail-at-start", NULL}, 1, "told to fail");
+	expect_complaint((const char *const[]){"--port=0", "--workers=9", NULL}, 1, "buffer_budget is too small");
 }
 
 static void test_taken_port(void **state)
