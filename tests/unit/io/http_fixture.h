@@ -176,6 +176,20 @@ static inline void fixture_on_thread(struct fixture *fixture, void (*function)(s
 	(void)sem_destroy(&call.done);
 }
 
+static size_t fixture_held_now;
+
+static inline void fixture_read_held(struct fixture *fixture)
+{
+	fixture_held_now = http_server_held(fixture->server);
+}
+
+/* Bytes that the server holds for its clients. */
+static inline size_t fixture_held(struct fixture *fixture)
+{
+	fixture_on_thread(fixture, fixture_read_held);
+	return fixture_held_now;
+}
+
 static inline void fixture_drain(struct fixture *fixture)
 {
 	http_server_drain(fixture->server);

@@ -107,19 +107,6 @@ static void a_proxy_has_no_limit_of_its_own(void **state)
 	fixture_stop(fixture);
 }
 
-static size_t held_now;
-
-static void read_held(struct fixture *fixture)
-{
-	held_now = http_server_held(fixture->server);
-}
-
-static size_t held(struct fixture *fixture)
-{
-	fixture_on_thread(fixture, read_held);
-	return held_now;
-}
-
 /* Half a body: the connection holds what it sent. */
 static int send_half(const struct fixture *fixture, const char *from)
 {
@@ -143,7 +130,7 @@ static void the_greediest_address_is_shed(void **state)
 	struct answer answer;
 	for (int i = 0; i < GREEDY; i++)
 		greedy[i] = send_half(fixture, "127.0.0.2");
-	while (held(fixture) > (size_t)64 * 1024 * 1024)
+	while (fixture_held(fixture) > (size_t)64 * 1024 * 1024)
 		(void)sched_yield();
 	char *rest = calloc(1, LARGE / 2);
 	send_bytes(modest, rest, LARGE / 2);
@@ -166,7 +153,7 @@ static void the_greediest_address_is_shed(void **state)
 	assert_true(shed < GREEDY);
 	free(rest);
 	(void)close(modest);
-	while (held(fixture) > 0)
+	while (fixture_held(fixture) > 0)
 		(void)sched_yield();
 	fixture_stop(fixture);
 }
@@ -195,12 +182,12 @@ static void unread_answers_are_shed(void **state)
 	}
 	int other = dial_from(fixture, "127.0.0.3");
 	assert_int_equal(ask_on(other, "GET /much HTTP/1.1\r\n" HOST "\r\n"), 200);
-	while (held(fixture) > (size_t)48 * 1024 * 1024)
+	while (fixture_held(fixture) > (size_t)48 * 1024 * 1024)
 		(void)sched_yield();
 	for (int i = 0; i < GREEDY; i++)
 		(void)close(greedy[i]);
 	(void)close(other);
-	while (held(fixture) > 0)
+	while (fixture_held(fixture) > 0)
 		(void)sched_yield();
 	fixture_stop(fixture);
 }
@@ -231,7 +218,7 @@ static void what_handlers_hold_is_counted(void **state)
 		send_text(mine[i], "GET /hold HTTP/1.1\r\n" HOST "\r\n");
 		while (atomic_load(&fixture->at_gate) < i + 1)
 			(void)sched_yield();
-		assert_true(held(fixture) >= (size_t)2 * LARGE || i == 0);
+		assert_true(fixture_held(fixture) >= (size_t)2 * LARGE || i == 0);
 	}
 	atomic_store(&fixture->gate_open, true);
 	for (int i = 0; i < 3; i++) {
@@ -241,7 +228,7 @@ static void what_handlers_hold_is_counted(void **state)
 		(void)close(mine[i]);
 	}
 	assert_int_equal(good, 2);
-	while (held(fixture) > 0)
+	while (fixture_held(fixture) > 0)
 		(void)sched_yield();
 	fixture_stop(fixture);
 }

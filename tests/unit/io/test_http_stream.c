@@ -296,7 +296,7 @@ static void a_document_is_not_copied(void **state)
 	for (size_t i = 0; i < 100; i++)
 		assert_memory_equal(answer.body + 1 + i * (SIZE + 1), bytes, SIZE);
 	answer_free(&answer);
-	assert_true(http_server_held(fixture->server) < SIZE);
+	assert_true(fixture_held(fixture) < SIZE);
 	assert_true(read_answer(slow, &answer));
 	answer_free(&answer);
 	(void)close(slow);
