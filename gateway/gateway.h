@@ -4,6 +4,7 @@
 #ifndef EVENTLOOP_GATEWAY_GATEWAY_H
 #define EVENTLOOP_GATEWAY_GATEWAY_H
 
+#include "co/sync.h"
 #include "cors.h"
 #include "daemon/daemon.h"
 #include "io/http_representation.h"
@@ -36,7 +37,8 @@ struct gateway {
 	struct http_representation document;		     /* of all methods */
 	struct http_client *download_client, *upload_client; /* to images; NULL in a command, as the next two */
 	struct transfers *downloads, *uploads;
-	const char *images_url; /* of images' HTTP, without a slash at its end */
+	struct co_semaphore batch_places; /* for coroutines that run calls of batches beside their first */
+	const char *images_url;		  /* of images' HTTP, without a slash at its end */
 };
 
 #endif

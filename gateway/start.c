@@ -1,6 +1,7 @@
 #include "start.h"
 
 #include "base/fatal.h"
+#include "batch.h"
 #include "gateway.h"
 #include "io/http_client.h"
 #include "io/http_stream.h"
@@ -101,6 +102,7 @@ int gateway_start(struct daemon_worker *worker, struct context *ctx)
 	struct gateway *gateway = must_calloc(1, sizeof(*gateway));
 	worker->app = gateway;
 	gateway->worker = worker;
+	gateway->batch_places.available = BATCH_PLACES;
 	gateway->cors.origins = config_text(worker->config, "cors_origins");
 	if (cors_check(ctx, gateway->cors.origins))
 		return -1;

@@ -209,3 +209,27 @@ def test_a_client_that_makes_the_gateway_hold_much_holds_up_nobody(make_stack, d
     assert visitor.seen >= 5
     for name, bound in PEAK_MIB.items():
         assert memory.peak(name) < bound, name
+
+
+def test_batches_that_wait_for_a_daemon_that_hangs_take_little(make_stack, descriptors):
+    """As many as six addresses may have connections for; they ask for much, and go away."""
+    stack = make_stack({"gateway": {"limit_exempt": "127.0.0.0/8"}})
+    request = post("/rpc", batch("events.listing.get", {"id": stack.admin().id}))
+    held = []
+    stack["events"].pause()
+    try:
+        with MemoryWatch(stack) as memory:
+            for number in range(6 * 250):
+                source = (f"127.0.3.{1 + number // 250}", 0)
+                held.append(socket.create_connection(("127.0.0.1", stack.ports["gateway"][0]), 10, source))
+                held[-1].sendall(request)
+            in_flight = f'eventloop_http_in_flight{{worker="0"}} {len(held) + 1}'  # with the one that asks
+            wait_until(lambda: in_flight in stack.gateway.get("/metrics").text, what="all to wait")
+            assert stack.rpc("passport.key.list", {}, stack.admin().token)["items"]
+            for connection in held:
+                connection.close()
+            gone = 'eventloop_http_in_flight{worker="0"} 1\n'
+            wait_until(lambda: gone in stack.gateway.get("/metrics").text, what="all to be gone")
+    finally:
+        stack["events"].resume()
+    assert memory.peak("gateway") < PEAK_MIB["gateway"]
