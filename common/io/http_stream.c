@@ -9,8 +9,9 @@
 #include <string.h>
 
 enum {
-	HELD_FROM = 16 * 1024, /* bytes of a call that are not worth counting */
-	AHEAD = 64 * 1024,     /* bytes of a body that are read before they are asked for */
+	HELD_FROM = 16 * 1024,	/* bytes of a call that are not worth counting */
+	AHEAD = 64 * 1024,	/* bytes of a body that are read before they are asked for */
+	PASSED_OVER = 4 * 1024, /* bytes of a body that nobody asked for */
 	STATUS_TIMEOUT = 408,
 	STATUS_TOO_LARGE = 413,
 	STATUS_UNAVAILABLE = 503,
@@ -78,16 +79,14 @@ static enum co_result wait_for_client(struct http_call *call, const char *waitin
 
 bool http_call_is_early(const struct http_call *call)
 {
-	const struct http_route *route = call->route;
-	if (call->server->engine->want == NULL || (route != NULL && route->above == SIZE_MAX))
+	/* Nobody wants the body of what there is no route for; a short one is passed over, so that the next is read. */
+	size_t above = call->route != NULL ? call->route->above : PASSED_OVER;
+	if (call->server->engine->want == NULL || above == SIZE_MAX)
 		return false;
-	/* Nobody wants the body of what there is no route for. */
-	if (route == NULL)
-		return true;
 	int64_t length = http_parser_body_length(&call->parser);
 	if (length >= 0)
-		return (size_t)length > route->above;
-	return route->above == 0 || call->parser.body_received > route->above;
+		return (size_t)length > above;
+	return above == 0 || call->parser.body_received > above;
 }
 
 size_t http_call_window(const struct http_call *call)
