@@ -109,6 +109,19 @@ void direct_on_readable(int fd, short what, void *argument);
 /* The answer is out and the handler is done: goes on with the next request, or closes. */
 void direct_continue(struct direct_connection *connection);
 
+/* Has input read, or left in the kernel. */
+void direct_read_on(struct direct_connection *connection);
+void direct_read_off(struct direct_connection *connection);
+
+/* A client that asked whether to send its body is told to (RFC 9110 section 10.1.1), once. */
+void direct_invite_body(struct direct_connection *connection);
+
+/* Runs the handler, which says when it wants the body: from then on STREAMING. */
+void direct_start_early(struct direct_connection *connection);
+
+/* What comes of the body from now on stays in the kernel, until direct_want. */
+void direct_pause_body(struct direct_connection *connection);
+
 /* Goes on to read a body in STREAMING, when its handler has room for it. */
 void direct_want(struct direct_connection *connection);
 

@@ -35,18 +35,6 @@ void direct_enter(struct direct_connection *connection, enum direct_state state,
 	TAILQ_INSERT_TAIL(list_of(direct, state), connection, link);
 }
 
-static void read_on(struct direct_connection *connection)
-{
-	if (!connection->reading && event_add(&connection->read, NULL) == 0)
-		connection->reading = true;
-}
-
-static void read_off(struct direct_connection *connection)
-{
-	(void)event_del(&connection->read);
-	connection->reading = false;
-}
-
 static void drop_pending(struct direct_connection *connection)
 {
 	free(connection->pending);
@@ -74,7 +62,7 @@ static void linger_begin(struct direct_connection *connection)
 	(void)shutdown(connection->fd, SHUT_WR);
 	connection->direct->lingering++;
 	direct_enter(connection, DIRECT_LINGERING, deadline_after(LINGER_TIME));
-	read_on(connection);
+	direct_read_on(connection);
 }
 
 void direct_connection_new(struct direct *direct, int fd, const char *peer, bool refused)
@@ -96,7 +84,7 @@ void direct_connection_new(struct direct *direct, int fd, const char *peer, bool
 		return;
 	}
 	http_peers_seat(direct->server, &connection->seat, connection, connection->peer);
-	read_on(connection);
+	direct_read_on(connection);
 }
 
 /* A call that is only half read ends with its connection; one that is being handled goes on. */
@@ -122,7 +110,7 @@ static void release_call(struct direct_connection *connection)
 void direct_connection_close(struct direct_connection *connection)
 {
 	struct direct *direct = connection->direct;
-	read_off(connection);
+	direct_read_off(connection);
 	(void)event_del(&connection->write);
 	(void)close(connection->fd);
 	direct_output_drop(connection);
@@ -203,7 +191,7 @@ static void request_complete(struct direct_connection *connection)
 		connection->last = true;
 	http_peers_busy(connection->direct->server, &connection->seat);
 	direct_enter(connection, DIRECT_HANDLING, DEADLINE_NEVER);
-	read_on(connection); /* to see the client hang up */
+	direct_read_on(connection); /* to see the client hang up */
 	if (call->early) {
 		http_call_body_came(call, true);
 		return;
@@ -219,65 +207,6 @@ static void request_complete(struct direct_connection *connection)
 	http_call_run(call);
 }
 
-/* A client that asked whether to send its body is told to (RFC 9110 section 10.1.1). */
-static void invite_body(struct direct_connection *connection)
-{
-	const struct http_call *call = connection->call;
-	if (connection->invited)
-		return;
-	connection->invited = true;
-	if (call->parser.machine.http_minor == 0 || http_fields_get(&call->fields, "Expect") == NULL)
-		return;
-	/* Should it not go out, the client sends its body after a while all the same. */
-	http_send_continue(connection->fd);
-}
-
-/* The handler says when it wants the body. */
-static void start_early(struct direct_connection *connection)
-{
-	struct http_call *call = connection->call;
-	http_peers_busy(connection->direct->server, &connection->seat);
-	call->early = true;
-	connection->paused = clock_monotonic();
-	direct_enter(connection, DIRECT_STREAMING, connection->deadline);
-	http_call_run(call);
-}
-
-void direct_want(struct direct_connection *connection)
-{
-	if (connection->state != DIRECT_STREAMING || http_call_window(connection->call) == 0)
-		return;
-	invite_body(connection);
-	if (connection->paused != 0)
-		connection->deadline += clock_monotonic() - connection->paused;
-	connection->paused = 0;
-	read_on(connection);
-}
-
-/* What comes from now on stays in the kernel. */
-static void pause_body(struct direct_connection *connection)
-{
-	read_off(connection);
-	connection->paused = clock_monotonic();
-}
-
-void direct_leave_body(struct direct_connection *connection)
-{
-	connection->last = true;
-	connection->linger = true;
-	if (connection->state != DIRECT_STREAMING)
-		return;
-	read_off(connection);
-	connection->paused = 0;
-	direct_enter(connection, DIRECT_HANDLING, DEADLINE_NEVER);
-}
-
-void direct_stream_fails(struct direct_connection *connection, int status)
-{
-	direct_leave_body(connection);
-	http_call_body_failed(connection->call, status);
-}
-
 static void head_complete(struct direct_connection *connection, bool more_came)
 {
 	struct http_call *call = connection->call;
@@ -289,9 +218,9 @@ static void head_complete(struct direct_connection *connection, bool more_came)
 	if (http_parser_has_body(&call->parser)) {
 		connection->invited = more_came;
 		if (http_call_is_early(call))
-			start_early(connection);
+			direct_start_early(connection);
 		else
-			invite_body(connection);
+			direct_invite_body(connection);
 		return;
 	}
 	size_t used;
@@ -313,7 +242,7 @@ static size_t take_some(struct direct_connection *connection, const char *bytes,
 		if (connection->state == DIRECT_STREAMING)
 			http_call_body_came(connection->call, false);
 		else if (parser->head_complete && http_call_is_early(connection->call))
-			start_early(connection);
+			direct_start_early(connection);
 		break;
 	case HTTP_PARSE_HEAD:
 		head_complete(connection, used < length);
@@ -359,9 +288,9 @@ static void keep_pending(struct direct_connection *connection, const char *bytes
 static void settle(struct direct_connection *connection)
 {
 	if (connection->state == DIRECT_STREAMING && http_call_window(connection->call) == 0)
-		pause_body(connection);
+		direct_pause_body(connection);
 	else if (takes_input(connection))
-		read_on(connection);
+		direct_read_on(connection);
 	if (connection->state == DIRECT_READING || connection->state == DIRECT_STREAMING || connection->pending != NULL)
 		direct_account(connection);
 }
@@ -417,7 +346,7 @@ void direct_continue(struct direct_connection *connection)
 	if (connection->pending != NULL)
 		process_pending(connection);
 	else
-		read_on(connection);
+		direct_read_on(connection);
 }
 
 static void discard(struct direct_connection *connection, size_t length)
@@ -457,7 +386,7 @@ void direct_on_readable(int fd, short what, void *argument)
 	struct direct_connection *connection = argument;
 	/* What comes while a request is being handled stays in the kernel until it is its turn. */
 	if (connection->state == DIRECT_HANDLING || connection->state == DIRECT_WRITING) {
-		read_off(connection);
+		direct_read_off(connection);
 		if (connection->state == DIRECT_HANDLING)
 			look_for_hangup(connection);
 	} else {
