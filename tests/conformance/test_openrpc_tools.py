@@ -36,15 +36,11 @@ def tool(name):
 @pytest.fixture(scope="module")
 def documents(stack, tmp_path_factory):
     """{name: file} of all documents; "gateway" is the merged one."""
-    wait_until(lambda: daemons_of(stack.rpc("rpc.discover")) == set(NAMES), what="the methods of all daemons")
+    stack.document()
     folder = tmp_path_factory.mktemp("documents")
     for name in NAMES:
         (folder / f"{name}.json").write_text(stack[name].get("/openrpc.json").text)
     return {name: folder / f"{name}.json" for name in NAMES}
-
-
-def daemons_of(document):
-    return {method["name"].split(".")[0] for method in document["methods"]}
 
 
 def methods_of(path):

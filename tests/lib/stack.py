@@ -132,6 +132,17 @@ class Stack:
         reached = {daemon["name"] for daemon in self.rpc("gateway.status")["daemons"] if daemon["up"]}
         return reached >= set(self.names) - {"gateway"}
 
+    def document(self):
+        """The gateway's OpenRPC document, once it has the methods of all daemons of the stack."""
+        found = {}
+
+        def is_whole():
+            found.update(self.gateway.get("/openrpc.json").json())
+            return {method["name"].partition(".")[0] for method in found["methods"]} >= set(self.names)
+
+        wait_until(is_whole, 60, "the gateway to know the methods of all daemons")
+        return found
+
     def kill_all(self):
         for daemon in self.daemons.values():
             if daemon.is_running():

@@ -23,4 +23,4 @@ def test_a_missing_daemon_does_not_have_the_others_asked_again(fresh_stack):
     time.sleep(1)  # ten times as long as it takes the gateway to ask a missing daemon again
     assert discoveries(fresh_stack["passport"]) == before >= 1
     fresh_stack["images"].start()
-    wait_until(lambda: "images.image.list" in fresh_stack["gateway"].get("/openrpc.json").text, what="images' methods")
+    fresh_stack.document()

@@ -141,7 +141,7 @@ def test_parameters_that_are_not_json_are_told_and_not_sent(page):
 
 
 def test_every_method_is_shown_with_its_parameters_and_errors(page, stack):
-    document = stack.gateway.get("/openrpc.json").json()
+    document = stack.document()
     for method in document["methods"]:
         page.open(method["name"])
         text = page.tab.locator("main").text_content()

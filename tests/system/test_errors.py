@@ -10,7 +10,7 @@ CLIENTS_REFRESH_ON = -32001
 
 @pytest.fixture(scope="module")
 def document(stack):
-    return stack.gateway.get("/openrpc.json").json()
+    return stack.document()
 
 
 def data_of(document, error):

@@ -56,7 +56,7 @@ def refusal(ask):
 
 
 def cost(stack, method):
-    methods = stack.gateway.rpc("rpc.discover")["methods"]
+    methods = stack.document()["methods"]
     return next(one for one in methods if one["name"] == method)["x-cost"]
 
 
