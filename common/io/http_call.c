@@ -140,17 +140,27 @@ void http_call_body(struct http_call *call)
 }
 
 /* The methods that the path has routes for, as an Allow header wants them; NULL when there is no such path. */
-static const char *allowed_methods(struct http_call *call)
+static const char *allowed_methods(const struct http_exchange *exchange)
 {
+	const struct http_call *call = exchange->internal;
 	const char *allowed = NULL;
-	size_t length = strlen(call->exchange.path);
+	size_t length = strlen(exchange->path);
 	for (const struct http_route *route = call->server->routes; route != NULL; route = route->next) {
-		if (!path_matches(route, call->exchange.path, length))
+		if (!path_matches(route, exchange->path, length))
 			continue;
-		allowed =
-		    allowed == NULL ? route->method : arena_printf(&call->ctx.arena, "%s, %s", allowed, route->method);
+		allowed = allowed == NULL ? route->method
+					  : arena_printf(&exchange->ctx->arena, "%s, %s", allowed, route->method);
 	}
 	return allowed;
+}
+
+void http_reply_unrouted(struct http_exchange *exchange, void *argument)
+{
+	(void)argument;
+	const char *allowed = allowed_methods(exchange);
+	if (allowed != NULL)
+		http_reply_header(exchange, "Allow", allowed);
+	http_call_fault(exchange->internal, allowed != NULL ? STATUS_METHOD_NOT_ALLOWED : STATUS_NOT_FOUND);
 }
 
 static bool id_allowed(const char *id)
@@ -290,13 +300,9 @@ void http_call_run(struct http_call *call)
 {
 	struct http_server *server = call->server;
 	take_identity(call);
-	if (call->route == NULL) {
-		const char *allowed = allowed_methods(call);
-		if (allowed != NULL)
-			http_reply_header(&call->exchange, "Allow", allowed);
-		refuse(call, allowed != NULL ? STATUS_METHOD_NOT_ALLOWED : STATUS_NOT_FOUND);
-		return;
-	}
+	/* In a coroutine too: whoever sends thousands of them ahead gets one answer a turn of the loop. */
+	if (call->route == NULL)
+		call->route = &server->unrouted;
 	if (server->in_flight >= server->options.max_in_flight || co_spawn("http", run_handler, call) == NULL) {
 		refuse(call, STATUS_UNAVAILABLE);
 		return;

@@ -13,7 +13,6 @@ enum {
 	STATUS_UNAVAILABLE = 503,
 	COPY_MOST = 2048,
 	ACCEPTS_A_PASS = 64,
-	LINGERING_MOST = 256,
 	BYTES_A_SECOND = 64 * 1024, /* what a client that is not hostile manages */
 };
 
@@ -47,14 +46,21 @@ static int64_t deadline_of(const struct direct_connection *connection)
 	return connection->deadline + (int64_t)body * CLOCK_SECOND / BYTES_A_SECOND;
 }
 
+static void close_overdue(struct direct_list *list, int64_t now)
+{
+	struct direct_connection *connection;
+	while ((connection = TAILQ_FIRST(list)) != NULL && connection->deadline <= now)
+		direct_connection_close(connection);
+}
+
 static void on_tick(int fd, short what, void *argument)
 {
 	(void)fd, (void)what;
 	struct direct *direct = argument;
 	int64_t now = clock_monotonic();
 	struct direct_connection *connection;
-	while ((connection = TAILQ_FIRST(&direct->idle)) != NULL && connection->deadline <= now)
-		direct_connection_close(connection);
+	close_overdue(&direct->idle, now);
+	close_overdue(&direct->lingering, now);
 	for (connection = TAILQ_FIRST(&direct->others); connection != NULL;) {
 		struct direct_connection *next = TAILQ_NEXT(connection, link);
 		if (deadline_of(connection) <= now)
@@ -74,7 +80,7 @@ static void refuse(struct direct *direct, int fd, const char *peer)
 	const char *text = http_render_refusal(call, STATUS_UNAVAILABLE, &length);
 	ssize_t sent = send(fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
 	http_call_end(call);
-	if (sent < 0 || direct->lingering >= LINGERING_MOST) {
+	if (sent < 0) {
 		(void)close(fd);
 		return;
 	}
@@ -89,7 +95,7 @@ static void accept_some(struct direct *direct, int most)
 		int fd = listener_accept(direct->listener, peer);
 		if (fd < 0)
 			break;
-		if (http_peers_make_room(server, peer, server->connections - direct->lingering))
+		if (http_peers_make_room(server, peer, server->connections - direct->lingerers))
 			direct_connection_new(direct, fd, peer, false);
 		else
 			refuse(direct, fd, peer);
@@ -114,6 +120,7 @@ static void *engine_open(struct http_server *server, struct http_listener *liste
 	direct->listener = listener;
 	TAILQ_INIT(&direct->idle);
 	TAILQ_INIT(&direct->handling);
+	TAILQ_INIT(&direct->lingering);
 	TAILQ_INIT(&direct->others);
 	direct->accepting = event_new(server->base, listener->fd, EV_READ | EV_PERSIST, on_acceptable, direct);
 	direct->ticking = event_new(server->base, -1, EV_PERSIST, on_tick, direct);
@@ -155,6 +162,7 @@ static void engine_close(void *state)
 	struct direct *direct = state;
 	close_list(&direct->idle);
 	close_list(&direct->handling);
+	close_list(&direct->lingering);
 	close_list(&direct->others);
 	event_free(direct->accepting);
 	event_free(direct->ticking);

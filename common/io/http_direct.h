@@ -81,9 +81,9 @@ struct direct {
 	struct http_listener *listener;
 	struct event *accepting, *ticking;
 	bool ticking_on;
-	size_t lingering;
-	struct direct_list idle;     /* oldest first */
-	struct direct_list handling; /* no time limit here: the request's deadline is its own */
+	size_t lingerers;
+	struct direct_list idle, lingering; /* oldest first */
+	struct direct_list handling;	    /* no time limit here: the request's deadline is its own */
 	struct direct_list others;
 	char scratch[DIRECT_SCRATCH]; /* what read() fills; nothing stays in it */
 };

@@ -15,7 +15,7 @@ enum {
 	STATUS_BAD_REQUEST = 400,
 	STATUS_TIMEOUT = 408,
 	STATUS_UNAVAILABLE = 503,
-	LINGERING_MOST = 1024,
+	LINGERING_MOST = 64,		  /* what they send is read at nobody's cost but ours */
 	DISCARD_MOST = 256 * 1024 * 1024, /* bytes read only so that the answer before them is not lost */
 };
 
@@ -23,7 +23,10 @@ enum {
 
 static struct direct_list *list_of(struct direct *direct, enum direct_state state)
 {
-	return state == DIRECT_IDLE ? &direct->idle : state == DIRECT_HANDLING ? &direct->handling : &direct->others;
+	return state == DIRECT_IDLE	   ? &direct->idle
+	       : state == DIRECT_HANDLING  ? &direct->handling
+	       : state == DIRECT_LINGERING ? &direct->lingering
+					   : &direct->others;
 }
 
 void direct_enter(struct direct_connection *connection, enum direct_state state, int64_t deadline)
@@ -52,15 +55,14 @@ void direct_account(struct direct_connection *connection)
 
 static void linger_begin(struct direct_connection *connection)
 {
-	if (connection->direct->lingering >= LINGERING_MOST) {
-		direct_connection_close(connection);
-		return;
-	}
+	struct direct *direct = connection->direct;
+	if (direct->lingerers >= LINGERING_MOST)
+		direct_connection_close(TAILQ_FIRST(&direct->lingering));
 	drop_pending(connection);
 	direct_account(connection);
-	http_peers_leave(connection->direct->server, &connection->seat);
+	http_peers_leave(direct->server, &connection->seat);
 	(void)shutdown(connection->fd, SHUT_WR);
-	connection->direct->lingering++;
+	direct->lingerers++;
 	direct_enter(connection, DIRECT_LINGERING, deadline_after(LINGER_TIME));
 	direct_read_on(connection);
 }
@@ -121,7 +123,7 @@ void direct_connection_close(struct direct_connection *connection)
 	TAILQ_REMOVE(list_of(direct, connection->state), connection, link);
 	direct->server->connections--;
 	if (connection->state == DIRECT_LINGERING)
-		direct->lingering--;
+		direct->lingerers--;
 	connection->dead = true;
 	if (!connection->processing)
 		free(connection);
@@ -359,7 +361,9 @@ static void discard(struct direct_connection *connection, size_t length)
 bool direct_look_once(struct direct_connection *connection)
 {
 	struct direct *direct = connection->direct;
-	ssize_t length = read(connection->fd, direct->scratch, sizeof(direct->scratch));
+	/* tcp(7): with MSG_TRUNC what is thrown away is not copied. */
+	int flags = connection->state == DIRECT_LINGERING ? MSG_TRUNC : 0;
+	ssize_t length = recv(connection->fd, direct->scratch, sizeof(direct->scratch), flags);
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (length <= 0)

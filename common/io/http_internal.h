@@ -122,6 +122,7 @@ struct http_server {
 	struct event_base *base;
 	struct http_listener listener;
 	struct http_route *routes;
+	struct http_route unrouted;  /* of what none of them is for */
 	http_answer_hook *on_answer; /* or NULL */
 	void *on_answer_argument;
 	http_exempt *exempt; /* or NULL */
@@ -145,9 +146,8 @@ int http_call_head(struct http_call *call) MUST_CHECK;
 /* The parser has the body: fills that in. */
 void http_call_body(struct http_call *call);
 
-/* The request is complete: sets deadline and names, then starts the handler in a coroutine, or answers at once when
- * there is none or too much is in flight. engine->done is called when it is over, at the earliest before this returns.
- */
+/* The request is complete: sets deadline and names, then starts the handler in a coroutine, or answers at once when too
+ * much is in flight. engine->done is called when it is over, at the earliest before this returns. */
 void http_call_run(struct http_call *call);
 
 /* True when the head is complete and the handler is to run now, with the body, or more of it, to come. */

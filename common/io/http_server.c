@@ -39,6 +39,7 @@ struct http_server *http_server_new(const struct http_server_options *options, c
 	struct http_server *server = must_calloc(1, sizeof(*server));
 	server->options = *options;
 	set_defaults(&server->options);
+	http_server_route_rest(server, http_reply_unrouted, NULL);
 	server->base = loop_base(loop_current());
 	if (listener_open(&server->listener, options->address, options->port, error, error_size) != 0) {
 		free(server);
@@ -91,6 +92,12 @@ void http_server_route_early(struct http_server *server, const char *method, con
 	*place = route;
 	if (server->engine->route_added != NULL)
 		server->engine->route_added(server->state, route->max_body);
+}
+
+void http_server_route_rest(struct http_server *server, http_handler *handler, void *argument)
+{
+	server->unrouted.handler = handler;
+	server->unrouted.argument = argument;
 }
 
 void http_server_on_answer(struct http_server *server, http_answer_hook *hook, void *argument)

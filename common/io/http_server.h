@@ -74,6 +74,9 @@ struct http_server *http_server_new(const struct http_server_options *options, c
 void http_server_route(struct http_server *server, const char *method, const char *path, size_t max_body,
 		       http_handler *handler, void *argument);
 
+/* Handles what no route is for, in place of http_reply_unrouted, with which the handler may end. */
+void http_server_route_rest(struct http_server *server, http_handler *handler, void *argument);
+
 /* Has the hook called once for every answer from now on: those of handlers, and those that the server gives by itself
  * (to what it cannot read or find, and above its caps). */
 void http_server_on_answer(struct http_server *server, http_answer_hook *hook, void *argument);
@@ -116,6 +119,9 @@ void http_reply_header(struct http_exchange *exchange, const char *name, const c
 
 /* Sends the answer. body is copied; content_type NULL for none. Only the first answer of an exchange counts. */
 void http_reply(struct http_exchange *exchange, int status, const char *content_type, const void *body, size_t length);
+
+/* Answers 405 with what the path allows, or 404: a handler of what no route is for. argument: nothing. */
+void http_reply_unrouted(struct http_exchange *exchange, void *argument);
 
 /* Sends length bytes of the file from offset as the body; takes fd over and closes it. */
 void http_reply_file(struct http_exchange *exchange, int status, const char *content_type, int fd, int64_t offset,
