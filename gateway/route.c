@@ -23,15 +23,32 @@ static void refuse_unpaid(struct http_exchange *exchange, const struct forward_r
 	rpc_http_fail(exchange, 429);
 }
 
-/* What holds no call costs what the cheapest call does. */
+/* What holds no call costs what the cheapest call does. 0; -1 after having answered. */
+static int pay_refusal(struct http_exchange *exchange, const struct forward_request *request)
+{
+	if (forward_pay(exchange->ctx, request, &LIMITS_CHEAP) == 0)
+		return 0;
+	refuse_unpaid(exchange, request);
+	return -1;
+}
+
+/* Answers with the context's error. */
+static void refuse(struct http_exchange *exchange, const struct forward_request *request, int status)
+{
+	struct error error = exchange->ctx->error;
+	error_clear(&exchange->ctx->error);
+	if (pay_refusal(exchange, request))
+		return;
+	exchange->ctx->error = error;
+	rpc_http_fail(exchange, status);
+}
+
 static void refuse_envelope(struct http_exchange *exchange, const struct forward_request *request,
 			    const struct envelope *envelope)
 {
 	struct context *ctx = exchange->ctx;
-	if (forward_pay(ctx, request, &LIMITS_CHEAP)) {
-		refuse_unpaid(exchange, request);
+	if (pay_refusal(exchange, request))
 		return;
-	}
 	context_fail(ctx, code_of(envelope->status), NULL, "%s", envelope->message);
 	const char *answer = rpc_render_error(ctx, NULL, 0);
 	rpc_http_reply(exchange, answer, strlen(answer));
@@ -50,7 +67,22 @@ static int take_body(struct http_exchange *exchange, const struct forward_reques
 		ctx->error = request->error;
 	else
 		context_fail(ctx, ERROR_TOO_LARGE, "anonymous", "so long a body is only taken with an access token");
-	rpc_http_fail(exchange, !request->refused ? 413 : ctx->error.code == ERROR_UNAUTHENTICATED ? 401 : 503);
+	refuse(exchange, request, !request->refused ? 413 : ctx->error.code == ERROR_UNAUTHENTICATED ? 401 : 503);
+	return -1;
+}
+
+/* The content, of the right kind, whole and paid for. 0; -1 as above. */
+static int take_content(struct http_exchange *exchange, const struct forward_request *request)
+{
+	if (rpc_http_check_content(exchange)) {
+		refuse(exchange, request, 415);
+		return -1;
+	}
+	if (take_body(exchange, request))
+		return -1;
+	if (forward_pay_body(exchange->ctx, request, exchange->body_length) == 0)
+		return 0;
+	refuse_unpaid(exchange, request);
 	return -1;
 }
 
@@ -78,19 +110,14 @@ void route_handle(struct http_exchange *exchange, void *argument)
 	    .max_depth = (unsigned)config_integer(worker->config, "max_depth"),
 	    .max_calls = (size_t)config_integer(worker->config, "max_batch"),
 	};
-	if (rpc_http_read(exchange, &meta))
-		return;
+	rpc_http_read(exchange, &meta);
 	meta.peer = trusted_proxies_client(gateway->proxies, &ctx->arena, exchange->peer,
 					   http_header_list(exchange, "X-Forwarded-For"));
 	size_t refusals = 0;
 	struct forward_request request = {.gateway = gateway, .meta = &meta, .refusals = &refusals};
 	forward_identify(ctx, &request);
-	if (take_body(exchange, &request))
+	if (take_content(exchange, &request))
 		return;
-	if (forward_pay_body(ctx, &request, exchange->body_length)) {
-		refuse_unpaid(exchange, &request);
-		return;
-	}
 	meta.hangup = &hangup;
 	http_on_hangup(exchange, rpc_hangup_tell, &hangup);
 	if (envelope_scan(exchange->body, exchange->body_length, &limits, &ctx->arena, &envelope) != ENVELOPE_OK)

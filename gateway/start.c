@@ -33,7 +33,7 @@ static void serve_document(struct http_exchange *exchange, void *argument)
 /* Whatever a page of another origin may ask for has an answer to the browser's question before it. */
 static void route_preflight(struct gateway *gateway, const char *path)
 {
-	http_server_route_early(gateway->worker->http, "OPTIONS", path, 0, 0, cors_preflight, &gateway->cors);
+	http_server_route_early(gateway->worker->http, "OPTIONS", path, 0, 0, door_handle, gateway->preflight);
 }
 
 static void route_get(void *argument, const char *path, http_handler *handler, void *handler_argument)
@@ -43,13 +43,17 @@ static void route_get(void *argument, const char *path, http_handler *handler, v
 	route_preflight(gateway, path);
 }
 
-/* The same, where everything costs as much as the cheapest call. */
+/* Where everything costs as much as the cheapest call. */
+static struct door *cheap_door(struct gateway *gateway, http_handler *handler, void *argument)
+{
+	gateway->doors = door_new(gateway, handler, argument, gateway->doors);
+	return gateway->doors;
+}
+
 static void route_cheap(void *argument, const char *path, http_handler *handler, void *handler_argument)
 {
 	struct gateway *gateway = argument;
-	struct door *door = door_new(gateway, handler, handler_argument, gateway->doors);
-	gateway->doors = door;
-	route_get(gateway, path, door_handle, door);
+	route_get(gateway, path, door_handle, cheap_door(gateway, handler, handler_argument));
 }
 
 static void make_routes(struct gateway *gateway)
@@ -58,6 +62,8 @@ static void make_routes(struct gateway *gateway)
 	size_t max_image = (size_t)config_integer(gateway->worker->config, "max_image");
 	if (gateway->cors.origins[0])
 		http_server_on_answer(http, cors_answer, &gateway->cors);
+	http_server_route_rest(http, door_handle, cheap_door(gateway, http_reply_unrouted, NULL));
+	gateway->preflight = cheap_door(gateway, cors_preflight, &gateway->cors);
 	route_preflight(gateway, "/rpc");
 	route_get(gateway, "/openrpc.json", serve_document, gateway);
 	http_server_route_early(http, "POST", "/images", max_image, 0, pass_upload, gateway);

@@ -118,8 +118,10 @@ static int status_of(const struct error *error)
 void upload_handle(struct http_exchange *exchange, void *argument)
 {
 	struct images *images = argument;
-	if (rpc_http_check_encoding(exchange))
+	if (rpc_http_check_encoding(exchange)) {
+		rpc_http_fail(exchange, 415);
 		return;
+	}
 	const char *json = take_upload(exchange, images);
 	if (!json) {
 		if (exchange->ctx->error.code == ERROR_INTERNAL)

@@ -64,13 +64,6 @@ void rpc_http_fail(struct http_exchange *exchange, int status)
 	http_reply(exchange, status, JSON_TYPE, body, length);
 }
 
-static int refuse_content(struct http_exchange *exchange, const char *reason, const char *message)
-{
-	(void)context_fail(exchange->ctx, ERROR_INVALID_REQUEST, reason, "%s", message);
-	rpc_http_fail(exchange, 415);
-	return -1;
-}
-
 int rpc_http_check_encoding(struct http_exchange *exchange)
 {
 	bool empty = exchange->body_length == 0 && !http_body_waits(exchange);
@@ -78,11 +71,22 @@ int rpc_http_check_encoding(struct http_exchange *exchange)
 		return 0;
 	/* RFC 9110 section 12.5.3: what would have been read. */
 	http_reply_header(exchange, "Accept-Encoding", "identity");
-	return refuse_content(exchange, "content_encoding",
-			      "Content-Encoding must be identity: content is read as it comes");
+	return context_fail(exchange->ctx, ERROR_INVALID_REQUEST, "content_encoding",
+			    "Content-Encoding must be identity: content is read as it comes");
 }
 
-int rpc_http_read(struct http_exchange *exchange, struct rpc_meta *ret_meta)
+int rpc_http_check_content(struct http_exchange *exchange)
+{
+	if (rpc_http_check_encoding(exchange))
+		return -1;
+	if (http_content_is_json(http_header_list(exchange, "Content-Type")))
+		return 0;
+	return context_fail(exchange->ctx, ERROR_INVALID_REQUEST, "content_type",
+			    "Content-Type must be " JSON_TYPE ", " JSON_TYPE
+			    "-rpc or application/jsonrequest, in UTF-8");
+}
+
+void rpc_http_read(struct http_exchange *exchange, struct rpc_meta *ret_meta)
 {
 	const char *agent = http_header(exchange, "User-Agent");
 	take_names(exchange);
@@ -91,15 +95,8 @@ int rpc_http_read(struct http_exchange *exchange, struct rpc_meta *ret_meta)
 	if (agent == NULL || !text_valid_utf8(agent, strlen(agent)))
 		agent = "";
 	*ret_meta = (struct rpc_meta){.peer = exchange->peer, .user_agent = agent};
-	if (rpc_http_check_encoding(exchange))
-		return -1;
-	if (!http_content_is_json(http_header_list(exchange, "Content-Type")))
-		return refuse_content(exchange, "content_type",
-				      "Content-Type must be " JSON_TYPE ", " JSON_TYPE
-				      "-rpc or application/jsonrequest, in UTF-8");
 	ret_meta->token = bearer_token(http_header_list(exchange, "Authorization"));
 	ret_meta->token_length = ret_meta->token != NULL ? strlen(ret_meta->token) : 0;
-	return 0;
 }
 
 void rpc_http_reply(struct http_exchange *exchange, const char *answer, size_t length)
@@ -129,8 +126,11 @@ void rpc_http_endpoint(struct http_exchange *exchange, void *argument)
 	struct rpc_meta meta;
 	struct rpc_hangup hangup = {0};
 	size_t length = 0;
-	if (rpc_http_read(exchange, &meta))
+	rpc_http_read(exchange, &meta);
+	if (rpc_http_check_content(exchange)) {
+		rpc_http_fail(exchange, 415);
 		return;
+	}
 	meta.hangup = &hangup;
 	http_on_hangup(exchange, rpc_hangup_tell, &hangup);
 	const char *answer =

@@ -21,9 +21,12 @@
 void rpc_http_endpoint(struct http_exchange *exchange, void *argument) MAY_SUSPEND;
 
 /* Reads the headers of a request: X-Request-Id, traceparent and X-Deadline-Ms into the exchange's context,
- * Authorization and User-Agent into ret_meta. Sets X-Request-Id in the answer. Returns 0; -1 after having answered it
- * with 415: the content is encoded, or its type is not one of JSON (see rpc/http_content.h). */
-int rpc_http_read(struct http_exchange *exchange, struct rpc_meta *ret_meta) MUST_CHECK;
+ * Authorization and User-Agent into ret_meta. Sets X-Request-Id in the answer. */
+void rpc_http_read(struct http_exchange *exchange, struct rpc_meta *ret_meta);
+
+/* Whether the content may hold calls. 0; -1 with invalid_request, to be answered 415: it is encoded, or its type is not
+ * one of JSON (see rpc/http_content.h). */
+int rpc_http_check_content(struct http_exchange *exchange) MUST_CHECK;
 
 /* Answers with the dispatcher's text (NULL: 204). The status comes from the error of the exchange's context. */
 void rpc_http_reply(struct http_exchange *exchange, const char *answer, size_t length);
@@ -31,7 +34,7 @@ void rpc_http_reply(struct http_exchange *exchange, const char *answer, size_t l
 /* The same with the answer in pieces; count 0: 204. */
 void rpc_http_reply_pieces(struct http_exchange *exchange, const struct http_piece *pieces, size_t count);
 
-/* Content that would have to be decoded first is not taken. Returns 0; -1 after having answered 415. */
+/* Content that would have to be decoded first is not taken. 0; -1 with invalid_request, to be answered 415. */
 int rpc_http_check_encoding(struct http_exchange *exchange) MUST_CHECK;
 
 /* Has nobody keep the answer, and nobody see anything but its type in it: Cache-Control: no-store (RFC 9111 section

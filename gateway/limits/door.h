@@ -1,5 +1,5 @@
 /*
- * Doors beside POST /rpc: pictures, documents and pages cost too.
+ * Doors beside POST /rpc: pictures, documents, pages, preflights and what no route is for cost too.
  *
  * Invariants: who has not enough is answered 429 with Retry-After and a JSON-RPC error, as whatever is refused by HTTP,
  * and who comes with a daemon's token 403.

@@ -139,7 +139,7 @@ def test_a_document_costs_by_its_size(small):
     assert error.reason == "point" and count <= SMALL["limit_point_burst"] // 3
 
 
-PATHS = ["/openrpc.json", "/docs", "/.well-known/jwks.json", "/images/01932b5c-7a10-7000-8000-0000000000ff"]
+PATHS = ["/openrpc.json", "/docs", "/.well-known/jwks.json", "/images/01932b5c-7a10-7000-8000-0000000000ff", "/nothing"]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -148,6 +148,17 @@ def test_other_doors_cost_too(small, path):
     first, last = refusal(lambda: door.get(path))
     assert first.status_code in (200, 404) and last.status_code == 429
     assert last.json()["error"]["data"]["code"] == "rate_limited" and int(last.headers["Retry-After"]) >= 1
+
+
+def test_a_preflight_and_content_of_a_wrong_type_cost_too(small):
+    door = small.gateway.seen_from("127.0.0.36")
+    ask = session(door.source).options
+    first, last = refusal(lambda: ask(f"{door.base}/rpc", timeout=30))
+    assert first.status_code == 204 and last.status_code == 429
+    door = small.gateway.seen_from("127.0.0.37")
+    post = session(door.source).post
+    first, last = refusal(lambda: post(f"{door.base}/rpc", b"{}", headers={"Content-Type": "text/plain"}, timeout=30))
+    assert first.status_code == 415 and last.status_code == 429
 
 
 def test_an_upload_is_a_write(small):
