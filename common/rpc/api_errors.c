@@ -128,60 +128,7 @@ static const struct derived_error {
     {ERROR_INTERNAL, NULL, at_any},
 };
 
-/* The rules of a field that any schema may have: JSON Schema's keywords, "complexity", the bound of a validation, and
- * what no program should have to read (dispatch_params.c). */
-static const char *const field_rules[] = {"required",
-					  "additionalProperties",
-					  "type",
-					  "enum",
-					  "const",
-					  "format",
-					  "pattern",
-					  "minLength",
-					  "maxLength",
-					  "minimum",
-					  "maximum",
-					  "exclusiveMinimum",
-					  "exclusiveMaximum",
-					  "multipleOf",
-					  "minItems",
-					  "maxItems",
-					  "uniqueItems",
-					  "contains",
-					  "minProperties",
-					  "maxProperties",
-					  "items",
-					  "propertyNames",
-					  "patternProperties",
-					  "dependencies",
-					  "allOf",
-					  "anyOf",
-					  "oneOf",
-					  "not",
-					  "if",
-					  "additionalItems",
-					  "false",
-					  "complexity",
-					  "noNul",
-					  "pairedSurrogates",
-					  "numberRange",
-					  "uniqueNames"};
-
 /* --- an error being put together: {"x-reasons": [words], "x-rules": {rule: {member: schema}}} --- */
-
-static bool holds_word(struct json_object *words, const char *word)
-{
-	for (size_t i = 0; i < json_object_array_length(words); i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(words, i)), word) == 0)
-			return true;
-	return false;
-}
-
-static void add_word(struct json_object *words, const char *word)
-{
-	if (!holds_word(words, word))
-		json_object_array_add(words, json_object_new_string(word));
-}
 
 /* The error with a word among those told, made when it is not there. */
 static struct json_object *told_error(struct json_object *told, const char *word)
@@ -206,7 +153,7 @@ static void derive(struct json_object *told, const struct error_case *at)
 			json_object_object_add(json_object_object_get(error, RULES), derived[i].reason,
 					       json_object_new_object());
 		else if (derived[i].reason != NULL)
-			add_word(json_object_object_get(error, REASONS), derived[i].reason);
+			api_add_word(json_object_object_get(error, REASONS), derived[i].reason);
 	}
 }
 
@@ -236,7 +183,7 @@ static bool read_reasons(struct api_reader *reader, struct json_object *reasons,
 		struct json_object *word = json_object_array_get_idx(reasons, i);
 		if (!json_object_is_type(word, json_type_string) || json_object_get_string_len(word) == 0)
 			return api_fail(reader, REASONS " must be an array of words");
-		add_word(json_object_object_get(error, REASONS), json_object_get_string(word));
+		api_add_word(json_object_object_get(error, REASONS), json_object_get_string(word));
 	}
 	return true;
 }
@@ -280,86 +227,6 @@ static bool read_error(struct api_reader *reader, struct json_object *told, size
 
 /* --- writing --- */
 
-static struct json_object *typed(const char *type)
-{
-	struct json_object *schema = json_object_new_object();
-	json_object_object_add(schema, "type", json_object_new_string(type));
-	return schema;
-}
-
-/* Takes the words over. */
-static struct json_object *one_of(struct json_object *words)
-{
-	struct json_object *schema = typed("string");
-	json_object_object_add(schema, "enum", words);
-	return schema;
-}
-
-static struct json_object *words_of(const char *const *words, size_t count)
-{
-	struct json_object *list = json_object_new_array();
-	for (size_t i = 0; i < count; i++)
-		json_object_array_add(list, json_object_new_string(words[i]));
-	return list;
-}
-
-/* A precondition's rule stands beside code, with its values. */
-static void add_rule_members(struct json_object *rules, struct json_object *properties)
-{
-	struct json_object *words = json_object_new_array();
-	json_object_object_foreach(rules, rule, values)
-	{
-		json_object_array_add(words, json_object_new_string(rule));
-		json_object_object_foreach(values, member, schema)
-		{
-			json_object_object_add(properties, member, json_object_get(schema));
-		}
-	}
-	json_object_object_add(properties, "rule", one_of(words));
-}
-
-/* A parameter's rule stands in its field. words: those that any schema may have; taken over. */
-static void add_field_rules(struct json_object *rules, struct json_object *words, struct json_object *properties)
-{
-	struct json_object *members = json_object_new_object();
-	struct json_object *field = typed("object"), *fields = typed("array");
-	json_object_object_foreach(rules, rule, values)
-	{
-		(void)values;
-		add_word(words, rule);
-	}
-	json_object_object_add(members, "rule", one_of(words));
-	json_object_object_add(field, "properties", members);
-	json_object_object_add(fields, "items", field);
-	json_object_object_add(properties, "fields", fields);
-}
-
-/* The schema of error.data: ErrorData, with the words that can stand in it here. */
-static struct json_object *data_schema(enum error_code code, struct json_object *error)
-{
-	struct json_object *schema = json_object_new_object(), *parts = json_object_new_array();
-	struct json_object *base = json_object_new_object(), *own = typed("object");
-	struct json_object *properties = json_object_new_object(), *word = json_object_new_array();
-	struct json_object *reasons = json_object_object_get(error, REASONS);
-	struct json_object *rules = json_object_object_get(error, RULES);
-	json_object_array_add(word, json_object_new_string(error_word(code)));
-	json_object_object_add(properties, "code", one_of(word));
-	if (json_object_array_length(reasons) > 0)
-		json_object_object_add(properties, "reason", one_of(json_object_get(reasons)));
-	if (code == ERROR_INVALID_PARAMS)
-		add_field_rules(rules, words_of(field_rules, ARRAY_SIZE(field_rules)), properties);
-	else if (code == ERROR_TOO_LARGE && json_object_object_length(rules) > 0)
-		add_field_rules(rules, json_object_new_array(), properties);
-	else if (json_object_object_length(rules) > 0)
-		add_rule_members(rules, properties);
-	json_object_object_add(own, "properties", properties);
-	json_object_object_add(base, "$ref", json_object_new_string("#/components/schemas/" API_ERROR_DATA));
-	json_object_array_add(parts, base);
-	json_object_array_add(parts, own);
-	json_object_object_add(schema, "allOf", parts);
-	return schema;
-}
-
 /* "not_found" as "Not found". */
 static void sentence(const char *word, char target[static MESSAGE_SIZE])
 {
@@ -377,7 +244,9 @@ static struct json_object *error_object(enum error_code code, struct json_object
 	sentence(error_word(code), message);
 	json_object_object_add(error, "code", json_object_new_int(error_number(code)));
 	json_object_object_add(error, "message", json_object_new_string(message));
-	json_object_object_add(error, "data", data_schema(code, told));
+	json_object_object_add(
+	    error, "data",
+	    api_error_data_of(code, json_object_object_get(told, REASONS), json_object_object_get(told, RULES)));
 	return error;
 }
 
@@ -386,7 +255,7 @@ static bool same_words(struct json_object *these, struct json_object *those)
 	if (json_object_array_length(these) != json_object_array_length(those))
 		return false;
 	for (size_t i = 0; i < json_object_array_length(these); i++)
-		if (!holds_word(those, json_object_get_string(json_object_array_get_idx(these, i))))
+		if (!api_holds_word(those, json_object_get_string(json_object_array_get_idx(these, i))))
 			return false;
 	return true;
 }

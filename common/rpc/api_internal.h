@@ -4,6 +4,7 @@
 #ifndef EVENTLOOP_RPC_API_INTERNAL_H
 #define EVENTLOOP_RPC_API_INTERNAL_H
 
+#include "base/error.h"
 #include "rpc/api.h"
 
 #include <json-c/json.h>
@@ -42,6 +43,17 @@ void api_errors_components(struct json_object *components);
 
 /* That schema, for the caller to own (api_error_data.c). */
 struct json_object *api_error_data_schema(void);
+
+/* The schema of error.data of one error of a method: the component, with the words that can stand in it there. reasons:
+ * an array of words; rules: an object with, by its word, each rule's {member: schema of its value}; both stay the
+ * caller's. For the caller to own. */
+struct json_object *api_error_data_of(enum error_code code, struct json_object *reasons, struct json_object *rules);
+
+/* Whether a word stands in an array of words. */
+bool api_holds_word(struct json_object *words, const char *word);
+
+/* Adds a word that does not stand there yet. */
+void api_add_word(struct json_object *words, const char *word);
 
 /* A document with info, the server when there is one, no methods, and components of no schemas and every error of
  * base/error.h. Owned by the caller. */

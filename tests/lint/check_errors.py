@@ -13,7 +13,7 @@ import re
 
 import gate
 
-CATALOGUE = "common/rpc/api_errors.c"
+CATALOGUE, FIELD_RULES = "common/rpc/api_errors.c", "common/rpc/api_error_data.c"
 SENTENCES = "common/rpc/field_message.c"
 DERIVED = re.compile(r'\{ERROR_(\w+),\s*("(\w+)"|NULL),\s*(at_\w+)\}')
 WORDS = re.compile(r'X\((\w+), -\d+, "(\w+)"\)')
@@ -256,7 +256,7 @@ def method_violations(place, method, code, handler, derived, keywords):
 
 def field_keywords(tree):
     """The rules that any schema may have: they stand in no list."""
-    table = re.search(r"field_rules\[\] = \{(.*?)\};", tree.text(CATALOGUE), re.S)
+    table = re.search(r"field_rules\[\] = \{(.*?)\};", tree.text(FIELD_RULES), re.S)
     return set(literals(table.group(1))) if table else set()
 
 

@@ -79,8 +79,8 @@ ERRORS = {
     'X(UNAVAILABLE, -32050, "unavailable") X(INVALID_PARAMS, -32602, "invalid_params") '
     'X(PRECONDITION_FAILED, -32012, "precondition_failed")\n',
     "common/io/pg_result.c": "\n",
-    "common/rpc/api_errors.c": 'static const int derived[] = {\n    {ERROR_UNAVAILABLE, "down", at_any},\n};\n'
-    'static const char *const field_rules[] = {"required"};\n',
+    "common/rpc/api_errors.c": 'static const int derived[] = {\n    {ERROR_UNAVAILABLE, "down", at_any},\n};\n',
+    "common/rpc/api_error_data.c": 'static const char *const field_rules[] = {"required"};\n',
     "common/rpc/field_message.c": 'static const int sentences[] = {\n    {"after", "must be after %", NULL},\n};\n',
     "common/rpc/down.c": 'int down(void *ctx)\n{\n\treturn context_fail(ctx, ERROR_UNAVAILABLE, "down", NULL);\n}\n',
     "rating/api/review.json": document(ERROR_METHOD),
