@@ -7,10 +7,10 @@ import json
 import os
 import resource
 import socket
-import threading
-import time
+from functools import partial
 
 import pytest
+from callers import Callers
 from neighbours import MemoryWatch, Neighbours
 from pictures import picture
 from rpc import session
@@ -48,15 +48,20 @@ def batch(method, params):
     return json.dumps(calls, separators=(",", ":")).encode()
 
 
-class Attack:
+class Attack(Callers):
     """`with Attack(stack, image, token)`: all of it, from one address, until the end of the block."""
 
     def __init__(self, stack, image, token):
-        self.token = token
         self.port = stack.ports["gateway"][0]
-        self.image = image
-        self.over = threading.Event()
-        self.open, self.threads = [], []
+        self.open = []
+        picture_request = f"GET {image} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        pages = post("/rpc", batch("events.listing.mine", {"limit": 100}), extra=f"Authorization: Bearer {token}\r\n")
+        steps = [partial(self._send, post("/images", bytes(LARGE)))] * 40
+        steps += [partial(self._send, post("/rpc", batch("rpc.discover", {})))] * 60
+        steps += [partial(self._send, picture_request)] * 30
+        steps += [partial(self._send_and_read, pages)]
+        self.loud = len(steps)
+        super().__init__([*steps, self._be_silent], pause=0)
 
     def _dial(self):
         made = socket.socket()
@@ -67,66 +72,55 @@ class Attack:
         self.open.append(made)
         return made
 
-    def _send(self, data, answer=False):
-        """Sends it over and over, on a new connection whenever one is closed; reads nothing, or only whole answers."""
-        while not self.over.is_set():
-            try:
-                connection = self._dial()
-                connection.sendall(data)
-                while answer and connection.recv(1 << 20):
-                    pass
-                # Whoever reads nothing is let go on doing so until the other side ends it.
-                while not self.over.wait(0.1):
-                    connection.send(b"")
-            except OSError:
-                self.over.wait(0.2)
+    def _hold(self, data, read):
+        """Sends it on a new connection and reads nothing, or whole answers, until the other side ends it."""
+        connection = self._dial()
+        connection.sendall(data)
+        while read and connection.recv(1 << 20):
+            pass
+        while not self.over.wait(0.1):
+            connection.send(b"")
 
-    def _be_silent(self):
-        while not self.over.is_set() and len(self.open) < SILENT:
-            try:
-                self._dial()
-            except OSError:
+    def _send(self, data, _number, read=False):
+        try:
+            self._hold(data, read)
+        except OSError:
+            self.over.wait(0.2)
+
+    def _send_and_read(self, data, number):
+        self._send(data, number, read=True)
+
+    def _be_silent(self, _number):
+        """Where the silent ones take all places, the others are to be in already."""
+        try:
+            if not self.loud <= len(self.open) < SILENT:
                 self.over.wait(0.1)
-
-    def _start(self, count, data, **options):
-        for _ in range(count):
-            thread = threading.Thread(target=self._send, args=(data,), kwargs=options, daemon=True)
-            self.threads.append(thread)
-            thread.start()
+            else:
+                self._dial()
+        except OSError:
+            self.over.wait(0.1)
 
     def __enter__(self):
-        filler = bytes(LARGE)
-        self._start(40, post("/images", filler))
-        self._start(60, post("/rpc", batch("rpc.discover", {})))
-        self._start(30, f"GET {self.image} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        pages = batch("events.listing.mine", {"limit": 100})
-        self._start(1, post("/rpc", pages, extra=f"Authorization: Bearer {self.token}\r\n"), answer=True)
-        # Where the silent ones take all places, the others are to be in already.
-        wait_until(lambda: len(self.open) >= len(self.threads), 10, "the attack to begin")
-        silent = threading.Thread(target=self._be_silent, daemon=True)
-        self.threads.append(silent)
-        silent.start()
+        super().__enter__()
+        wait_until(lambda: len(self.open) >= self.loud, 10, "the attack to begin")
         return self
 
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join(30)
+    def __exit__(self, *problem):
+        super().__exit__(*problem)
         for connection in self.open:
             connection.close()
 
 
-class Visitor:
+class Visitor(Callers):
     """`with Visitor(stack)`: uploads a picture and looks at it, over and over, from an address of its own."""
 
     def __init__(self, stack):
         self.stack, self.token = stack, stack.user("Visitor").token
         self.data = picture("JPEG", (1200, 800), (9, 90, 200))
-        self.over = threading.Event()
-        self.seen, self.faults = 0, []
-        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.seen = 0
+        super().__init__([self._visit], pause=0.05)
 
-    def _visit(self):
+    def _visit(self, _number):
         headers = {"Content-Type": "image/jpeg", "Authorization": f"Bearer {self.token}"}
         base = self.stack.gateway.base
         made = session(VISITOR).post(f"{base}/images", data=self.data, headers=headers, timeout=20)
@@ -135,23 +129,7 @@ class Visitor:
             served = session(VISITOR).get(base + made.json()["url"], timeout=20)
             assert served.status_code == 200 and served.content == self.data, served.text[:200]
             self.seen += 1
-            time.sleep(0.05)
-
-    def _run(self):
-        while not self.over.is_set():
-            try:
-                self._visit()
-            except Exception as fault:  # whatever it is, nothing was to fail
-                self.faults.append(repr(fault))
-                self.over.wait(0.2)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.thread.join(30)
+            self.over.wait(0.05)
 
 
 def load(stack):
@@ -199,13 +177,14 @@ def test_a_client_that_makes_the_gateway_hold_much_holds_up_nobody(make_stack, d
     (listings, token), image = load(stack), upload_large(stack)
     with Neighbours(stack, listings, searches=False) as others:
         quiet = others.measure(2)
-        with MemoryWatch(stack) as memory, Visitor(stack) as visitor, Attack(stack, image, token):
+        with MemoryWatch(stack) as memory, Visitor(stack) as visitor, Attack(stack, image, token) as attack:
             hit = others.measure(SECONDS)
     metrics = session().get(f"{stack.gateway.base}/metrics", timeout=10).text
     shed = [line for line in metrics.splitlines() if line.startswith("eventloop_http_shed_total")]
     print(f"\n  {visitor.seen} pictures seen beside it", *shed, sep="\n  ")
     others.check(quiet, hit)
-    assert not visitor.faults, visitor.faults
+    assert not visitor.failures, visitor.failures
+    assert not attack.failures, attack.failures
     assert visitor.seen >= 5
     for name, bound in PEAK_MIB.items():
         assert memory.peak(name) < bound, name

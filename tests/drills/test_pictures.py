@@ -2,11 +2,12 @@
 theirs meanwhile."""
 
 import statistics
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
+from callers import Callers
 from neighbours import MemoryWatch, Neighbours
 from pictures import jpeg_of_scans, picture, png_of_zeros
 from rpc import session
@@ -21,7 +22,7 @@ def upload(stack, token, data, source):
     return session(source).post(f"{stack.gateway.base}/images", data=data, headers=headers, timeout=60)
 
 
-class Attack:
+class Attack(Callers):
     """`with Attack(stack)`: one user at 127.0.0.2 uploads the worst there is, six at a time."""
 
     def __init__(self, stack):
@@ -32,24 +33,13 @@ class Attack:
             png_of_zeros(7000, 7000, 16, 6, True),  # 380 KB, 400 MB of memory
             jpeg_of_scans(7000, 7000, 64),  # the worst that is taken
         ]
-        self.over, self.answers = threading.Event(), []
-        self.pool = ThreadPoolExecutor(6)
+        self.answers = []
+        super().__init__([partial(self._upload, self.files[number % len(self.files)]) for number in range(6)], 0.05)
 
-    def _run(self, number):
-        while not self.over.is_set():
-            response = upload(self.stack, self.token, self.files[number % len(self.files)], "127.0.0.2")
-            data = response.json().get("error", {}).get("data", {})
-            self.answers.append((response.status_code, data.get("reason") or data.get("code")))
-            self.over.wait(0.05)
-
-    def __enter__(self):
-        for number in range(6):
-            self.pool.submit(self._run, number)
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.pool.shutdown()
+    def _upload(self, data, _number):
+        response = upload(self.stack, self.token, data, "127.0.0.2")
+        problem = response.json().get("error", {}).get("data", {})
+        self.answers.append((response.status_code, problem.get("reason") or problem.get("code")))
 
 
 def visit(stack, number, token, until):
@@ -94,6 +84,7 @@ def test_costly_pictures_cost_their_sender(crowded):
     print(f"  fetches {alone[1]:.1f} ms ({alone[3]}), beside it {beside[1]:.1f} ms ({beside[3]})")
     reasons = {reason: attack.answers.count((status, reason)) for status, reason in attack.answers}
     print(f"  the attacker's: {reasons}")
+    assert not attack.failures, attack.failures
     assert {(413, "scans"), (413, "side"), (413, "memory")} <= set(attack.answers), reasons
     assert beside[1] < max(50, 3 * alone[1]), "fetching a picture waits for decoding others"
     assert beside[0] < max(500, 5 * alone[0]), "uploading a picture waits for decoding others"

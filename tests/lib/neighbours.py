@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from callers import Callers
+
 MEDIAN_MS = 50  # what an attack may make of a median of a few
 SLOW_MACHINE = 3  # times the quiet median, where that alone is more
 PAUSE = 0.02  # between two calls of one caller
@@ -94,29 +96,22 @@ class Neighbours:
         assert hit.median_ms < max(MEDIAN_MS, SLOW_MACHINE * quiet.median_ms), f"{quiet}; then {hit}"
 
 
-class MemoryWatch:
+class MemoryWatch(Callers):
     """The most memory that each daemon of the stack had within the block."""
 
     def __init__(self, stack):
         self.stack = stack
         self.most = dict.fromkeys(stack.names, 0)
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self._watch, daemon=True)
+        super().__init__([self._look], pause=0.05)
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.thread.join(10)
+    def __exit__(self, *problem):
+        super().__exit__(*problem)
         print("\n  most memory: " + ", ".join(f"{name} {size} MiB" for name, size in self.most.items()))
 
-    def _watch(self):
-        while not self.over.wait(0.05):
-            for name in self.stack.names:
-                if self.stack[name].is_running():
-                    self.most[name] = max(self.most[name], self.stack[name].rss_kib() // 1024)
+    def _look(self, _number):
+        for name in self.stack.names:
+            if self.stack[name].is_running():
+                self.most[name] = max(self.most[name], self.stack[name].rss_kib() // 1024)
 
     def peak(self, name):
         """MiB."""

@@ -3,12 +3,12 @@
 import os
 import secrets
 import socket
-import threading
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from callers import Callers
 from link import Link, is_over, prove
 from rpc import Endpoint, session
 from stack import PASSWORD
@@ -160,26 +160,16 @@ def test_a_machine_that_is_gone_holds_no_connection(stack):
 # --- a change of the secret ---
 
 
-class Calls:
+class Calls(Callers):
     """Calls one after the other through the gateway, until the end; what was not answered well."""
 
     def __init__(self, stack):
-        self.stack, self.over, self.faults, self.count = stack, threading.Event(), [], 0
-        self.door = stack.gateway
-        self.thread = threading.Thread(target=self._run)
+        self.door, self.faults, self.count = stack.gateway, [], 0
+        super().__init__([self._call], pause=0)
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.thread.join()
-
-    def _run(self):
-        while not self.over.is_set():
-            self.faults += unreached(self.door)
-            self.count += len(REACHED)
+    def _call(self, _number):
+        self.faults += unreached(self.door)
+        self.count += len(REACHED)
 
 
 def restart(daemon, calls):
@@ -198,7 +188,7 @@ def roll_out(stack, **settings):
         for name in ("rating", "passport", "events", "images"):
             stack[name].write_settings(**settings)
             restart(stack[name], calls)
-    assert calls.count > 0
+    assert calls.count > 0 and not calls.failures, calls.failures
     stack.gateway.write_settings(**settings)
     stack.gateway.restart()
     wait_until(lambda: not unreached(stack.gateway), 10, "the gateway to reach all daemons")
