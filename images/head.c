@@ -34,7 +34,7 @@ enum head_result image_head_read(const unsigned char *bytes, size_t length, stru
 {
 	const struct format *format = find(bytes, length);
 	struct head_bytes file = {.bytes = bytes, .length = length};
-	struct image_head head = {.scans = 1, .frames = 1};
+	struct image_head head = {.scans = 1, .frames = 1, .whole = true};
 	if (!format)
 		return HEAD_UNKNOWN;
 	head.type = format->type;

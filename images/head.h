@@ -7,8 +7,8 @@
  * Invariants: pure; reads every byte at most once or twice, so the time is that of the length; nothing in the file is
  * believed about the file's own length. What a file hides from these readers, its decoder does not find either:
  * markers, chunks and blocks are followed as libjpeg, libpng, libnsgif and libwebp follow them. Whether the picture is
- * whole is not judged here. Sources: ITU-T T.81 annex B (JPEG), PNG third edition sections 5 and 11, GIF89a, RFC 9649
- * (WebP).
+ * whole is judged here only where its decoder, which makes the first frame, does not see the end. Sources: ITU-T T.81
+ * annex B (JPEG), PNG third edition sections 5 and 11, GIF89a, RFC 9649 (WebP).
  */
 #ifndef EVENTLOOP_IMAGES_HEAD_H
 #define EVENTLOOP_IMAGES_HEAD_H
@@ -27,6 +27,7 @@ struct image_head {
 	int64_t
 	    segments; /* of a JPEG or PNG beside the pixels: comments, profiles and the like, and what else it has */
 	int64_t compressed; /* of those, how many are inflated to be read */
+	bool whole;	    /* a GIF or PNG does not end before its end; of the others their decoders know */
 	int64_t memory;	    /* bytes that its decoder holds at once, at most, without rows that it gives away */
 };
 

@@ -26,6 +26,10 @@ static void skip_blocks(struct head_bytes *file)
 /* A frame may stand beyond the screen: the picture is what holds both. */
 static void read_image(struct head_bytes *file, struct image_head *ret)
 {
+	if (!head_has(file, DESCRIPTOR)) {
+		head_skip(file, DESCRIPTOR);
+		return;
+	}
 	const unsigned char *image = file->bytes + file->at;
 	int64_t right = (int64_t)head_little16(image) + head_little16(image + 4);
 	int64_t bottom = (int64_t)head_little16(image + 2) + head_little16(image + 6);
@@ -33,29 +37,35 @@ static void read_image(struct head_bytes *file, struct image_head *ret)
 	ret->height = bottom > ret->height ? bottom : ret->height;
 	head_skip(file, DESCRIPTOR + table_length(image[8]) + 1);
 	skip_blocks(file);
+	ret->frames++;
+}
+
+/* The block behind its introducer. False when nothing follows that is one: at the trailer, or at what is no block. */
+static bool read_block(struct head_bytes *file, unsigned introducer, struct image_head *ret)
+{
+	if (introducer == INTRODUCER_EXTENSION) {
+		head_skip(file, 1);
+		skip_blocks(file);
+	} else if (introducer == INTRODUCER_IMAGE) {
+		read_image(file, ret);
+	} else {
+		return false;
+	}
+	return true;
 }
 
 bool head_gif(struct head_bytes *file, struct image_head *ret)
 {
-	int64_t frames = 0;
 	if (!head_has(file, SCREEN))
 		return false;
+	ret->frames = 0;
 	ret->width = head_little16(file->bytes + 6);
 	ret->height = head_little16(file->bytes + 8);
 	head_skip(file, SCREEN + table_length(file->bytes[10]));
-	while (head_has(file, 1)) {
-		unsigned introducer = file->bytes[file->at++];
-		if (introducer == INTRODUCER_EXTENSION && head_has(file, 1)) {
-			head_skip(file, 1);
-			skip_blocks(file);
-		} else if (introducer == INTRODUCER_IMAGE && head_has(file, DESCRIPTOR)) {
-			read_image(file, ret);
-			frames++;
-		} else {
-			break;
-		}
-	}
-	ret->frames = frames > 1 ? frames : 1;
+	do {
+		ret->whole = head_has(file, 1);
+	} while (ret->whole && read_block(file, file->bytes[file->at++], ret));
+	ret->frames = ret->frames > 1 ? ret->frames : 1;
 	ret->memory = ret->width * ret->height * PIXEL;
 	return true;
 }

@@ -66,9 +66,11 @@ bool head_png(struct head_bytes *file, struct image_head *ret)
 	    !read_header(first + 8, ret))
 		return false;
 	int64_t frames = 0;
+	ret->whole = false;
 	while (head_has(file, 12)) {
 		const unsigned char *chunk = file->bytes + file->at;
-		if (is_chunk(chunk, "IEND"))
+		ret->whole = is_chunk(chunk, "IEND");
+		if (ret->whole)
 			break;
 		frames += is_chunk(chunk, "fcTL");
 		ret->segments += !is_chunk(chunk, "IDAT") && !is_chunk(chunk, "fdAT") && !is_chunk(chunk, "fcTL");

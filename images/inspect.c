@@ -74,6 +74,8 @@ static enum verdict look(struct inspection *job)
 		return DAMAGED;
 	if (!image_bounds_hold(&job->bounds, &head, &job->excess))
 		return TOO_LARGE;
+	if (!head.whole)
+		return DAMAGED;
 	job->facts.type = head.type;
 	VipsImage *image = open_image(job);
 	enum verdict verdict = image ? decode(job, image) : DAMAGED;

@@ -1,5 +1,6 @@
 """images as its users see it, through the gateway: uploads judged by content, served with conditions and ranges."""
 
+import io
 import json
 import os
 import struct
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 import loglines
 import pytest
 from integration import exchange, make_key
+from PIL import Image
 from pictures import jpeg_of_scans, picture, png_header, png_of_zeros
 from stack import Stack
 from waiting import wait_until
@@ -97,6 +99,24 @@ def test_bad_images_are_refused(stack, user, data, status, reason):
     error = response.json()["error"]
     assert response.status_code == status, error
     assert error["data"]["reason"] == reason and response.headers["Content-Type"] == "application/json"
+
+
+def moving(kind):
+    """An animation of eight pictures."""
+    frames = [Image.effect_noise((60, 40), 90).convert("RGB") for _ in range(8)]
+    out = io.BytesIO()
+    frames[0].save(out, kind, save_all=True, append_images=frames[1:], duration=50)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
+def test_an_animation_that_is_cut_short_is_refused(stack, user, kind):
+    """Wherever it is: the frames behind the first are no less of the picture."""
+    data = moving(kind)
+    for length in (len(data) // 2, len(data) * 9 // 10, len(data) - 1):
+        response = upload(stack, user, data[:length])
+        assert (response.status_code, response.json()["error"]["data"]["reason"]) == (422, "damaged"), length
+    assert upload(stack, user, data).status_code == 201
 
 
 def animation(frames):

@@ -208,6 +208,33 @@ static void reads_a_gif(void **state)
 	assert_size(&head, "image/gif", 48, 64); /* a frame stands beyond the screen */
 	assert_int_equal(head.frames, 5);
 	assert_int_equal(head.memory, 48 * 64 * 12);
+	assert_true(head.whole);
+}
+
+/* An animation is whole when its last block is: decoders that make a picture of the first frame do not look there. */
+static void knows_what_ends_before_its_end(void **state)
+{
+	struct file gif = {.length = 0}, png = {.length = 0};
+	size_t shortest_gif, shortest_png;
+	(void)state;
+	ADD(&gif, "GIF89a\x10\0\x10\0\x80\0\0rgbrgb");
+	shortest_gif = gif.length;
+	for (int i = 0; i < 2; i++)
+		ADD(&gif, "\x21\xf9\4abcd\0\x2c\0\0\0\0\x10\0\x10\0\0\2\3abc\0");
+	ADD(&gif, "\x3b");
+	ADD(&png, PNG IHDR("\0\0\0\x10\0\0\0\x10\x08\2\0\0\0"));
+	shortest_png = png.length;
+	ADD(&png, "\0\0\0\1IDATx\0\0\0\0\0\0\0\1fdATx\0\0\0\0\0\0\0\0IEND\0\0\0\0");
+	for (size_t length = shortest_gif; length <= gif.length; length++) {
+		struct image_head head = {0};
+		assert_int_equal(read_exactly(&gif, length, &head), HEAD_READ);
+		assert_int_equal(head.whole, length == gif.length);
+	}
+	for (size_t length = shortest_png; length <= png.length; length++) {
+		struct image_head head = {0};
+		assert_int_equal(read_exactly(&png, length, &head), HEAD_READ);
+		assert_int_equal(head.whole, length == png.length);
+	}
 }
 
 static void reads_a_webp(void **state)
@@ -303,6 +330,7 @@ int main(void)
 	    cmocka_unit_test(counts_chunks_of_a_png),
 	    cmocka_unit_test(refuses_pngs_that_there_are_not),
 	    cmocka_unit_test(reads_a_gif),
+	    cmocka_unit_test(knows_what_ends_before_its_end),
 	    cmocka_unit_test(reads_a_webp),
 	    cmocka_unit_test(names_the_rule_that_is_broken),
 	    cmocka_unit_test(stays_within_the_bytes),
