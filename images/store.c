@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SUFFIX 6 /* characters that mkostemp makes */
+
 static bool fits(int length)
 {
 	if (length > 0 && length < STORE_PATH_SIZE)
@@ -108,8 +110,13 @@ static void add_name(struct store_names *names, const char *name)
 	(void)snprintf(names->names[names->count++], sizeof(*names->names), "%.*s", STORE_NAME_SIZE - 1, name);
 }
 
+static bool is_upload(const char *name)
+{
+	return strncmp(name, STORE_UPLOAD, strlen(STORE_UPLOAD)) == 0 && strlen(name) == strlen(STORE_UPLOAD) + SUFFIX;
+}
+
 /* A file of ours: a hash, or a hash and the suffix of mkostemp. Anything else somebody else has put there. */
-static bool is_ours(const char *name)
+static bool is_stored(const char *name)
 {
 	size_t digits = strspn(name, "0123456789abcdef"), length = strlen(name);
 	return digits == SHA256_TEXT_SIZE - 1 &&
@@ -123,12 +130,20 @@ static bool is_old(int folder, const char *name, time_t before)
 	       file.st_mtime <= before;
 }
 
+static bool listed_path(const struct store *store, unsigned folder, char path[static STORE_PATH_SIZE])
+{
+	if (folder < STORE_FOLDERS)
+		return fits(snprintf(path, STORE_PATH_SIZE, "%s/%02x", store->directory, folder));
+	return fits(snprintf(path, STORE_PATH_SIZE, "%s", store->directory));
+}
+
 bool store_list(const struct store *store, unsigned folder, int64_t age, struct store_names *ret)
 {
 	char path[STORE_PATH_SIZE];
 	const struct dirent *entry;
+	bool (*is_ours)(const char *name) = folder < STORE_FOLDERS ? is_stored : is_upload;
 	time_t before = time(NULL) - (time_t)age;
-	if (!fits(snprintf(path, STORE_PATH_SIZE, "%s/%02x", store->directory, folder)))
+	if (!listed_path(store, folder, path))
 		return false;
 	DIR *open_folder = opendir(path);
 	if (!open_folder)
@@ -144,5 +159,7 @@ bool store_list(const struct store *store, unsigned folder, int64_t age, struct 
 bool store_remove(const struct store *store, const char *name)
 {
 	char path[STORE_PATH_SIZE];
-	return path_of(store, name, "", path) && (unlink(path) == 0 || errno == ENOENT);
+	bool found = is_upload(name) ? fits(snprintf(path, STORE_PATH_SIZE, "%s/%s", store->directory, name))
+				     : path_of(store, name, "", path);
+	return found && (unlink(path) == 0 || errno == ENOENT);
 }

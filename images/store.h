@@ -18,6 +18,7 @@
 #define STORE_FOLDERS 256
 #define STORE_NAME_SIZE (SHA256_TEXT_SIZE + 7) /* of a file; one that is being written has a suffix */
 #define STORE_LIST_MAX 100000
+#define STORE_UPLOAD ".upload-" /* begins the names of uploads that are being received; mkostemp ends them */
 
 struct store {
 	const char *directory; /* borrowed */
@@ -39,8 +40,9 @@ struct store_names {
 };
 
 /* The files of one folder (0 to STORE_FOLDERS - 1) that have lain there for so many seconds, at most STORE_LIST_MAX of
- * them, each named by its hash, or by that and a suffix when its writing never ended. *ret: zeroes before;
- * store_names_done frees it, also after false with errno. Blocks. */
+ * them, each named by its hash, or by that and a suffix when its writing never ended. Folder STORE_FOLDERS is the
+ * directory itself: files of uploads whose daemon died between making them and taking their name away
+ * (upload_bytes.h). *ret: zeroes before; store_names_done frees it, also after false with errno. Blocks. */
 bool store_list(const struct store *store, unsigned folder, int64_t age, struct store_names *ret) MUST_CHECK;
 void store_names_done(struct store_names *names);
 

@@ -105,7 +105,7 @@ static int remove_orphan(struct context *ctx, struct sweep *sweep, const char *s
 }
 
 /* The hashes among the names from *at on, at most BATCH, as an array of PostgreSQL; what is no hash was being written
- * when its daemon died and is removed. NULL with an error. */
+ * or received when its daemon died and is removed. NULL with an error. */
 static const char *next_batch(struct context *ctx, struct sweep *sweep, const struct store_names *names, size_t *at)
 {
 	const char *hashes[BATCH];
@@ -160,7 +160,7 @@ static int sweep_folder(struct sweep *sweep, unsigned folder)
 static void sweep_all(struct sweep *sweep)
 {
 	unsigned failures = 0;
-	for (unsigned folder = 0; folder < STORE_FOLDERS && failures < FAILURES_MAX && !co_cancelled(); folder++)
+	for (unsigned folder = 0; folder <= STORE_FOLDERS && failures < FAILURES_MAX && !co_cancelled(); folder++)
 		failures += sweep_folder(sweep, folder) != 0;
 }
 

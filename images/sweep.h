@@ -3,8 +3,8 @@
  * files that a daemon did not live to finish.
  *
  * Invariants: only what is older than SWEEP_AGE, and of that only what has no row while the lock of its hash is held
- * (keep.h). Runs in the first worker, at its start and then every sweep_interval, a folder of the store at a time; the
- * directory is read, and files are removed, on the offload pool.
+ * (keep.h). Runs in the first worker, at its start and then every sweep_interval, a folder of the store at a time, the
+ * store's own directory last; directories are read, and files are removed, on the offload pool.
  */
 #ifndef EVENTLOOP_IMAGES_SWEEP_H
 #define EVENTLOOP_IMAGES_SWEEP_H

@@ -1,6 +1,7 @@
 #include "upload_bytes.h"
 
 #include "base/fatal.h"
+#include "store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +65,7 @@ static void close_file(void *argument)
 /* A file that nobody else can open and that goes with its last user. -1 with the error in the context. */
 static int open_file(struct context *ctx, const char *directory)
 {
-	char *path = arena_printf(&ctx->arena, "%s/.upload-XXXXXX", directory);
+	char *path = arena_printf(&ctx->arena, "%s/" STORE_UPLOAD "XXXXXX", directory);
 	int *file = arena_alloc(&ctx->arena, sizeof(*file));
 	*file = mkostemp(path, O_CLOEXEC);
 	if (*file < 0)

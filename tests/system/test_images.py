@@ -210,19 +210,23 @@ def test_a_user_has_a_share_of_the_store(small):
 
 
 def test_files_without_an_image_are_swept(small):
-    """What was put into the store and got no row, and what was never written to its end; but nothing young, which may
-    be an upload under way, and nothing that is not ours."""
+    """What was put into the store and got no row, and what was never written or received to its end; but nothing young,
+    which may be an upload under way, and nothing that is not ours."""
     kept = upload(small, small.user(), picture()).json()
     folder = small.folder / "images" / "ab"
     folder.mkdir(exist_ok=True)
     old, young = "ab" + "0" * 62, "ab" + "1" * 62
     planted = (old, young, old + ".Xy12zW", "ab-notes.txt")
+    at_the_top = (".upload-Xy12zW", ".upload-notes.txt", ".upload-young1")
     for name in planted:
         (folder / name).write_bytes(b"x")
+    for name in at_the_top:
+        (small.folder / "images" / name).write_bytes(b"x")
     for path in (small.folder / "images").rglob("*"):
-        if path.is_file() and path.name != young:
+        if path.is_file() and path.name not in (young, ".upload-young1"):
             os.utime(path, (1, 1))
-    wait_until(lambda: stored(small) & set(planted) == {young, "ab-notes.txt"}, 30, "the sweep")
+    left = {young, "ab-notes.txt", ".upload-notes.txt", ".upload-young1"}
+    wait_until(lambda: stored(small) & {*planted, *at_the_top} == left, 30, "the sweep")
     assert small.gateway.get(kept["url"]).status_code == 200
 
 
