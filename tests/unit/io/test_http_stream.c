@@ -4,6 +4,8 @@
 #include "base/shared_text.h"
 #include "io/http_stream.h"
 
+#include <netinet/tcp.h>
+
 #define HOST "Host: x\r\n"
 
 enum { WHOLE = 5 * 1024 * 1024, SEED = 251 };
@@ -80,6 +82,7 @@ static void add_routes(struct fixture *fixture)
 	http_server_route_early(server, "POST", "/count", most, 0, count_body, fixture);
 	http_server_route_early(server, "POST", "/guarded", most, 1000, refuse_at_the_head, NULL);
 	http_server_route(server, "GET", "/pieces", 0, write_pieces, fixture);
+	http_server_route_early(server, "POST", "/pieces", most, 0, write_pieces, fixture);
 	http_server_route(server, "GET", "/shared", 0, reply_shared, NULL);
 }
 
@@ -280,6 +283,41 @@ static void an_answer_goes_in_pieces(void **state)
 	fixture_stop(fixture);
 }
 
+/* A connection of which the kernel at the server's end keeps little: it keeps many segments, which are small here. */
+static int dial_narrow(const struct fixture *fixture)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0), buffer = 4096, segment = 1000;
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(fixture->port)};
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer)), 0);
+	assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof(segment)), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* Also while nobody wants the rest of the request, so that no more of it is read (evhttp has read all of it). */
+static void who_reads_nothing_of_an_answer_is_ended(void **state)
+{
+	static const char *const requests[] = {"GET /pieces HTTP/1.1\r\n" HOST "\r\n",
+					       "POST /pieces HTTP/1.1\r\n" HOST "Content-Length: 20000\r\n\r\n"};
+	char *body = made(20000);
+	struct fixture *fixture = fixture_start(
+	    &(struct http_server_options){.engine = ENGINE(state), .read_timeout = 200 * CLOCK_MILLISECOND},
+	    add_routes);
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
+		int fd = dial_narrow(fixture);
+		send_text(fd, requests[i]);
+		if (i == 1)
+			send_bytes(fd, body, ENGINE(state) == HTTP_ENGINE_DIRECT ? 3 : 20000);
+		while (atomic_load(&fixture->cleaned_up) < 100 * (int)(i + 1))
+			(void)sched_yield();
+		(void)close(fd);
+	}
+	free(body);
+	assert_serves(fixture);
+	fixture_stop(fixture);
+}
+
 static void a_document_is_not_copied(void **state)
 {
 	struct fixture *fixture;
@@ -318,6 +356,7 @@ int main(void)
 	    BOTH_ENGINES(a_client_may_go_in_between),
 	    BOTH_ENGINES(a_slow_body_is_given_up),
 	    BOTH_ENGINES(an_answer_goes_in_pieces),
+	    BOTH_ENGINES(who_reads_nothing_of_an_answer_is_ended),
 	    BOTH_ENGINES(a_document_is_not_copied),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
