@@ -23,6 +23,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from callers import Callers
+from socket_memory import socket_memory
 
 MEDIAN_MS = 50  # what an attack may make of a median of a few
 SLOW_MACHINE = 3  # times the quiet median, where that alone is more
@@ -97,25 +98,31 @@ class Neighbours:
 
 
 class MemoryWatch(Callers):
-    """The most memory that each daemon of the stack had within the block."""
+    """The most memory that each daemon of the stack had within the block, and that the kernel had for its clients."""
 
     def __init__(self, stack):
         self.stack = stack
-        self.most = dict.fromkeys(stack.names, 0)
+        self.most, self.kernel = dict.fromkeys(stack.names, 0), dict.fromkeys(stack.names, 0)
         super().__init__([self._look], pause=0.05)
 
     def __exit__(self, *problem):
         super().__exit__(*problem)
-        print("\n  most memory: " + ", ".join(f"{name} {size} MiB" for name, size in self.most.items()))
+        for what, sizes in (("most memory", self.most), ("of the kernel for their clients", self.kernel)):
+            print(f"\n  {what}: " + ", ".join(f"{name} {size} MiB" for name, size in sizes.items()))
 
     def _look(self, _number):
         for name in self.stack.names:
             if self.stack[name].is_running():
                 self.most[name] = max(self.most[name], self.stack[name].rss_kib() // 1024)
+                self.kernel[name] = max(self.kernel[name], socket_memory(self.stack.ports[name][0]) >> 20)
 
     def peak(self, name):
         """MiB."""
         return self.most[name]
+
+    def kernel_peak(self, name):
+        """MiB."""
+        return self.kernel[name]
 
 
 # --- the process of the callers ---
