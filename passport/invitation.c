@@ -45,8 +45,6 @@ static const char PUT_INVITATION[] =
     "SELECT " INVITATION_JSON "::text, i.id, api_time(i.expires_at) FROM i JOIN company c ON c.id = i.company_id "
     "LEFT JOIN user_account b ON b.id = i.invited_by";
 
-static const char SELECT_MAKER[] = "SELECT created_by FROM service_account WHERE id = $1";
-
 static const char SELECT_COMPANY[] = "SELECT company_id FROM invitation WHERE id = $1";
 
 static const char LOCK_INVITATION[] =
@@ -96,25 +94,12 @@ static void send_letter(struct rpc_call *call, struct pg_tx *tx, const struct me
 				  .data = buffer_text(&data)});
 }
 
-/* The account that letters are counted for: the caller's, or that of whoever made the API key that calls, so that
- * neither more companies nor more keys send more. NULL with an error. */
-static const char *account_of(struct rpc_call *call)
-{
-	if (rpc_caller_id(call))
-		return rpc_caller_id(call);
-	struct pg_result *key = pg_read(call->ctx, call->db, SELECT_MAKER, call->caller->id);
-	if (!key)
-		return NULL;
-	return pg_count(key) > 0 && pg_text(key, 0, 0) ? pg_text(key, 0, 0) : call->caller->id;
-}
-
-/* Counted before anything is looked at: the answer tells nothing of the address. Whoever makes account after account to
- * write to somebody is stopped silently: *ret_send. */
+/* Counted before anything is looked at: the answer tells nothing of the address. Neither more companies nor more API
+ * keys send more; whoever makes account after account to write to somebody is stopped silently: *ret_send. */
 static int throttle(struct rpc_call *call, const char *company, const char *folded, bool *ret_send)
 {
-	const char *account = account_of(call);
-	if (!account || throttle_enforce(call, &company_rule, company) ||
-	    throttle_enforce(call, &account_rule, account))
+	if (throttle_enforce(call, &company_rule, company) ||
+	    throttle_enforce(call, &account_rule, identity_account(call->caller)))
 		return -1;
 	if (throttle_enforce(call, &address_rule, arena_printf(&call->ctx->arena, "%s %s", company, folded)))
 		return -1;

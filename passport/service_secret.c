@@ -11,8 +11,8 @@
 #define HINT_LENGTH 4
 #define DETAILS_MAX 4096
 
-static const char INSERT_SECRET[] = "INSERT INTO service_secret (hash, account_id, hint) VALUES (decode($1, 'hex'), "
-				    "$2, $3)";
+static const char INSERT_SECRET[] = "INSERT INTO service_secret (hash, account_id, hint, created_by) "
+				    "VALUES (decode($1, 'hex'), $2, $3, $4)";
 
 /* Runs before the new one is there. */
 static const char RETIRE_SECRETS[] =
@@ -37,7 +37,8 @@ const char *service_secret_make(struct rpc_call *call, struct pg_tx *tx, const c
 	char hash[SECRET_HASH_SIZE];
 	const char *secret = arena_printf(&call->ctx->arena, "%s%s", prefix, secret_make(call->ctx));
 	secret_hash(secret, hash);
-	pg_queue(call->ctx, tx, INSERT_SECRET, hash, account_id, secret + strlen(secret) - HINT_LENGTH);
+	pg_queue(call->ctx, tx, INSERT_SECRET, hash, account_id, secret + strlen(secret) - HINT_LENGTH,
+		 rpc_caller_id(call));
 	return secret;
 }
 

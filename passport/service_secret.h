@@ -4,7 +4,7 @@
  * Invariants: a secret is shown once, in the answer that made it; the database keeps its SHA-256, and the row is found
  * by that, so no comparison tells anything of it. Texts begin with a prefix that scanners of repositories and logs
  * find. An account has at most two valid ones. A token lives no longer than the secret and the account it was asked
- * with.
+ * with. Each secret knows who had it made: the one who has read it, and whom its tokens name.
  */
 #ifndef EVENTLOOP_PASSPORT_SERVICE_SECRET_H
 #define EVENTLOOP_PASSPORT_SERVICE_SECRET_H
@@ -22,11 +22,12 @@
 	"'expires_at', api_time(a.expires_at), 'disabled_at', api_time(a.disabled_at), "                           \
 	"'last_used_at', (SELECT api_time(max(s.last_used_at)) FROM service_secret s WHERE s.account_id = a.id), " \
 	"'secrets', (SELECT coalesce(jsonb_agg(jsonb_build_object('hint', s.hint, 'created_at', "                  \
-	"api_time(s.created_at), 'expires_at', api_time(s.expires_at), 'last_used_at', "                           \
-	"api_time(s.last_used_at)) ORDER BY s.created_at, s.hash), '[]') FROM service_secret s "                   \
+	"api_time(s.created_at), 'created_by', coalesce(s.created_by, a.created_by), 'expires_at', "               \
+	"api_time(s.expires_at), 'last_used_at', api_time(s.last_used_at)) ORDER BY s.created_at, s.hash), '[]') " \
+	"FROM service_secret s "                                                                                   \
 	"WHERE s.account_id = a.id AND (s.expires_at IS NULL OR s.expires_at > now())))"
 
-/* Makes a secret for the account in tx (queued); its text, in ctx's arena. */
+/* Makes a secret of the caller's for the account in tx (queued); its text, in ctx's arena. */
 const char *service_secret_make(struct rpc_call *call, struct pg_tx *tx, const char *account_id, const char *prefix);
 
 /* Ends the valid secrets: the newest goes on for `overlap` seconds, the others for none; with 0 the account's tokens

@@ -18,6 +18,15 @@ enum company_right identity_right(const struct identity *identity, const char *c
 	return RIGHT_NONE;
 }
 
+const char *identity_account(const struct identity *identity)
+{
+	if (identity->kind != IDENTITY_CLIENT)
+		return identity->id;
+	if (identity->created_by[0] != '\0')
+		return identity->created_by;
+	return identity->company_count > 0 ? identity->companies[0].id : identity->id;
+}
+
 const char *company_right_name(enum company_right right)
 {
 	return right_names[right];

@@ -4,7 +4,9 @@
  * Ownership: an identity made by token_verify lives in the token cache or in a context's arena; callers borrow it for
  * the length of one request. Invariants: ANONYMOUS has no id; a USER has roles and companies; a SERVICE has the
  * daemon's name as its id; a CLIENT (an integration that acts for a company by an API key) has the id of its service
- * account, exactly one company and a scope, and never a user's roles.
+ * account, exactly one company and a scope, never a user's roles, and says who made the key.
+ * Use: what keeps something for a caller takes `id`; what limits callers takes identity_account, since keys are made
+ * freely, and companies nearly so.
  */
 #ifndef EVENTLOOP_RPC_IDENTITY_H
 #define EVENTLOOP_RPC_IDENTITY_H
@@ -34,21 +36,26 @@ struct identity_company {
 struct identity {
 	enum identity_kind kind;
 	unsigned roles;
-	char id[UUID_SIZE];	 /* `sub`: a user's id, a daemon's name, or a service account's id */
-	char session[UUID_SIZE]; /* `sid`, or "" */
-	char actor[UUID_SIZE];	 /* `act.sub`: the administrator who acts as this user, or "" */
-	const char *scope;	 /* `scope`: method names and prefixes, see identity_may_call; NULL: not limited */
-	int64_t epoch;		 /* `epoch`: what the subject's revocations are compared with */
-	int64_t auth_time;	 /* wall microseconds */
-	int64_t issued;		 /* wall microseconds */
-	int64_t expires;	 /* wall microseconds */
-	bool companies_partial;	 /* more than the token can carry: ask passport */
+	char id[UUID_SIZE];	    /* `sub`: a user's id, a daemon's name, or a service account's id */
+	char session[UUID_SIZE];    /* `sid`, or "" */
+	char actor[UUID_SIZE];	    /* `act.sub`: the administrator who acts as this user, or "" */
+	char created_by[UUID_SIZE]; /* `created_by`: the user who made the client's API key; "" when not known */
+	const char *scope;	    /* `scope`: method names and prefixes, see identity_may_call; NULL: not limited */
+	int64_t epoch;		    /* `epoch`: what the subject's revocations are compared with */
+	int64_t auth_time;	    /* wall microseconds */
+	int64_t issued;		    /* wall microseconds */
+	int64_t expires;	    /* wall microseconds */
+	bool companies_partial;	    /* more than the token can carry: ask passport */
 	size_t company_count;
 	struct identity_company companies[IDENTITY_MAX_COMPANIES];
 };
 
 /* The right the identity has in the company, by its token alone. */
 enum company_right identity_right(const struct identity *identity, const char *company_id);
+
+/* The account that limits count for: a user's own, and for a client that of the user who made its API key; the client's
+ * company where the token does not say (passport did not know, or was older). Of others the id, "" of nobody. */
+const char *identity_account(const struct identity *identity);
 
 /* The name of a right ("owner") and the right of a name; RIGHT_NONE for an unknown one. */
 const char *company_right_name(enum company_right right);

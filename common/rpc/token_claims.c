@@ -113,13 +113,13 @@ static int read_subject(struct context *ctx, struct json_object *claims, struct 
 	return 0;
 }
 
-/* A UUID that only users' tokens have. */
-static int read_uuid(struct context *ctx, struct json_object *value, const char *claim, const struct identity *identity,
+/* A UUID that only tokens of one kind have; fits: this is one of them. */
+static int read_uuid(struct context *ctx, struct json_object *value, const char *claim, bool fits,
 		     char target[static UUID_SIZE])
 {
 	const char *text = json_object_get_string(value);
 
-	if (!json_object_is_type(value, json_type_string) || !uuid_valid(text) || identity->kind != IDENTITY_USER)
+	if (!fits || !json_object_is_type(value, json_type_string) || !uuid_valid(text))
 		return malformed(ctx, claim);
 	memcpy(target, text, UUID_SIZE);
 	return 0;
@@ -131,7 +131,7 @@ static int read_session(struct context *ctx, struct json_object *claims, struct 
 
 	if (!json_object_object_get_ex(claims, "sid", &session))
 		return 0;
-	return read_uuid(ctx, session, "sid", identity, identity->session);
+	return read_uuid(ctx, session, "sid", identity->kind == IDENTITY_USER, identity->session);
 }
 
 /* RFC 8693 section 4.1; of a chain of actors the present one counts. */
@@ -143,7 +143,17 @@ static int read_actor(struct context *ctx, struct json_object *claims, struct id
 		return 0;
 	if (!json_object_is_type(actor, json_type_object))
 		return malformed(ctx, "act");
-	return read_uuid(ctx, json_object_object_get(actor, "sub"), "act", identity, identity->actor);
+	return read_uuid(ctx, json_object_object_get(actor, "sub"), "act", identity->kind == IDENTITY_USER,
+			 identity->actor);
+}
+
+static int read_creator(struct context *ctx, struct json_object *claims, struct identity *identity)
+{
+	struct json_object *creator;
+
+	if (!json_object_object_get_ex(claims, "created_by", &creator))
+		return 0;
+	return read_uuid(ctx, creator, "created_by", identity->kind == IDENTITY_CLIENT, identity->created_by);
 }
 
 static int read_epoch(struct context *ctx, struct json_object *claims, struct identity *identity)
@@ -245,8 +255,9 @@ int token_claims_read(struct context *ctx, struct json_object *claims, const str
 	if (check_parties(ctx, claims, expected) != 0 || check_dates(ctx, claims, expected->now, &identity) != 0 ||
 	    read_roles(ctx, claims, &identity) != 0 || read_subject(ctx, claims, &identity) != 0 ||
 	    read_session(ctx, claims, &identity) != 0 || read_actor(ctx, claims, &identity) != 0 ||
-	    read_epoch(ctx, claims, &identity) != 0 || read_scope(ctx, claims, &identity) != 0 ||
-	    read_companies(ctx, claims, &identity) != 0 || check_client(ctx, &identity) != 0)
+	    read_creator(ctx, claims, &identity) != 0 || read_epoch(ctx, claims, &identity) != 0 ||
+	    read_scope(ctx, claims, &identity) != 0 || read_companies(ctx, claims, &identity) != 0 ||
+	    check_client(ctx, &identity) != 0)
 		return -1;
 	*ret_identity = identity;
 	return 0;

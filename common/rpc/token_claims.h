@@ -3,8 +3,8 @@
  *
  * Invariants: iss, aud, exp and nbf are checked with TOKEN_SKEW; iat must not lie in the future and exp not further
  * than TOKEN_LIFETIME_MAX behind it; a user's sub, sid, act.sub and companies are UUIDs, a service is named by sub and
- * client_id alike, and so is a client, by a UUID, with one company and a scope; sid and act are a user's alone. Roles
- * and rights that this version does not know give nothing.
+ * client_id alike, and so is a client, by a UUID, with one company and a scope; sid and act are a user's alone,
+ * created_by a client's. Roles and rights that this version does not know give nothing.
  */
 #ifndef EVENTLOOP_RPC_TOKEN_CLAIMS_H
 #define EVENTLOOP_RPC_TOKEN_CLAIMS_H

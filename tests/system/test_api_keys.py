@@ -5,7 +5,9 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from companies import join
 from integration import API_KEY, claims, exchange, is_revoked, make_key, wait_revoked
+from stack import PASSWORD, ROOT
 from waiting import wait_until
 
 pytestmark = pytest.mark.asan
@@ -178,6 +180,40 @@ def test_rotation_has_an_overlap_that_ends(stack, shop):
 
 def refusal(stack, key):
     return stack.gateway.answer("passport.auth.client_token", {"key": key}).get("error")
+
+
+def test_a_token_says_who_made_the_key(stack):
+    """Of each secret whoever had it made: that is who has read it."""
+    company, owner = stack.company()
+    partner = join(stack, owner, company, right="owner")
+    key = make_key(owner, company, SCOPE)
+    which = {"company_id": company, "id": key["id"]}
+    second = partner.rpc("passport.api_key.rotate", which | {"overlap_seconds": 3600})
+    tokens = [exchange(stack, one["secret"]) for one in (key, second)]
+    assert [claims(token)["created_by"] for token in tokens] == [owner.id, partner.id]
+    assert second["created_by"] == owner.id
+    assert [secret["created_by"] for secret in second["secrets"]] == [owner.id, partner.id]
+    said = stack["passport"].rpc("passport.auth.introspect", {"token": tokens[1]}, stack.service_token())
+    assert said["created_by"] == partner.id
+    # Whoever made it may go for good: the key stays, and its tokens name an id that leads to nobody.
+    fresh = stack.login(partner.email)
+    fresh.rpc("passport.user.erase", {"password": PASSWORD})
+    token = exchange(stack, second["secret"])
+    assert claims(token)["created_by"] == partner.id
+    assert stack.rpc("events.listing.mine", {}, token)["items"] == []
+
+
+def test_who_made_a_secret_before_it_was_kept_is_found_in_the_trail(stack):
+    company, owner = stack.company()
+    partner = join(stack, owner, company, right="owner")
+    key = make_key(owner, company, SCOPE)
+    partner.rpc("passport.api_key.rotate", {"company_id": company, "id": key["id"], "overlap_seconds": 3600})
+    migration = (ROOT / "passport/migrations/0019_secret_created_by.sql").read_text()
+    with stack.database("passport") as database:
+        database.execute("UPDATE service_secret SET created_by = NULL WHERE account_id = %s", (key["id"],))
+        database.execute(migration[migration.index("UPDATE service_secret") :])
+        makers = "SELECT created_by::text FROM service_secret WHERE account_id = %s ORDER BY created_at"
+        assert database.execute(makers, (key["id"],)).fetchall() == [(owner.id,), (partner.id,)]
 
 
 def test_a_disabled_key_is_void_at_once_and_everywhere(stack, shop):

@@ -80,7 +80,28 @@ TEST(accepts_a_client)
 	assert_int_equal(identity_right(identity, TOKEN_COMPANY), RIGHT_STAFF);
 	assert_false(identity_has_role(identity, ROLE_USER));
 	assert_string_equal(identity->scope, "events.booking.* events.listing.get");
+	/* A token from before the claim, or of a key of which nobody knows who made it. */
+	assert_string_equal(identity->created_by, "");
+	assert_string_equal(identity_account(identity), TOKEN_COMPANY);
 	assert_claims_refused(ctx, verifier, client_claims(arena, TOKEN_SESSION, scope), "malformed");
+}
+
+TEST(a_client_says_who_made_it)
+{
+	struct arena *arena = &ctx->arena;
+	static const char members[] = ",\"scope\":\"*\",\"created_by\":\"" TOKEN_SESSION "\"" ONE_COMPANY;
+	const char *claims = client_claims(arena, TOKEN_USER, members);
+	const struct identity *client =
+	    verify(ctx, verifier, token_make(arena, &key, token_header(arena, &key), claims));
+
+	assert_non_null(client);
+	assert_string_equal(client->id, TOKEN_USER);
+	assert_string_equal(client->created_by, TOKEN_SESSION);
+	assert_string_equal(identity_account(client), TOKEN_SESSION);
+	const struct identity *user = verify(ctx, verifier, token_good(arena, &key));
+	assert_non_null(user);
+	assert_string_equal(identity_account(user), TOKEN_USER);
+	assert_claims_refused(ctx, verifier, token_claims(arena, 0, ",\"created_by\":\"" TOKEN_USER "\""), "malformed");
 }
 
 TEST(refuses_unsound_clients)
@@ -94,6 +115,11 @@ TEST(refuses_unsound_clients)
 	    ",\"scope\":\"*\",\"companies\":{\"" TOKEN_COMPANY "\":\"king\"}",
 	    ",\"scope\":\"*\",\"companies_partial\":true" ONE_COMPANY,
 	    ",\"scope\":\"*\",\"sid\":\"" TOKEN_SESSION "\"" ONE_COMPANY,
+	    ",\"scope\":\"*\",\"created_by\":7" ONE_COMPANY,
+	    ",\"scope\":\"*\",\"created_by\":null" ONE_COMPANY,
+	    ",\"scope\":\"*\",\"created_by\":\"\"" ONE_COMPANY,
+	    ",\"scope\":\"*\",\"created_by\":\"somebody\"" ONE_COMPANY,
+	    ",\"scope\":\"*\",\"created_by\":{\"sub\":\"" TOKEN_USER "\"}" ONE_COMPANY,
 	    ",\"scope\":\"*\",\"act\":{\"sub\":\"" TOKEN_USER "\"}" ONE_COMPANY,
 	};
 
@@ -298,6 +324,7 @@ int main(void)
 	    cmocka_unit_test(accepts_a_user),
 	    cmocka_unit_test(accepts_who_acts_for_a_user),
 	    cmocka_unit_test(accepts_a_client),
+	    cmocka_unit_test(a_client_says_who_made_it),
 	    cmocka_unit_test(refuses_unsound_clients),
 	    cmocka_unit_test(scopes_cover_names_and_prefixes),
 	    cmocka_unit_test(signatures_are_those_of_others),
