@@ -76,7 +76,7 @@ const char *image_keep(struct context *ctx, struct images *images, const struct 
 		return NULL;
 	erased_user_refuse(ctx, tx, owner);
 	pg_queue(ctx, tx, KEEP_LOCK, facts->sha256);
-	if (usage_add(ctx, worker, tx, usage_owner(owner), upload->length) ||
+	if (usage_add(ctx, worker, tx, identity_account(owner), upload->length) ||
 	    put(ctx, &images->store, upload, facts->sha256))
 		return NULL;
 	struct pg_result *row = insert(ctx, tx, owner->id, facts, upload->length);

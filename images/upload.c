@@ -80,12 +80,12 @@ static const char *take_upload(struct http_exchange *exchange, struct images *im
 	if (!user)
 		return NULL;
 	const struct identity owner = *user;
-	struct upload_place *place = upload_place_take(ctx, images->places, usage_owner(&owner));
+	struct upload_place *place = upload_place_take(ctx, images->places, identity_account(&owner));
 	struct upload_bytes *upload = place ? upload_bytes_receive(exchange, images->store.directory) : NULL;
 	if (!upload)
 		return NULL;
 	context_defer(ctx, free_bytes, upload);
-	if (find_image(exchange, upload) || usage_check(ctx, worker, usage_owner(&owner), upload->length) ||
+	if (find_image(exchange, upload) || usage_check(ctx, worker, identity_account(&owner), upload->length) ||
 	    upload_place_turn(ctx, place) || image_inspect(ctx, images->decoders, upload, &images->bounds, &facts))
 		return NULL;
 	return image_keep(ctx, images, &owner, upload, &facts);

@@ -48,12 +48,6 @@ const struct data_check usage_bytes_check = {
     .sql = "SELECT owner_id, bytes FROM image_usage WHERE $1::bigint > 0 AND bytes > $1::bigint ORDER BY owner_id",
 };
 
-const char *usage_owner(const struct identity *uploader)
-{
-	bool integration = uploader->kind == IDENTITY_CLIENT && uploader->company_count > 0;
-	return integration ? uploader->companies[0].id : uploader->id;
-}
-
 static int refuse(struct context *ctx, const struct rule *rule, int64_t maximum, int64_t left_ms)
 {
 	struct arena *arena = &ctx->arena;

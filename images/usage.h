@@ -1,6 +1,9 @@
 /*
  * How much of the store is whose: what a user keeps, and what was uploaded today (UTC).
  *
+ * An owner here is whom limits count for, identity_account of whoever uploads: what API keys upload is their maker's.
+ * Counts never go down, since images are not removed: uploads that were counted for a company stay there. Who has
+ * erased the account is forgotten, and counted afresh, under an id that leads to nobody, while their keys go on.
  * Invariants: the row of an owner is changed in the transaction that adds the image, and is locked until its end, so
  * uploads at the same moment cannot pass a limit together. Settings: max_user_images, max_user_bytes, max_day_images,
  * max_day_bytes; 0 is no limit.
@@ -10,14 +13,10 @@
 
 #include "daemon/data_check.h"
 #include "io/postgres.h"
-#include "rpc/identity.h"
 
 #include <stddef.h>
 
 struct daemon_worker;
-
-/* Whom an upload counts for, in all limits: a user; for an integration its company, since keys are made freely. */
-const char *usage_owner(const struct identity *uploader);
 
 /* Whether the owner may add an image of so many bytes, before anything is done for it. 0, or -1 with
  * precondition_failed (rule max_user_images or max_user_bytes) or rate_limited (reason max_day_images or max_day_bytes,

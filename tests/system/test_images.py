@@ -10,7 +10,8 @@ from types import SimpleNamespace
 
 import loglines
 import pytest
-from integration import exchange, make_key
+from companies import join, refresh
+from integration import claims, exchange, make_key
 from PIL import Image
 from pictures import jpeg_of_scans, picture, png_header, png_of_zeros
 from stack import Stack
@@ -207,6 +208,44 @@ def test_a_user_has_a_share_of_the_store(small):
     assert (refused.status_code, data["code"]) == (409, "precondition_failed")
     assert (data["rule"], data["maximum"]) == ("max_user_images", 3)
     assert stored(small) == before | set(kept)
+
+
+def test_keys_and_companies_are_no_further_shares(small):
+    """What API keys upload counts for whoever made them, whichever company they are of."""
+    first, owner = small.company()
+    second = owner.rpc("passport.company.create", {"name": "Second"})["id"]
+    refresh(small, owner)
+    partner = join(small, owner, first, right="owner")
+    made = [make_key(owner, company, "images.image.create") for company in (first, second)]
+    made.append(make_key(partner, first, "images.image.create", name="Partner's"))
+    keys = [SimpleNamespace(token=exchange(small, key["secret"])) for key in made]
+
+    def outcome(uploader, color):
+        response = upload(small, uploader, picture(color=(0, color, 0)))
+        return "kept" if response.status_code == 201 else response.json()["error"]["data"]["reason"]
+
+    assert [outcome(key, 1) for key in keys] == ["kept"] * 3
+    assert [outcome(uploader, 2) for uploader in (keys[0], keys[1], owner)] == ["max_day_images"] * 3
+    assert outcome(partner, 2) == "kept"
+    assert [outcome(uploader, 3) for uploader in (partner, keys[2])] == ["max_day_images"] * 2
+    with small.database("images") as database:
+        counted = "SELECT owner_id::text, images, day_images FROM image_usage WHERE owner_id = ANY (%s::uuid[])"
+        ids = [owner.id, partner.id, first, second, *(key["id"] for key in made)]
+        assert sorted(database.execute(counted, (ids,))) == sorted([(owner.id, 2, 2), (partner.id, 2, 2)])
+
+
+def test_a_key_of_unknown_making_counts_for_its_company(small):
+    company, owner = small.company()
+    key = make_key(owner, company, "images.image.create")
+    with small.database("passport") as database:
+        database.execute("UPDATE service_secret SET created_by = NULL WHERE account_id = %s", (key["id"],))
+        database.execute("UPDATE service_account SET created_by = NULL WHERE id = %s", (key["id"],))
+    token = exchange(small, key["secret"])
+    assert "created_by" not in claims(token)
+    assert upload(small, SimpleNamespace(token=token), picture()).status_code == 201
+    with small.database("images") as database:
+        counted = "SELECT owner_id::text FROM image_usage WHERE owner_id = ANY (%s::uuid[])"
+        assert database.execute(counted, ([owner.id, company, key["id"]],)).fetchall() == [(company,)]
 
 
 def test_files_without_an_image_are_swept(small):
