@@ -117,6 +117,8 @@ int rpc_caller_is_member(struct rpc_call *call, const char *company_id, bool *re
 bool rpc_caller_has_role(const struct rpc_call *call, unsigned roles);
 /* The caller's user id; NULL when anonymous, a service or a client. */
 const char *rpc_caller_id(const struct rpc_call *call);
+/* The id of the user who made the API key that calls; NULL when no client calls, or it is not known. */
+const char *rpc_caller_created_by(const struct rpc_call *call);
 
 /* --- writes. A method that changes something runs in one transaction, with its facts and its idempotency key. --- */
 

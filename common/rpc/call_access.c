@@ -86,3 +86,8 @@ const char *rpc_caller_id(const struct rpc_call *call)
 {
 	return call->caller->kind == IDENTITY_USER ? call->caller->id : NULL;
 }
+
+const char *rpc_caller_created_by(const struct rpc_call *call)
+{
+	return call->caller->created_by[0] != '\0' ? call->caller->created_by : NULL;
+}

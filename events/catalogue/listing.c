@@ -51,6 +51,7 @@ static const char UPDATE_LISTING[] =
     "images = CASE WHEN p.images IS NULL THEN l.images ELSE ARRAY(SELECT jsonb_array_elements_text(p.images)::uuid) "
     "END, "
     "submitted_by = CASE WHEN l.state = 'submitted' THEN $2::uuid ELSE l.submitted_by END, "
+    "submitter_created_by = CASE WHEN l.state = 'submitted' THEN $3::uuid ELSE l.submitter_created_by END, "
     "noted = " LISTING_IS_NOTED ", version = l.version + 1, updated_at = now() "
     "FROM jsonb_to_record($1::jsonb) AS p(id uuid, version integer, title text, description text, address text, "
     "location jsonb, time_zone text, capacity integer, units integer, price jsonb, price_unit text, properties jsonb, "
@@ -58,7 +59,7 @@ static const char UPDATE_LISTING[] =
 
 static const char SUBMIT_LISTING[] =
     "UPDATE listing l SET state = 'submitted', version = l.version + 1, updated_at = now(), submitted_at = now(), "
-    "submitted_by = $3 WHERE l.id = $1 AND l.version = $2::integer " RETURNING_BOTH;
+    "submitted_by = $3, submitter_created_by = $4 WHERE l.id = $1 AND l.version = $2::integer " RETURNING_BOTH;
 
 static const char LISTING_EXISTS[] = "SELECT 1 FROM listing WHERE id = $1";
 
@@ -242,7 +243,8 @@ int listing_update(struct rpc_call *call)
 	bool published = current && strcmp(pg_text(locked, 0, 0), "published") == 0;
 	if (published && keep_words(call, tx, locked, &params))
 		return -1;
-	struct pg_result *listing = pg_query(call->ctx, tx, UPDATE_LISTING, params, call->caller->id);
+	struct pg_result *listing =
+	    pg_query(call->ctx, tx, UPDATE_LISTING, params, call->caller->id, rpc_caller_created_by(call));
 	if (version_check(call, tx, listing, LISTING_EXISTS, id, "listing"))
 		return -1;
 	projection_queue_listings(call->ctx, tx, id_array(call, id));
@@ -276,8 +278,8 @@ int listing_submit(struct rpc_call *call)
 		return rpc_replayed(call);
 	if (check_submit(call, tx, id))
 		return -1;
-	struct pg_result *listing =
-	    pg_query(call->ctx, tx, SUBMIT_LISTING, id, rpc_param(call, "version"), call->caller->id);
+	struct pg_result *listing = pg_query(call->ctx, tx, SUBMIT_LISTING, id, rpc_param(call, "version"),
+					     call->caller->id, rpc_caller_created_by(call));
 	if (version_check(call, tx, listing, LISTING_EXISTS, id, "listing") ||
 	    rpc_publish(call, tx, "events.listing.submitted", id, pg_text(listing, 0, 1)))
 		return -1;

@@ -12,14 +12,17 @@
 	"'decided_at', api_time(c.decided_at), 'reason', c.reason)::text"
 
 static const char SELECT_WAITING[] =
-    "SELECT fields::text, version, submitted_by FROM listing_change WHERE listing_id = $1 AND state = 'pending'";
+    "SELECT fields::text, version, submitted_by, submitter_created_by FROM listing_change WHERE listing_id = $1 "
+    "AND state = 'pending'";
 
 static const char PUT_CHANGE[] =
     "INSERT INTO listing_change AS c (id, listing_id, company_id, kind, base_version, version, fields, state, "
-    "submitted_at, submitted_by) SELECT $1, l.id, l.company_id, 'change', l.version, l.version + 1, $3::jsonb, "
-    "'pending', now(), $4 FROM listing l WHERE l.id = $2 ON CONFLICT (listing_id) WHERE state = 'pending' "
-    "DO UPDATE SET base_version = excluded.base_version, version = excluded.version, fields = excluded.fields, "
-    "submitted_at = excluded.submitted_at, submitted_by = excluded.submitted_by RETURNING " CHANGE_JSON;
+    "submitted_at, submitted_by, submitter_created_by) SELECT $1, l.id, l.company_id, 'change', l.version, "
+    "l.version + 1, $3::jsonb, 'pending', now(), $4, $5 FROM listing l WHERE l.id = $2 "
+    "ON CONFLICT (listing_id) WHERE state = 'pending' DO UPDATE SET base_version = excluded.base_version, version = "
+    "excluded.version, fields = excluded.fields, "
+    "submitted_at = excluded.submitted_at, submitted_by = excluded.submitted_by, "
+    "submitter_created_by = excluded.submitter_created_by RETURNING " CHANGE_JSON;
 
 static const char WITHDRAW_CHANGE[] =
     "DELETE FROM listing_change c WHERE c.listing_id = $1 AND c.state = 'pending' RETURNING " CHANGE_JSON;
@@ -37,9 +40,10 @@ static const char DECIDE_CHANGE[] =
 
 static const char DECIDE_LISTING[] =
     "INSERT INTO listing_change AS c (id, listing_id, company_id, kind, base_version, version, fields, state, "
-    "submitted_at, submitted_by, decided_at, decided_by, reason) SELECT $5, l.id, l.company_id, 'listing', l.version, "
-    "l.version, " LISTING_WORDS_JSON ", $2, coalesce(l.submitted_at, l.created_at), l.submitted_by, now(), $4, "
-    "coalesce($3, '') FROM listing l WHERE l.id = $1 RETURNING " CHANGE_JSON;
+    "submitted_at, submitted_by, submitter_created_by, decided_at, decided_by, reason) SELECT $5, l.id, l.company_id, "
+    "'listing', l.version, l.version, " LISTING_WORDS_JSON ", $2, coalesce(l.submitted_at, l.created_at), "
+    "l.submitted_by, l.submitter_created_by, now(), $4, coalesce($3, '') FROM listing l WHERE l.id = $1 "
+    "RETURNING " CHANGE_JSON;
 
 static const char FORGET_OLD[] =
     "DELETE FROM listing_change WHERE id IN (SELECT id FROM listing_change WHERE listing_id = $1 "
@@ -54,7 +58,8 @@ int listing_change_put(struct rpc_call *call, struct pg_tx *tx, const char *list
 {
 	char id[UUID_SIZE];
 	uuid_make(id);
-	struct pg_result *change = pg_query(call->ctx, tx, PUT_CHANGE, id, listing_id, fields, call->caller->id);
+	struct pg_result *change =
+	    pg_query(call->ctx, tx, PUT_CHANGE, id, listing_id, fields, call->caller->id, rpc_caller_created_by(call));
 	if (!change)
 		return -1;
 	return rpc_publish(call, tx, "events.listing.change_submitted", listing_id, pg_text(change, 0, 0));

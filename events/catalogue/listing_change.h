@@ -6,7 +6,8 @@
  * change was put beside it, so no two of a listing have the same, and who has read one cannot decide about another. A
  * decided row never changes; of each listing the last LISTING_CHANGE_KEPT are kept. A change that was taken back leaves
  * no row. Whatever ends a listing's being published ends the change that waits; only a published listing's is in the
- * queue. submitted_by and decided_by are ids and nothing else; of an erased user they lead to nobody. Use: lock the
+ * queue. submitted_by (a user, or an API key that submitter_created_by made) and decided_by are ids and nothing else;
+ * of an erased user they lead to nobody. Use: lock the
  * listing's row first, always: a change moves with it.
  */
 #ifndef EVENTLOOP_EVENTS_LISTING_CHANGE_H
@@ -49,7 +50,8 @@ struct listing_decision {
 	const char *reason; /* NULL: none */
 };
 
-/* The change that waits beside the listing: a row of its fields, version and submitted_by; no row when there is none.
+/* The change that waits beside the listing: a row of its fields, version, submitted_by and
+ * submitter_created_by; no row when there is none.
  * NULL with an error. */
 struct pg_result *listing_change_waiting(struct rpc_call *call, struct pg_tx *tx,
 					 const char *listing_id) MAY_SUSPEND MUST_CHECK;

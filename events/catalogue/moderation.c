@@ -11,7 +11,8 @@
 
 static const char SELECT_COMPANY[] = "SELECT company_id FROM listing WHERE id = $1";
 
-static const char LOCK_LISTING[] = "SELECT state, version, submitted_by FROM listing WHERE id = $1 FOR NO KEY UPDATE";
+static const char LOCK_LISTING[] = "SELECT state, version, submitted_by, submitter_created_by FROM listing "
+				   "WHERE id = $1 FOR NO KEY UPDATE";
 
 /* $2: the state from now on; $3: the fields that change with it. A rejected change leaves what strangers read. */
 static const char DECIDE_LISTING[] =
@@ -103,7 +104,8 @@ struct waiting {
 	bool listing, change;	  /* which of them waits, if any */
 	int64_t version;	  /* what a decision must name; of the listing when nothing waits */
 	const char *fields;	  /* of the change */
-	const char *submitted_by; /* may be NULL */
+	const char *submitted_by; /* may be NULL, and so may who made it, which is an API key then */
+	const char *submitter_created_by;
 };
 
 static int find_waiting(struct rpc_call *call, struct pg_tx *tx, const char *id, struct waiting *ret)
@@ -117,28 +119,35 @@ static int find_waiting(struct rpc_call *call, struct pg_tx *tx, const char *id,
 	*ret = (struct waiting){.state = pg_text(listing, 0, 0), .version = pg_integer(listing, 0, 1), .fields = "{}"};
 	ret->listing = strcmp(ret->state, "submitted") == 0;
 	ret->change = strcmp(ret->state, "published") == 0 && pg_count(change) > 0;
-	ret->submitted_by = ret->listing ? pg_text(listing, 0, 2) : NULL;
+	if (ret->listing) {
+		ret->submitted_by = pg_text(listing, 0, 2);
+		ret->submitter_created_by = pg_text(listing, 0, 3);
+	}
 	if (ret->change) {
 		ret->fields = pg_text(change, 0, 0);
 		ret->version = pg_integer(change, 0, 1);
 		ret->submitted_by = pg_text(change, 0, 2);
+		ret->submitter_created_by = pg_text(change, 0, 3);
 	}
 	return 0;
 }
 
-static int check_waiting(struct rpc_call *call, const struct waiting *waiting)
+static bool is_caller(const struct rpc_call *call, const char *id)
 {
 	const char *caller = rpc_caller_id(call);
+	return caller && id && strcmp(caller, id) == 0;
+}
+
+static int check_waiting(struct rpc_call *call, const struct waiting *waiting)
+{
 	if (rpc_param_integer(call, "version", 0) != waiting->version)
 		return rpc_conflict(call, "stale_version", "the listing has changed since: get it again");
 	if (!waiting->listing && !waiting->change)
 		return rpc_precondition(call, "state",
 					arena_printf(&call->ctx->arena, "\"state\":\"%s\"", waiting->state),
 					"the listing is %s, and nothing of it waits", waiting->state);
-	if (caller && waiting->submitted_by && strcmp(caller, waiting->submitted_by) == 0 &&
-	    !rpc_caller_has_role(call, ROLE_ADMIN))
-		return refuse_own(call);
-	return 0;
+	bool own = is_caller(call, waiting->submitted_by) || is_caller(call, waiting->submitter_created_by);
+	return own && !rpc_caller_has_role(call, ROLE_ADMIN) ? refuse_own(call) : 0;
 }
 
 /* Tells what happened: the decision, and the listing where others see something else from now on. */

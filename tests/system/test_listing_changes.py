@@ -4,8 +4,9 @@ import json
 
 import pytest
 from companies import all_pages, in_parallel, join, odd, refresh
+from integration import exchange, make_key
 from rpc import RpcError
-from stack import Stack
+from stack import Stack, User
 from staff import with_role
 from waiting import wait_until
 
@@ -289,6 +290,36 @@ def test_who_handed_it_in_does_not_decide_after_leaving(stack):
     refresh(stack, member)
     for params in (decision(draft, version), decision(published, changed["version"])):
         assert member.error("events.listing.approve", params).reason == "own_company"
+
+
+@pytest.mark.parametrize("way", ["create", "rotate"])
+def test_who_made_the_key_that_handed_it_in_does_not_decide_after_leaving(stack, moderator, way):
+    company, owner = stack.company()
+    member = join(stack, owner, company, right="owner")
+    key = make_key(member if way == "create" else owner, company, "events.listing.*")
+    if way == "rotate":
+        which = {"company_id": company, "id": key["id"], "overlap_seconds": 0}
+        key = member.rpc("passport.api_key.rotate", which)
+    program = User(key["id"], "", exchange(stack, key["secret"]), "", stack.gateway)
+    published = stack.listing(company, owner)
+    drafts = [stack.listing(company, owner, publish=False) for _ in range(2)]
+    versions = [
+        caller.rpc("events.listing.submit", decision(draft, draft["version"]))["version"]
+        for caller, draft in zip((program, owner), drafts, strict=True)
+    ]
+    # Whoever changes what waits has handed it in.
+    versions[1] = update(program, drafts[1] | {"version": versions[1]}, title="Changed by a program")["version"]
+    waiting = [decision(draft, version) for draft, version in zip(drafts, versions, strict=True)]
+    waiting.append(decision(published, update(program, published, title="Other")["version"]))
+    member.rpc("passport.member.remove", {"company_id": company, "user_id": member.id})
+    with stack.database("passport") as database:
+        database.execute("UPDATE user_account SET roles = '{user,moderator}' WHERE id = %s", (member.id,))
+    refresh(stack, member)
+    for params in waiting:
+        assert member.error("events.listing.approve", params).reason == "own_company"
+        assert member.error("events.listing.reject", params | {"reason": REASON}).reason == "own_company"
+    for params in waiting:
+        assert moderator.rpc("events.listing.approve", params)["state"] == "published"
 
 
 def test_administrators_decide_about_their_own_company(stack):
