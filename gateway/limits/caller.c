@@ -41,16 +41,16 @@ void caller_find(struct caller *caller, const struct ip_networks *exempt, const 
 	add(caller, PAYER_TOKEN, identity->id, strlen(identity->id));
 	if (identity->kind == IDENTITY_CLIENT && identity->company_count > 0)
 		add(caller, PAYER_COMPANY, identity->companies[0].id, strlen(identity->companies[0].id));
+	if (identity->created_by[0] != '\0')
+		add(caller, PAYER_KEY_MAKER, identity->created_by, strlen(identity->created_by));
 	add_address(caller, PAYER_LOGGED_IN, &read);
 }
 
 const char *payer_kind_name(enum payer_kind kind)
 {
 	static const char *const names[PAYER_KINDS] = {
-	    [PAYER_ADDRESS] = "address",
-	    [PAYER_TOKEN] = "token",
-	    [PAYER_COMPANY] = "company",
-	    [PAYER_LOGGED_IN] = "logged_in",
+	    [PAYER_ADDRESS] = "address",     [PAYER_TOKEN] = "token",	      [PAYER_COMPANY] = "company",
+	    [PAYER_KEY_MAKER] = "key_maker", [PAYER_LOGGED_IN] = "logged_in",
 	};
 	return names[kind];
 }

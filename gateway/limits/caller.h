@@ -2,10 +2,11 @@
  * Who pays for a call: whose purses its cost is taken from.
  *
  * Purpose: without a token it is the client's address. With a good one it is the token's subject (a user, or an
- * integration's service account), the company for which an integration acts, and the address once more, in a purse of
- * its own that all who are logged in there share and that is wider: so many people behind one address (an office, a
- * school) are not one caller, strangers there take nothing from them, and one client with a hundred accounts is still
- * bounded. A user pays for no company: being its member is not acting for it, and colleagues do not pay for each other.
+ * integration's service account), the company for which an integration acts, the user who made its key, and the address
+ * once more, in a purse of its own that all who are logged in there share and that is wider: so many people behind one
+ * address (an office, a school) are not one caller, strangers there take nothing from them, and one client with a
+ * hundred accounts is still bounded. A user pays for no company: being its member is not acting for it, and colleagues
+ * do not pay for each other.
  * Invariants: an address is what ip_address_network makes of it. A payer is a keyed hash of 64 bits (base/hash.h):
  * nobody can choose to meet another's, and none is kept longer.
  */
@@ -19,13 +20,14 @@
 #include <stdint.h>
 
 enum payer_kind {
-	PAYER_ADDRESS,	/* whoever has no good token, by address */
-	PAYER_TOKEN,	/* a user or an integration */
-	PAYER_COMPANY,	/* all integrations of a company */
-	PAYER_LOGGED_IN /* whoever has a good token, by address */
+	PAYER_ADDRESS,	 /* whoever has no good token, by address */
+	PAYER_TOKEN,	 /* a user or an integration */
+	PAYER_COMPANY,	 /* all integrations of a company */
+	PAYER_KEY_MAKER, /* all integrations by keys that one user made, of all companies */
+	PAYER_LOGGED_IN	 /* whoever has a good token, by address */
 };
 
-enum { PAYER_KINDS = PAYER_LOGGED_IN + 1, CALLER_PAYERS = 3 };
+enum { PAYER_KINDS = PAYER_LOGGED_IN + 1, CALLER_PAYERS = 4 };
 
 struct payer {
 	uint64_t key;

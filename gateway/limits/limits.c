@@ -38,7 +38,7 @@ static const struct {
 
 static bool is_shared(enum payer_kind kind)
 {
-	return kind == PAYER_COMPANY || kind == PAYER_LOGGED_IN;
+	return kind == PAYER_COMPANY || kind == PAYER_KEY_MAKER || kind == PAYER_LOGGED_IN;
 }
 
 static void read_rules(struct limits *limits, int64_t now)

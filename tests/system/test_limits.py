@@ -3,6 +3,8 @@
 import importlib.util
 
 import pytest
+from companies import refresh
+from integration import exchange, make_key
 from rpc import RpcError, session
 from stack import PASSWORD, ROOT, Stack
 from waiting import wait_until
@@ -107,6 +109,22 @@ def test_an_address_bounds_all_who_are_logged_in_there_and_spares_strangers(smal
     assert all(about(full, count) for count in counts[:3]) and counts[3] <= SLACK, counts
     assert door.rpc("events.type.list")
     assert small.gateway.seen_from("127.0.0.18").rpc("passport.user.me", {}, small.user().token)
+
+
+def test_whoever_makes_keys_bounds_them_for_all_companies(small):
+    """From anywhere: four companies of one account are no more than `limit_shared` callers."""
+    _, owner = small.company()
+    companies = [owner.rpc("passport.company.create", {"name": f"Company {n}"})["id"] for n in range(4)]
+    refresh(small, owner)
+    keys = [exchange(small, make_key(owner, company)["secret"]) for company in companies]
+    doors = [small.gateway.seen_from(f"127.0.0.{40 + n}") for n in range(4)]
+    counts = [refused(door, "events.type.list", {}, key)[0] for door, key in zip(doors, keys, strict=True)]
+    full = SMALL["limit_point_burst"] // cost(small, "events.type.list")
+    assert all(about(full, count) for count in counts[:3]) and counts[3] <= SLACK, counts
+    assert small.gateway.seen_from("127.0.0.44").rpc("passport.user.me", {}, owner.token)["id"] == owner.id
+    other, stranger = small.company()
+    key = exchange(small, make_key(stranger, other)["secret"])
+    assert small.gateway.seen_from("127.0.0.45").rpc("events.type.list", {}, key)
 
 
 def test_a_void_token_is_none(small):

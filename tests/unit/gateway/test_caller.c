@@ -8,6 +8,7 @@
 #define KEY "01932b5c-7a10-7000-8000-000000000002"
 #define OTHER_KEY "01932b5c-7a10-7000-8000-000000000003"
 #define COMPANY "01932b5c-7a10-7000-8000-000000000004"
+#define OTHER_COMPANY "01932b5c-7a10-7000-8000-000000000005"
 
 static struct ip_networks *exempt;
 
@@ -78,6 +79,24 @@ static void keys_of_a_company_have_one_purse_besides(void **state)
 	assert_int_not_equal(one.payers[2].key, two.payers[2].key);
 }
 
+static void keys_that_one_user_made_have_one_purse_besides(void **state)
+{
+	struct identity key = identity_of(IDENTITY_CLIENT, KEY), other = identity_of(IDENTITY_CLIENT, OTHER_KEY);
+	(void)state;
+	(void)snprintf(other.companies[0].id, sizeof(other.companies[0].id), OTHER_COMPANY);
+	(void)snprintf(key.created_by, sizeof(key.created_by), USER);
+	(void)snprintf(other.created_by, sizeof(other.created_by), USER);
+	struct identity user = identity_of(IDENTITY_USER, USER);
+	struct caller one = at("192.0.2.1", &key), two = at("192.0.2.2", &other), maker = at("192.0.2.3", &user);
+	assert_int_equal(one.count, CALLER_PAYERS);
+	assert_int_equal(one.payers[2].kind, PAYER_KEY_MAKER);
+	assert_int_equal(one.payers[3].kind, PAYER_LOGGED_IN);
+	assert_int_not_equal(one.payers[1].key, two.payers[1].key);
+	assert_int_equal(one.payers[2].key, two.payers[2].key);
+	/* Whoever made them goes on working while they are refused. */
+	assert_int_not_equal(one.payers[2].key, maker.payers[0].key);
+}
+
 static void nobody_pays_in_an_exempt_network(void **state)
 {
 	struct identity user = identity_of(IDENTITY_USER, USER);
@@ -118,6 +137,7 @@ int main(void)
 	    cmocka_unit_test(a_64_of_ipv6_is_one),
 	    cmocka_unit_test(a_user_pays_and_so_does_the_address_in_another_purse),
 	    cmocka_unit_test(keys_of_a_company_have_one_purse_besides),
+	    cmocka_unit_test(keys_that_one_user_made_have_one_purse_besides),
 	    cmocka_unit_test(nobody_pays_in_an_exempt_network),
 	    cmocka_unit_test(what_has_no_address_is_one),
 	};
