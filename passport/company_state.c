@@ -6,6 +6,7 @@
 #include "revocation.h"
 #include "rpc/cursor.h"
 #include "rpc/page.h"
+#include "service_secret.h"
 #include "sql.h"
 #include "time_param.h"
 
@@ -24,9 +25,10 @@ static const char SEARCH_COMPANIES[] =
     "AND ($7::timestamptz IS NULL OR (c.created_at, c.id) < ($7::timestamptz, $8::uuid)) "
     "ORDER BY c.created_at DESC, c.id DESC " PAGE_LIMIT("$9");
 
+/* Whoever left the company with a key that is good still acts for it. */
 static const char LOCK_COMPANY[] =
     "SELECT " COMPANY_DETAILS_JSON "::text, EXISTS (SELECT FROM company_member m WHERE m.company_id = c.id "
-    "AND m.user_id = $2) FROM company c WHERE c.id = $1 FOR NO KEY UPDATE";
+    "AND m.user_id = $2) OR " API_KEY_MADE_BY("c.id", "$2") " FROM company c WHERE c.id = $1 FOR NO KEY UPDATE";
 
 static const char SET_VERIFICATION[] =
     "UPDATE company c SET verification = $2, verification_reason = $3, verified_by = $4, verified_at = now(), "
@@ -79,14 +81,16 @@ struct change {
 	const char *action;
 };
 
-/* Nobody decides about a company of their own. Administrators may: there might be no other. */
+/* Nobody decides about a company of their own, or that they have an API key of. Administrators may: there might be no
+ * other. */
 static int may_decide(struct rpc_call *call, const struct pg_result *company)
 {
 	if (pg_count(company) == 0)
 		return rpc_not_found(call, "company");
 	if (pg_boolean(company, 0, 1) && !rpc_caller_has_role(call, ROLE_ADMIN))
 		return context_fail(call->ctx, ERROR_FORBIDDEN, "own_company",
-				    "moderators do not decide about companies that they are members of");
+				    "moderators do not decide about companies that they are members of or made an "
+				    "API key of");
 	return 0;
 }
 

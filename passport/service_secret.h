@@ -27,6 +27,12 @@
 	"FROM service_secret s "                                                                                   \
 	"WHERE s.account_id = a.id AND (s.expires_at IS NULL OR s.expires_at > now())))"
 
+/* SQL, boolean: the user made an API key of the company that is good now. */
+#define API_KEY_MADE_BY(company, user)                                                                           \
+	"EXISTS (SELECT FROM service_account a JOIN service_secret s ON s.account_id = a.id WHERE a.company_id " \
+	"= " company " AND a.state = 'active' AND coalesce(s.created_by, a.created_by) = " user                  \
+	" AND coalesce(least(a.expires_at, s.expires_at) > now(), true))"
+
 /* Makes a secret of the caller's for the account in tx (queued); its text, in ctx's arena. */
 const char *service_secret_make(struct rpc_call *call, struct pg_tx *tx, const char *account_id, const char *prefix);
 

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 from companies import actions, all_pages, companies_in, facts, in_parallel, invite, join, refresh
+from integration import make_key
 from rpc import RpcError
 from staff import with_role
 from waiting import wait_until
@@ -129,6 +130,24 @@ def test_moderators_do_not_decide_about_their_own_company(stack):
     assert actions(stack, company_id) == ["company.created"]
     company_id, administrator = stack.company(with_role(stack, "admin"))
     assert administrator.rpc(verify[0], verify[1] | {"id": company_id})["verification"] == "verified"
+
+
+def test_moderators_do_not_decide_about_a_company_whose_key_they_made(stack):
+    """Also after they have left it, for as long as the key is good."""
+    company_id, owner = stack.company()
+    moderator = join(stack, owner, company_id, right="owner")
+    key = {"company_id": company_id, "id": make_key(moderator, company_id)["id"]}
+    moderator.rpc("passport.member.remove", {"company_id": company_id, "user_id": moderator.id})
+    with stack.database("passport") as database:
+        database.execute("UPDATE user_account SET roles = '{user,moderator}' WHERE id = %s", (moderator.id,))
+    refresh(stack, moderator)
+    verify = {"id": company_id, "decision": "verified"} | REASON
+    assert moderator.error("passport.company.verify", verify).reason == "own_company"
+    # The new secret is its owner's, and the old one ends when the overlap does.
+    owner.rpc("passport.api_key.rotate", key | {"overlap_seconds": 3600})
+    assert moderator.error("passport.company.verify", verify).reason == "own_company"
+    owner.rpc("passport.api_key.rotate", key | {"overlap_seconds": 0})
+    assert moderator.rpc("passport.company.verify", verify)["verification"] == "verified"
 
 
 def test_who_verified_a_company_does_not_join_it(stack):
