@@ -18,12 +18,13 @@ static void listen_later(void *argument)
 	toy_listen(restart->toy, restart->port);
 }
 
-static void stop_listening(struct toy *toy)
+static void stop_listening(struct toy *toy, const struct rpc_client *client)
 {
 	link_server_free(toy->link);
 	toy->link = NULL;
-	/* The loss is heard of. */
-	(void)co_sleep_until(deadline_after(20 * CLOCK_MILLISECOND));
+	for (int i = 0; i < 1000 && rpc_client_peer_up(client, "toy"); i++)
+		(void)co_sleep_until(deadline_after(5 * CLOCK_MILLISECOND));
+	assert_false(rpc_client_peer_up(client, "toy"));
 }
 
 /* While a daemon is started anew calls wait, also those that may not be sent twice; not for one that stays away. */
@@ -34,12 +35,11 @@ static void restarts(struct toy *toy)
 	struct context ctx;
 	assert_non_null(invoke(&ctx, client, "toy.echo.say", RPC_AS_ANONYMOUS, NULL));
 	context_done(&ctx);
-	stop_listening(toy);
-	assert_false(rpc_client_peer_up(client, "toy"));
+	stop_listening(toy, client);
 	assert_non_null(co_spawn("restart", listen_later, &restart));
 	assert_non_null(invoke(&ctx, client, "toy.echo.say", RPC_AS_ANONYMOUS, NULL));
 	context_done(&ctx);
-	stop_listening(toy);
+	stop_listening(toy, client);
 	expect_error(client, "toy.echo.say", RPC_AS_ANONYMOUS, NULL, ERROR_UNAVAILABLE, "not_sent");
 	int64_t started = clock_monotonic();
 	expect_error(client, "toy.echo.say", RPC_AS_ANONYMOUS, NULL, ERROR_UNAVAILABLE, "not_sent");
@@ -130,7 +130,7 @@ static void crowd_at_a_restart(struct toy *toy)
 	struct rpc_client *client = make_client(address(toy), "", "");
 	struct crowd hurried = {client, 100 * CLOCK_MILLISECOND, 0}, patient = {client, 20 * CLOCK_SECOND, 0};
 	say(client);
-	stop_listening(toy);
+	stop_listening(toy, client);
 	for (int i = 0; i < 50; i++) {
 		assert_non_null(co_spawn("hurried", wait_for_restart, &hurried));
 		assert_non_null(co_spawn("patient", wait_for_restart, &patient));
