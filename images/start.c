@@ -1,8 +1,8 @@
 #include "start.h"
 
-#include "base/clock.h"
 #include "base/fatal.h"
 #include "base/log.h"
+#include "base/log_pause.h"
 #include "decoders.h"
 #include "images.h"
 #include "io/http_stream.h"
@@ -13,27 +13,16 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <vips/vips.h>
 
-/* How many warnings a line now stands for; 0: none yet. They are about pictures, each of which can have its codec say
- * as many as it likes: so there is a line a second. From any thread. */
-static int64_t count_warnings(void)
-{
-	static atomic_int_least64_t unlogged, silent_until;
-	int64_t now = clock_monotonic(), until = atomic_load(&silent_until);
-	atomic_fetch_add(&unlogged, 1);
-	if (now < until || !atomic_compare_exchange_strong(&silent_until, &until, now + CLOCK_SECOND))
-		return 0;
-	return atomic_exchange(&unlogged, 0);
-}
-
-/* libvips and what it loads speak through GLib, about pictures too: whoever sends them chooses the text. */
+/* libvips and what it loads speak through GLib, about pictures too: whoever sends them chooses the text, and each
+ * picture can have its codec warn as often as it likes. From any thread. */
 static GLogWriterOutput log_glib(GLogLevelFlags level, const GLogField *fields, gsize count, gpointer argument)
 {
+	static struct log_pause pause;
 	const char *text = "", *library = "GLib";
 	(void)argument;
 	for (gsize i = 0; i < count; i++) {
@@ -47,7 +36,7 @@ static GLogWriterOutput log_glib(GLogLevelFlags level, const GLogField *fields, 
 	int64_t warnings = 1;
 	if (level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL))
 		ours = LOG_ERROR;
-	else if (level & G_LOG_LEVEL_WARNING && (warnings = count_warnings()) > 0)
+	else if (level & G_LOG_LEVEL_WARNING && (warnings = log_pause_count(&pause)) > 0)
 		ours = LOG_WARNING;
 	log_event(ours, NULL, "a library says something", LOG_STRING("library", library), LOG_STRING("text", text),
 		  LOG_NUMBER("count", warnings));

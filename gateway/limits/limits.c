@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "base/log.h"
+#include "base/log_pause.h"
 #include "base/metrics.h"
 #include "co/co.h"
 
@@ -12,7 +13,6 @@
 #define MICROSECOND INT64_C(1000) /* in nanoseconds */
 #define MILLISECOND INT64_C(1000000)
 #define SETTINGS_AGE CLOCK_SECOND
-#define LOG_PAUSE CLOCK_SECOND
 #define REST (50 * CLOCK_MILLISECOND)
 #define REST_MAX 64			/* requests at once: they keep what a request takes */
 #define BYTES_A_UNIT ((size_t)64 << 10) /* read, copied and sent in some 100 us */
@@ -21,10 +21,9 @@ struct limits {
 	const struct config *config;
 	struct ip_networks *exempt;
 	struct purse_rules rules;
-	int64_t rules_until;  /* monotonic microseconds: then the settings are read again */
-	int64_t silent_until; /* likewise: nothing is logged before */
-	int64_t unlogged;     /* refusals since the last line */
-	size_t resting;	      /* requests */
+	int64_t rules_until; /* monotonic microseconds: then the settings are read again */
+	struct log_pause pause;
+	size_t resting; /* requests */
 	struct metric_family *refused;
 };
 
@@ -83,27 +82,22 @@ void limits_caller(const struct limits *limits, struct caller *caller, const cha
 	caller_find(caller, limits->exempt, address, identity);
 }
 
-/* One line a second at most: whoever is refused thousands of times must not fill the disk instead. */
-static void log_refusal(struct limits *limits, const struct context *ctx, const char *purse, const char *payer,
-			int64_t now)
+static void log_refusal(struct limits *limits, const struct context *ctx, const char *purse, const char *payer)
 {
-	limits->unlogged++;
-	if (now < limits->silent_until)
-		return;
-	log_event(LOG_INFO, ctx, "rate limited", LOG_STRING("reason", purse), LOG_STRING("for", payer),
-		  LOG_NUMBER("count", limits->unlogged));
-	limits->unlogged = 0;
-	limits->silent_until = now + LOG_PAUSE;
+	int64_t count = log_pause_count(&limits->pause);
+	if (count > 0)
+		log_event(LOG_INFO, ctx, "rate limited", LOG_STRING("reason", purse), LOG_STRING("for", payer),
+			  LOG_NUMBER("count", count));
 }
 
-static int refuse(struct limits *limits, struct context *ctx, const struct purse_refusal *refusal, int64_t now)
+static int refuse(struct limits *limits, struct context *ctx, const struct purse_refusal *refusal)
 {
 	const char *purse = purses[refusal->purse].name, *payer = payer_kind_name(refusal->payer);
 	int64_t milliseconds = (refusal->wait + MILLISECOND - 1) / MILLISECOND;
 	metric_add(metric_series(limits->refused, (const char *const[]){purse, payer}), 1);
 	(void)context_fail(ctx, ERROR_RATE_LIMITED, purse, "%s", purses[refusal->purse].message);
 	ctx->error.retry_after_ms = milliseconds < INT_MAX ? (int)milliseconds : INT_MAX;
-	log_refusal(limits, ctx, purse, payer, now);
+	log_refusal(limits, ctx, purse, payer);
 	return -1;
 }
 
@@ -117,7 +111,7 @@ int limits_charge(struct limits *limits, struct context *ctx, const struct calle
 		read_rules(limits, now);
 	if (purses_pay(caller, &limits->rules, charge, now * MICROSECOND, &refusal))
 		return 0;
-	return refuse(limits, ctx, &refusal, now);
+	return refuse(limits, ctx, &refusal);
 }
 
 void limits_rest(struct limits *limits)
