@@ -66,15 +66,24 @@ static void copy_headers(struct http_exchange *exchange, const struct http_answe
 	}
 }
 
+static int write_piece(struct http_exchange *exchange, struct transfer_place *place, const char *piece, size_t length)
+{
+	transfer_waits(place);
+	int failed = http_reply_write(exchange, piece, length);
+	transfer_goes_on(place, length);
+	return failed;
+}
+
 /* Copies the content as it comes. What goes wrong now ends the connection: the head has promised otherwise. Returns how
  * many bytes came. */
-static int64_t copy_content(struct http_exchange *exchange, struct http_transfer *transfer)
+static int64_t copy_content(struct http_exchange *exchange, struct http_transfer *transfer,
+			    struct transfer_place *place)
 {
 	char *piece = arena_alloc(&exchange->ctx->arena, PIECE);
 	int64_t length, total = 0;
 	while ((length = http_transfer_read(transfer, piece, PIECE)) > 0) {
 		total += length;
-		if (http_reply_write(exchange, piece, (size_t)length))
+		if (write_piece(exchange, place, piece, (size_t)length))
 			break;
 	}
 	if (length < 0)
@@ -83,7 +92,8 @@ static int64_t copy_content(struct http_exchange *exchange, struct http_transfer
 }
 
 /* Answers what images does. Returns how many bytes of content that had; -1 when there was no answer. */
-static int64_t answer_as_images(struct http_exchange *exchange, struct http_transfer *transfer)
+static int64_t answer_as_images(struct http_exchange *exchange, struct http_transfer *transfer,
+				struct transfer_place *place)
 {
 	struct http_answer answer;
 	int64_t length = -1;
@@ -94,7 +104,7 @@ static int64_t answer_as_images(struct http_exchange *exchange, struct http_tran
 	copy_headers(exchange, &answer);
 	http_reply_begin(exchange, answer.status, answer.content_type[0] ? answer.content_type : NULL,
 			 length > 0 ? length : 0);
-	return copy_content(exchange, transfer);
+	return copy_content(exchange, transfer, place);
 }
 
 static const char *client_of(struct http_exchange *exchange, const struct gateway *gateway)
@@ -103,12 +113,14 @@ static const char *client_of(struct http_exchange *exchange, const struct gatewa
 				      http_header_list(exchange, "X-Forwarded-For"));
 }
 
-static int enter(struct http_exchange *exchange, const struct gateway *gateway, struct transfers *transfers)
+/* NULL after having answered. */
+static struct transfer_place *enter(struct http_exchange *exchange, const struct gateway *gateway,
+				    struct transfers *transfers)
 {
-	if (transfers_enter(exchange->ctx, transfers, client_of(exchange, gateway)) == 0)
-		return 0;
-	rpc_http_fail(exchange, 503);
-	return -1;
+	struct transfer_place *place = transfers_enter(exchange->ctx, transfers, client_of(exchange, gateway));
+	if (!place)
+		rpc_http_fail(exchange, 503);
+	return place;
 }
 
 /* --- downloads --- */
@@ -124,10 +136,13 @@ void pass_download(struct http_exchange *exchange, void *argument)
 		rpc_http_fail(exchange, 404);
 		return;
 	}
-	if (door_enter(gateway, exchange, &picture, &caller) || enter(exchange, gateway, gateway->downloads))
+	if (door_enter(gateway, exchange, &picture, &caller))
+		return;
+	struct transfer_place *place = enter(exchange, gateway, gateway->downloads);
+	if (!place)
 		return;
 	struct http_transfer *transfer = begin(exchange, gateway, gateway->download_client, 0);
-	int64_t length = transfer ? answer_as_images(exchange, transfer) : -1;
+	int64_t length = transfer ? answer_as_images(exchange, transfer, place) : -1;
 	if (!transfer)
 		refuse(exchange);
 	if (length > 0)
@@ -150,14 +165,30 @@ static int check_token(struct http_exchange *exchange, struct gateway *gateway)
 	return -1;
 }
 
+/* As http_body_read; who is too slow while others wait is told so. */
+static int64_t read_piece(struct http_exchange *exchange, struct transfer_place *place, char *piece)
+{
+	struct context *ctx = exchange->ctx;
+	transfer_waits(place);
+	int64_t length = http_body_read(exchange, piece, PIECE);
+	transfer_goes_on(place, length > 0 ? (size_t)length : 0);
+	if (length < 0 && transfer_ended(place)) {
+		error_clear(&ctx->error);
+		context_fail(ctx, ERROR_DEADLINE_EXCEEDED, NULL, "the picture came too slowly while others waited");
+		rpc_http_fail(exchange, 408);
+	}
+	return length;
+}
+
 /* Sends the body on as it comes. 0, also when images has answered before all of it; -1 when the client does not send it
- * (which the server has answered) or images does not take it (which is answered here). */
-static int copy_body(struct http_exchange *exchange, struct http_transfer *transfer, int64_t *ret_length)
+ * or images does not take it (which is answered). */
+static int copy_body(struct http_exchange *exchange, struct http_transfer *transfer, struct transfer_place *place,
+		     int64_t *ret_length)
 {
 	char *piece = arena_alloc(&exchange->ctx->arena, PIECE);
 	int64_t length;
 	do {
-		length = http_body_read(exchange, piece, PIECE);
+		length = read_piece(exchange, place, piece);
 		if (length < 0)
 			return -1;
 		*ret_length += length;
@@ -174,13 +205,15 @@ void pass_upload(struct http_exchange *exchange, void *argument)
 	struct gateway *gateway = argument;
 	struct caller caller;
 	int64_t length = 0;
-	if (door_enter(gateway, exchange, &upload, &caller) || check_token(exchange, gateway) ||
-	    enter(exchange, gateway, gateway->uploads))
+	if (door_enter(gateway, exchange, &upload, &caller) || check_token(exchange, gateway))
+		return;
+	struct transfer_place *place = enter(exchange, gateway, gateway->uploads);
+	if (!place)
 		return;
 	struct http_transfer *transfer = begin(exchange, gateway, gateway->upload_client, http_body_length(exchange));
 	if (!transfer)
 		refuse(exchange);
-	else if (copy_body(exchange, transfer, &length) == 0)
-		(void)answer_as_images(exchange, transfer);
+	else if (copy_body(exchange, transfer, place, &length) == 0)
+		(void)answer_as_images(exchange, transfer, place);
 	limits_owe(gateway->limits, &caller, limits_cost_of_bytes((size_t)length));
 }

@@ -88,8 +88,8 @@ static void make_transfers(struct gateway *gateway)
 	const struct config *config = gateway->worker->config;
 	size_t downloads = (size_t)config_integer(config, "image_downloads");
 	size_t uploads = (size_t)config_integer(config, "image_uploads");
-	gateway->downloads = transfers_new(downloads);
-	gateway->uploads = transfers_new(uploads);
+	gateway->downloads = transfers_new(downloads, "download");
+	gateway->uploads = transfers_new(uploads, "upload");
 	gateway->download_client = http_client_new(downloads);
 	gateway->upload_client = http_client_new(uploads);
 }

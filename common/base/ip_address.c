@@ -4,7 +4,8 @@
 #include <string.h>
 
 #define IPV4_AT 12	/* in a mapped address */
-#define NETWORK_BYTES 8 /* of an IPv6 address: what one site is given (RFC 6177) */
+#define NETWORK_BYTES 8 /* of an IPv6 address: of one link, the 64 bits before the interface's */
+#define SITE_BYTES 6	/* the most that is given to one customer as a matter of course */
 
 static const struct in6_addr mapped = {.s6_addr = {[10] = 0xFF, [11] = 0xFF}};
 
@@ -32,21 +33,41 @@ const char *ip_address_plain(struct arena *arena, const char *text)
 	return strcmp(plain, text) == 0 ? text : arena_strdup(arena, plain);
 }
 
-struct in6_addr ip_address_network(const struct in6_addr *address)
+static struct in6_addr prefix_of(const struct in6_addr *address, size_t bytes)
 {
-	struct in6_addr network = *address;
+	struct in6_addr prefix = *address;
 	if (!IN6_IS_ADDR_V4MAPPED(address))
-		memset(&network.s6_addr[NETWORK_BYTES], 0, sizeof(network.s6_addr) - NETWORK_BYTES);
-	return network;
+		memset(&prefix.s6_addr[bytes], 0, sizeof(prefix.s6_addr) - bytes);
+	return prefix;
 }
 
-const char *ip_address_network_text(struct arena *arena, const char *text)
+static const char *prefix_text(struct arena *arena, const char *text, size_t bytes)
 {
 	struct in6_addr address;
 	if (!ip_address_read(text, &address))
 		return text;
-	char *network = arena_alloc(arena, IP_ADDRESS_SIZE);
-	address = ip_address_network(&address);
-	ip_address_write(&address, network);
-	return network;
+	char *written = arena_alloc(arena, IP_ADDRESS_SIZE);
+	address = prefix_of(&address, bytes);
+	ip_address_write(&address, written);
+	return written;
+}
+
+struct in6_addr ip_address_network(const struct in6_addr *address)
+{
+	return prefix_of(address, NETWORK_BYTES);
+}
+
+const char *ip_address_network_text(struct arena *arena, const char *text)
+{
+	return prefix_text(arena, text, NETWORK_BYTES);
+}
+
+struct in6_addr ip_address_site(const struct in6_addr *address)
+{
+	return prefix_of(address, SITE_BYTES);
+}
+
+const char *ip_address_site_text(struct arena *arena, const char *text)
+{
+	return prefix_text(arena, text, SITE_BYTES);
 }

@@ -26,11 +26,20 @@ void ip_address_write(const struct in6_addr *address, char text[static IP_ADDRES
  */
 const char *ip_address_plain(struct arena *arena, const char *text);
 
-/* Whose the address is, for limits: the /64 that an IPv6 address is in, since whoever has one has all of it; an IPv4
- * address itself, in its mapped form. Fit to be compared and hashed byte by byte, and written as any address. */
+/* Whose the address is, for limits: the /64 that an IPv6 address is in, since a host has all addresses of its link to
+ * choose from (RFC 4291 section 2.5.4, RFC 8981); an IPv4 address itself, in its mapped form. Fit to be compared and
+ * hashed byte by byte, and written as any address. */
 struct in6_addr ip_address_network(const struct in6_addr *address);
 
 /* The same of an address as text, in the arena; a text that is none as it stands. */
 const char *ip_address_network_text(struct arena *arena, const char *text);
+
+/* Where the address is, for limits that are wider: the /48 that an IPv6 address is in, since that is what one customer
+ * may be given, with 65,536 networks in it (a /48 or a /56 by RFC 6177 and RIPE-690; hosters give either); an IPv4
+ * address itself. Of one site and of one network may be the same bytes. */
+struct in6_addr ip_address_site(const struct in6_addr *address);
+
+/* The same of an address as text, in the arena; a text that is none as it stands. */
+const char *ip_address_site_text(struct arena *arena, const char *text);
 
 #endif

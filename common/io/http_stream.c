@@ -194,17 +194,17 @@ int64_t http_body_read(struct http_exchange *exchange, void *bytes, size_t size)
 
 /* --- answers --- */
 
-/* An answer that leaves no faster than this is given up. */
+/* An answer that leaves no faster than this is given up, and what the kernel has of it; so when it is cancelled. */
 static int await_reader(struct http_call *call)
 {
 	while (call->connection != NULL && call->server->engine->unsent(call) > 0) {
 		enum co_result result = wait_for_client(call, "http client to read", call->reply_pace);
 		if (result == CO_OK)
 			continue;
-		if (result == CO_TIMEOUT && call->connection != NULL) {
+		if (result == CO_TIMEOUT && call->connection != NULL)
 			metric_add(call->server->peers.slow, 1);
+		if (call->connection != NULL)
 			call->server->engine->shed(call->connection);
-		}
 		return co_check(&call->ctx, result);
 	}
 	http_call_set_deadline(call);

@@ -56,7 +56,8 @@ void http_reply_pieces(struct http_exchange *exchange, int status, const char *c
 void http_reply_begin(struct http_exchange *exchange, int status, const char *content_type, int64_t length);
 
 /* Sends the next piece, waiting first for the one before it to leave. Bytes beyond the announced length are dropped; an
- * answer that ends short of it ends the connection. 0; -1 with an error in the context when nobody reads any more. */
+ * answer that ends short of it ends the connection. 0; -1 with an error in the context when nobody reads any more, or
+ * the handler was cancelled: the connection is closed then. */
 int http_reply_write(struct http_exchange *exchange, const void *bytes, size_t length) MAY_SUSPEND MUST_CHECK;
 
 /* Says how many bytes the handler holds for this request beside its arena and its body. 0; -1 with overloaded when the

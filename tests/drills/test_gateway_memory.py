@@ -4,7 +4,6 @@ The client has no limit of calls here (limit_exempt), so that what bounds memory
 """
 
 import json
-import os
 import resource
 import socket
 from functools import partial
@@ -12,7 +11,7 @@ from functools import partial
 import pytest
 from callers import Callers
 from neighbours import MemoryWatch, Neighbours
-from pictures import picture
+from pictures import noise, picture
 from rpc import session
 from waiting import wait_until
 
@@ -24,19 +23,6 @@ LARGE = 18 << 20  # bytes of a picture, or of what is sent without a token
 LISTINGS = 100
 KERNEL_MIB = 64  # for the gateway's end of all connections, of which one address has 256
 PEAK_MIB = {"gateway": 256, "events": 256, "images": 256, "rating": 128, "passport": 256}
-
-
-def noise(size):
-    """A PNG of about so many bytes: what is random cannot be compressed."""
-    from io import BytesIO
-
-    from PIL import Image
-
-    width = 3000
-    height = size // (3 * width)
-    out = BytesIO()
-    Image.frombytes("RGB", (width, height), os.urandom(3 * width * height)).save(out, "PNG", compress_level=0)
-    return out.getvalue()
 
 
 def post(path, body, length=None, extra=""):

@@ -1,6 +1,8 @@
-"""A drill: pictures that are legal, weigh little, and would keep a decoder busy for minutes; others upload and fetch
-theirs meanwhile."""
+"""Drills: pictures that are legal, weigh little, and would keep a decoder busy for minutes; and clients that ask for
+pictures, or say that they bring some, and then stand still. Others upload and fetch theirs meanwhile."""
 
+import select
+import socket
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +11,7 @@ from functools import partial
 import pytest
 from callers import Callers
 from neighbours import MemoryWatch, Neighbours
-from pictures import jpeg_of_scans, picture, png_of_zeros
+from pictures import jpeg_of_scans, noise, picture, png_of_zeros
 from rpc import session
 
 ATTACK_SECONDS = 8
@@ -89,3 +91,80 @@ def test_costly_pictures_cost_their_sender(crowded):
     assert beside[1] < max(50, 3 * alone[1]), "fetching a picture waits for decoding others"
     assert beside[0] < max(500, 5 * alone[0]), "uploading a picture waits for decoding others"
     assert memory.peak("images") < PEAK_MIB
+
+
+STANDING = ("127.0.0.2", "127.0.0.40", "127.0.0.41", "127.0.0.42")
+FETCHES, SILENT_UPLOADS = 70, 4  # of each: more than all places there are for the one, as many for the other
+STANDING_SECONDS = 6
+
+
+class StandingStill:
+    """`with StandingStill(stack, path)`: four addresses fetch a large picture without reading it and begin uploads
+    without a byte of them, anew whenever that is ended."""
+
+    def __init__(self, stack, path):
+        self.port = stack.ports["gateway"][0]
+        fetch = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"
+        self.wanted = [(source, fetch) for source in STANDING for _ in range(FETCHES)]
+        for number, source in enumerate(STANDING):
+            token = stack.user(f"Silent {number}").token
+            head = (
+                f"POST /images HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\nAuthorization: Bearer {token}\r\n\r\n"
+            )
+            self.wanted += [(source, head)] * SILENT_UPLOADS
+        self.begun, self.open = 0, {}
+        self.poll = select.poll()
+        self.over, self.all = threading.Event(), threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _begin(self, source, request):
+        made = socket.socket()
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        made.settimeout(2)
+        made.bind((source, 0))
+        made.connect(("127.0.0.1", self.port))
+        made.sendall(request.encode())
+        self.open[made.fileno()] = (made, source, request)
+        self.poll.register(made, select.POLLRDHUP)
+        self.begun += 1
+
+    def _run(self):
+        for source, request in self.wanted:
+            self._begin(source, request)
+        self.all.set()
+        while not self.over.is_set():
+            for number, _ in self.poll.poll(100):
+                ended, source, request = self.open.pop(number)
+                self.poll.unregister(ended)
+                ended.close()
+                self._begin(source, request)
+
+    def __enter__(self):
+        self.thread.start()
+        assert self.all.wait(10)
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join(10)
+        for connection, _, _ in self.open.values():
+            connection.close()
+
+
+@pytest.mark.timeout(120)
+def test_who_stands_still_keeps_no_place(crowded):
+    stack = crowded.stack
+    tokens = [stack.user(f"Visitor {number}").token for number in range(UPLOADERS)]
+    large = upload(stack, stack.user("Photographer").token, noise(9 << 20), "127.0.0.30").json()["url"]
+    with Neighbours(stack, crowded.listings, searches=False) as others:
+        quiet = others.measure(1)
+        with MemoryWatch(stack) as memory, StandingStill(stack, large) as standing:
+            others.begin(STANDING_SECONDS)
+            # Each of them is served: nobody is told to come again.
+            beside = visits(stack, tokens, STANDING_SECONDS)
+            hit = others.finish()
+    others.check(quiet, hit)
+    print(f"  uploads beside it {beside[0]:.0f} ms ({beside[2]}), fetches {beside[1]:.0f} ms ({beside[3]})")
+    print(f"  {standing.begun - len(standing.wanted)} of those that stood still began anew")
+    assert standing.begun > len(standing.wanted), "nobody was ended"
+    assert memory.peak("gateway") < PEAK_MIB

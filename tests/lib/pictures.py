@@ -1,6 +1,7 @@
 """Pictures that are legal and cost whoever decodes them far more than they weigh: made here, byte by byte."""
 
 import io
+import os
 import struct
 import zlib
 
@@ -11,6 +12,15 @@ def picture(kind="PNG", size=(300, 200), color=(30, 90, 200)):
     """One like anybody's."""
     out = io.BytesIO()
     Image.new("RGB", size, color).save(out, kind)
+    return out.getvalue()
+
+
+def noise(size):
+    """A PNG of about so many bytes: what is random cannot be compressed."""
+    width = 3000
+    height = size // (3 * width)
+    out = io.BytesIO()
+    Image.frombytes("RGB", (width, height), os.urandom(3 * width * height)).save(out, "PNG", compress_level=0)
     return out.getvalue()
 
 
