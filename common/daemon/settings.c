@@ -225,8 +225,8 @@ static struct config_option table[] = {
      .type = CONFIG_INTEGER,
      .fallback = "256",
      .max = 1000000,
-     .help = "of HTTP, a thread; an IPv6 /64 is one address. Beyond it the oldest idle one of the address goes; 0: as "
-	     "many as there are"},
+     .help = "of HTTP, a thread; an IPv6 /64 is one address, a /48 has four times as many. Beyond it the oldest idle "
+	     "one of the address goes; 0: as many as there are"},
     {.name = "buffer_budget",
      .type = CONFIG_SIZE,
      .fallback = "96MiB",

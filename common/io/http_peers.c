@@ -10,11 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRIES = 8 /* idle connections that turn out not to be, before the newcomer is refused */ };
+enum {
+	TRIES = 8,	/* idle connections that turn out not to be, before the newcomer is refused */
+	SITE_WIDER = 4, /* connections of a site for each that an address may have */
+};
 
-/* What is counted of one address; lives while it has a connection. */
+/* What is counted of one address, or of one site; lives while it has a connection. */
 struct http_address {
+	struct hash_map *among;
 	struct in6_addr network;
+	struct http_address *site; /* NULL: an address of IPv4, whose site it is itself; or a site */
 	struct http_seats idle;
 	size_t connections, held;
 };
@@ -38,7 +43,10 @@ static bool beyond(const struct http_server *server)
 /* Behind a trusted proxy, whose address is everybody's, each connection counts for itself. */
 static size_t weight_of(const struct http_seat *seat)
 {
-	return seat->address != NULL ? seat->address->held : seat->held;
+	const struct http_address *address = seat->address;
+	if (address == NULL)
+		return seat->held;
+	return address->site != NULL ? address->site->held : address->held;
 }
 
 static struct http_seat *greediest(const struct http_server *server)
@@ -73,8 +81,8 @@ static void count_held(struct http_server *server, struct http_seat *seat, size_
 {
 	if (seat == NULL || seat->connection == NULL || bytes == 0)
 		return;
-	if (seat->address != NULL)
-		seat->address->held += bytes;
+	for (struct http_address *address = seat->address; address != NULL; address = address->site)
+		address->held += bytes;
 	if (seat->held == 0)
 		TAILQ_INSERT_TAIL(&server->peers.holders, seat, holder);
 	seat->held += bytes;
@@ -109,6 +117,7 @@ void http_peers_open(struct http_server *server)
 	TAILQ_INIT(&peers->idle);
 	TAILQ_INIT(&peers->holders);
 	peers->addresses = hash_map_new(SIZE_MAX / 2, NULL);
+	peers->sites = hash_map_new(SIZE_MAX / 2, NULL);
 	peers->shedding = event_new(server->base, -1, 0, on_shedding, server);
 	if (peers->shedding == NULL)
 		fatal("no memory for an HTTP server");
@@ -117,6 +126,8 @@ void http_peers_open(struct http_server *server)
 	peers->evicted_own = shed_metric("address_idle");
 	peers->evicted = shed_metric("idle");
 	peers->refused_own = shed_metric("address_full");
+	peers->evicted_site = shed_metric("site_idle");
+	peers->refused_site = shed_metric("site_full");
 	peers->refused = shed_metric("full");
 }
 
@@ -124,15 +135,7 @@ void http_peers_close(struct http_server *server)
 {
 	event_free(server->peers.shedding);
 	hash_map_free(server->peers.addresses);
-}
-
-static bool read_network(const char *peer, struct in6_addr *ret)
-{
-	struct in6_addr address;
-	if (!ip_address_read(peer, &address))
-		return false;
-	*ret = ip_address_network(&address);
-	return true;
+	hash_map_free(server->peers.sites);
 }
 
 /* Ends the oldest idle connection; one that has just been sent something is left to be read. */
@@ -148,49 +151,83 @@ static bool evict(struct http_server *server, struct http_seats *idle, struct me
 	return false;
 }
 
-static struct http_address *find_address(const struct http_server *server, const char *peer)
+/* Whether one more of the address, or site, fits, for which its own oldest idle one may go. address: NULL when it has
+ * none yet. *ret_made: one went, the last of which takes the count with it. */
+static bool has_room(struct http_server *server, struct http_address *address, size_t most, bool *ret_made,
+		     struct metric *evicted, struct metric *refused)
 {
-	struct in6_addr network;
-	if (!read_network(peer, &network))
-		return NULL;
-	return hash_map_get(server->peers.addresses, &network, sizeof(network));
+	*ret_made = false;
+	if (address == NULL || most == 0 || address->connections < most)
+		return true;
+	*ret_made = evict(server, &address->idle, evicted);
+	if (!*ret_made)
+		metric_add(refused, 1);
+	return *ret_made;
 }
 
 bool http_peers_make_room(struct http_server *server, const char *peer, size_t count)
 {
 	struct http_peers *peers = &server->peers;
-	struct http_address *address = find_address(server, peer);
+	struct in6_addr address, network;
 	size_t most = server->options.max_connections_per_address;
-	if (address != NULL && most != 0 && address->connections >= most) {
-		/* The last one that goes takes the count with it. */
-		if (evict(server, &address->idle, peers->evicted_own))
-			return true;
-		metric_add(peers->refused_own, 1);
-		return false;
+	bool made = false;
+	if (ip_address_read(peer, &address)) {
+		network = ip_address_network(&address);
+		if (!has_room(server, hash_map_get(peers->addresses, &network, sizeof(network)), most, &made,
+			      peers->evicted_own, peers->refused_own))
+			return false;
+		network = ip_address_site(&address);
+		if (!made && !IN6_IS_ADDR_V4MAPPED(&address) &&
+		    !has_room(server, hash_map_get(peers->sites, &network, sizeof(network)), most * SITE_WIDER, &made,
+			      peers->evicted_site, peers->refused_site))
+			return false;
 	}
-	if (count < server->options.max_connections || evict(server, &peers->idle, peers->evicted))
+	if (made || count < server->options.max_connections || evict(server, &peers->idle, peers->evicted))
 		return true;
 	metric_add(peers->refused, 1);
 	return false;
 }
 
-static struct http_address *take_address(struct http_server *server, const char *peer)
+static struct http_address *take_one(struct hash_map *among, const struct in6_addr *network, struct http_address *site)
 {
-	struct in6_addr network;
-	if (server->exempt != NULL && server->exempt(peer, server->exempt_argument))
-		return NULL;
-	if (!read_network(peer, &network))
-		return NULL;
-	struct http_address *address = hash_map_get(server->peers.addresses, &network, sizeof(network));
+	struct http_address *address = hash_map_get(among, network, sizeof(*network));
 	if (address == NULL) {
 		address = must_calloc(1, sizeof(*address));
-		address->network = network;
+		*address = (struct http_address){.among = among, .network = *network, .site = site};
 		TAILQ_INIT(&address->idle);
-		if (!hash_map_put(server->peers.addresses, &network, sizeof(network), address))
+		if (!hash_map_put(among, network, sizeof(*network), address))
 			fatal("more addresses than connections");
 	}
 	address->connections++;
 	return address;
+}
+
+static struct http_address *take_address(struct http_server *server, const char *peer)
+{
+	struct in6_addr address, network;
+	struct http_address *site = NULL;
+	if (server->exempt != NULL && server->exempt(peer, server->exempt_argument))
+		return NULL;
+	if (!ip_address_read(peer, &address))
+		return NULL;
+	if (!IN6_IS_ADDR_V4MAPPED(&address)) {
+		network = ip_address_site(&address);
+		site = take_one(server->peers.sites, &network, NULL);
+	}
+	network = ip_address_network(&address);
+	return take_one(server->peers.addresses, &network, site);
+}
+
+static void drop_address(struct http_address *address)
+{
+	while (address != NULL) {
+		struct http_address *site = address->site;
+		if (--address->connections == 0) {
+			(void)hash_map_remove(address->among, &address->network, sizeof(address->network));
+			free(address);
+		}
+		address = site;
+	}
 }
 
 void http_peers_seat(struct http_server *server, struct http_seat *seat, void *connection, const char *peer)
@@ -206,8 +243,11 @@ void http_peers_idle(struct http_server *server, struct http_seat *seat)
 		return;
 	seat->idle = true;
 	TAILQ_INSERT_TAIL(&server->peers.idle, seat, of_all);
-	if (seat->address != NULL)
-		TAILQ_INSERT_TAIL(&seat->address->idle, seat, of_address);
+	if (seat->address == NULL)
+		return;
+	TAILQ_INSERT_TAIL(&seat->address->idle, seat, of_address);
+	if (seat->address->site != NULL)
+		TAILQ_INSERT_TAIL(&seat->address->site->idle, seat, of_site);
 }
 
 void http_peers_busy(struct http_server *server, struct http_seat *seat)
@@ -216,8 +256,11 @@ void http_peers_busy(struct http_server *server, struct http_seat *seat)
 		return;
 	seat->idle = false;
 	TAILQ_REMOVE(&server->peers.idle, seat, of_all);
-	if (seat->address != NULL)
-		TAILQ_REMOVE(&seat->address->idle, seat, of_address);
+	if (seat->address == NULL)
+		return;
+	TAILQ_REMOVE(&seat->address->idle, seat, of_address);
+	if (seat->address->site != NULL)
+		TAILQ_REMOVE(&seat->address->site->idle, seat, of_site);
 }
 
 void http_peers_leave(struct http_server *server, struct http_seat *seat)
@@ -229,8 +272,5 @@ void http_peers_leave(struct http_server *server, struct http_seat *seat)
 	count_held(server, seat, 0 - seat->held);
 	seat->connection = NULL;
 	seat->address = NULL;
-	if (address == NULL || --address->connections > 0)
-		return;
-	(void)hash_map_remove(server->peers.addresses, &address->network, sizeof(address->network));
-	free(address);
+	drop_address(address);
 }

@@ -2,10 +2,11 @@
  * Who is connected to a server of this thread, and what its connections hold: so that one client takes no room of the
  * others.
  *
- * Purpose: each address (an IPv6 /64 is one) has a number of connections, and beyond it its own oldest idle one goes;
- * when the server is full the oldest idle one of all goes. Bytes that wait in memory for clients (bodies being read,
- * answers not sent yet) have one budget; beyond it the connection that holds most, of the address that holds most, is
- * shed. Ownership: the engine's connections own their seats; the peers own what is counted of an address. Invariants: a
+ * Purpose: each address (an IPv6 /64 is one) has a number of connections, and each site of IPv6 (a /48) four times as
+ * many; beyond it their own oldest idle one goes, and when the server is full the oldest idle one of all. Bytes that
+ * wait in memory for clients (bodies being read, answers not sent yet) have one budget; beyond it the connection that
+ * holds most, of the site that holds most (of IPv4: of the address), is shed. Ownership: the engine's connections own
+ * their seats; the peers own what is counted of an address and of a site. Invariants: a
  * seat is idle exactly while its connection waits for a request, and may be ended then; shedding happens between
  * events, never inside the work on a connection.
  */
@@ -30,22 +31,23 @@ TAILQ_HEAD(http_seats, http_seat);
 
 /* A connection's place among all. Zeroed before its first use. */
 struct http_seat {
-	TAILQ_ENTRY(http_seat) of_all, of_address; /* while idle; oldest first */
-	TAILQ_ENTRY(http_seat) holder;		   /* while it holds bytes */
-	struct http_address *address;		   /* NULL: exempt, or has none */
-	void *connection;			   /* the engine's; NULL: not seated */
-	size_t held;				   /* bytes */
+	TAILQ_ENTRY(http_seat) of_all, of_address, of_site; /* while idle; oldest first */
+	TAILQ_ENTRY(http_seat) holder;			    /* while it holds bytes */
+	struct http_address *address;			    /* NULL: exempt, or has none */
+	void *connection;				    /* the engine's; NULL: not seated */
+	size_t held;					    /* bytes */
 	bool idle;
 };
 
 /* The part of the server. */
 struct http_peers {
-	struct hash_map *addresses;
+	struct hash_map *addresses, *sites;
 	struct http_seats idle, holders;
 	struct event *shedding;
 	size_t held; /* bytes, of all */
 	size_t lost; /* of those, bytes of requests whose connection was shed and whose handlers have not ended yet */
-	struct metric *shed, *slow, *evicted, *evicted_own, *refused, *refused_own;
+	struct metric *shed, *slow, *evicted, *refused;
+	struct metric *evicted_own, *refused_own, *evicted_site, *refused_site;
 };
 
 /* Makes the server's peers, on its event base. */

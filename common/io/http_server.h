@@ -54,7 +54,7 @@ struct http_server_options {
 	size_t max_body;		    /* bytes, unless a route has its own; 0: 1 MiB */
 	size_t max_headers;		    /* bytes; 0: 16 KiB */
 	size_t max_connections;		    /* 0: 1024 */
-	size_t max_connections_per_address; /* an IPv6 /64 is one address; 0: no limit */
+	size_t max_connections_per_address; /* an IPv6 /64 is one address; a /48 has four times as many; 0: no limit */
 	size_t max_in_flight;		    /* requests being handled; 0: 4096 */
 	size_t budget;	      /* bytes of bodies and answers that wait in memory, see io/http_peers.h; 0: no limit */
 	int64_t read_timeout; /* microseconds for a whole request to arrive, and one second more for every 64 KiB

@@ -130,7 +130,7 @@ static void choose_lane(struct rpc_call *call, const struct rpc_dispatcher *disp
 	if (lane == NULL)
 		return;
 	call->db = lane;
-	call->ctx->share = ip_address_network_text(&call->ctx->arena, call->peer);
+	call->ctx->share = ip_address_site_text(&call->ctx->arena, call->peer);
 }
 
 static int run_handler(struct rpc_call *call, rpc_handler_function *function, size_t max_answer)

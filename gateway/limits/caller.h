@@ -5,10 +5,11 @@
  * integration's service account), the company for which an integration acts, the user who made its key, and the address
  * once more, in a purse of its own that all who are logged in there share and that is wider: so many people behind one
  * address (an office, a school) are not one caller, strangers there take nothing from them, and one client with a
- * hundred accounts is still bounded. A user pays for no company: being its member is not acting for it, and colleagues
- * do not pay for each other.
- * Invariants: an address is what ip_address_network makes of it. A payer is a keyed hash of 64 bits (base/hash.h):
- * nobody can choose to meet another's, and none is kept longer.
+ * hundred accounts is still bounded. Whoever calls by IPv6 may have thousands of addresses, so their site pays as well,
+ * in a purse for strangers and one for those who are logged in, wider again. A user pays for no company: being its
+ * member is not acting for it, and colleagues do not pay for each other.
+ * Invariants: an address is what ip_address_network makes of it, a site what ip_address_site does. A payer is a keyed
+ * hash of 64 bits (base/hash.h): nobody can choose to meet another's, and none is kept longer.
  */
 #ifndef EVENTLOOP_GATEWAY_CALLER_H
 #define EVENTLOOP_GATEWAY_CALLER_H
@@ -20,14 +21,16 @@
 #include <stdint.h>
 
 enum payer_kind {
-	PAYER_ADDRESS,	 /* whoever has no good token, by address */
-	PAYER_TOKEN,	 /* a user or an integration */
-	PAYER_COMPANY,	 /* all integrations of a company */
-	PAYER_KEY_MAKER, /* all integrations by keys that one user made, of all companies */
-	PAYER_LOGGED_IN	 /* whoever has a good token, by address */
+	PAYER_ADDRESS,	     /* whoever has no good token, by address */
+	PAYER_TOKEN,	     /* a user or an integration */
+	PAYER_COMPANY,	     /* all integrations of a company */
+	PAYER_KEY_MAKER,     /* all integrations by keys that one user made, of all companies */
+	PAYER_LOGGED_IN,     /* whoever has a good token, by address */
+	PAYER_SITE,	     /* whoever has none, by site, of IPv6 only */
+	PAYER_SITE_LOGGED_IN /* whoever has one, likewise */
 };
 
-enum { PAYER_KINDS = PAYER_LOGGED_IN + 1, CALLER_PAYERS = 4 };
+enum { PAYER_KINDS = PAYER_SITE_LOGGED_IN + 1, CALLER_PAYERS = 5 };
 
 struct payer {
 	uint64_t key;

@@ -35,20 +35,34 @@ static const struct {
     [PURSE_WRITE] = {"write", "limit_write_rate", "limit_write_burst", "too many changes; come back later"},
 };
 
-static bool is_shared(enum payer_kind kind)
+/* How many callers share such a purse. */
+static int64_t width_of(enum payer_kind kind, int64_t shared, int64_t site)
 {
-	return kind == PAYER_COMPANY || kind == PAYER_KEY_MAKER || kind == PAYER_LOGGED_IN;
+	switch (kind) {
+	case PAYER_COMPANY:
+	case PAYER_KEY_MAKER:
+	case PAYER_LOGGED_IN:
+		return shared;
+	case PAYER_SITE:
+		return site;
+	case PAYER_SITE_LOGGED_IN:
+		return shared * site;
+	case PAYER_ADDRESS:
+	case PAYER_TOKEN:
+		break;
+	}
+	return 1;
 }
 
 static void read_rules(struct limits *limits, int64_t now)
 {
 	const struct config *config = limits->config;
-	int64_t shared = config_integer(config, "limit_shared");
+	int64_t shared = config_integer(config, "limit_shared"), site = config_integer(config, "limit_site");
 	for (int kind = 0; kind < PAYER_KINDS; kind++)
 		for (int purse = 0; purse < PURSES; purse++)
 			limits->rules.of[kind][purse] = bucket_rule_of(config_integer(config, purses[purse].rate),
 								       config_integer(config, purses[purse].burst),
-								       is_shared((enum payer_kind)kind) ? shared : 1);
+								       width_of((enum payer_kind)kind, shared, site));
 	limits->rules_until = now + SETTINGS_AGE;
 }
 

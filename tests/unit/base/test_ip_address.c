@@ -80,12 +80,37 @@ static void a_network_is_one_for_limits(void **state)
 	assert_network("::ffff:192.0.2.8", "192.0.2.8");
 }
 
+static void assert_site(const char *text, const char *wanted)
+{
+	struct in6_addr address;
+	struct arena arena;
+	char written[IP_ADDRESS_SIZE];
+	assert_true(ip_address_read(text, &address));
+	struct in6_addr site = ip_address_site(&address);
+	ip_address_write(&site, written);
+	assert_string_equal(written, wanted);
+	arena_init(&arena);
+	assert_string_equal(ip_address_site_text(&arena, text), wanted);
+	assert_string_equal(ip_address_site_text(&arena, "nobody"), "nobody");
+	arena_done(&arena);
+}
+
+static void a_site_is_what_a_customer_is_given(void **state)
+{
+	(void)state;
+	assert_site("2001:db8:1:2:3:4:5:6", "2001:db8:1::");
+	assert_site("2001:db8:1:ffff::1", "2001:db8:1::");
+	assert_site("2001:db8:2:2::1", "2001:db8:2::");
+	assert_site("192.0.2.7", "192.0.2.7");
+	assert_site("::ffff:192.0.2.8", "192.0.2.8");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ipv4_is_written_as_ipv4),	   cmocka_unit_test(ipv6_is_written_short),
 	    cmocka_unit_test(what_is_no_address_stays),	   cmocka_unit_test(both_kinds_are_read_as_one),
-	    cmocka_unit_test(a_network_is_one_for_limits),
+	    cmocka_unit_test(a_network_is_one_for_limits), cmocka_unit_test(a_site_is_what_a_customer_is_given),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ static struct caller at(const char *address, const struct identity *identity)
 static uint64_t key_of(const char *address)
 {
 	struct caller caller = at(address, NULL);
-	assert_int_equal(caller.count, 1);
+	assert_in_range(caller.count, 1, 2);
 	assert_int_equal(caller.payers[0].kind, PAYER_ADDRESS);
 	return caller.payers[0].key;
 }
@@ -52,6 +52,25 @@ static void a_64_of_ipv6_is_one(void **state)
 	assert_int_equal(key_of("2001:db8:1:2::"), key_of("2001:DB8:1:2:0::9"));
 	assert_int_not_equal(key_of("2001:db8:1:2::1"), key_of("2001:db8:1:3::1"));
 	assert_int_not_equal(key_of("::1"), key_of("::ffff:0.0.0.1"));
+}
+
+/* The site of an address of IPv6 pays besides; an address of IPv4 is its own site. */
+static void a_48_of_ipv6_is_a_site(void **state)
+{
+	struct identity user = identity_of(IDENTITY_USER, USER);
+	struct caller here = at("2001:db8:1:2::1", NULL), near = at("2001:db8:1:3::1", NULL);
+	struct caller far = at("2001:db8:2:2::1", NULL), logged_in = at("2001:db8:1:4::1", &user);
+	(void)state;
+	assert_int_equal(here.count, 2);
+	assert_int_equal(here.payers[1].kind, PAYER_SITE);
+	assert_int_not_equal(here.payers[0].key, near.payers[0].key);
+	assert_int_equal(here.payers[1].key, near.payers[1].key);
+	assert_int_not_equal(here.payers[1].key, far.payers[1].key);
+	assert_int_equal(logged_in.count, 3);
+	assert_int_equal(logged_in.payers[2].kind, PAYER_SITE_LOGGED_IN);
+	assert_int_not_equal(logged_in.payers[2].key, here.payers[1].key);
+	assert_int_equal(at("192.0.2.1", NULL).count, 1);
+	assert_int_equal(at("::ffff:192.0.2.1", NULL).count, 1);
 }
 
 static void a_user_pays_and_so_does_the_address_in_another_purse(void **state)
@@ -135,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_stranger_is_an_address),
 	    cmocka_unit_test(a_64_of_ipv6_is_one),
+	    cmocka_unit_test(a_48_of_ipv6_is_a_site),
 	    cmocka_unit_test(a_user_pays_and_so_does_the_address_in_another_purse),
 	    cmocka_unit_test(keys_of_a_company_have_one_purse_besides),
 	    cmocka_unit_test(keys_that_one_user_made_have_one_purse_besides),

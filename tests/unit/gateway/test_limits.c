@@ -13,6 +13,7 @@ static const struct config_option options[] = {
     {.name = "limit_write_rate", .type = CONFIG_INTEGER, .fallback = "0", .max = 1000000},
     {.name = "limit_write_burst", .type = CONFIG_INTEGER, .fallback = "1", .max = 1000000},
     {.name = "limit_shared", .type = CONFIG_INTEGER, .fallback = "2", .max = 1000},
+    {.name = "limit_site", .type = CONFIG_INTEGER, .fallback = "3", .max = 1000},
     {.name = "limit_callers", .type = CONFIG_INTEGER, .fallback = "1024", .max = 1 << 20},
     {.name = NULL},
 };
@@ -53,6 +54,37 @@ static void says_when_to_come_again(void **state)
 	context_done(&ctx);
 }
 
+/* limit_site 3: as much as three addresses may take; of those who are logged in, limit_shared times that. */
+static void all_of_a_site_share_what_is_wider(void **state)
+{
+	struct context ctx;
+	struct config *config;
+	struct caller caller;
+	struct identity user = {.kind = IDENTITY_USER, .id = "01932b5c-7a10-7000-8000-000000000000"};
+	struct limits *limits = make(&ctx, &config, "");
+	const struct charge two = {.cost = 2};
+	char address[40];
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		(void)snprintf(address, sizeof(address), "2001:db8:1:%d::1", i);
+		limits_caller(limits, &caller, address, NULL);
+		assert_int_equal(limits_charge(limits, &ctx, &caller, &two), i < 3 ? 0 : -1);
+	}
+	for (int i = 0; i < 7; i++) {
+		user.id[UUID_SIZE - 2] = (char)('0' + i);
+		(void)snprintf(address, sizeof(address), "2001:db8:1:%d::1", i);
+		error_clear(&ctx.error);
+		limits_caller(limits, &caller, address, &user);
+		assert_int_equal(limits_charge(limits, &ctx, &caller, &two), i < 6 ? 0 : -1);
+	}
+	error_clear(&ctx.error);
+	limits_caller(limits, &caller, "2001:db8:2::1", NULL);
+	assert_int_equal(limits_charge(limits, &ctx, &caller, &two), 0);
+	limits_free(limits);
+	config_free(config);
+	context_done(&ctx);
+}
+
 static void names_a_setting_that_is_no_list_of_networks(void **state)
 {
 	struct context ctx;
@@ -68,6 +100,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(says_when_to_come_again),
+	    cmocka_unit_test(all_of_a_site_share_what_is_wider),
 	    cmocka_unit_test(names_a_setting_that_is_no_list_of_networks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
