@@ -223,6 +223,13 @@ static void engine_want(struct http_call *call)
 		direct_want(call->connection);
 }
 
+static void await_reader(struct direct_connection *connection)
+{
+	int64_t time = direct_write_time(connection->direct, direct_output_size(connection));
+	direct_enter(connection, DIRECT_WRITING, deadline_after(time));
+	http_peers_wait(connection->direct->server, &connection->seat);
+}
+
 static void engine_done(struct http_call *call)
 {
 	struct direct_connection *connection = call->connection;
@@ -234,8 +241,7 @@ static void engine_done(struct http_call *call)
 	if (!whole)
 		direct_connection_close(connection);
 	else if (direct_output_left(connection))
-		direct_enter(connection, DIRECT_WRITING,
-			     deadline_after(direct_write_time(connection->direct, direct_output_size(connection))));
+		await_reader(connection);
 	else
 		direct_continue(connection);
 }

@@ -45,12 +45,14 @@ void direct_want(struct direct_connection *connection)
 	if (connection->paused != 0)
 		connection->deadline += clock_monotonic() - connection->paused;
 	connection->paused = 0;
+	http_peers_wait(connection->direct->server, &connection->seat);
 	direct_read_on(connection);
 }
 
 void direct_pause_body(struct direct_connection *connection)
 {
 	direct_read_off(connection);
+	http_peers_busy(connection->direct->server, &connection->seat);
 	connection->paused = clock_monotonic();
 }
 
@@ -61,6 +63,7 @@ void direct_leave_body(struct direct_connection *connection)
 	if (connection->state != DIRECT_STREAMING)
 		return;
 	direct_read_off(connection);
+	http_peers_busy(connection->direct->server, &connection->seat);
 	connection->paused = 0;
 	direct_enter(connection, DIRECT_HANDLING, DEADLINE_NEVER);
 }

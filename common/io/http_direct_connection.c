@@ -241,6 +241,7 @@ static size_t take_some(struct direct_connection *connection, const char *bytes,
 	size_t used;
 	switch (http_parser_feed(parser, bytes, length, &used)) {
 	case HTTP_PARSE_MORE:
+		http_peers_moved(connection->direct->server, &connection->seat, used);
 		if (connection->state == DIRECT_STREAMING)
 			http_call_body_came(connection->call, false);
 		else if (parser->head_complete && http_call_is_early(connection->call))

@@ -132,10 +132,13 @@ void direct_on_writable(int fd, short what, void *argument)
 {
 	(void)fd, (void)what;
 	struct direct_connection *connection = argument;
+	int64_t before = direct_output_size(connection);
 	if (flush(connection) != 0) {
 		direct_connection_close(connection);
 		return;
 	}
+	http_peers_moved(connection->direct->server, &connection->seat,
+			 (size_t)(before - direct_output_size(connection)));
 	direct_account(connection);
 	if (direct_output_left(connection))
 		return;

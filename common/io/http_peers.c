@@ -1,5 +1,6 @@
 #include "io/http_peers.h"
 
+#include "base/clock.h"
 #include "base/fatal.h"
 #include "base/hash_map.h"
 #include "base/ip_address.h"
@@ -11,9 +12,12 @@
 #include <string.h>
 
 enum {
-	TRIES = 8,	/* idle connections that turn out not to be, before the newcomer is refused */
-	SITE_WIDER = 4, /* connections of a site for each that an address may have */
+	TRIES = 8,	  /* idle connections that turn out not to be, before the newcomer is refused */
+	SITE_WIDER = 4,	  /* connections of a site for each that an address may have */
+	STEP = 32 * 1024, /* bytes that show that a client is at work */
 };
+
+#define PATIENCE CLOCK_SECOND
 
 /* What is counted of one address, or of one site; lives while it has a connection. */
 struct http_address {
@@ -115,6 +119,7 @@ void http_peers_open(struct http_server *server)
 {
 	struct http_peers *peers = &server->peers;
 	TAILQ_INIT(&peers->idle);
+	TAILQ_INIT(&peers->standing);
 	TAILQ_INIT(&peers->holders);
 	peers->addresses = hash_map_new(SIZE_MAX / 2, NULL);
 	peers->sites = hash_map_new(SIZE_MAX / 2, NULL);
@@ -125,6 +130,7 @@ void http_peers_open(struct http_server *server)
 	peers->slow = shed_metric("slow");
 	peers->evicted_own = shed_metric("address_idle");
 	peers->evicted = shed_metric("idle");
+	peers->stood_still = shed_metric("standing");
 	peers->refused_own = shed_metric("address_full");
 	peers->evicted_site = shed_metric("site_idle");
 	peers->refused_site = shed_metric("site_full");
@@ -149,6 +155,18 @@ static bool evict(struct http_server *server, struct http_seats *idle, struct me
 		return true;
 	}
 	return false;
+}
+
+/* Sheds the connection that has stood still longest, if one has for long enough. */
+static bool end_standing(struct http_server *server)
+{
+	struct http_seat *seat = TAILQ_FIRST(&server->peers.standing);
+	if (seat == NULL || clock_monotonic() - seat->waits_since < PATIENCE)
+		return false;
+	http_peers_busy(server, seat);
+	metric_add(server->peers.stood_still, 1);
+	server->engine->shed(seat->connection);
+	return true;
 }
 
 /* Whether one more of the address, or site, fits, for which its own oldest idle one may go. address: NULL when it has
@@ -182,7 +200,8 @@ bool http_peers_make_room(struct http_server *server, const char *peer, size_t c
 			      peers->evicted_site, peers->refused_site))
 			return false;
 	}
-	if (made || count < server->options.max_connections || evict(server, &peers->idle, peers->evicted))
+	if (made || count < server->options.max_connections || evict(server, &peers->idle, peers->evicted) ||
+	    end_standing(server))
 		return true;
 	metric_add(peers->refused, 1);
 	return false;
@@ -237,10 +256,36 @@ void http_peers_seat(struct http_server *server, struct http_seat *seat, void *c
 	http_peers_idle(server, seat);
 }
 
+static void wait_over(struct http_server *server, struct http_seat *seat)
+{
+	if (seat->waits_since != 0)
+		TAILQ_REMOVE(&server->peers.standing, seat, standing);
+	seat->waits_since = 0;
+}
+
+void http_peers_wait(struct http_server *server, struct http_seat *seat)
+{
+	if (seat->connection == NULL || seat->waits_since != 0)
+		return;
+	seat->waits_since = clock_monotonic();
+	seat->moved = 0;
+	TAILQ_INSERT_TAIL(&server->peers.standing, seat, standing);
+}
+
+void http_peers_moved(struct http_server *server, struct http_seat *seat, size_t bytes)
+{
+	seat->moved += bytes;
+	if (seat->waits_since == 0 || seat->moved < STEP)
+		return;
+	wait_over(server, seat);
+	http_peers_wait(server, seat);
+}
+
 void http_peers_idle(struct http_server *server, struct http_seat *seat)
 {
 	if (seat->idle || seat->connection == NULL)
 		return;
+	wait_over(server, seat);
 	seat->idle = true;
 	TAILQ_INSERT_TAIL(&server->peers.idle, seat, of_all);
 	if (seat->address == NULL)
@@ -252,6 +297,7 @@ void http_peers_idle(struct http_server *server, struct http_seat *seat)
 
 void http_peers_busy(struct http_server *server, struct http_seat *seat)
 {
+	wait_over(server, seat);
 	if (!seat->idle)
 		return;
 	seat->idle = false;

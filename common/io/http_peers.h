@@ -3,12 +3,13 @@
  * others.
  *
  * Purpose: each address (an IPv6 /64 is one) has a number of connections, and each site of IPv6 (a /48) four times as
- * many; beyond it their own oldest idle one goes, and when the server is full the oldest idle one of all. Bytes that
- * wait in memory for clients (bodies being read, answers not sent yet) have one budget; beyond it the connection that
- * holds most, of the site that holds most (of IPv4: of the address), is shed. Ownership: the engine's connections own
- * their seats; the peers own what is counted of an address and of a site. Invariants: a
- * seat is idle exactly while its connection waits for a request, and may be ended then; shedding happens between
- * events, never inside the work on a connection.
+ * many; beyond it their own oldest idle one goes, and when the server is full the oldest idle one of all, or if none is
+ * idle the one that has stood still longest: whose client has for a second not read, or sent, 32 KiB of what it is
+ * waited for. Bytes that wait in memory for clients (bodies being read, answers not sent yet) have one budget; beyond
+ * it the connection that holds most, of the site that holds most (of IPv4: of the address), is shed. Ownership: the
+ * engine's connections own their seats; the peers own what is counted of an address and of a site. Invariants: a seat
+ * is idle exactly while its connection waits for a request, and may be ended then; shedding happens between events,
+ * never inside the work on a connection.
  */
 #ifndef EVENTLOOP_IO_HTTP_PEERS_H
 #define EVENTLOOP_IO_HTTP_PEERS_H
@@ -17,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 struct event;
@@ -32,21 +34,24 @@ TAILQ_HEAD(http_seats, http_seat);
 /* A connection's place among all. Zeroed before its first use. */
 struct http_seat {
 	TAILQ_ENTRY(http_seat) of_all, of_address, of_site; /* while idle; oldest first */
+	TAILQ_ENTRY(http_seat) standing;		    /* while its client is waited for; longest first */
 	TAILQ_ENTRY(http_seat) holder;			    /* while it holds bytes */
 	struct http_address *address;			    /* NULL: exempt, or has none */
 	void *connection;				    /* the engine's; NULL: not seated */
 	size_t held;					    /* bytes */
+	int64_t waits_since;				    /* for its client to go on, monotonic; 0: it does not */
+	size_t moved;					    /* bytes since then */
 	bool idle;
 };
 
 /* The part of the server. */
 struct http_peers {
 	struct hash_map *addresses, *sites;
-	struct http_seats idle, holders;
+	struct http_seats idle, standing, holders;
 	struct event *shedding;
 	size_t held; /* bytes, of all */
 	size_t lost; /* of those, bytes of requests whose connection was shed and whose handlers have not ended yet */
-	struct metric *shed, *slow, *evicted, *refused;
+	struct metric *shed, *slow, *evicted, *refused, *stood_still;
 	struct metric *evicted_own, *refused_own, *evicted_site, *refused_site;
 };
 
@@ -66,6 +71,12 @@ void http_peers_seat(struct http_server *server, struct http_seat *seat, void *c
 /* The connection waits for a request; has got one. */
 void http_peers_idle(struct http_server *server, struct http_seat *seat);
 void http_peers_busy(struct http_server *server, struct http_seat *seat);
+
+/* The connection, which is busy, waits for its client to send, or to read, the rest of something; twice is as once,
+ * and http_peers_busy or http_peers_idle ends it. So many bytes of that have come or gone. Of the engines the direct
+ * one says so. */
+void http_peers_wait(struct http_server *server, struct http_seat *seat);
+void http_peers_moved(struct http_server *server, struct http_seat *seat, size_t bytes);
 
 /* The connection ends. What a call of it still holds stays counted in the sum. Harmless for one not seated. */
 void http_peers_leave(struct http_server *server, struct http_seat *seat);

@@ -6,6 +6,7 @@
 #include "io/http_stream.h"
 
 #include <event2/event.h>
+#include <poll.h>
 
 #define HOST "Host: x\r\n"
 #define GET_HELLO "GET /hello HTTP/1.1\r\n" HOST "\r\n"
@@ -237,6 +238,75 @@ static void what_handlers_hold_is_counted(void **state)
 	fixture_stop(fixture);
 }
 
+/* --- connections that stand still --- */
+
+static void want_body(struct http_exchange *exchange, void *argument)
+{
+	(void)argument;
+	if (http_body_whole(exchange) == 0)
+		http_reply(exchange, 200, "text/plain", "", 0);
+}
+
+static void add_standing(struct fixture *fixture)
+{
+	add_much(fixture);
+	http_server_route_early(fixture->server, "POST", "/wanted", LARGE, 0, want_body, NULL);
+}
+
+/* Comes until it is let in, and stays with a handler that is at work. False when it takes too long. */
+static bool come_to_the_gate(struct fixture *fixture, int *ret)
+{
+	int before = atomic_load(&fixture->at_gate);
+	int64_t deadline = deadline_after(10 * CLOCK_SECOND);
+	while (deadline_left(deadline) > 0) {
+		*ret = dial_from(fixture, "127.0.0.3");
+		send_text(*ret, "GET /gate HTTP/1.1\r\n" HOST "\r\n");
+		struct pollfd refusal = {.fd = *ret, .events = POLLIN};
+		while (atomic_load(&fixture->at_gate) == before && poll(&refusal, 1, 10) == 0)
+			continue;
+		if (atomic_load(&fixture->at_gate) > before)
+			return true;
+		(void)close(*ret);
+	}
+	return false;
+}
+
+/* Where nothing is idle, who reads nothing and who sends nothing makes room; who is served does not. */
+static void who_stands_still_makes_room(void **state)
+{
+	(void)state;
+	enum { COUNT = 4 };
+	struct fixture *fixture = fixture_start(
+	    &(struct http_server_options){.engine = HTTP_ENGINE_DIRECT, .max_connections = COUNT}, add_standing);
+	int standing[COUNT], others[COUNT], statuses[COUNT] = {0};
+	struct answer answer;
+	for (int i = 0; i < COUNT; i++) {
+		standing[i] = dial_from(fixture, "127.0.0.2");
+		send_text(standing[i], i % 2 ? "GET /much HTTP/1.1\r\n" HOST "\r\n"
+					     : "POST /wanted HTTP/1.1\r\n" HOST "Content-Length: 100000\r\n\r\n");
+	}
+	for (int i = 0; i < COUNT; i++)
+		assert_true(come_to_the_gate(fixture, &others[i]));
+	int late = dial_from(fixture, "127.0.0.3");
+	assert_int_equal(ask_on(late, GET_HELLO), 503);
+	for (int i = 0; i < COUNT; i++) {
+		if (read_answer(standing[i], &answer))
+			statuses[i] = answer.status;
+		answer_free(&answer);
+		assert_int_equal(statuses[i], i % 2 ? 0 : 503);
+		(void)close(standing[i]);
+	}
+	atomic_store(&fixture->gate_open, true);
+	for (int i = 0; i < COUNT; i++) {
+		assert_true(read_answer(others[i], &answer));
+		assert_int_equal(answer.status, 200);
+		answer_free(&answer);
+		(void)close(others[i]);
+	}
+	(void)close(late);
+	fixture_stop(fixture);
+}
+
 /* --- sites, without sockets: this machine has one address of IPv6 --- */
 
 enum { SEATS = 64, OF_ADDRESS = 2, OF_SITE = 4 * OF_ADDRESS };
@@ -386,6 +456,7 @@ int main(void)
 	    BOTH_ENGINES(the_greediest_address_is_shed),
 	    BOTH_ENGINES(unread_answers_are_shed),
 	    BOTH_ENGINES(what_handlers_hold_is_counted),
+	    cmocka_unit_test(who_stands_still_makes_room),
 	    cmocka_unit_test(a_site_gives_up_its_own_oldest),
 	    cmocka_unit_test(a_site_with_nothing_idle_is_refused),
 	    cmocka_unit_test(the_greediest_site_is_shed),
