@@ -131,13 +131,14 @@ void pass_download(struct http_exchange *exchange, void *argument)
 	struct caller caller;
 	/* The path comes decoded: only an id may become part of the URL that is fetched, never dots, spaces or line
 	 * ends. */
-	if (!uuid_valid(exchange->path + strlen("/images/"))) {
+	bool is_id = uuid_valid(exchange->path + strlen("/images/"));
+	if (door_enter(gateway, exchange, is_id ? &picture : &LIMITS_CHEAP, &caller))
+		return;
+	if (!is_id) {
 		context_fail(exchange->ctx, ERROR_NOT_FOUND, NULL, "image not found");
 		rpc_http_fail(exchange, 404);
 		return;
 	}
-	if (door_enter(gateway, exchange, &picture, &caller))
-		return;
 	struct transfer_place *place = enter(exchange, gateway, gateway->downloads);
 	if (!place)
 		return;

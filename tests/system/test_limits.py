@@ -157,7 +157,8 @@ def test_a_document_costs_by_its_size(small):
     assert error.reason == "point" and count <= SMALL["limit_point_burst"] // 3
 
 
-PATHS = ["/openrpc.json", "/docs", "/.well-known/jwks.json", "/images/01932b5c-7a10-7000-8000-0000000000ff", "/nothing"]
+PICTURE = "/images/01932b5c-7a10-7000-8000-0000000000ff"
+PATHS = ["/openrpc.json", "/docs", "/.well-known/jwks.json", PICTURE, "/images/x", "/nothing"]
 
 
 @pytest.mark.parametrize("path", PATHS)
