@@ -4,6 +4,7 @@ pictures, or say that they bring some, and then stand still. Others upload and f
 import select
 import socket
 import statistics
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
