@@ -2,11 +2,22 @@
 
 #include "booking/period.h"
 
-/* Nothing cancels a booking after its end, and a company that cancels it after its beginning keeps no review away. (An
- * import notes its own moment for what was cancelled.) $2: booking_shortest in microseconds. */
+/* Made before its end and cancelled after it: an import, which does both at once, brings none of these. */
+#define CANCELLED_LATE "b.cancelled_at >= upper(b.period) AND b.created_at < upper(b.period)"
+
+const struct data_check cancelled_late_check = {
+    .name = "before_end",
+    .help = "bookings cancelled after their end: they took place, and can be reviewed",
+    .sql = "SELECT b.id, b.listing_id, b.user_id, api_period(b.period) AS period, "
+	   "api_time(b.cancelled_at) AS cancelled_at FROM booking b WHERE " CANCELLED_LATE " ORDER BY b.id",
+};
+
+/* Nothing cancels a booking after its end any more, and a company that cancels it after its beginning, or did so after
+ * its end, keeps no review away. $2: booking_shortest in microseconds. */
 static const char SELECT_FOR_REVIEW[] =
     "SELECT jsonb_build_object('listing_id', b.listing_id, 'company_id', b.company_id, 'user_id', b.user_id, "
-    "'took_place', upper(b.period) <= now() AND (b.state = 'confirmed' OR b.cancelled_at <@ b.period), "
+    "'took_place', upper(b.period) <= now() AND (b.state = 'confirmed' OR b.cancelled_at <@ b.period OR " CANCELLED_LATE
+    "), "
     "'by_member', b.by_member, "
     "'too_short', " PERIOD_SHORTER("b.period", "$2") ", 'minimum_seconds', $2::bigint / 1000000)::text "
 						     "FROM booking b WHERE b.id = $1";

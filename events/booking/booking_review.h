@@ -4,7 +4,11 @@
 #ifndef EVENTLOOP_EVENTS_BOOKING_REVIEW_H
 #define EVENTLOOP_EVENTS_BOOKING_REVIEW_H
 
+#include "daemon/data_check.h"
 #include "rpc/call.h"
+
+/* Bookings that were cancelled after their end, when that was possible. */
+extern const struct data_check cancelled_late_check;
 
 int booking_for_review(struct rpc_call *call) MAY_SUSPEND;
 

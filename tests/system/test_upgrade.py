@@ -111,11 +111,11 @@ def rule(error):
 
 def test_check_lists_what_breaks_rules_that_came_since(migrated):
     stack, listed = migrated
-    events = [("booking_shortest", booking(n)) for n in (1, 3, 9)]
+    events = [("before_end", booking(12))] + [("booking_shortest", booking(n)) for n in (1, 3, 9)]
     events += [("company_waiting", HALLS), ("fact_key", "1D000000-0000-4000-8000-000000000001")]
     events += [("too_many_drafts", HALLS), ("units", booking(4)), ("units", booking(10))]
     assert listed["events"] == events
-    assert listed["passport"] == [("fact_key", REFUSED.upper())]
+    assert listed["passport"] == [("fact_key", "A0000000-0000-4000-8000-00000000000F"), ("fact_key", REFUSED.upper())]
     rating = [("fact_key", "1D000000-0000-4000-8000-000000000001"), ("review_interval", numbered("e", 3))]
     assert listed["rating"] == [*rating, ("summary", HALL)]
     bounds = [("max_pixels", numbered("9", 1)), ("max_side", numbered("9", 0))]
@@ -136,6 +136,7 @@ def test_reviews_stay_and_the_latest_of_an_author_counts(stack, users):
         ("ann", 2): "already_reviewed",
         ("ann", 8): "review_interval",
         ("ann", 9): "min_duration",
+        ("ann", 13): "booking_completed",
         ("mia", 6): "own_company",
     }
     for (name, number), expected in refused.items():
@@ -143,6 +144,8 @@ def test_reviews_stay_and_the_latest_of_an_author_counts(stack, users):
         assert rule(users[name].error("rating.review.create", wanted)) == expected, (name, number)
     reviewed = users["ann"].rpc("rating.review.create", {"booking_id": booking(10), "score": 4})
     assert reviewed["subject_id"] == ARENA
+    hidden = users["ann"].rpc("rating.review.create", {"booking_id": booking(12), "score": 2})
+    assert hidden["booking_id"] == booking(12)
 
 
 def test_bookings_are_read_and_moved_on(stack, users):
@@ -154,7 +157,7 @@ def test_bookings_are_read_and_moved_on(stack, users):
     for number in (1, 2, 10):
         assert ann.error("events.booking.cancel", {"id": booking(number)}).word == "precondition_failed"
         assert bob.error("events.booking.cancel", {"id": booking(number)}).word == "precondition_failed"
-    assert len(ann.rpc("events.booking.list", {})["items"]) == 9
+    assert len(ann.rpc("events.booking.list", {})["items"]) == 11
     soon = datetime.now(UTC) + timedelta(days=30)
     brief = {"from": moment(soon), "to": moment(soon + timedelta(minutes=14))}
     day = {"from": moment(soon), "to": moment(soon + timedelta(days=1))}
@@ -249,4 +252,4 @@ def test_invitations_beyond_their_limit_are_answered(stack, users):
 def test_an_api_key_of_which_nobody_knows_the_maker_is_good(stack):
     token = exchange(stack, API_KEY)
     items = stack.rpc("events.listing.mine", {"company_id": HALLS}, token)["items"]
-    assert len(items) == 10
+    assert len(items) == 11

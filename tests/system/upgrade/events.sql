@@ -6,6 +6,7 @@ $$ INSERT INTO listing (id, company_id, type, title, units, state, price_amount,
 	CASE state WHEN 'published' THEN now() END) $$;
 SELECT pg_temp.listing('10000000-0000-4000-8000-000000000001', '1', 'published', 1),
        pg_temp.listing('10000000-0000-4000-8000-000000000002', '1', 'published', 1000),
+       pg_temp.listing('10000000-0000-4000-8000-000000000003', '1', 'published', 1),
        pg_temp.listing('15000000-0000-4000-8000-000000000001', '5', 'published', 1);
 SELECT pg_temp.listing(format('1d000000-0000-4000-8000-%s', lpad(n::text, 12, '0'))::uuid, '1', 'draft', 1),
        pg_temp.listing(format('1e000000-0000-4000-8000-%s', lpad(n::text, 12, '0'))::uuid, '1', 'submitted', 1)
@@ -45,8 +46,16 @@ SELECT pg_temp.booking(number, '10000000-0000-4000-8000-00000000000' || listing,
 	('7', '1', 'e', interval '7 days', interval '1 day', 1),      -- its note came after its user had gone
 	('8', '1', 'a', interval '-20 days', interval '1 day', 1),
 	('9', '2', 'a', interval '-9 days', interval '2 microseconds', 1),
-	('10', '2', 'a', interval '-10 days', interval '1 day', 150)) old(number, listing, person, begins, length, units);
+	('10', '2', 'a', interval '-10 days', interval '1 day', 150),
+	('12', '3', 'a', interval '-12 days', interval '1 day', 1),
+	('13', '3', 'a', interval '-14 days', interval '1 day', 1)) old(number, listing, person, begins, length, units);
 SELECT pg_temp.booking('11', '13000000-0000-4000-8000-000000000001', 'a', interval '5 days', interval '1 day', 1);
+-- Cancelled by the company so that nobody would review it; and brought by an import, cancelled as it was.
+DELETE FROM booking_unit WHERE booking_id IN (SELECT id FROM booking WHERE listing_id = '10000000-0000-4000-8000-000000000003');
+UPDATE booking SET state = 'cancelled', cancelled_at = upper(period) + interval '1 hour', created_at = CASE
+	WHEN id = 'b0000000-0000-4000-8000-000000000012' THEN lower(period) - interval '1 day'
+	ELSE upper(period) + interval '1 hour' END
+	WHERE listing_id = '10000000-0000-4000-8000-000000000003';
 
 -- A caller wrote the listing's id in capitals.
 INSERT INTO outbox (id, topic, key, payload) SELECT gen_random_uuid(), 'events.booking.created',

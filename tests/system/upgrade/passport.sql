@@ -61,5 +61,9 @@ INSERT INTO outbox_dead_letter (subscriber, xid, seq, id, topic, key, payload, o
 INSERT INTO outbox_cursor (subscriber, xid, seq)
 	SELECT subscriber, xid, seq FROM (VALUES ('events'), ('rating')) known(subscriber), outbox
 	WHERE key = 'c0000000-0000-4000-8000-000000000005';
+-- Told by a log that has been cut since.
+INSERT INTO outbox_dead_letter (subscriber, xid, seq, id, topic, key, payload, occurred_at, attempts, reason) VALUES
+	('rating', '1', 1, gen_random_uuid(), 'passport.user.erased', 'A0000000-0000-4000-8000-00000000000F',
+	'{"id": "a0000000-0000-4000-8000-00000000000f"}', now() - interval '30 days', 12, 'internal');
 -- Not told yet.
 SELECT pg_temp.tell('passport.company.restored', 'c0000000-0000-4000-8000-000000000004', 'active');
