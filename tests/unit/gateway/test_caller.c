@@ -107,7 +107,8 @@ static void keys_that_one_user_made_have_one_purse_besides(void **state)
 	(void)snprintf(other.created_by, sizeof(other.created_by), USER);
 	struct identity user = identity_of(IDENTITY_USER, USER);
 	struct caller one = at("192.0.2.1", &key), two = at("192.0.2.2", &other), maker = at("192.0.2.3", &user);
-	assert_int_equal(one.count, CALLER_PAYERS);
+	assert_int_equal(one.count, 4);
+	assert_int_equal(at("2001:db8::1", &key).count, CALLER_PAYERS);
 	assert_int_equal(one.payers[2].kind, PAYER_KEY_MAKER);
 	assert_int_equal(one.payers[3].kind, PAYER_LOGGED_IN);
 	assert_int_not_equal(one.payers[1].key, two.payers[1].key);
