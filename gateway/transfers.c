@@ -196,9 +196,8 @@ static bool goes_before(const struct transfer_place *place, const struct transfe
 static struct transfer_place *longest_still(const struct transfers *transfers, const struct holder *full)
 {
 	int64_t now = clock_monotonic();
-	struct transfer_place *found = NULL, *place;
-	TAILQ_FOREACH(place, &transfers->taken, link)
-	{
+	struct transfer_place *found = NULL;
+	for (struct transfer_place *place = TAILQ_FIRST(&transfers->taken); place; place = TAILQ_NEXT(place, link)) {
 		if (place->ended || stood_still(place, now) < PATIENCE || !is_within(place->address, full))
 			continue;
 		if (!found || goes_before(place, found, now))
@@ -269,6 +268,7 @@ static void await_turn(struct transfer_place *place, int64_t deadline)
 	TAILQ_INSERT_TAIL(&place->transfers->waiting, place, link);
 	while (!place->taken && result != CO_CANCELLED && deadline_left(deadline) > 0) {
 		result = co_park("place for a picture", deadline_earlier(deadline, impatient));
+		/* cppcheck-suppress knownConditionTrueFalse ; serve() gives the place while this waits */
 		if (place->taken || result != CO_TIMEOUT || deadline_left(deadline) == 0)
 			continue;
 		make_room(place);

@@ -30,7 +30,7 @@ static void over_the_link(struct toy *toy)
 {
 	expect_share(toy, "192.0.2.7", "192.0.2.7");
 	expect_share(toy, "::ffff:192.0.2.7", "192.0.2.7");
-	expect_share(toy, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::");
+	expect_share(toy, "2001:db8:1:2:3:4:5:6", "2001:db8:1::");
 	expect_share(toy, NULL, "127.0.0.1");
 }
 
