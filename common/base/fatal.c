@@ -1,11 +1,32 @@
 #include "base/fatal.h"
 
-#include "base/log.h"
-
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+static _Atomic(fatal_listener *) listener;
+
+void fatal_on(fatal_listener *function)
+{
+	atomic_store(&listener, function);
+}
+
+/* Without the log the line stands alone. */
+static void tell(char *text, size_t size)
+{
+	fatal_listener *function = atomic_load(&listener);
+	if (function != NULL) {
+		function(text);
+		return;
+	}
+	size_t length = strnlen(text, size - 1);
+	text[length] = '\n';
+	ssize_t written = write(STDERR_FILENO, text, length + 1);
+	(void)written;
+}
 
 void fatal_at(const char *file, int line, const char *format, ...)
 {
@@ -18,7 +39,7 @@ void fatal_at(const char *file, int line, const char *format, ...)
 	(void)vsnprintf(text + length, sizeof(text) - length, format, values);
 	va_end(values);
 
-	log_last_words(text);
+	tell(text, sizeof(text));
 	abort();
 }
 

@@ -9,8 +9,13 @@
 
 #include <stddef.h>
 
-/* Writes "fatal: <file>:<line>: <message>" as the last line of the log, to standard error, and aborts. Allocates
- * nothing; from any thread. */
+/* Takes the last line of a process, from any thread; allocates nothing and takes no lock. */
+typedef void fatal_listener(const char *message);
+
+/* Has the function write that line from now on, in place of a bare one to standard error: the log's (log_configure). */
+void fatal_on(fatal_listener *function);
+
+/* Writes "fatal: <file>:<line>: <message>" as the last line and aborts. Allocates nothing; from any thread. */
 NORETURN void fatal_at(const char *file, int line, const char *format, ...) PRINTF(3, 4);
 #define fatal(...) fatal_at(__FILE__, __LINE__, __VA_ARGS__)
 

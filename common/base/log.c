@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include "base/fatal.h"
 #include "base/log_line.h"
 #include "base/metrics.h"
 
@@ -28,6 +29,55 @@ static pthread_mutex_t sink_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct log_sink current_sink;
 static atomic_bool has_sink;
 
+/* Writes all bytes, in one write() unless the system splits it. A full pipe that does not block gets a moment. */
+static bool write_line(int descriptor, const char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t written = write(descriptor, bytes, length);
+		if (written >= 0) {
+			bytes += written;
+			length -= (size_t)written;
+		} else if (errno == EAGAIN) {
+			struct pollfd wait = {.fd = descriptor, .events = POLLOUT};
+			if (poll(&wait, 1, OUTPUT_PATIENCE_MS) <= 0)
+				return false;
+		} else if (errno != EINTR) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What JSON would have escaped is a blank or an apostrophe here. */
+static void make_plain(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text < ' ' || (unsigned char)*text > '~')
+			*text = ' ';
+		else if (*text == '"' || *text == '\\')
+			*text = '\'';
+	}
+}
+
+/* Allocates nothing and takes no lock; cut off where it grows too long. */
+static void write_last_words(const char *message)
+{
+	char time[CLOCK_TEXT_SIZE], plain[600], line[LAST_LINE];
+	clock_format(clock_wall(), time);
+	(void)snprintf(plain, sizeof(plain), "%s", message);
+	make_plain(plain);
+	const char *daemon = atomic_load_explicit(&log_daemon, memory_order_acquire);
+	int length;
+	if (atomic_load_explicit(&log_form, memory_order_relaxed) == LOG_TEXT)
+		length = snprintf(line, sizeof(line), "%s error   %s: %s\n", time, daemon, plain);
+	else
+		length = snprintf(line, sizeof(line),
+				  "{\"time\":\"%s\",\"level\":\"error\",\"daemon\":\"%s\",\"message\":\"%s\"}\n", time,
+				  daemon, plain);
+	if (length > 0)
+		(void)write_line(STDERR_FILENO, line, (size_t)length);
+}
+
 void log_configure(const char *daemon, enum log_level level, enum log_format format)
 {
 	atomic_store(&lines_dropped, metric_single(METRIC_COUNTER, "eventloop_log_lines_dropped_total",
@@ -35,6 +85,7 @@ void log_configure(const char *daemon, enum log_level level, enum log_format for
 	atomic_store(&log_daemon, daemon);
 	atomic_store(&log_lowest, (int)level);
 	atomic_store(&log_form, (int)format);
+	fatal_on(write_last_words);
 }
 
 bool log_level_parse(const char *word, enum log_level *ret_level)
@@ -64,25 +115,6 @@ void log_set_sink(void (*sink)(const char *line, size_t length, void *argument),
 bool log_enabled(enum log_level level)
 {
 	return (int)level >= atomic_load_explicit(&log_lowest, memory_order_relaxed);
-}
-
-/* Writes all bytes, in one write() unless the system splits it. A full pipe that does not block gets a moment. */
-static bool write_line(int descriptor, const char *bytes, size_t length)
-{
-	while (length > 0) {
-		ssize_t written = write(descriptor, bytes, length);
-		if (written >= 0) {
-			bytes += written;
-			length -= (size_t)written;
-		} else if (errno == EAGAIN) {
-			struct pollfd wait = {.fd = descriptor, .events = POLLOUT};
-			if (poll(&wait, 1, OUTPUT_PATIENCE_MS) <= 0)
-				return false;
-		} else if (errno != EINTR) {
-			return false;
-		}
-	}
-	return true;
 }
 
 /* Renders; a line over the limit is replaced by a short one, so that the event itself is not lost. */
@@ -155,35 +187,6 @@ void log_write(enum log_level level, const struct context *ctx, const char *mess
 	};
 	emit(&event);
 	errno = saved_errno;
-}
-
-/* What JSON would have escaped is a blank or an apostrophe here. */
-static void make_plain(char *text)
-{
-	for (; *text != '\0'; text++) {
-		if ((unsigned char)*text < ' ' || (unsigned char)*text > '~')
-			*text = ' ';
-		else if (*text == '"' || *text == '\\')
-			*text = '\'';
-	}
-}
-
-void log_last_words(const char *message)
-{
-	char time[CLOCK_TEXT_SIZE], plain[600], line[LAST_LINE];
-	clock_format(clock_wall(), time);
-	(void)snprintf(plain, sizeof(plain), "%s", message);
-	make_plain(plain);
-	const char *daemon = atomic_load_explicit(&log_daemon, memory_order_acquire);
-	int length;
-	if (atomic_load_explicit(&log_form, memory_order_relaxed) == LOG_TEXT)
-		length = snprintf(line, sizeof(line), "%s error   %s: %s\n", time, daemon, plain);
-	else
-		length = snprintf(line, sizeof(line),
-				  "{\"time\":\"%s\",\"level\":\"error\",\"daemon\":\"%s\",\"message\":\"%s\"}\n", time,
-				  daemon, plain);
-	if (length > 0)
-		(void)write_line(STDERR_FILENO, line, (size_t)length);
 }
 
 void log_each_line(enum log_level level, const char *text)

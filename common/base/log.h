@@ -27,7 +27,8 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 enum log_format { LOG_JSON, LOG_TEXT };
 
 /* Sets the daemon's name, the lowest level written and the format. Call once before threads start; level and format may
- * be changed later. */
+ * be changed later. From then on the last line of a process that ends by fatal() is one of the log's too: an error whose
+ * only field is the message, on standard error. */
 void log_configure(const char *daemon, enum log_level level, enum log_format format);
 
 /* Reads "debug", "info", "warning" or "error"; false for another word. */
@@ -63,10 +64,6 @@ struct log_field {
 void log_write(enum log_level level, const struct context *ctx, const char *message, const struct log_field *fields);
 #define log_event(level, ctx, message, ...) \
 	log_write((level), (ctx), (message), (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ) LOG_END})
-
-/* Writes the last line of a process: an error whose only field is the message, cut off where it grows too long, to
- * standard error. Allocates nothing and takes no lock; for fatal_at (base/fatal.h). */
-void log_last_words(const char *message);
 
 /* Writes each line of a text that was made for people as a line of its own; empty ones are left out. */
 void log_each_line(enum log_level level, const char *text);
