@@ -1,6 +1,6 @@
 #include "erased_user.h"
 
-#include "rpc/erased_user.h"
+#include "rpc/erasure.h"
 
 static const struct background_job_step steps[] = {
     {"WITH batch AS (SELECT b.id FROM booking b WHERE b.user_id = $1 AND b.note <> '' AND b.id "
@@ -8,7 +8,7 @@ static const struct background_job_step steps[] = {
      " ORDER BY b.id LIMIT $2::bigint), silent AS (UPDATE booking SET note = '', version = version + 1 "
      "WHERE id IN (SELECT id FROM batch)) SELECT count(*), max(id::text) FROM batch",
      false},
-    ERASED_USER_ANSWERS,
+    ERASURE_OF_ANSWERS,
 };
 
 int erased_user_forget(struct rpc_call *call, struct pg_tx *tx, const struct background_job *job,

@@ -14,7 +14,7 @@
 #include "daemon/daemon.h"
 #include "daemon/fact_key_check.h"
 #include "erased_user.h"
-#include "rpc/erased_user.h"
+#include "rpc/erasure.h"
 #include "search/search.h"
 #include "start.h"
 
@@ -58,7 +58,7 @@ static const struct fact_handler fact_handlers[] = {
     {"rating.summary.changed", listing_rating_changed},
     {"passport.company.suspended", company_state_changed},
     {"passport.company.restored", company_state_changed},
-    {"passport.user.erased", erased_user_fact},
+    {"passport.user.erased", erasure_fact},
     {NULL, NULL},
 };
 
@@ -82,7 +82,7 @@ static const struct data_check *const checks[] = {&period_shortest_check,
 
 static const struct background_job_kind background_jobs[] = {
     {COMPANY_LISTINGS_JOB, company_listings_project},
-    {ERASED_USER_JOB, erased_user_forget},
+    {ERASURE_JOB, erased_user_forget},
     {NULL, NULL},
 };
 

@@ -1,6 +1,6 @@
 #include "erased_owner.h"
 
-#include "rpc/erased_user.h"
+#include "rpc/erasure.h"
 
 /* What has lost its owner is not found again: no key says where to go on. */
 static const struct background_job_step steps[] = {
@@ -10,7 +10,7 @@ static const struct background_job_step steps[] = {
     {"WITH gone AS (DELETE FROM image_usage WHERE owner_id = $1 AND $2::bigint > 0 AND $3::text IS NOT NULL) "
      "SELECT 0, ''",
      false},
-    ERASED_USER_ANSWERS,
+    ERASURE_OF_ANSWERS,
 };
 
 int erased_owner_forget(struct rpc_call *call, struct pg_tx *tx, const struct background_job *job,

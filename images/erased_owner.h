@@ -9,7 +9,7 @@
 
 #include "rpc/background_job.h"
 
-/* The batch of ERASED_USER_JOB (rpc/erased_user.h). */
+/* The batch of ERASURE_JOB (rpc/erasure.h). */
 int erased_owner_forget(struct rpc_call *call, struct pg_tx *tx, const struct background_job *job,
 			const char **ret_position) MAY_SUSPEND;
 

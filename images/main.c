@@ -4,7 +4,7 @@
 #include "daemon/data_check.h"
 #include "erased_owner.h"
 #include "image.h"
-#include "rpc/erased_user.h"
+#include "rpc/erasure.h"
 #include "start.h"
 #include "usage.h"
 
@@ -17,12 +17,12 @@ static const struct rpc_handler handlers[] = {
 };
 
 static const struct fact_handler fact_handlers[] = {
-    {"passport.user.erased", erased_user_fact},
+    {"passport.user.erased", erasure_fact},
     {NULL, NULL},
 };
 
 static const struct background_job_kind background_jobs[] = {
-    {ERASED_USER_JOB, erased_owner_forget},
+    {ERASURE_JOB, erased_owner_forget},
     {NULL, NULL},
 };
 

@@ -24,7 +24,7 @@
 #include "profile.h"
 #include "registration.h"
 #include "revocation_feed.h"
-#include "rpc/erased_user.h"
+#include "rpc/erasure.h"
 #include "service_account_admin.h"
 #include "service_token.h"
 #include "session_list.h"
@@ -190,7 +190,7 @@ static const struct data_check *const checks[] = {&fact_key_check, NULL};
 static const char *const fact_subscribers[] = {"events", "rating", "images", NULL};
 
 static const struct background_job_kind background_jobs[] = {
-    {ERASED_USER_JOB, user_erase_forget},
+    {ERASURE_JOB, user_erase_forget},
     {NULL, NULL},
 };
 

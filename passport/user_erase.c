@@ -4,6 +4,7 @@
 #include "credentials.h"
 #include "revocation.h"
 #include "rpc/erased_user.h"
+#include "rpc/erasure.h"
 #include "session.h"
 #include "user_companies.h"
 #include "user_state.h"
@@ -49,7 +50,7 @@ static const struct background_job_step steps[] = {
      " ORDER BY s.id LIMIT $2::bigint), nowhere AS (UPDATE session SET address = '', user_agent = '', device = '' "
      "WHERE id IN (SELECT id FROM batch)) SELECT count(*), max(id::text) FROM batch",
      false},
-    ERASED_USER_ANSWERS,
+    ERASURE_OF_ANSWERS,
     {"WITH batch AS (SELECT i.id FROM invitation i WHERE i.email_folded = $1 AND $3::text IS NOT NULL "
      "LIMIT $2::bigint), gone AS (DELETE FROM invitation WHERE id IN (SELECT id FROM batch)) "
      "SELECT count(*), '' FROM batch",
@@ -135,7 +136,7 @@ int user_erase(struct rpc_call *call)
 	if (end_everything(call, tx, &companies))
 		return -1;
 	audit_record(call, tx, &(struct audit_event){.action = "user.erased", .user_id = rpc_caller_id(call)});
-	if (background_job_start(call, tx, ERASED_USER_JOB, rpc_caller_id(call), person.found_by[BY_FOLDED_ADDRESS]))
+	if (background_job_start(call, tx, ERASURE_JOB, rpc_caller_id(call), person.found_by[BY_FOLDED_ADDRESS]))
 		return -1;
 	return rpc_commit_text(call, tx, "{\"erased\":true}");
 }

@@ -16,7 +16,7 @@
 
 int user_erase(struct rpc_call *call) MAY_SUSPEND;
 
-/* The batch of ERASED_USER_JOB; its details are the folded address. */
+/* The batch of ERASURE_JOB; its details are the folded address. */
 int user_erase_forget(struct rpc_call *call, struct pg_tx *tx, const struct background_job *job,
 		      const char **ret_position) MAY_SUSPEND;
 

@@ -8,7 +8,7 @@
 #include "review.h"
 #include "review_import.h"
 #include "review_of_author.h"
-#include "rpc/erased_user.h"
+#include "rpc/erasure.h"
 #include "summary.h"
 #include "summary_recount.h"
 
@@ -27,12 +27,12 @@ static const struct rpc_handler handlers[] = {
 };
 
 static const struct fact_handler fact_handlers[] = {
-    {"passport.user.erased", erased_user_fact},
+    {"passport.user.erased", erasure_fact},
     {NULL, NULL},
 };
 
 static const struct background_job_kind background_jobs[] = {
-    {ERASED_USER_JOB, erased_author_forget},
+    {ERASURE_JOB, erased_author_forget},
     {NULL, NULL},
 };
 

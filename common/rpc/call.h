@@ -137,6 +137,10 @@ int rpc_replayed(struct rpc_call *call);
  * subject, e.g. the listing's id), payload JSON text. */
 int rpc_publish(struct rpc_call *call, struct pg_tx *tx, const char *topic, const char *key,
 		const char *payload) MAY_SUSPEND MUST_CHECK;
+/* Runs once a transaction with facts has been committed, in the thread that did; it must not suspend. */
+typedef void rpc_published_function(void);
+/* Has the function called from now on: the relay's, which delivers them. */
+void rpc_on_published(rpc_published_function *function);
 /* function(call, argument) runs once the call's transaction has been committed by one of the functions below; not at
  * all when that fails. In the order of registration; the same function and argument again are as once. It may suspend,
  * and must not leave an error in the context. */

@@ -4,8 +4,8 @@
 #include "base/ids.h"
 #include "rpc/api.h"
 #include "rpc/erased_user.h"
-#include "rpc/outbox.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 /* One round trip: a new key is taken, a known one returned as it is; a key that is being used by another transaction
@@ -36,6 +36,13 @@ struct commit_hook {
 	void (*function)(struct rpc_call *call, void *argument);
 	void *argument;
 };
+
+static _Atomic(rpc_published_function *) on_published;
+
+void rpc_on_published(rpc_published_function *function)
+{
+	atomic_store(&on_published, function);
+}
 
 /* What a call's write is about. */
 struct rpc_write {
@@ -139,8 +146,9 @@ static void committed(struct rpc_call *call)
 	struct rpc_write *write = write_of(call);
 	struct commit_hook *hook = write->hooks;
 
-	if (write->published)
-		outbox_wake();
+	rpc_published_function *tell = write->published ? atomic_load(&on_published) : NULL;
+	if (tell)
+		tell();
 	*write = (struct rpc_write){0};
 	for (; hook; hook = hook->next)
 		hook->function(call, hook->argument);

@@ -2,24 +2,20 @@
  * Users who have erased their accounts (passport.user.erased): what every daemon knows of them, and how it keeps
  * anything of them from coming back.
  *
- * Purpose: what a daemon stores of a user goes in batches of a background job, while a mark in the table erased_user
- * refuses whatever is written for them later.
+ * Purpose: a mark in the table erased_user refuses whatever is written for them later. (What a daemon stores of them
+ * goes in batches of a background job: rpc/erasure.h.)
  * Invariants: a write for a user holds the user's lock shared from its first statement to its end, the erasure holds it
  * exclusively while it sets the mark. So a write that was under way (it waited for a connection, for another's lock) is
  * either done before the mark, and its words go with all others, or finds the mark and is `unauthenticated`, reason
  * `revoked`.
- * Use: rpc_begin refuses by itself; what writes without it calls erased_user_refuse. A daemon lists
- * {"passport.user.erased", erased_user_fact} among its facts and {ERASED_USER_JOB, ...}, which forgets what it stores,
- * among its background jobs.
+ * Use: rpc_begin refuses by itself; what writes without it calls erased_user_refuse.
  */
 #ifndef EVENTLOOP_RPC_ERASED_USER_H
 #define EVENTLOOP_RPC_ERASED_USER_H
 
-#include "rpc/background_job.h"
-#include "rpc/outbox.h"
-
-/* The kind of the job; its key is the user's id. */
-#define ERASED_USER_JOB "erased_user"
+#include "base/context.h"
+#include "io/postgres.h"
+#include "rpc/identity.h"
 
 /* SQL: the user was erased. id: an expression of type uuid. For rows about others than the caller (imports), after
  * ERASED_USER_LOCK. */
@@ -28,15 +24,6 @@
 /* SQL: takes the user's lock shared. id: an expression of type text, the id in lower case. */
 #define ERASED_USER_LOCK(id) "erased_user_lock(" id ", false)"
 
-/* Step of an erasure that every daemon has: the answers kept under idempotency keys may hold what was written. */
-#define ERASED_USER_ANSWERS                                                                                       \
-	{                                                                                                         \
-		"WITH batch AS (SELECT k.key FROM idempotency_key k WHERE k.caller = $1 AND k.key > $3 ORDER BY " \
-		"k.key LIMIT $2::bigint), gone AS (DELETE FROM idempotency_key WHERE caller = $1 AND key IN "     \
-		"(SELECT key FROM batch)) SELECT count(*), max(key) FROM batch",                                  \
-		    false                                                                                         \
-	}
-
 /* Refuses whoever the caller is, or acts for, when they were erased; else lets no erasure happen until tx ends. Queued:
  * the refusal shows at the next statement. */
 void erased_user_refuse(struct context *ctx, struct pg_tx *tx, const struct identity *caller);
@@ -44,11 +31,11 @@ void erased_user_refuse(struct context *ctx, struct pg_tx *tx, const struct iden
 /* The same by what erases the caller: waits until no write for them is under way. */
 void erased_user_refuse_alone(struct context *ctx, struct pg_tx *tx, const struct identity *caller);
 
+/* Waits until no write for the user is under way and lets none begin until tx ends (queued). */
+void erased_user_lock(struct context *ctx, struct pg_tx *tx, const char *user_id);
+
 /* Sets the mark (queued), in a transaction that holds the user's lock alone. seq: of the fact; NULL: of the one that
  * was published last in this transaction. */
 void erased_user_remember(struct context *ctx, struct pg_tx *tx, const char *user_id, const char *seq);
-
-/* Folds passport.user.erased: sets the mark, and begins to forget. */
-int erased_user_fact(struct rpc_call *call, struct pg_tx *tx, const struct fact *fact) MAY_SUSPEND;
 
 #endif

@@ -262,6 +262,7 @@ struct outbox_relay *outbox_relay_new(const struct outbox_relay_options *options
 		relay->listener = pg_listen(relay->db, "outbox", notified, relay);
 	(void)pthread_mutex_lock(&process.lock);
 	process.relay = relay;
+	rpc_on_published(outbox_wake);
 	process.posted = false;
 	(void)pthread_mutex_unlock(&process.lock);
 	return relay;

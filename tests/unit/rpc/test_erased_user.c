@@ -1,5 +1,6 @@
 /* Users who are erased while something is written for them. */
 #include "rpc/erased_user.h"
+#include "rpc/erasure.h"
 
 #include "rpc/write_fixture.h"
 
@@ -19,7 +20,7 @@ static int forget(struct rpc_call *call, struct pg_tx *tx, const struct backgrou
 	return 0;
 }
 
-static const struct background_job_kind kinds[] = {{ERASED_USER_JOB, forget}, {NULL, NULL}};
+static const struct background_job_kind kinds[] = {{ERASURE_JOB, forget}, {NULL, NULL}};
 
 static void open_words(struct context *ctx)
 {
@@ -56,7 +57,7 @@ static void fold(struct context *ctx)
 	const struct fact fact = {.key = ERASED, .seq = 7};
 	struct pg_tx *tx = pg_begin(ctx, db);
 
-	assert_int_equal(erased_user_fact(&call, tx, &fact), 0);
+	assert_int_equal(erasure_fact(&call, tx, &fact), 0);
 	assert_int_equal(pg_commit(ctx, tx), 0);
 }
 
