@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "reviewed_booking.h"
+#include "rpc/client_rights.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static int is_own(struct daemon_worker *worker, struct context *ctx, const struc
 	if (json_object_get_boolean(json_object_object_get(booking, "by_member")))
 		return 1;
 	const char *company = json_object_get_string(json_object_object_get(booking, "company_id"));
-	return rpc_caller_is_member(&call, company, &member) ? -1 : member;
+	return client_find_member(&call, company, &member) ? -1 : member;
 }
 
 /* From the review after `place` on, which is moved. How many reviews were looked at; -1 with an error. */

@@ -6,6 +6,7 @@
 #include "daemon/settings.h"
 #include "io/http_client.h"
 #include "rpc/client.h"
+#include "rpc/client_rights.h"
 #include "rpc/dispatch.h"
 #include "rpc/token.h"
 
@@ -98,7 +99,8 @@ static int make_dispatcher(struct daemon_thread *thread, struct context *ctx)
 	    .prototype = {.worker = worker,
 			  .db = worker->db,
 			  .client = worker->client,
-			  .find_right = worker->spec->find_right},
+			  .find_right = worker->spec->find_right ? worker->spec->find_right : client_find_right,
+			  .find_member = client_find_member},
 	    .max_batch = (size_t)config_integer(config, "max_batch"),
 	    .max_answer = (size_t)config_integer(config, "max_answer"),
 	    .max_depth = (size_t)config_integer(config, "max_depth"),

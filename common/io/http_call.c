@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "base/ids.h"
+#include "base/trace.h"
 #include "co/co.h"
 #include "io/http_hangup.h"
 
@@ -163,29 +164,6 @@ void http_reply_unrouted(struct http_exchange *exchange, void *argument)
 	http_call_fault(exchange->internal, allowed != NULL ? STATUS_METHOD_NOT_ALLOWED : STATUS_NOT_FOUND);
 }
 
-static bool id_allowed(const char *id)
-{
-	size_t length = strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
-	return length > 0 && length < REQUEST_ID_SIZE && id[length] == '\0';
-}
-
-static bool hex_digits(const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if (!((text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f')))
-			return false;
-	return true;
-}
-
-/* W3C Trace Context section 3.2: 00-<32 hex, not all zero>-<16 hex, not all zero>-<2 hex>. */
-static bool trace_allowed(const char *trace)
-{
-	static const char ZEROS[] = "00000000000000000000000000000000";
-	return strlen(trace) == TRACEPARENT_SIZE - 1 && memcmp(trace, "00-", 3) == 0 && hex_digits(trace + 3, 32) &&
-	       trace[35] == '-' && hex_digits(trace + 36, 16) && trace[52] == '-' && hex_digits(trace + 53, 2) &&
-	       memcmp(trace + 3, ZEROS, 32) != 0 && memcmp(trace + 36, ZEROS, 16) != 0;
-}
-
 /* The caller's trace goes on, in a span of our own. */
 static void continue_trace(struct context *ctx, const char *trace)
 {
@@ -223,10 +201,10 @@ static void take_identity(struct http_call *call)
 	struct context *ctx = &call->ctx;
 	http_call_set_deadline(call);
 	const char *id = http_fields_get(&call->fields, "X-Request-Id");
-	if (id != NULL && id_allowed(id))
+	if (id != NULL && request_id_acceptable(id, strlen(id)))
 		memcpy(ctx->request_id, id, strlen(id) + 1);
 	const char *trace = http_fields_get(&call->fields, "traceparent");
-	if (trace != NULL && trace_allowed(trace))
+	if (trace != NULL && traceparent_acceptable(trace, strlen(trace)))
 		continue_trace(ctx, trace);
 }
 

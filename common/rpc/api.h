@@ -29,6 +29,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define API_NAME_MAX 128 /* bytes of a method's name */
+
 /* X(name, word in x-access): who may call. A method lists one or more; a caller who is any of them may. */
 #define API_ACCESS(X)                         \
 	X(PUBLIC, "public")                   \

@@ -1,7 +1,6 @@
 #include "rpc/api_internal.h"
 
 #include "base/clock.h"
-#include "rpc/envelope.h"
 
 #include <string.h>
 
@@ -23,7 +22,7 @@ static bool is_method_name(const char *name)
 		if (first ? !letter : !letter && !digit && *character != '_' && *character != '.')
 			return false;
 	}
-	return parts >= 2 && name[length - 1] != '.' && length <= ENVELOPE_METHOD_MAX;
+	return parts >= 2 && name[length - 1] != '.' && length <= API_NAME_MAX;
 }
 
 static bool check_texts(struct api_reader *reader, struct json_object *object)
@@ -219,7 +218,7 @@ bool api_method_read(struct api_reader *reader, struct json_object *object, stru
 	reader->method = name;
 	if (!is_method_name(name))
 		return api_fail(reader, "a name is <daemon>.<resource>.<verb> in lower case, at most %d characters",
-				ENVELOPE_METHOD_MAX);
+				API_NAME_MAX);
 	struct json_object *params = api_member(object, "params", json_type_array);
 	struct json_object *result = api_member(object, "result", json_type_object);
 	if (!check_texts(reader, object) || !check_members(reader, object))

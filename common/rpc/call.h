@@ -29,6 +29,8 @@ struct schema_result;
 /* Looks up the right that the calling user has in the company now, where rights are kept. May suspend. 0, or -1 with an
  * error. */
 typedef int rpc_right_function(struct rpc_call *call, const char *company_id, enum company_right *ret_right);
+/* The same for whether the calling user belongs to the company, be it or the user suspended. */
+typedef int rpc_member_function(struct rpc_call *call, const char *company_id, bool *ret);
 
 struct rpc_call {
 	struct context *ctx;
@@ -45,9 +47,9 @@ struct rpc_call {
 	const char *result;	       /* JSON text; set by rpc_reply functions */
 	size_t result_length;
 	bool replayed; /* rpc_begin found the answer of an earlier call with the same key: it is the result already */
-	struct rpc_write *write; /* rpc_begin's and rpc_publish's own; starts as NULL */
-	/* passport's own; NULL elsewhere: passport is asked. */
-	rpc_right_function *find_right;
+	struct rpc_write *write;	/* rpc_begin's and rpc_publish's own; starts as NULL */
+	rpc_right_function *find_right; /* NULL: there is nothing but the token, as with the next */
+	rpc_member_function *find_member;
 };
 
 typedef int rpc_handler_function(struct rpc_call *call);

@@ -1,5 +1,7 @@
 #include "rpc/envelope.h"
 
+#include "rpc/api.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -92,7 +94,7 @@ static void take_method(struct envelope_call *call, struct json_span value, stru
 	call->method = text_of(value, arena);
 	if (call->method.length == 0)
 		set_fault(call, "method must not be empty");
-	if (call->method.length > ENVELOPE_METHOD_MAX)
+	if (call->method.length > API_NAME_MAX)
 		set_fault(call, "method is longer than 128 bytes");
 }
 

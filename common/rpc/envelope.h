@@ -23,8 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ENVELOPE_METHOD_MAX 128 /* bytes of a method name */
-#define ENVELOPE_ID_MAX 256	/* bytes of an id as text, quotes included */
+#define ENVELOPE_ID_MAX 256 /* bytes of an id as text, quotes included */
 
 /* One call. */
 struct envelope_call {

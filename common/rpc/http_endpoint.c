@@ -1,10 +1,10 @@
 #include "rpc/http_endpoint.h"
 
 #include "base/text.h"
+#include "base/trace.h"
 #include "rpc/bearer.h"
 #include "rpc/hangup.h"
 #include "rpc/http_content.h"
-#include "rpc/link_meta.h"
 #include "rpc/render.h"
 
 #include <stdlib.h>

@@ -1,36 +1,12 @@
 #include "rpc/link_meta.h"
 
 #include "base/ip_address.h"
+#include "base/trace.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define DEADLINE_MS_MAX INT64_C(86400000)
-
-bool request_id_acceptable(const char *text, size_t length)
-{
-	static const bool accepted[256] = {
-	    ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['-'] = true, ['_'] = true, ['.'] = true};
-	if (length == 0 || length >= REQUEST_ID_SIZE)
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		if (!accepted[(unsigned char)text[i]])
-			return false;
-	}
-	return true;
-}
-
-bool traceparent_acceptable(const char *text, size_t length)
-{
-	if (length != TRACEPARENT_SIZE - 1 || memcmp(text, "00-", 3) != 0 || text[35] != '-' || text[52] != '-')
-		return false;
-	for (size_t i = 3; i < length; i++) {
-		bool digit = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
-		if (!digit && i != 35 && i != 52)
-			return false;
-	}
-	return true;
-}
 
 static void take_deadline(struct context *ctx, struct json_span value)
 {

@@ -21,10 +21,4 @@ void link_meta_read(struct context *ctx, struct json_span text, bool speaks_for_
 /* Appends the meta object of a request. */
 void link_meta_write(struct buffer *out, const struct context *ctx, const struct link_request *request);
 
-/* True for a text that may be a request id: 1 to 36 letters, digits, '-', '_' or '.'. */
-bool request_id_acceptable(const char *text, size_t length);
-
-/* True for a traceparent of version 00 (W3C Trace Context section 3.2). */
-bool traceparent_acceptable(const char *text, size_t length);
-
 #endif

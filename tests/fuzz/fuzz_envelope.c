@@ -3,6 +3,7 @@
  * passes is JSON to json-c as well and survives being built, written and read again unchanged.
  */
 #include "base/fatal.h"
+#include "rpc/api.h"
 #include "rpc/envelope.h"
 #include "rpc/json_tree.h"
 
@@ -44,7 +45,7 @@ static void check_calls(const struct envelope *envelope, const char *text, size_
 		check_span(call->params, text, length);
 		check_span(call->meta, text, length);
 		check_span(call->text, text, length);
-		if (call->fault == NULL && (call->method.length == 0 || call->method.length > ENVELOPE_METHOD_MAX))
+		if (call->fault == NULL && (call->method.length == 0 || call->method.length > API_NAME_MAX))
 			fatal("a valid call without method");
 		if (call->notification && call->id.data != NULL)
 			fatal("a notification with an id");
