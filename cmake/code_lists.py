@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes code_lists.c, the tables behind common/rpc/code_list.h: code_lists.py ISO_CODES_FOLDER TZDATA_ZI OUTPUT
+"""Writes code_lists.c, the tables behind common/schema/code_list.h: code_lists.py ISO_CODES_FOLDER TZDATA_ZI OUTPUT
 
 Everything comes from packages: ISO 4217, 3166-1, 639-3 and 15924 from iso-codes, zones from tzdata, and from ICU which
 currencies are money. iso-codes does not say which currencies have minor units. Those without any ("N.A." in ISO 4217)
@@ -95,7 +95,7 @@ def main():
     two, three = languages(folder)
     output.write_text(
         "/* Made by cmake/code_lists.py. */\n"
-        '#include "rpc/code_list_tables.h"\n'
+        '#include "schema/code_list_tables.h"\n'
         + letter_bits("code_list_currencies", currencies(folder))
         + letter_bits("code_list_countries", {entry["alpha_2"] for entry in entries(folder, "3166-1")})
         + letter_bits("code_list_languages_2", two)

@@ -1,6 +1,6 @@
 #include "erased_user.h"
 
-#include "rpc/erasure.h"
+#include "outbox/erasure.h"
 
 static const struct background_job_step steps[] = {
     {"WITH batch AS (SELECT b.id FROM booking b WHERE b.user_id = $1 AND b.note <> '' AND b.id "

@@ -14,7 +14,7 @@
 #include "daemon/daemon.h"
 #include "daemon/fact_key_check.h"
 #include "erased_user.h"
-#include "rpc/erasure.h"
+#include "outbox/erasure.h"
 #include "search/search.h"
 #include "start.h"
 

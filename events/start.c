@@ -1,11 +1,11 @@
 #include "start.h"
 
 #include "base/fatal.h"
-#include "base/log.h"
 #include "catalogue/catalogue.h"
 #include "co/task.h"
 #include "events.h"
 #include "search/housekeeping.h"
+#include "telemetry/log.h"
 
 #include <stdlib.h>
 

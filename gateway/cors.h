@@ -11,7 +11,7 @@
 
 #include "base/context.h"
 #include "base/macros.h"
-#include "io/http_server.h"
+#include "http/server.h"
 
 #include <stdbool.h>
 

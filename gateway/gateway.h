@@ -7,7 +7,7 @@
 #include "co/sync.h"
 #include "cors.h"
 #include "daemon/daemon.h"
-#include "io/http_representation.h"
+#include "http/representation.h"
 
 struct door;
 struct limits;

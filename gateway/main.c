@@ -1,7 +1,7 @@
 #include "daemon/daemon.h"
-#include "route.h"
+#include "routes/route.h"
+#include "routes/status.h"
 #include "start.h"
-#include "status.h"
 
 extern const struct embedded_file gateway_api[];
 

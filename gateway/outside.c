@@ -1,6 +1,6 @@
 #include "outside.h"
 
-#include "rpc/token.h"
+#include "token/token.h"
 
 const struct identity *outside_identity(struct context *ctx, struct token_verifier *verifier, const char *token,
 					size_t length)

@@ -9,7 +9,7 @@
 
 #include "base/context.h"
 #include "base/macros.h"
-#include "rpc/identity.h"
+#include "token/identity.h"
 
 #include <stddef.h>
 

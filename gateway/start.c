@@ -1,19 +1,19 @@
 #include "start.h"
 
 #include "base/fatal.h"
-#include "batch.h"
+#include "documents/pages.h"
+#include "documents/well_known.h"
 #include "gateway.h"
-#include "io/http_client.h"
-#include "io/http_stream.h"
+#include "http/client.h"
+#include "http/stream.h"
 #include "limits/door.h"
 #include "limits/limits.h"
-#include "methods.h"
-#include "observer.h"
-#include "pages.h"
-#include "pass.h"
-#include "transfers.h"
+#include "pictures/pass.h"
+#include "pictures/transfers.h"
+#include "routes/batch.h"
+#include "routes/methods.h"
+#include "routes/observer.h"
 #include "trusted_proxies.h"
-#include "well_known.h"
 
 #include <stdio.h>
 #include <stdlib.h>

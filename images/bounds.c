@@ -1,6 +1,6 @@
 #include "bounds.h"
 
-#include "base/config.h"
+#include "config/config.h"
 #include "daemon/data_check.h"
 
 /* A picture has a profile and some words. Each may be inflated to 8 MB, which takes more than a tenth of a second. */

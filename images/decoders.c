@@ -1,7 +1,7 @@
 #include "decoders.h"
 
-#include "base/config.h"
 #include "co/offload.h"
+#include "config/config.h"
 
 #include <pthread.h>
 

@@ -1,6 +1,6 @@
 #include "erased_owner.h"
 
-#include "rpc/erasure.h"
+#include "outbox/erasure.h"
 
 /* What has lost its owner is not found again: no key says where to go on. */
 static const struct background_job_step steps[] = {

@@ -4,7 +4,7 @@
 #include "daemon/data_check.h"
 #include "erased_owner.h"
 #include "image.h"
-#include "rpc/erasure.h"
+#include "outbox/erasure.h"
 #include "start.h"
 #include "usage.h"
 

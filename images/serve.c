@@ -1,11 +1,11 @@
 #include "serve.h"
 
 #include "base/ids.h"
-#include "base/log.h"
+#include "http/representation.h"
 #include "images.h"
-#include "io/http_representation.h"
-#include "io/postgres.h"
+#include "postgres/postgres.h"
 #include "rpc/http_endpoint.h"
+#include "telemetry/log.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #ifndef EVENTLOOP_IMAGES_SERVE_H
 #define EVENTLOOP_IMAGES_SERVE_H
 
-#include "io/http_server.h"
+#include "http/server.h"
 
 #include <stdint.h>
 

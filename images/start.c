@@ -1,13 +1,13 @@
 #include "start.h"
 
 #include "base/fatal.h"
-#include "base/log.h"
-#include "base/log_pause.h"
 #include "decoders.h"
+#include "http/stream.h"
 #include "images.h"
-#include "io/http_stream.h"
 #include "serve.h"
 #include "sweep.h"
+#include "telemetry/log.h"
+#include "telemetry/log_pause.h"
 #include "upload.h"
 #include "upload_places.h"
 

@@ -2,11 +2,11 @@
 
 #include "base/buffer.h"
 #include "base/fatal.h"
-#include "base/log.h"
-#include "base/metrics.h"
 #include "co/offload.h"
 #include "co/task.h"
 #include "keep.h"
+#include "telemetry/log.h"
+#include "telemetry/metrics.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,14 +1,14 @@
 #include "upload.h"
 
-#include "base/log.h"
 #include "images.h"
 #include "inspect.h"
 #include "keep.h"
 #include "multipart.h"
-#include "rpc/bearer.h"
 #include "rpc/dispatch.h"
 #include "rpc/http_endpoint.h"
-#include "rpc/token.h"
+#include "telemetry/log.h"
+#include "token/bearer.h"
+#include "token/token.h"
 #include "upload_places.h"
 #include "usage.h"
 

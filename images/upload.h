@@ -9,7 +9,7 @@
 #ifndef EVENTLOOP_IMAGES_UPLOAD_H
 #define EVENTLOOP_IMAGES_UPLOAD_H
 
-#include "io/http_server.h"
+#include "http/server.h"
 
 /* argument: struct images. */
 void upload_handle(struct http_exchange *exchange, void *argument) MAY_SUSPEND;

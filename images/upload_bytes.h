@@ -11,7 +11,7 @@
 #define EVENTLOOP_IMAGES_UPLOAD_BYTES_H
 
 #include "base/macros.h"
-#include "io/http_stream.h"
+#include "http/stream.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

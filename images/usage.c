@@ -1,6 +1,6 @@
 #include "usage.h"
 
-#include "base/config.h"
+#include "config/config.h"
 #include "daemon/daemon.h"
 
 #define TODAY "(now() AT TIME ZONE 'UTC')::date"

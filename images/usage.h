@@ -12,7 +12,7 @@
 #define EVENTLOOP_IMAGES_USAGE_H
 
 #include "daemon/data_check.h"
-#include "io/postgres.h"
+#include "postgres/postgres.h"
 
 #include <stddef.h>
 

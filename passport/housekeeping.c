@@ -1,12 +1,12 @@
 #include "housekeeping.h"
 
-#include "base/config.h"
 #include "base/fatal.h"
-#include "base/log.h"
-#include "base/metrics.h"
 #include "co/task.h"
+#include "config/config.h"
 #include "daemon/daemon.h"
-#include "io/postgres.h"
+#include "postgres/postgres.h"
+#include "telemetry/log.h"
+#include "telemetry/metrics.h"
 
 #include <stdlib.h>
 

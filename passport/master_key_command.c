@@ -2,11 +2,12 @@
 
 #include "base/buffer.h"
 #include "base/ids.h"
-#include "base/log.h"
-#include "io/postgres.h"
-#include "key.h"
+#include "credentials/totp.h"
+#include "keys/key.h"
+#include "keys/sealing.h"
 #include "passport.h"
-#include "totp.h"
+#include "postgres/postgres.h"
+#include "telemetry/log.h"
 
 #include <openssl/crypto.h>
 #include <string.h>
@@ -134,7 +135,7 @@ static int reseal(struct daemon_worker *worker, struct context *ctx)
 {
 	const struct passport *passport = worker->app;
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
-		int total, status = reseal_column(ctx, worker->db, &passport->master, &columns[i], &total);
+		int total, status = reseal_column(ctx, worker->db, passport->master, &columns[i], &total);
 		log_event(LOG_INFO, NULL, "sealed anew", LOG_STRING("table", columns[i].table),
 			  LOG_NUMBER("count", total));
 		if (status)

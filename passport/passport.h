@@ -6,17 +6,17 @@
 #ifndef EVENTLOOP_PASSPORT_PASSPORT_H
 #define EVENTLOOP_PASSPORT_PASSPORT_H
 
-#include "io/http_representation.h"
-#include "key.h"
-#include "sealing.h"
+#include "http/representation.h"
 
 struct housekeeping;
 struct key_keeper;
+struct key_ring;
 struct mail_worker;
+struct master_key;
 struct revocation_feed;
 
 struct passport {
-	struct master_key master;
+	struct master_key *master;
 	struct key_ring *keys;
 	struct http_representation jwks;
 	struct key_keeper *keeper;	     /* NULL in a command */

@@ -22,4 +22,10 @@
 /* After the argument of lower(): any language. Under the locale C the server's own lower() knows ASCII only. */
 #define SQL_UNICODE " COLLATE \"und-x-icu\""
 
+/* SQL, boolean: the user made an API key of the company that is good now. */
+#define API_KEY_MADE_BY(company, user)                                                                           \
+	"EXISTS (SELECT FROM service_account a JOIN service_secret s ON s.account_id = a.id WHERE a.company_id " \
+	"= " company " AND a.state = 'active' AND coalesce(s.created_by, a.created_by) = " user                  \
+	" AND coalesce(least(a.expires_at, s.expires_at) > now(), true))"
+
 #endif

@@ -1,11 +1,14 @@
 #include "start.h"
 
+#include "base/fatal.h"
 #include "housekeeping.h"
-#include "key_keeper.h"
-#include "mail_worker.h"
+#include "keys/keeper.h"
+#include "keys/key.h"
+#include "keys/sealing.h"
+#include "letters/mail_worker.h"
 #include "passport.h"
-#include "revocation_feed.h"
-#include "service_account.h"
+#include "programs/service_account.h"
+#include "sessions/revocation_feed.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -22,15 +25,14 @@ static void serve_jwks(struct http_exchange *exchange, void *argument)
 int passport_start(struct daemon_worker *worker, struct context *ctx)
 {
 	const struct config *config = worker->config;
-	struct passport *passport = calloc(1, sizeof(*passport));
-	if (!passport)
-		abort();
+	struct passport *passport = must_calloc(1, sizeof(*passport));
 	worker->app = passport;
+	passport->master = must_calloc(1, sizeof(*passport->master));
 	if (service_accounts_check(ctx, config_text(config, "service_secrets")) ||
 	    master_key_parse(ctx, config_text(config, "master_key"), config_text(config, "master_key_previous"),
-			     &passport->master))
+			     passport->master))
 		return -1;
-	passport->keys = key_ring_new(ctx, worker, &passport->master);
+	passport->keys = key_ring_new(ctx, worker, passport->master);
 	if (!passport->keys)
 		return -1;
 	if (!worker->http)
@@ -64,7 +66,8 @@ void passport_stop(struct daemon_worker *worker)
 	revocation_feed_free(passport->revocations);
 	http_representation_done(&passport->jwks);
 	key_ring_free(passport->keys);
-	OPENSSL_cleanse(&passport->master, sizeof(passport->master));
+	OPENSSL_cleanse(passport->master, sizeof(*passport->master));
+	free(passport->master);
 	free(passport);
 	worker->app = NULL;
 }

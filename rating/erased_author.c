@@ -1,6 +1,6 @@
 #include "erased_author.h"
 
-#include "rpc/erasure.h"
+#include "outbox/erasure.h"
 
 static const struct background_job_step steps[] = {
     {"WITH batch AS (SELECT r.id FROM review r WHERE r.author_id = $1 AND r.id > " BACKGROUND_JOB_AFTER_UUID

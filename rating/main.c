@@ -3,12 +3,12 @@
 #include "daemon/daemon.h"
 #include "daemon/fact_key_check.h"
 #include "erased_author.h"
+#include "outbox/erasure.h"
 #include "own_review_command.h"
 #include "rating.h"
 #include "review.h"
 #include "review_import.h"
 #include "review_of_author.h"
-#include "rpc/erasure.h"
 #include "summary.h"
 #include "summary_recount.h"
 

@@ -1,9 +1,9 @@
 #include "own_review_command.h"
 
 #include "base/ids.h"
-#include "base/log.h"
+#include "client/rights.h"
 #include "reviewed_booking.h"
-#include "rpc/client_rights.h"
+#include "telemetry/log.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 #include "review.h"
 
 #include "base/ids.h"
+#include "client/client.h"
 #include "review_of_author.h"
 #include "reviewed_booking.h"
-#include "rpc/client.h"
 #include "rpc/cursor.h"
 #include "rpc/page.h"
 #include "summary.h"

@@ -6,9 +6,9 @@
 #include "base/text.h"
 #include "daemon/import.h"
 #include "rpc/erased_user.h"
-#include "rpc/json_tree.h"
 #include "summary.h"
 #include "summary_recount.h"
+#include "json/tree.h"
 
 #include <math.h>
 #include <string.h>

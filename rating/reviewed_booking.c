@@ -1,6 +1,6 @@
 #include "reviewed_booking.h"
 
-#include "rpc/client.h"
+#include "client/client.h"
 
 #include <string.h>
 

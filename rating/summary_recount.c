@@ -1,9 +1,9 @@
 #include "summary_recount.h"
 
-#include "base/log.h"
 #include "co/co.h"
 #include "rating.h"
 #include "summary.h"
+#include "telemetry/log.h"
 
 #include <stdio.h>
 

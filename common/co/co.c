@@ -2,7 +2,7 @@
 
 #include "base/fatal.h"
 #include "base/fault.h"
-#include "co/co_internal.h"
+#include "co/internal.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 #include "base/fatal.h"
-#include "co/co_internal.h"
+#include "co/internal.h"
 #include "co/sync.h"
 
 struct child {

@@ -1,7 +1,7 @@
 #include "co/loop.h"
 
 #include "base/fatal.h"
-#include "co/co_internal.h"
+#include "co/internal.h"
 
 #include <stdlib.h>
 #include <sys/eventfd.h>

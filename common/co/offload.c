@@ -3,7 +3,7 @@
 #include "base/fatal.h"
 #include "base/fault.h"
 #include "co/co.h"
-#include "co/co_internal.h"
+#include "co/internal.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 #include "base/fatal.h"
 #include "co/co.h"
-#include "co/co_internal.h"
+#include "co/internal.h"
 
 #include <event2/event_struct.h>
 

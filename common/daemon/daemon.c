@@ -1,14 +1,14 @@
 #include "daemon/daemon.h"
 
-#include "base/log.h"
 #include "base/version.h"
 #include "daemon/arguments.h"
 #include "daemon/data_check.h"
 #include "daemon/library_log.h"
 #include "daemon/process.h"
 #include "daemon/settings.h"
-#include "io/migrate.h"
+#include "postgres/migrate.h"
 #include "rpc/common_migrations.h"
+#include "telemetry/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>

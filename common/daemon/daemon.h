@@ -17,12 +17,12 @@
 #ifndef EVENTLOOP_DAEMON_DAEMON_H
 #define EVENTLOOP_DAEMON_DAEMON_H
 
-#include "base/config.h"
 #include "base/embed.h"
-#include "io/http_server.h"
-#include "rpc/background_job.h"
+#include "config/config.h"
+#include "http/server.h"
+#include "outbox/background_job.h"
+#include "outbox/outbox.h"
 #include "rpc/call.h"
-#include "rpc/outbox.h"
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 #include "daemon/data_check.h"
 
-#include "base/log.h"
 #include "daemon/daemon.h"
-#include "io/postgres.h"
+#include "postgres/postgres.h"
+#include "telemetry/log.h"
 
 #include <stdio.h>
 

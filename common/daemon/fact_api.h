@@ -1,5 +1,5 @@
 /*
- * The method by which every daemon that consumes facts gets them: <daemon>.fact.deliver (rpc/outbox.h).
+ * The method by which every daemon that consumes facts gets them: <daemon>.fact.deliver (outbox/outbox.h).
  */
 #ifndef EVENTLOOP_DAEMON_FACT_API_H
 #define EVENTLOOP_DAEMON_FACT_API_H

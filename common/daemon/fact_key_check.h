@@ -1,5 +1,5 @@
 /*
- * The check of facts whose key is an id in capitals: from before ids had one form (rpc/schema.h).
+ * The check of facts whose key is an id in capitals: from before ids had one form (schema/schema.h).
  *
  * Facts of one key are told in order; those of one id in two spellings have two keys.
  */

@@ -1,10 +1,10 @@
 #include "daemon/process.h"
 
 #include "base/buffer.h"
-#include "base/metrics.h"
 #include "daemon/process_metrics.h"
-#include "io/http_stream.h"
-#include "io/migrate.h"
+#include "http/stream.h"
+#include "postgres/migrate.h"
+#include "telemetry/metrics.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 
 #include "base/buffer.h"
 #include "base/ids.h"
-#include "base/log.h"
-#include "rpc/json_tree.h"
+#include "telemetry/log.h"
+#include "json/tree.h"
 
 #include <errno.h>
 #include <openssl/evp.h>

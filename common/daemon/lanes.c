@@ -1,7 +1,7 @@
 #include "daemon/lanes.h"
 
 #include "base/fatal.h"
-#include "io/postgres.h"
+#include "postgres/postgres.h"
 
 #include <stdio.h>
 

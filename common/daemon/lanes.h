@@ -9,8 +9,8 @@
 #ifndef EVENTLOOP_DAEMON_LANES_H
 #define EVENTLOOP_DAEMON_LANES_H
 
-#include "base/config.h"
-#include "rpc/api.h"
+#include "api/api.h"
+#include "config/config.h"
 
 struct pg;
 

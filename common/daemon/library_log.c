@@ -1,7 +1,7 @@
 #include "daemon/library_log.h"
 
 #include "base/fatal.h"
-#include "base/log.h"
+#include "telemetry/log.h"
 
 #include <event2/event.h>
 

@@ -1,14 +1,14 @@
 #include "daemon/process.h"
 
 #include "base/fatal.h"
+#include "client/client.h"
+#include "client/rights.h"
 #include "daemon/fact_api.h"
 #include "daemon/lanes.h"
 #include "daemon/settings.h"
-#include "io/http_client.h"
-#include "rpc/client.h"
-#include "rpc/client_rights.h"
+#include "http/client.h"
 #include "rpc/dispatch.h"
-#include "rpc/token.h"
+#include "token/token.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "daemon/process.h"
 
+#include "api/api.h"
 #include "base/fatal.h"
-#include "base/log.h"
 #include "base/memory.h"
 #include "base/version.h"
 #include "co/co.h"
@@ -9,7 +9,7 @@
 #include "co/offload.h"
 #include "daemon/fact_api.h"
 #include "daemon/settings.h"
-#include "rpc/api.h"
+#include "telemetry/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>

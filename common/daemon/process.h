@@ -8,10 +8,10 @@
 #ifndef EVENTLOOP_DAEMON_PROCESS_H
 #define EVENTLOOP_DAEMON_PROCESS_H
 
+#include "api/api.h"
 #include "daemon/daemon.h"
 #include "daemon/settings.h"
-#include "io/http_representation.h"
-#include "rpc/api.h"
+#include "http/representation.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,13 +1,13 @@
 #include "daemon/process_metrics.h"
 
 #include "base/clock.h"
-#include "base/metrics.h"
 #include "co/loop.h"
 #include "co/offload.h"
 #include "daemon/process.h"
-#include "rpc/link.h"
-#include "rpc/token.h"
-#include "rpc/token_revocation.h"
+#include "link/link.h"
+#include "telemetry/metrics.h"
+#include "token/revocation.h"
+#include "token/token.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,10 +3,10 @@
 #include "base/clock.h"
 #include "base/context.h"
 #include "base/fatal.h"
-#include "base/log.h"
+#include "client/client.h"
 #include "co/task.h"
-#include "rpc/client.h"
-#include "rpc/token_revocation.h"
+#include "telemetry/log.h"
+#include "token/revocation.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

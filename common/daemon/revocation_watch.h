@@ -4,7 +4,7 @@
  *
  * Ownership: one a process, on its first thread; it borrows that thread's client. Invariants: one question is always
  * outstanding; while passport cannot be reached, it is asked again after 0.1 s, doubling to 2 s, and then for
- * everything since the last answer, so that nothing is missed. What is heard goes to rpc/token_revocation.h.
+ * everything since the last answer, so that nothing is missed. What is heard goes to token/revocation.h.
  */
 #ifndef EVENTLOOP_DAEMON_REVOCATION_WATCH_H
 #define EVENTLOOP_DAEMON_REVOCATION_WATCH_H

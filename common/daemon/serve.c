@@ -1,10 +1,10 @@
 #include "daemon/process.h"
 
 #include "base/fatal.h"
-#include "base/log.h"
 #include "co/co.h"
 #include "co/loop.h"
 #include "daemon/settings.h"
+#include "telemetry/log.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

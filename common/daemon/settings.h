@@ -4,10 +4,10 @@
 #ifndef EVENTLOOP_DAEMON_SETTINGS_H
 #define EVENTLOOP_DAEMON_SETTINGS_H
 
-#include "base/config.h"
 #include "base/ip_address.h"
-#include "base/log.h"
-#include "rpc/link_handshake.h"
+#include "config/config.h"
+#include "link/handshake.h"
+#include "telemetry/log.h"
 
 struct daemon_spec;
 

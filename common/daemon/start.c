@@ -1,16 +1,16 @@
 #include "daemon/process.h"
 
-#include "base/log.h"
+#include "api/api.h"
 #include "base/version.h"
 #include "co/co.h"
 #include "co/loop.h"
 #include "daemon/revocation_watch.h"
 #include "daemon/settings.h"
-#include "io/http_stream.h"
-#include "rpc/api.h"
+#include "http/stream.h"
+#include "link/link.h"
 #include "rpc/dispatch.h"
 #include "rpc/http_endpoint.h"
-#include "rpc/link.h"
+#include "telemetry/log.h"
 
 #include <stdio.h>
 #include <string.h>

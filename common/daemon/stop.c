@@ -1,11 +1,11 @@
 #include "daemon/process.h"
 
 #include "base/fatal.h"
-#include "base/log.h"
 #include "co/co.h"
 #include "co/loop.h"
 #include "daemon/revocation_watch.h"
-#include "rpc/link.h"
+#include "link/link.h"
+#include "telemetry/log.h"
 
 #define LOOK_AGAIN (5 * CLOCK_MILLISECOND)
 /* How long clients of the link may take to hang up once all is answered. */

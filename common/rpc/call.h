@@ -11,8 +11,8 @@
 #define EVENTLOOP_RPC_CALL_H
 
 #include "base/context.h"
-#include "io/postgres.h"
-#include "rpc/identity.h"
+#include "postgres/postgres.h"
+#include "token/identity.h"
 
 #include <json-c/json.h>
 #include <stdbool.h>

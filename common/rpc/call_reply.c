@@ -1,7 +1,7 @@
 #include "rpc/call.h"
 
 #include "base/buffer.h"
-#include "rpc/json_tree.h"
+#include "json/tree.h"
 
 #include <stdarg.h>
 #include <string.h>

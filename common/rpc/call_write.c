@@ -1,8 +1,8 @@
 /* Writes of a call: one transaction with its facts, its idempotency key and its answer. */
 #include "rpc/call.h"
 
+#include "api/api.h"
 #include "base/ids.h"
-#include "rpc/api.h"
 #include "rpc/erased_user.h"
 
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
 #include "rpc/cursor.h"
 
+#include "api/api.h"
 #include "base/fatal.h"
-#include "rpc/api.h"
 #include "rpc/cursor_codec.h"
 #include "rpc/secret.h"
 

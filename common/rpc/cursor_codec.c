@@ -2,7 +2,7 @@
 
 #include "base/base64url.h"
 #include "base/buffer.h"
-#include "rpc/json_tree.h"
+#include "json/tree.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

@@ -101,7 +101,7 @@ struct dispatch_entry *dispatch_find(const struct rpc_dispatcher *dispatcher, st
 	return &dispatcher->entries[method->index];
 }
 
-struct envelope_limits dispatch_limits(const struct rpc_dispatcher *dispatcher)
+struct envelope_limits rpc_dispatch_limits(const struct rpc_dispatcher *dispatcher)
 {
 	return (struct envelope_limits){.max_depth = (unsigned)dispatcher->options.max_depth,
 					.max_calls = dispatcher->options.max_batch};
@@ -114,8 +114,8 @@ static enum error_code code_of(enum envelope_status status)
 	return status == ENVELOPE_TOO_LARGE ? ERROR_TOO_LARGE : ERROR_INVALID_REQUEST;
 }
 
-const char *dispatch_envelope(struct context *ctx, struct rpc_dispatcher *dispatcher, const struct rpc_meta *meta,
-			      const struct envelope *envelope, size_t *ret_length)
+const char *rpc_dispatch_envelope(struct context *ctx, struct rpc_dispatcher *dispatcher, const struct rpc_meta *meta,
+				  const struct envelope *envelope, size_t *ret_length)
 {
 	const char *answer;
 	if (envelope->status != ENVELOPE_OK) {
@@ -137,7 +137,7 @@ const char *rpc_dispatch(struct context *ctx, struct rpc_dispatcher *dispatcher,
 			 const char *text, size_t length, size_t *ret_length)
 {
 	struct envelope envelope;
-	struct envelope_limits limits = dispatch_limits(dispatcher);
+	struct envelope_limits limits = rpc_dispatch_limits(dispatcher);
 	(void)envelope_scan(text, length, &limits, &ctx->arena, &envelope);
-	return dispatch_envelope(ctx, dispatcher, meta, &envelope, ret_length);
+	return rpc_dispatch_envelope(ctx, dispatcher, meta, &envelope, ret_length);
 }

@@ -12,11 +12,11 @@
 #ifndef EVENTLOOP_RPC_DISPATCH_H
 #define EVENTLOOP_RPC_DISPATCH_H
 
+#include "api/api.h"
 #include "base/context.h"
-#include "rpc/api.h"
 #include "rpc/call.h"
+#include "rpc/envelope.h"
 
-struct envelope_call;
 struct token_verifier;
 struct rpc_dispatcher;
 struct rpc_hangup;
@@ -51,6 +51,13 @@ struct rpc_meta {
  * error is set afterwards only when no call could be read: parse_error, invalid_request or too_large. */
 const char *rpc_dispatch(struct context *ctx, struct rpc_dispatcher *dispatcher, const struct rpc_meta *meta,
 			 const char *text, size_t length, size_t *ret_length) MAY_SUSPEND;
+
+/* The same for a text that has been scanned, within the limits that rpc_dispatch_limits gives. */
+const char *rpc_dispatch_envelope(struct context *ctx, struct rpc_dispatcher *dispatcher, const struct rpc_meta *meta,
+				  const struct envelope *envelope, size_t *ret_length) MAY_SUSPEND;
+
+/* The limits of request texts. */
+struct envelope_limits rpc_dispatch_limits(const struct rpc_dispatcher *dispatcher);
 
 /* For what is answered without a handler: 0 when the call has no parameters ({} and [] are none), else -1 with
  * invalid_params. */

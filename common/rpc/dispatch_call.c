@@ -3,7 +3,7 @@
 #include "base/ip_address.h"
 #include "rpc/hangup.h"
 #include "rpc/render.h"
-#include "rpc/token.h"
+#include "token/token.h"
 
 #include <string.h>
 

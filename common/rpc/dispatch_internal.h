@@ -5,10 +5,10 @@
 #ifndef EVENTLOOP_RPC_DISPATCH_INTERNAL_H
 #define EVENTLOOP_RPC_DISPATCH_INTERNAL_H
 
-#include "base/metrics.h"
-#include "rpc/api.h"
+#include "api/api.h"
 #include "rpc/dispatch.h"
 #include "rpc/envelope.h"
+#include "telemetry/metrics.h"
 
 #define DISPATCH_CANCELLED (ERROR_OVERLOADED + 1) /* an outcome of its own: the caller has gone */
 #define DISPATCH_OUTCOMES (DISPATCH_CANCELLED + 1)
@@ -54,13 +54,6 @@ const char *dispatch_call(struct context *ctx, struct rpc_dispatcher *dispatcher
  * answers as an array; NULL when all were notifications. */
 const char *dispatch_batch(struct context *ctx, struct rpc_dispatcher *dispatcher, struct dispatch_caller *caller,
 			   const struct envelope *envelope, size_t *ret_length) MAY_SUSPEND;
-
-/* rpc_dispatch for a text that has been scanned. */
-const char *dispatch_envelope(struct context *ctx, struct rpc_dispatcher *dispatcher, const struct rpc_meta *meta,
-			      const struct envelope *envelope, size_t *ret_length) MAY_SUSPEND;
-
-/* The limits of request texts. */
-struct envelope_limits dispatch_limits(const struct rpc_dispatcher *dispatcher);
 
 /* The entry of a method name; dispatcher->unknown when there is none. */
 struct dispatch_entry *dispatch_find(const struct rpc_dispatcher *dispatcher, struct json_span name);

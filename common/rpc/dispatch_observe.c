@@ -1,8 +1,8 @@
 #include "rpc/dispatch_internal.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "rpc/hangup.h"
+#include "telemetry/log.h"
 
 #include <string.h>
 

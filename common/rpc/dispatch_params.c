@@ -1,6 +1,6 @@
 #include "rpc/dispatch_internal.h"
 
-#include "rpc/json_tree.h"
+#include "json/tree.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #include "rpc/envelope.h"
 
-#include "rpc/api.h"
+#include "api/api.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,10 +2,10 @@
  * The envelope of JSON-RPC: finds the calls of a request text, and the parts of a reply, without building a tree.
  *
  * Purpose: the gateway and the link route, number and splice calls as text; only the method that handles a call builds
- * a tree, of its params alone (rpc/json_tree.h).
+ * a tree, of its params alone (json/tree.h).
  * Ownership: spans point into the caller's text, which must outlive the envelope; the array of a batch, and a method
  * name written with escapes, are in the arena.
- * Invariants: a text that passed was checked whole by rpc/json_scan.h. A call with fault == NULL has a method; its
+ * Invariants: a text that passed was checked whole by json/scan.h. A call with fault == NULL has a method; its
  * params, when present, are an object or an array; its id, when present, is a string, a number or null. What is JSON
  * that nobody should have to read (json_fault_is_unfit) spoils the one call in which it stands: in its params it is
  * params_error, and they may be passed on as text but not be read; anywhere else in it, it is a fault, and no part with
@@ -18,7 +18,7 @@
 
 #include "base/arena.h"
 #include "base/macros.h"
-#include "rpc/json_scan.h"
+#include "json/scan.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
  * anything of them from coming back.
  *
  * Purpose: a mark in the table erased_user refuses whatever is written for them later. (What a daemon stores of them
- * goes in batches of a background job: rpc/erasure.h.)
+ * goes in batches of a background job: outbox/erasure.h.)
  * Invariants: a write for a user holds the user's lock shared from its first statement to its end, the erasure holds it
  * exclusively while it sets the mark. So a write that was under way (it waited for a connection, for another's lock) is
  * either done before the mark, and its words go with all others, or finds the mark and is `unauthenticated`, reason
@@ -14,8 +14,8 @@
 #define EVENTLOOP_RPC_ERASED_USER_H
 
 #include "base/context.h"
-#include "io/postgres.h"
-#include "rpc/identity.h"
+#include "postgres/postgres.h"
+#include "token/identity.h"
 
 /* SQL: the user was erased. id: an expression of type uuid. For rows about others than the caller (imports), after
  * ERASED_USER_LOCK. */

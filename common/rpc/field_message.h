@@ -11,7 +11,7 @@
 #ifndef EVENTLOOP_RPC_FIELD_MESSAGE_H
 #define EVENTLOOP_RPC_FIELD_MESSAGE_H
 
-#include "rpc/schema.h"
+#include "schema/schema.h"
 
 #include <stddef.h>
 

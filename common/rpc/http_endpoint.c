@@ -2,10 +2,10 @@
 
 #include "base/text.h"
 #include "base/trace.h"
-#include "rpc/bearer.h"
+#include "http/content.h"
 #include "rpc/hangup.h"
-#include "rpc/http_content.h"
 #include "rpc/render.h"
+#include "token/bearer.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -13,8 +13,8 @@
 #ifndef EVENTLOOP_RPC_HTTP_ENDPOINT_H
 #define EVENTLOOP_RPC_HTTP_ENDPOINT_H
 
-#include "io/http_server.h"
-#include "io/http_stream.h"
+#include "http/server.h"
+#include "http/stream.h"
 #include "rpc/dispatch.h"
 
 /* Handles POST /rpc; argument: the dispatcher. */
@@ -25,7 +25,7 @@ void rpc_http_endpoint(struct http_exchange *exchange, void *argument) MAY_SUSPE
 void rpc_http_read(struct http_exchange *exchange, struct rpc_meta *ret_meta);
 
 /* Whether the content may hold calls. 0; -1 with invalid_request, to be answered 415: it is encoded, or its type is not
- * one of JSON (see rpc/http_content.h). */
+ * one of JSON (see http/content.h). */
 int rpc_http_check_content(struct http_exchange *exchange) MUST_CHECK;
 
 /* Answers with the dispatcher's text (NULL: 204). The status comes from the error of the exchange's context. */

@@ -10,7 +10,7 @@
 #define EVENTLOOP_RPC_RENDER_H
 
 #include "base/context.h"
-#include "rpc/json_scan.h"
+#include "json/scan.h"
 
 #include <stddef.h>
 

@@ -2,7 +2,7 @@
 
 #include "base/fatal.h"
 #include "base/ids.h"
-#include "io/postgres.h"
+#include "postgres/postgres.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 #include "booking/by_member.h"
 #include "booking/period.h"
 #include "booking/unit.h"
-#include "catalogue/company_state.h"
-#include "search/projection.h"
+#include "on_offer.h"
+#include "projection/projection.h"
 #include "version.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "booking/booking.h"
 #include "booking/booking_json.h"
 #include "booking/period.h"
-#include "catalogue/company_state.h"
+#include "on_offer.h"
 #include "rpc/cursor.h"
 #include "rpc/page.h"
 

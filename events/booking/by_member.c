@@ -1,6 +1,6 @@
 #include "booking/by_member.h"
 
-#include "rpc/token.h"
+#include "token/token.h"
 
 #include <string.h>
 

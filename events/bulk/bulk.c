@@ -1,15 +1,15 @@
 #include "bulk/bulk.h"
 
 #include "base/buffer.h"
-#include "base/log.h"
 #include "booking/unit.h"
 #include "bulk/bulk_check.h"
 #include "catalogue/catalogue.h"
 #include "daemon/import.h"
 #include "events.h"
+#include "projection/projection.h"
 #include "rpc/erased_user.h"
-#include "rpc/json_tree.h"
-#include "search/projection.h"
+#include "telemetry/log.h"
+#include "json/tree.h"
 
 #include <string.h>
 

@@ -1,13 +1,13 @@
 #include "bulk/bulk_check.h"
 
+#include "api/api.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "booking/period.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/listing_check.h"
 #include "events.h"
-#include "rpc/api.h"
-#include "rpc/schema.h"
+#include "schema/schema.h"
 
 #include <string.h>
 

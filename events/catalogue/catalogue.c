@@ -1,7 +1,7 @@
 #include "catalogue/catalogue.h"
 
 #include "base/clock.h"
-#include "io/postgres.h"
+#include "postgres/postgres.h"
 
 #include <json-c/json.h>
 #include <stdlib.h>

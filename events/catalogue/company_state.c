@@ -1,6 +1,7 @@
 #include "catalogue/company_state.h"
+#include "on_offer.h"
 
-#include "search/projection.h"
+#include "projection/projection.h"
 
 #define BATCH 200 /* of listings: a booking of one of them waits for the batch */
 

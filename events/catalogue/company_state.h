@@ -3,24 +3,15 @@
  * the company is restored. Nothing of the listings or of their bookings is changed.
  *
  * Invariants: the state is one row a company, a fold of the facts passport.company.suspended and restored in whatever
- * order they come, and everything that shows or books listings reads it at once: LISTING_ON_OFFER, and search
- * COMPANY_ON_OFFER. That the rows of search follow (search/projection.h) only makes search shorter: it is a background
- * job, which begins anew whenever the state changes.
+ * order they come, and everything that shows or books listings reads it at once (on_offer.h). That the rows of search
+ * follow (projection/projection.h) only makes search shorter: it is a background job, which begins anew whenever the
+ * state changes.
  */
 #ifndef EVENTLOOP_EVENTS_COMPANY_STATE_H
 #define EVENTLOOP_EVENTS_COMPANY_STATE_H
 
-#include "rpc/background_job.h"
-#include "rpc/outbox.h"
-
-/* SQL: the listing l is published by a company that is not suspended. What everybody may see and book. */
-#define LISTING_ON_OFFER                                                                                            \
-	"(l.state = 'published' AND NOT EXISTS (SELECT 1 FROM company_state cs WHERE cs.company_id = l.company_id " \
-	"AND cs.suspended))"
-
-/* SQL: the company is not suspended. id: a column that is never null. Reads the few that are once a statement, which is
- * cheaper than to look up the company of each of many rows. */
-#define COMPANY_ON_OFFER(id) id " NOT IN (SELECT cs.company_id FROM company_state cs WHERE cs.suspended)"
+#include "outbox/background_job.h"
+#include "outbox/outbox.h"
 
 /* The kind of the job; its key is the company's id. */
 #define COMPANY_LISTINGS_JOB "company_listings"

@@ -3,19 +3,19 @@
 #include "base/buffer.h"
 #include "base/ids.h"
 #include "catalogue/catalogue.h"
-#include "catalogue/company_state.h"
 #include "catalogue/draft_limit.h"
 #include "catalogue/listing_change.h"
 #include "catalogue/listing_check.h"
 #include "catalogue/listing_json.h"
 #include "catalogue/listing_words.h"
+#include "client/client.h"
 #include "events.h"
-#include "rpc/client.h"
+#include "on_offer.h"
+#include "projection/projection.h"
 #include "rpc/cursor.h"
-#include "rpc/json_tree.h"
 #include "rpc/page.h"
-#include "search/projection.h"
 #include "version.h"
+#include "json/tree.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 
 #include "base/buffer.h"
 #include "catalogue/catalogue.h"
+#include "client/client.h"
 #include "events.h"
-#include "rpc/client.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "catalogue/listing_rating.h"
 
-#include "search/projection.h"
+#include "projection/projection.h"
 
 /* Facts about one listing may come in another order than they were made in (two reviews at once; a replayed dead
  * letter), but the one with the highest seq was made last: it was numbered while the summary's row was locked. */

@@ -4,7 +4,7 @@
 #ifndef EVENTLOOP_EVENTS_LISTING_RATING_H
 #define EVENTLOOP_EVENTS_LISTING_RATING_H
 
-#include "rpc/outbox.h"
+#include "outbox/outbox.h"
 
 /* Folds rating.summary.changed: {subject_id, count, mean, bayesian}. An older summary than the one shown (fewer reviews
  * told later) cannot come: facts of one subject arrive in commit order. */

@@ -2,7 +2,7 @@
 
 #include "base/buffer.h"
 #include "base/macros.h"
-#include "rpc/json_tree.h"
+#include "json/tree.h"
 
 #include <string.h>
 

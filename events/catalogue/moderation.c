@@ -1,11 +1,11 @@
 #include "catalogue/moderation.h"
 
-#include "catalogue/company_state.h"
 #include "catalogue/listing_change.h"
 #include "catalogue/listing_json.h"
+#include "on_offer.h"
+#include "projection/projection.h"
 #include "rpc/cursor.h"
 #include "rpc/page.h"
-#include "search/projection.h"
 
 #include <string.h>
 

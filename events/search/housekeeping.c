@@ -1,6 +1,6 @@
 #include "search/housekeeping.h"
 
-#include "io/postgres.h"
+#include "postgres/postgres.h"
 
 #define BATCH 500
 

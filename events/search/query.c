@@ -1,6 +1,6 @@
 #include "search/query.h"
 
-#include "catalogue/company_state.h"
+#include "on_offer.h"
 
 #include <stdio.h>
 

@@ -15,7 +15,7 @@
 #define EVENTLOOP_GATEWAY_CALLER_H
 
 #include "base/ip_networks.h"
-#include "rpc/identity.h"
+#include "token/identity.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
 #include "gateway.h"
 #include "limits/limits.h"
 #include "outside.h"
-#include "rpc/bearer.h"
 #include "rpc/http_endpoint.h"
+#include "token/bearer.h"
 #include "trusted_proxies.h"
 
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #ifndef EVENTLOOP_GATEWAY_DOOR_H
 #define EVENTLOOP_GATEWAY_DOOR_H
 
-#include "io/http_server.h"
+#include "http/server.h"
 #include "limits/purses.h"
 
 struct door;

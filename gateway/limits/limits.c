@@ -2,10 +2,10 @@
 
 #include "base/clock.h"
 #include "base/fatal.h"
-#include "base/log.h"
-#include "base/log_pause.h"
-#include "base/metrics.h"
 #include "co/co.h"
+#include "telemetry/log.h"
+#include "telemetry/log_pause.h"
+#include "telemetry/metrics.h"
 
 #include <limits.h>
 #include <stdlib.h>

@@ -11,8 +11,8 @@
 #ifndef EVENTLOOP_GATEWAY_LIMITS_H
 #define EVENTLOOP_GATEWAY_LIMITS_H
 
-#include "base/config.h"
 #include "base/context.h"
+#include "config/config.h"
 #include "limits/purses.h"
 
 #include <stddef.h>

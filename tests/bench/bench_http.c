@@ -6,7 +6,7 @@
  */
 #include "base/fatal.h"
 #include "co/loop.h"
-#include "io/http_server.h"
+#include "http/server.h"
 
 #include <json-c/json.h>
 #include <signal.h>

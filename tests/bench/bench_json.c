@@ -2,8 +2,8 @@
  * beside what json-c takes to parse the same text. Prints one line of JSON; medians of rounds, CPU time of this thread.
  */
 #include "rpc/envelope.h"
-#include "rpc/json_tree.h"
-#include "rpc/schema.h"
+#include "schema/schema.h"
+#include "json/tree.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * Point reads through io/postgres.h: N coroutines on one pipelined connection, one statement after the other. And
+ * Point reads through postgres/postgres.h: N coroutines on one pipelined connection, one statement after the other. And
  * transactions of three statements by 16 coroutines on three leased connections.
  *
  *     bench_pg URL [SECONDS]
@@ -10,7 +10,7 @@
  */
 #include "co/co.h"
 #include "co/loop.h"
-#include "io/postgres.h"
+#include "postgres/postgres.h"
 
 #include <stdio.h>
 #include <stdlib.h>

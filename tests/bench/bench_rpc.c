@@ -6,16 +6,16 @@
  * caller's work is not in its figures; its log goes to /dev/null.
  */
 #include "../unit/toy_token.h"
+#include "api/api.h"
 #include "base/fatal.h"
-#include "base/log.h"
 #include "co/co.h"
 #include "co/loop.h"
-#include "io/http_server.h"
-#include "rpc/api.h"
+#include "http/server.h"
+#include "link/link.h"
 #include "rpc/dispatch.h"
 #include "rpc/http_endpoint.h"
-#include "rpc/link.h"
-#include "rpc/token.h"
+#include "telemetry/log.h"
+#include "token/token.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

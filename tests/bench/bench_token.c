@@ -4,8 +4,8 @@
  */
 #include "base/base64url.h"
 #include "base/clock.h"
-#include "rpc/jwks.h"
-#include "rpc/token.h"
+#include "token/jwks.h"
+#include "token/token.h"
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>

@@ -1,4 +1,4 @@
-"""The OpenRPC documents as they are served. tests/unit/rpc/test_api_files.c holds them against the meta-schema."""
+"""The OpenRPC documents as they are served. tests/unit/api/test_files.c holds them against the meta-schema."""
 
 from stack import NAMES
 from waiting import wait_until

@@ -2,10 +2,10 @@
  * Requests from anybody: the envelope's spans lie in the text and hold nothing that must not be read, a text that
  * passes is JSON to json-c as well and survives being built, written and read again unchanged.
  */
+#include "api/api.h"
 #include "base/fatal.h"
-#include "rpc/api.h"
 #include "rpc/envelope.h"
-#include "rpc/json_tree.h"
+#include "json/tree.h"
 
 #include <stdint.h>
 #include <string.h>

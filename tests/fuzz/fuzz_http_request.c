@@ -3,7 +3,7 @@
  * requests, and nothing beyond the limits may come through.
  */
 #include "base/fatal.h"
-#include "io/http_parser.h"
+#include "http/parser.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,9 +3,9 @@
  */
 #include "base/base64url.h"
 #include "base/fatal.h"
-#include "rpc/jwks.h"
-#include "rpc/jwt.h"
-#include "rpc/token.h"
+#include "token/jwks.h"
+#include "token/jwt.h"
+#include "token/token.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Lines at the beginning of a connection of the link, of anybody: the first byte says to whom. None of them proves
  * anything, and what is answered fits into a line. */
 #include "base/fatal.h"
-#include "rpc/link_handshake.h"
+#include "link/handshake.h"
 
 #include <stdint.h>
 

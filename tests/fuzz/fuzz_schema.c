@@ -3,8 +3,8 @@
  * whether errors are wanted (first) or not (below a double negation).
  */
 #include "base/fatal.h"
-#include "rpc/json_tree.h"
-#include "rpc/schema.h"
+#include "schema/schema.h"
+#include "json/tree.h"
 
 #include <stdint.h>
 #include <string.h>

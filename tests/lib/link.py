@@ -1,4 +1,4 @@
-"""The link by hand: the connection of a stranger, and of one that proves itself as a daemon (link_handshake.h)."""
+"""The link by hand: the connection of a stranger, and of one that proves itself as a daemon (link/handshake.h)."""
 
 import base64
 import hashlib

@@ -36,10 +36,10 @@ BANNED = {
     "tmpnam": "mkstemp",
     "tempnam": "mkstemp",
     "mktemp": "mkstemp",
-    "PQexec": "io/postgres.h",
-    "PQexecParams": "io/postgres.h",
-    "PQexecPrepared": "io/postgres.h",
-    "PQprepare": "io/postgres.h",
+    "PQexec": "postgres/postgres.h",
+    "PQexecParams": "postgres/postgres.h",
+    "PQexecPrepared": "postgres/postgres.h",
+    "PQprepare": "postgres/postgres.h",
     "PQconnectdb": "PQconnectStartParams",
     "PQconnectdbParams": "PQconnectStartParams",
     "PQsetdbLogin": "PQconnectStartParams",
@@ -48,7 +48,7 @@ BANNED = {
     "sleep": "co_sleep_until, or waiting for the condition itself",
     "usleep": "co_sleep_until, or waiting for the condition itself",
     "nanosleep": "co_sleep_until, or waiting for the condition itself",
-    "curl_easy_perform": "io/http_client.h",
+    "curl_easy_perform": "http/client.h",
 }
 
 # What stands in one place only: pattern, who may, what to say.
@@ -59,7 +59,11 @@ CONFINED = (
         "{} lives in common/co only",
     ),
     (r"\b(gethostbyname(?:_r)?|gethostbyaddr)\s*\(", r"$^", "{}: getaddrinfo on the offload pool"),
-    (r"\b(stderr|perror|psignal)\b", r"(tests/|common/co/loop\.c)", "{}: a daemon's output is log lines (base/log.h)"),
+    (
+        r"\b(stderr|perror|psignal)\b",
+        r"(tests/|common/co/loop\.c)",
+        "{}: a daemon's output is log lines (telemetry/log.h)",
+    ),
     (r"\b(evhttp_send_error)\s*\(", r"$^", "{} answers in HTML"),
 )
 

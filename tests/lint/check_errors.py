@@ -3,7 +3,7 @@
 
 From each method's handler the gate follows the code, as far as names lead, and collects every reason and rule that is
 given to an error on the way. What a method can answer stands in its list or follows from its access and parameters
-(the table `derived` of common/rpc/api_errors.c); what stands there is in the code. Each rule of a parameter has its
+(the table `derived` of common/api/errors.c); what stands there is in the code. Each rule of a parameter has its
 sentence (common/rpc/field_message.c). Reasons of another daemon, passed on, are not seen here: the system tests hold
 every answer that they get against the document (tests/lib/contract.py). The same way is followed for x-writes.
 """
@@ -13,7 +13,7 @@ import re
 
 import gate
 
-CATALOGUE, FIELD_RULES = "common/rpc/api_errors.c", "common/rpc/api_error_data.c"
+CATALOGUE, FIELD_RULES = "common/api/errors.c", "common/api/error_data.c"
 SENTENCES = "common/rpc/field_message.c"
 DERIVED = re.compile(r'\{ERROR_(\w+),\s*("(\w+)"|NULL),\s*(at_\w+)\}')
 WORDS = re.compile(r'X\((\w+), -\d+, "(\w+)"\)')
@@ -37,7 +37,7 @@ GIVEN = {
     "fail_lost": ("unavailable", 1),
     "fail_unreachable": ("unavailable", 2),
 }
-ACTIONS = ("passport/account_guard.c", "of_network")
+ACTIONS = ("passport/credentials/account_guard.c", "of_network")
 # Those that give none.
 PLAIN = {"rpc_forbidden": "forbidden", "rpc_not_found": "not_found"}
 # Where the code asks whether the method is such a one: by a parameter, or by the lane that dispatch gave it.
@@ -48,14 +48,14 @@ HIDING = ("visible_booking", "may_cancel", "is_insider", "sees_addresses")
 RETURNED = {"password_broken_rule": "invalid_params"}
 # What is no answer to a call: letters, start, migrations, facts, a daemon's own HTTP.
 ELSEWHERE = (
-    "common/io/smtp_client.c",
-    "common/io/migrate.c",
+    "common/smtp/client.c",
+    "common/postgres/migrate.c",
     "common/daemon/start.c",
     "images/upload.c",
     "images/inspect.c",
-    "passport/mail_",
+    "passport/letters/mail",
     "common/rpc/http_endpoint.c",
-    "common/rpc/outbox_",
+    "common/outbox/",
     "/erased_",
 )
 
@@ -181,7 +181,7 @@ class Code:
 
 
 def settle(found, is_public):
-    """Credentials as they are answered: see passport/credentials.h."""
+    """Credentials as they are answered: see passport/credentials/credentials.h."""
     credentials = {"CREDENTIAL_CODE": "wrong_code", "CREDENTIAL_PASSWORD": "wrong_password"}
     for word, reason, values in found:
         if word != "credential":
@@ -276,7 +276,7 @@ def common_violations(tree, words, derived):
     """The derived errors against the code of common, and the rules against their sentences."""
     code = Code(tree, "common", words)
     given = {one[:2] for key in code.nodes for one in code.given(key)}
-    for code_of_row, _, reason in ROW.findall(tree.text("common/io/pg_result.c")):
+    for code_of_row, _, reason in ROW.findall(tree.text("common/postgres/result.c")):
         given.add((words[code_of_row], reason))
     given |= {("rate_limited", purse) for purse in PURSE.findall(tree.text(PURSES) if PURSES in tree.files else "")}
     for word, reason, _ in derived:

@@ -143,7 +143,7 @@ def test_strangers_keep_nobody_out(fresh_stack):
 
 @pytest.mark.asan
 def test_silence_and_half_lines_go(stack):
-    """Of daemons, too: tests/unit/rpc/test_link_strangers.c, where time is shorter."""
+    """Of daemons, too: tests/unit/link/test_strangers.c, where time is shorter."""
     with Link(link_port(stack), STRANGER) as silent, Link(link_port(stack), STRANGER) as half:
         half.connection.sendall(b"link/1 prove eve")
         assert is_over(silent.connection, 8) and is_over(half.connection, 8)

@@ -1,5 +1,5 @@
 /* Coroutines and their loop: who runs when, whose errno it is, what is counted. */
-#include "co_run.h"
+#include "co/co_run.h"
 
 #include "base/fault.h"
 

@@ -1,6 +1,6 @@
 /* The ways in which misuse must end: in a child process, by a signal, with the names in the message. */
+#include "co/co_run.h"
 #include "co/hooks.h"
-#include "co_run.h"
 
 #include <signal.h>
 

@@ -1,6 +1,6 @@
 /* Ten thousand at once: what one costs, that all end, and that their stacks are given back. */
+#include "co/co_run.h"
 #include "co/hooks.h"
-#include "co_run.h"
 
 #ifndef CO_VALGRIND
 #define RUNNING_ON_VALGRIND 0

@@ -1,6 +1,6 @@
 /* Queues, semaphores and groups: first come first served, nothing lost, nobody left behind. */
+#include "co/co_run.h"
 #include "co/sync.h"
-#include "co_run.h"
 
 static void wait_and_say(struct co_queue *queue, const char *word)
 {

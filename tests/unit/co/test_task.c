@@ -1,6 +1,6 @@
 /* Background work: it rests, is woken, loses no wake, and is gone when it has been stopped. */
+#include "co/co_run.h"
 #include "co/task.h"
-#include "co_run.h"
 
 struct worker {
 	struct co_task *task;

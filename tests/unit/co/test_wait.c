@@ -1,6 +1,6 @@
 /* Waiting: deadlines, descriptors, cancels at every kind of wait, and which of them wins. */
+#include "co/co_run.h"
 #include "co/sync.h"
-#include "co_run.h"
 
 #include <sys/socket.h>
 

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "co/co.h"
 #include "daemon/daemon.h"
-#include "rpc/link_handshake.h"
+#include "link/handshake.h"
 #include "unit.h"
 
 #include <arpa/inet.h>

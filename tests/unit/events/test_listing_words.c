@@ -1,7 +1,7 @@
 /* What of an update of a published listing waits for moderators, and what does not. */
 #include "catalogue/listing_words.h"
-#include "rpc/json_tree.h"
 #include "unit.h"
+#include "json/tree.h"
 
 #include <string.h>
 

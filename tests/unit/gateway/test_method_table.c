@@ -1,5 +1,5 @@
 /* The methods behind the gateway, as the daemons' latest documents have them. */
-#include "method_table.h"
+#include "routes/method_table.h"
 #include "unit.h"
 
 #include <string.h>

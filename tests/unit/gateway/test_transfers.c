@@ -1,6 +1,6 @@
 /* Places for pictures that pass through: shares of an address and of a site, and what becomes of those that stand
  * still. */
-#include "transfers.h"
+#include "pictures/transfers.h"
 
 #include "base/context.h"
 #include "co/co_run.h"

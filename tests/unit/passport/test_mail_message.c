@@ -1,11 +1,11 @@
 /* Letters as bytes: what servers and mail programs are given, whatever people call themselves. */
-#include "mail_message.h"
+#include "letters/mail_message.h"
 #include "unit.h"
 
 #include "base/clock.h"
 #include "base/embed.h"
-#include "mail_encoding.h"
-#include "mail_letter.h"
+#include "letters/mail_encoding.h"
+#include "letters/mail_letter.h"
 
 #include <stdlib.h>
 #include <string.h>

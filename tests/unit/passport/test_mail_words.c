@@ -1,5 +1,5 @@
 /* What is left of names and other words of people in a letter to somebody else. */
-#include "mail_words.h"
+#include "letters/mail_words.h"
 #include "unit.h"
 
 #include "base/text.h"

@@ -3,7 +3,7 @@
 #include "co/co.h"
 #include "co/loop.h"
 #include "co/offload.h"
-#include "password.h"
+#include "credentials/password.h"
 #include "unit.h"
 
 #include <argon2.h>

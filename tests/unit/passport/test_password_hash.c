@@ -3,9 +3,9 @@
 #include "co/co.h"
 #include "co/loop.h"
 #include "co/offload.h"
-#include "password.h"
-#include "password_memory.h"
-#include "phc.h"
+#include "credentials/password.h"
+#include "credentials/password_memory.h"
+#include "credentials/phc.h"
 #include "unit.h"
 
 #include <argon2.h>

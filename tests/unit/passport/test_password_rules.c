@@ -1,6 +1,6 @@
 /* What a password may not be. */
 #include "base/embed.h"
-#include "password_rules.h"
+#include "credentials/password_rules.h"
 #include "unit.h"
 
 #include <string.h>

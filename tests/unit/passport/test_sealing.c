@@ -1,7 +1,7 @@
 /* Sealing under a master key, and changing the key. */
 #include "unit.h"
 
-#include "sealing.h"
+#include "keys/sealing.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* What of a client's address counts as one network. */
-#include "throttle.h"
+#include "credentials/throttle.h"
 #include "unit.h"
 
 static void assert_network(const char *peer, const char *network)

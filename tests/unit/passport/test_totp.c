@@ -1,6 +1,6 @@
 /* Codes of authenticator apps: the vectors of RFC 4226, RFC 6238 and RFC 4648, and what a code may be used for. */
 #include "base/macros.h"
-#include "totp_code.h"
+#include "credentials/totp_code.h"
 #include "unit.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Writes of a call: seq, facts, and answers kept under idempotency keys. */
 #include "co/sync.h"
-#include "rpc/outbox.h"
+#include "outbox/outbox.h"
 #include "rpc/write_fixture.h"
 
 #define CALLERS 32

@@ -1,5 +1,5 @@
 /* JSON-RPC from text to answer: the same over both HTTP engines and the link. */
-#include "toy.h"
+#include "rpc/toy.h"
 
 static void expect_code(struct toy *toy, const char *method, const char *params, const char *token, const char *word,
 			const char *reason)

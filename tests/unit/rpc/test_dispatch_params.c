@@ -1,5 +1,5 @@
 /* What parameters may look like before their schema is asked: the same at every door. */
-#include "toy.h"
+#include "rpc/toy.h"
 
 /* The same answer at all doors: result's text, or the path and rule of the field that was refused. */
 static void expect_say(struct toy *toy, const char *method, const char *params, const char *pointer, const char *value)

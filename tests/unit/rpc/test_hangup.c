@@ -1,8 +1,8 @@
 /* Callers that go: their calls end, here and at the daemon that works for them, unless they write. */
-#include "toy.h"
+#include "rpc/toy.h"
 
 #include "co/sync.h"
-#include "raw_link.h"
+#include "link/raw_link.h"
 
 static void until(bool (*holds)(struct toy *toy), struct toy *toy)
 {

@@ -1,5 +1,5 @@
 /* Methods whose work grows with the data get the connections of their lane. */
-#include "toy.h"
+#include "rpc/toy.h"
 
 static void over_http(struct toy *toy)
 {

@@ -5,21 +5,21 @@
 #ifndef EVENTLOOP_TESTS_RPC_TOY_H
 #define EVENTLOOP_TESTS_RPC_TOY_H
 
+#include "api/api.h"
 #include "base/fatal.h"
+#include "client/client.h"
 #include "co/co.h"
 #include "co/loop.h"
-#include "io/http_client.h"
-#include "io/http_server.h"
-#include "rpc/api.h"
-#include "rpc/client.h"
+#include "http/client.h"
+#include "http/server.h"
+#include "link/link.h"
 #include "rpc/dispatch.h"
 #include "rpc/http_endpoint.h"
-#include "rpc/json_tree.h"
-#include "rpc/link.h"
-#include "rpc/token.h"
-#include "rpc/token_revocation.h"
+#include "token/revocation.h"
+#include "token/token.h"
 #include "toy_token.h"
 #include "unit.h"
+#include "json/tree.h"
 
 #include <string.h>
 

@@ -6,12 +6,12 @@
 #ifndef EVENTLOOP_TESTS_RPC_WRITE_FIXTURE_H
 #define EVENTLOOP_TESTS_RPC_WRITE_FIXTURE_H
 
+#include "api/api.h"
 #include "co/co.h"
 #include "co/loop.h"
-#include "io/migrate.h"
-#include "io/pg_server.h"
-#include "io/postgres.h"
-#include "rpc/api.h"
+#include "postgres/migrate.h"
+#include "postgres/pg_server.h"
+#include "postgres/postgres.h"
 #include "rpc/call.h"
 #include "rpc/common_migrations.h"
 #include "unit.h"

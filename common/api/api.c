@@ -1,0 +1,297 @@
+#include "api/internal.h"
+
+#include "api/dates.h"
+#include "api/publish.h"
+#include "base/fatal.h"
+#include "base/hash_map.h"
+#include "json/tree.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define METHODS_MAX 1000
+#define DOCUMENT_MAX (16U << 20)
+
+struct api {
+	struct arena arena;	      /* names of methods and of their files */
+	struct arena work;	      /* these three only while loading */
+	struct json_object *document; /* what becomes the text */
+	struct json_object *model;    /* what schemas are compiled from: components, methods, x-params */
+	struct schema_set *schemas;
+	struct hash_map *by_name;
+	struct api_method *methods;
+	const char **files; /* of each method */
+	size_t count, capacity;
+	struct buffer text;
+};
+
+/* Gives back what was needed for loading. */
+static void forget_sources(struct api *api)
+{
+	json_object_put(api->model);
+	json_object_put(api->document);
+	api->model = NULL;
+	api->document = NULL;
+	arena_done(&api->work);
+}
+
+void api_free(struct api *api)
+{
+	if (api == NULL)
+		return;
+	forget_sources(api);
+	buffer_done(&api->text);
+	hash_map_free(api->by_name);
+	schema_set_free(api->schemas);
+	free(api->methods);
+	free(api->files);
+	arena_done(&api->arena);
+	free(api);
+}
+
+static struct api *api_new(const struct api_about *about)
+{
+	struct api *api = must_calloc(1, sizeof(*api));
+	arena_init(&api->arena);
+	arena_init(&api->work);
+	buffer_init(&api->text, DOCUMENT_MAX);
+	api->document = api_document_new(about);
+	api->model = json_object_new_object();
+	json_object_object_add(api->model, "x-params", json_object_new_array());
+	json_object_object_add(api->model, "methods",
+			       json_object_get(json_object_object_get(api->document, "methods")));
+	json_object_object_add(api->model, "components",
+			       json_object_get(json_object_object_get(api->document, "components")));
+	api->by_name = hash_map_new(METHODS_MAX, NULL);
+	return api;
+}
+
+static struct json_object *schemas_of(struct json_object *document)
+{
+	return json_object_object_get(json_object_object_get(document, "components"), "schemas");
+}
+
+static bool add_components(struct api *api, struct api_reader *reader, struct json_object *file)
+{
+	struct json_object *all = schemas_of(api->document), *components;
+	if (!json_object_object_get_ex(file, "components", &components))
+		return true;
+	struct json_object *schemas = api_member(components, "schemas", json_type_object);
+	if (schemas == NULL || json_object_object_length(components) != 1)
+		return api_fail(reader, "components must be an object with schemas and nothing else");
+	json_object_object_foreach(schemas, name, schema)
+	{
+		if (json_object_object_get_ex(all, name, NULL))
+			return api_fail(reader, "component schema %s is defined twice", name);
+		json_object_object_add(all, name, json_object_get(schema));
+	}
+	return true;
+}
+
+static struct api_method *next_method(struct api *api, const char *file)
+{
+	if (api->count == api->capacity) {
+		api->capacity = api->capacity == 0 ? 32 : api->capacity * 2;
+		api->methods = must_realloc(api->methods, api->capacity * sizeof(*api->methods));
+		api->files = must_realloc(api->files, api->capacity * sizeof(*api->files));
+	}
+	api->files[api->count] = arena_strdup(&api->arena, file);
+	api->methods[api->count] = (struct api_method){.index = api->count};
+	return &api->methods[api->count];
+}
+
+static bool add_method(struct api *api, struct api_reader *reader, struct json_object *object)
+{
+	struct json_object *params;
+	struct api_method *method = next_method(api, reader->file);
+	if (api->count == METHODS_MAX)
+		return api_fail(reader, "more than %d methods", METHODS_MAX);
+	if (!api_method_read(reader, object, method, &params))
+		return false;
+	for (size_t i = 0; i < api->count; i++) {
+		if (strcmp(api->methods[i].name, method->name) == 0) {
+			json_object_put(params);
+			return api_fail(reader, "stands also in %s", api->files[i]);
+		}
+	}
+	method->name = arena_strndup(&api->arena, method->name, method->name_length);
+	json_object_array_add(json_object_object_get(api->document, "methods"), json_object_get(object));
+	json_object_array_add(json_object_object_get(api->model, "x-params"), params);
+	api->count++;
+	reader->method = NULL;
+	return true;
+}
+
+static bool add_document(struct api *api, struct api_reader *reader, struct json_object *file)
+{
+	struct json_object *methods = api_member(file, "methods", json_type_array);
+	json_object_object_foreach(file, name, value)
+	{
+		(void)value;
+		if (strcmp(name, "methods") != 0 && strcmp(name, "components") != 0)
+			return api_fail(reader, "unknown member %s, a file has methods and components", name);
+	}
+	if (!add_components(api, reader, file))
+		return false;
+	if (methods == NULL)
+		return api_fail(reader, "methods must be an array");
+	for (size_t i = 0; i < json_object_array_length(methods); i++)
+		if (!add_method(api, reader, json_object_array_get_idx(methods, i)))
+			return false;
+	return true;
+}
+
+static bool add_file(struct api *api, struct api_reader *reader, const struct embedded_file *file)
+{
+	struct json_object *tree;
+	struct json_error fault;
+	reader->file = file->name;
+	reader->method = NULL;
+	if (!json_tree_parse(file->start, (size_t)(file->end - file->start), JSON_DEPTH_MAX, 0, &api->work, &tree,
+			     &fault))
+		return api_fail(reader, "no JSON: %s at byte %zu", json_fault_text(fault.fault), fault.offset);
+	bool added = json_object_is_type(tree, json_type_object) ? add_document(api, reader, tree)
+								 : api_fail(reader, "must be an object");
+	json_object_put(tree);
+	arena_reset(&api->work);
+	return added;
+}
+
+static const struct schema *compile(struct api *api, struct api_reader *reader, const char *pointer)
+{
+	char text[300];
+	const struct schema *schema = schema_set_compile(api->schemas, pointer, text, sizeof(text));
+	if (schema == NULL)
+		(void)api_fail(reader, "%s", text);
+	return schema;
+}
+
+/* True when null fits the schema of a parameter. */
+static bool takes_null(struct api *api, struct api_reader *reader, const struct api_method *method, const char *name)
+{
+	struct schema_result result;
+	const char *pointer = arena_printf(&api->work, "/x-params/%zu/properties/%s", method->index, name);
+	const struct schema *schema = compile(api, reader, pointer);
+	return schema != NULL && schema_validate(schema, NULL, "", 0, &api->work, &result);
+}
+
+static bool is_listed(struct json_object *names, const char *name)
+{
+	for (size_t i = 0; i < json_object_array_length(names); i++)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(names, i)), name) == 0)
+			return true;
+	return false;
+}
+
+/* Finds out which parameters need not be given. */
+static void read_optional(struct api *api, struct api_reader *reader, struct api_method *method)
+{
+	struct json_object *params =
+	    json_object_array_get_idx(json_object_object_get(api->model, "x-params"), method->index);
+	struct json_object *required = json_object_object_get(params, "required");
+	struct json_object *properties = json_object_object_get(params, "properties");
+	const char **names =
+	    arena_alloc(&api->arena, ((size_t)json_object_object_length(properties) + 1) * sizeof(*names));
+	size_t count = 0;
+	json_object_object_foreach(properties, name, schema)
+	{
+		(void)schema;
+		if (!is_listed(required, name) && !takes_null(api, reader, method, name))
+			names[count++] = arena_strdup(&api->arena, name);
+	}
+	method->none_required = json_object_array_length(required) == 0;
+	method->droppable = names;
+	method->droppable_count = count;
+}
+
+static bool compile_methods(struct api *api, struct api_reader *reader)
+{
+	char pointer[64];
+	for (size_t i = 0; i < api->count; i++) {
+		struct api_method *method = &api->methods[i];
+		reader->file = api->files[i];
+		reader->method = method->name;
+		(void)snprintf(pointer, sizeof(pointer), "/x-params/%zu", i);
+		method->params = compile(api, reader, pointer);
+		(void)snprintf(pointer, sizeof(pointer), "/methods/%zu/result/schema", i);
+		if (method->params == NULL || (method->result = compile(api, reader, pointer)) == NULL)
+			return false;
+		read_optional(api, reader, method);
+		/* The array of methods does not grow any more, so pointers into it stay. */
+		if (!hash_map_put(api->by_name, method->name, method->name_length, method))
+			return api_fail(reader, "more than %d methods", METHODS_MAX);
+	}
+	return true;
+}
+
+/* Also those that no method uses, so that a broken one is found when it is written. */
+static bool compile_components(struct api *api, struct api_reader *reader)
+{
+	reader->file = "components";
+	reader->method = NULL;
+	json_object_object_foreach(schemas_of(api->document), name, value)
+	{
+		(void)value;
+		if (strpbrk(name, "/~%") != NULL)
+			return api_fail(reader, "a schema's name must not have / ~ or %%: %s", name);
+		if (compile(api, reader, arena_printf(&api->work, "/components/schemas/%s", name)) == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool load(struct api *api, struct api_reader *reader, const struct embedded_file *files)
+{
+	for (; files->name != NULL; files++)
+		if (!add_file(api, reader, files))
+			return false;
+	api->schemas = schema_set_new(api->model);
+	if (!compile_methods(api, reader) || !compile_components(api, reader))
+		return false;
+	schema_set_finish(api->schemas);
+	reader->file = "document";
+	reader->method = NULL;
+	if (!api_publish(reader, api->document))
+		return false;
+	json_tree_write(api->document, &api->text);
+	forget_sources(api);
+	return !buffer_failed(&api->text) || api_fail(reader, "larger than %u bytes", DOCUMENT_MAX);
+}
+
+struct api *api_load(const struct embedded_file *files, const struct api_about *about, char *error, size_t error_size)
+{
+	struct api_reader reader = {.error = error, .size = error_size};
+	struct api *api = api_new(about);
+	if (load(api, &reader, files))
+		return api;
+	api_free(api);
+	return NULL;
+}
+
+const struct api_method *api_find(const struct api *api, const char *name, size_t length)
+{
+	return hash_map_get(api->by_name, name, length);
+}
+
+size_t api_count(const struct api *api)
+{
+	return api->count;
+}
+
+const struct api_method *api_at(const struct api *api, size_t index)
+{
+	return index < api->count ? &api->methods[index] : NULL;
+}
+
+const char *api_document(const struct api *api)
+{
+	return buffer_text(&api->text);
+}
+
+const char *api_document_at(const struct api *api, int64_t now, struct arena *arena)
+{
+	char *text = arena_strndup(arena, buffer_text(&api->text), api->text.length);
+	api_dates_move(text, api->text.length, now);
+	return text;
+}

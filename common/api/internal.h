@@ -1,0 +1,75 @@
+/*
+ * The inside of api/api.h: how a catalogue is put together.
+ */
+#ifndef EVENTLOOP_API_INTERNAL_H
+#define EVENTLOOP_API_INTERNAL_H
+
+#include "api/api.h"
+#include "base/error.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Where an error text goes, and what is being read. */
+struct api_reader {
+	char *error;
+	size_t size;
+	const char *file;
+	const char *method; /* NULL outside one */
+};
+
+/* Sets the error text, "<file>: <method>: <text>". Always false. */
+bool api_fail(struct api_reader *reader, const char *format, ...) PRINTF(2, 3);
+
+/* Checks a method object, fills in what it says of itself (all but index and schemas; its name is the object's), makes
+ * it by-name, and makes the schema of its parameters as one object, owned by the caller. */
+bool api_method_read(struct api_reader *reader, struct json_object *object, struct api_method *method,
+		     struct json_object **ret_params) MUST_CHECK;
+
+/* Checks that an example pairing names parameters of the method and has a result. */
+bool api_example_check(struct api_reader *reader, struct json_object *example, struct json_object *params) MUST_CHECK;
+
+/* Reads what a method's errors say beyond what follows from its access and parameters, adds that, and makes full error
+ * objects of them, or references where nothing is particular to the method. `method`: as far as extensions are read. */
+bool api_errors_read(struct api_reader *reader, struct json_object *object, const struct api_method *method,
+		     struct json_object *params) MUST_CHECK;
+
+/* Adds every error of base/error.h to a document's components, and the schema of their data to its schemas. */
+void api_errors_components(struct json_object *components);
+
+/* The component schema of error.data, which has one name in every document, merged ones too. */
+#define API_ERROR_DATA "ErrorData"
+
+/* That schema, for the caller to own (error_data.c). */
+struct json_object *api_error_data_schema(void);
+
+/* The schema of error.data of one error of a method: the component, with the words that can stand in it there. reasons:
+ * an array of words; rules: an object with, by its word, each rule's {member: schema of its value}; both stay the
+ * caller's. For the caller to own. */
+struct json_object *api_error_data_of(enum error_code code, struct json_object *reasons, struct json_object *rules);
+
+/* Whether a word stands in an array of words. */
+bool api_holds_word(struct json_object *words, const char *word);
+
+/* Adds a word that does not stand there yet. */
+void api_add_word(struct json_object *words, const char *word);
+
+/* A document with info, the server when there is one, no methods, and components of no schemas and every error of
+ * base/error.h. Owned by the caller. */
+struct json_object *api_document_new(const struct api_about *about);
+
+/* Leaves the document those component schemas, its own and the pool's, that its methods and errors refer to, directly
+ * or not. */
+void api_take_schemas(struct json_object *document, struct json_object *pool);
+
+/* A member that must be there and of a type; NULL when it is not. */
+struct json_object *api_member(struct json_object *object, const char *name, enum json_type type);
+
+/* The text of a member; NULL when it is absent, empty or no string. */
+const char *api_text(struct json_object *object, const char *name);
+
+/* The flags of an x-access; 0 when it has a word that is none. */
+unsigned api_access_read(struct json_object *words);
+
+#endif

@@ -1,0 +1,240 @@
+#include "api/internal.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+
+#define DEADLINE_MAX_MS 600000
+#define COST_MAX 100000
+#define AUTH_MAX_AGE_MAX 86400 /* seconds */
+#define PARAMS_MAX 100
+
+/* Lower-case words of letters, digits and underscores, separated by dots: two at least. */
+static bool is_method_name(const char *name)
+{
+	size_t parts = 1, length = strlen(name);
+	for (const char *character = name; *character != '\0'; character++) {
+		bool first = character == name || character[-1] == '.';
+		bool letter = *character >= 'a' && *character <= 'z';
+		bool digit = *character >= '0' && *character <= '9';
+		if (*character == '.')
+			parts++;
+		if (first ? !letter : !letter && !digit && *character != '_' && *character != '.')
+			return false;
+	}
+	return parts >= 2 && name[length - 1] != '.' && length <= API_NAME_MAX;
+}
+
+static bool check_texts(struct api_reader *reader, struct json_object *object)
+{
+	static const char *const texts[] = {"summary", "description"};
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (api_text(object, texts[i]) == NULL)
+			return api_fail(reader, "has no %s", texts[i]);
+	return true;
+}
+
+/* Nothing but what OpenRPC knows and extensions, so that a slip of the pen is found. */
+static bool check_members(struct api_reader *reader, struct json_object *object)
+{
+	static const char *const known[] = {"name",	  "summary",	  "description", "tags",  "paramStructure",
+					    "params",	  "result",	  "errors",	 "links", "examples",
+					    "deprecated", "externalDocs", "servers"};
+	json_object_object_foreach(object, name, value)
+	{
+		bool found = strncmp(name, "x-", 2) == 0;
+		(void)value;
+		for (size_t i = 0; !found && i < ARRAY_SIZE(known); i++)
+			found = strcmp(name, known[i]) == 0;
+		if (!found)
+			return api_fail(reader, "has an unknown member %s", name);
+	}
+	return true;
+}
+
+static bool read_number(struct api_reader *reader, struct json_object *object, const char *name, int64_t least,
+			int64_t most, int64_t *ret)
+{
+	struct json_object *number = api_member(object, name, json_type_int);
+	int64_t value = number == NULL ? least - 1 : json_object_get_int64(number);
+	if (value < least || value > most)
+		return api_fail(reader, "%s must be a whole number from %lld to %lld", name, (long long)least,
+				(long long)most);
+	*ret = value;
+	return true;
+}
+
+static bool read_lane(struct api_reader *reader, struct json_object *object, enum api_lane *ret)
+{
+	struct json_object *word = NULL;
+	if (!json_object_object_get_ex(object, "x-lane", &word))
+		return true;
+	*ret =
+	    json_object_is_type(word, json_type_string) ? api_lane_find(json_object_get_string(word)) : API_LANE_COUNT;
+	return *ret != API_LANE_COUNT || api_fail(reader, "x-lane must be search or export");
+}
+
+static bool read_extensions(struct api_reader *reader, struct json_object *object, struct api_method *method)
+{
+	int64_t deadline_ms = 0, cost = 0, auth_max_age = 0;
+	struct json_object *idempotent = api_member(object, "x-idempotent", json_type_boolean);
+	struct json_object *long_poll = NULL, *writes = NULL;
+	method->access = api_access_read(api_member(object, "x-access", json_type_array));
+	if (method->access == 0)
+		return api_fail(reader, "x-access must list who may call: public, user, moderator, admin, service, "
+					"client, company:owner, company:manager, company:staff");
+	if (idempotent == NULL)
+		return api_fail(reader, "x-idempotent must be a boolean");
+	if (!read_number(reader, object, "x-deadline-ms", 1, DEADLINE_MAX_MS, &deadline_ms) ||
+	    !read_number(reader, object, "x-cost", 1, COST_MAX, &cost))
+		return false;
+	if (json_object_object_get_ex(object, "x-auth-max-age", NULL) &&
+	    !read_number(reader, object, "x-auth-max-age", 1, AUTH_MAX_AGE_MAX, &auth_max_age))
+		return false;
+	method->auth_max_age_us = auth_max_age * CLOCK_SECOND;
+	if (json_object_object_get_ex(object, "x-long-poll", &long_poll) &&
+	    !json_object_is_type(long_poll, json_type_boolean))
+		return api_fail(reader, "x-long-poll must be a boolean");
+	if (json_object_object_get_ex(object, "x-writes", &writes) &&
+	    (!json_object_is_type(writes, json_type_boolean) || !json_object_get_boolean(idempotent)))
+		return api_fail(reader, "x-writes must be a boolean, and of a method that is x-idempotent");
+	if (!read_lane(reader, object, &method->lane))
+		return false;
+	method->writes = !json_object_get_boolean(idempotent) || json_object_get_boolean(writes);
+	method->idempotent = json_object_get_boolean(idempotent);
+	method->long_poll = json_object_get_boolean(long_poll);
+	method->deadline_us = deadline_ms * 1000;
+	method->cost = (unsigned)cost;
+	return true;
+}
+
+static bool is_schema(struct json_object *descriptor)
+{
+	return api_member(descriptor, "schema", json_type_object) != NULL ||
+	       api_member(descriptor, "schema", json_type_boolean) != NULL;
+}
+
+/* Adds one parameter to the object schema. */
+static bool add_param(struct api_reader *reader, struct json_object *param, struct json_object *properties,
+		      struct json_object *required)
+{
+	const char *name = api_text(param, "name");
+	if (name == NULL)
+		return api_fail(reader, "a parameter has no name");
+	if (!is_schema(param))
+		return api_fail(reader, "parameter %s has no schema", name);
+	if (json_object_object_get_ex(properties, name, NULL))
+		return api_fail(reader, "parameter %s stands twice", name);
+	json_object_object_add(properties, name, json_object_get(json_object_object_get(param, "schema")));
+	struct json_object *flag = NULL;
+	if (json_object_object_get_ex(param, "required", &flag) && !json_object_is_type(flag, json_type_boolean))
+		return api_fail(reader, "parameter %s: required must be a boolean", name);
+	if (!json_object_get_boolean(flag))
+		return true;
+	if (json_object_array_length(required) + 1 != (size_t)json_object_object_length(properties))
+		return api_fail(reader, "parameter %s is required and must stand before those that are not", name);
+	json_object_array_add(required, json_object_new_string(name));
+	return true;
+}
+
+/* The parameters as one object schema. */
+static bool make_params(struct api_reader *reader, struct json_object *params, struct json_object **ret)
+{
+	struct json_object *schema = json_object_new_object();
+	struct json_object *properties = json_object_new_object(), *required = json_object_new_array();
+	json_object_object_add(schema, "type", json_object_new_string("object"));
+	json_object_object_add(schema, "properties", properties);
+	json_object_object_add(schema, "required", required);
+	json_object_object_add(schema, "additionalProperties", json_object_new_boolean(0));
+	for (size_t i = 0; i < json_object_array_length(params); i++) {
+		if (!add_param(reader, json_object_array_get_idx(params, i), properties, required)) {
+			json_object_put(schema);
+			return false;
+		}
+	}
+	*ret = schema;
+	return true;
+}
+
+static bool has_param(struct json_object *params, const char *name)
+{
+	for (size_t i = 0; i < json_object_array_length(params); i++) {
+		const char *other = api_text(json_object_array_get_idx(params, i), "name");
+		if (other != NULL && strcmp(other, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool api_example_check(struct api_reader *reader, struct json_object *example, struct json_object *params)
+{
+	const char *title = api_text(example, "name");
+	struct json_object *values = api_member(example, "params", json_type_array);
+	struct json_object *result = api_member(example, "result", json_type_object);
+	if (title == NULL)
+		return api_fail(reader, "an example has no name");
+	if (values == NULL)
+		return api_fail(reader, "example \"%s\" has no params", title);
+	for (size_t i = 0; i < json_object_array_length(values); i++) {
+		struct json_object *value = json_object_array_get_idx(values, i);
+		const char *name = api_text(value, "name");
+		if (name == NULL || !json_object_object_get_ex(value, "value", NULL))
+			return api_fail(reader, "example \"%s\": params[%zu] needs name and value", title, i);
+		if (!has_param(params, name))
+			return api_fail(reader, "example \"%s\" has %s, which is no parameter", title, name);
+	}
+	if (result == NULL || api_text(result, "name") == NULL || !json_object_object_get_ex(result, "value", NULL))
+		return api_fail(reader, "example \"%s\" has no result with name and value", title);
+	return true;
+}
+
+static bool check_examples(struct api_reader *reader, struct json_object *object, struct json_object *params)
+{
+	struct json_object *examples = api_member(object, "examples", json_type_array);
+	if (examples == NULL || json_object_array_length(examples) == 0)
+		return api_fail(reader, "has no example");
+	for (size_t i = 0; i < json_object_array_length(examples); i++)
+		if (!api_example_check(reader, json_object_array_get_idx(examples, i), params))
+			return false;
+	return true;
+}
+
+static bool check_structure(struct api_reader *reader, struct json_object *object)
+{
+	struct json_object *structure;
+	if (json_object_object_get_ex(object, "paramStructure", &structure) &&
+	    strcmp(json_object_get_string(structure), "by-name") != 0)
+		return api_fail(reader, "paramStructure can only be by-name");
+	json_object_object_add(object, "paramStructure", json_object_new_string("by-name"));
+	return true;
+}
+
+bool api_method_read(struct api_reader *reader, struct json_object *object, struct api_method *method,
+		     struct json_object **ret_params)
+{
+	const char *name = api_text(object, "name");
+	if (name == NULL)
+		return api_fail(reader, "a method has no name");
+	reader->method = name;
+	if (!is_method_name(name))
+		return api_fail(reader, "a name is <daemon>.<resource>.<verb> in lower case, at most %d characters",
+				API_NAME_MAX);
+	struct json_object *params = api_member(object, "params", json_type_array);
+	struct json_object *result = api_member(object, "result", json_type_object);
+	if (!check_texts(reader, object) || !check_members(reader, object))
+		return false;
+	if (params == NULL || json_object_array_length(params) > PARAMS_MAX)
+		return api_fail(reader, "params must be an array of at most %d", PARAMS_MAX);
+	if (result == NULL || api_text(result, "name") == NULL || !is_schema(result))
+		return api_fail(reader, "result must have a name and a schema");
+	if (!check_structure(reader, object) || !read_extensions(reader, object, method) ||
+	    !api_errors_read(reader, object, method, params) || !make_params(reader, params, ret_params))
+		return false;
+	if (!check_examples(reader, object, params)) {
+		json_object_put(*ret_params);
+		return false;
+	}
+	method->name = name;
+	method->name_length = strlen(name);
+	return true;
+}

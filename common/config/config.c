@@ -1,0 +1,245 @@
+#include "config/config.h"
+
+#include "base/fatal.h"
+#include "config/internal.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOTS = 2 * CONFIG_MAX_OPTIONS };
+
+/* Settings are written with _, flags with -, variables in capitals. */
+static char plain_character(char character)
+{
+	return character == '-' ? '_' : (char)tolower((unsigned char)character);
+}
+
+static bool same_name(const char *name, const char *written, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (name[i] == '\0' || name[i] != plain_character(written[i]))
+			return false;
+	}
+	return name[length] == '\0';
+}
+
+/* The slot of the name, or the free one where it belongs. */
+static int find_slot(const struct config *config, const char *name, size_t length)
+{
+	uint32_t hash = 2166136261U;
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ (unsigned char)plain_character(name[i])) * 16777619U;
+	for (uint32_t i = hash ^ hash >> 16;; i++) {
+		int slot = (int)(i % SLOTS);
+		int index = config->slots[slot] - 1;
+		if (index < 0 || same_name(config->options[index]->name, name, length))
+			return slot;
+	}
+}
+
+int config_find(const struct config *config, const char *name, size_t length)
+{
+	return config->slots[find_slot(config, name, length)] - 1;
+}
+
+static void add_option(struct config *config, const struct config_option *option)
+{
+	size_t length = strlen(option->name);
+	int slot = find_slot(config, option->name, length);
+	if (config->slots[slot] != 0) {
+		config->options[config->slots[slot] - 1] = option;
+		return;
+	}
+	if (config->count == CONFIG_MAX_OPTIONS || length >= CONFIG_MAX_NAME)
+		fatal("setting %s: too many settings or too long a name", option->name);
+	config->options[config->count++] = option;
+	config->slots[slot] = config->count;
+}
+
+static void set_defaults(struct config *config)
+{
+	for (int i = 0; i < config->count; i++) {
+		const struct config_option *option = config->options[i];
+		int64_t number = 0;
+		const char *text = option->fallback != NULL ? option->fallback : "";
+		const char *fault = option->fallback != NULL ? config_parse(option, text, &number) : NULL;
+		if (fault != NULL)
+			fatal("the default of setting %s %s", option->name, fault);
+		atomic_store(&config->values[i].text, must_strdup(text));
+		atomic_store(&config->values[i].number, number);
+	}
+}
+
+struct config *config_new(const char *daemon, const struct config_option *common, const struct config_option *own)
+{
+	struct config *config = must_calloc(1, sizeof(*config));
+	config->daemon = daemon;
+	for (const struct config_option *option = common; option != NULL && option->name != NULL; option++)
+		add_option(config, option);
+	for (const struct config_option *option = own; option != NULL && option->name != NULL; option++)
+		add_option(config, option);
+	set_defaults(config);
+	return config;
+}
+
+/* Secrets do not linger in memory that is given back. */
+static void free_text(char *text)
+{
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+void config_free(struct config *config)
+{
+	if (config == NULL)
+		return;
+	for (int i = 0; i < config->count; i++)
+		free_text(atomic_load(&config->values[i].text));
+	while (config->old_texts != NULL) {
+		struct config_old_text *old = config->old_texts;
+		config->old_texts = old->older;
+		free_text(old->text);
+		free(old);
+	}
+	free(config->operands);
+	free(config);
+}
+
+void config_fault(struct config_pass *pass, const char *format, ...)
+{
+	va_list values;
+	pass->faults++;
+	(void)fprintf(pass->errors, "%s: ", pass->config->daemon);
+	va_start(values, format);
+	(void)vfprintf(pass->errors, format, values);
+	va_end(values);
+	(void)fputc('\n', pass->errors);
+}
+
+static void start_pass(struct config_pass *pass, struct config *config, FILE *errors)
+{
+	*pass = (struct config_pass){.config = config, .errors = errors};
+	pass->readings = must_calloc((size_t)config->count, sizeof(*pass->readings));
+	for (int i = 0; i < config->count; i++) {
+		const struct config_option *option = config->options[i];
+		pass->readings[i].text = must_strdup(option->fallback != NULL ? option->fallback : "");
+		if (option->fallback != NULL)
+			(void)config_parse(option, option->fallback, &pass->readings[i].number);
+	}
+}
+
+static void end_pass(struct config_pass *pass)
+{
+	for (int i = 0; i < pass->config->count; i++)
+		free_text(pass->readings[i].text);
+	free(pass->readings);
+}
+
+static void check_required(struct config_pass *pass)
+{
+	for (int i = 0; i < pass->config->count; i++) {
+		const struct config_option *option = pass->config->options[i];
+		char variable[2 * CONFIG_MAX_NAME];
+		if ((option->flags & CONFIG_REQUIRED) == 0 || pass->readings[i].text[0] != '\0')
+			continue;
+		config_variable_name(pass->config->daemon, option, variable);
+		config_fault(pass, "setting \"%s\" is required: set %s or %s in the file", option->name, variable,
+			     option->name);
+	}
+}
+
+/* Puts the reading in force. The old text stays readable. */
+static void adopt(struct config *config, int index, struct config_reading *reading)
+{
+	struct config_old_text *old = must_malloc(sizeof(*old));
+	*old = (struct config_old_text){.older = config->old_texts, .text = atomic_load(&config->values[index].text)};
+	config->old_texts = old;
+	atomic_store(&config->values[index].text, reading->text);
+	atomic_store(&config->values[index].number, reading->number);
+	config->values[index].source = reading->source;
+	reading->text = NULL;
+}
+
+static bool changed(const struct config *config, int index, const struct config_reading *reading)
+{
+	return strcmp(atomic_load(&config->values[index].text), reading->text) != 0;
+}
+
+int config_load(struct config *config, int argc, char *const *argv, FILE *errors)
+{
+	struct config_pass pass;
+	config->argc = argc;
+	config->argv = argv;
+	free(config->operands);
+	config->operands = NULL;
+	config->operand_count = 0;
+	start_pass(&pass, config, errors);
+	config_read_sources(&pass);
+	check_required(&pass);
+	for (int i = 0; i < config->count && pass.faults == 0; i++)
+		adopt(config, i, &pass.readings[i]);
+	end_pass(&pass);
+	return pass.faults == 0 ? 0 : -1;
+}
+
+int config_reload(struct config *config, FILE *errors)
+{
+	struct config_pass pass;
+	start_pass(&pass, config, errors);
+	config_read_sources(&pass);
+	check_required(&pass);
+	for (int i = 0; i < config->count && pass.faults == 0; i++) {
+		if (!changed(config, i, &pass.readings[i]))
+			continue;
+		if ((config->options[i]->flags & CONFIG_RELOADABLE) != 0)
+			adopt(config, i, &pass.readings[i]);
+		else
+			(void)fprintf(errors, "%s: setting \"%s\" changed and needs a restart\n", config->daemon,
+				      config->options[i]->name);
+	}
+	end_pass(&pass);
+	return pass.faults == 0 ? 0 : -1;
+}
+
+static int must_find(const struct config *config, const char *name)
+{
+	int index = config_find(config, name, strlen(name));
+	if (index < 0)
+		fatal("there is no setting %s", name);
+	return index;
+}
+
+const char *config_text(const struct config *config, const char *name)
+{
+	int index = must_find(config, name);
+	enum config_type type = config->options[index]->type;
+	if (type != CONFIG_TEXT && type != CONFIG_CHOICE)
+		fatal("setting %s is no text", name);
+	return atomic_load_explicit(&config->values[index].text, memory_order_acquire);
+}
+
+int64_t config_integer(const struct config *config, const char *name)
+{
+	int index = must_find(config, name);
+	enum config_type type = config->options[index]->type;
+	if (type != CONFIG_INTEGER && type != CONFIG_DURATION && type != CONFIG_SIZE)
+		fatal("setting %s is no number", name);
+	return atomic_load_explicit(&config->values[index].number, memory_order_relaxed);
+}
+
+bool config_boolean(const struct config *config, const char *name)
+{
+	int index = must_find(config, name);
+	if (config->options[index]->type != CONFIG_BOOLEAN)
+		fatal("setting %s is no boolean", name);
+	return atomic_load_explicit(&config->values[index].number, memory_order_relaxed) != 0;
+}
+
+char *const *config_operands(const struct config *config, int *ret_count)
+{
+	*ret_count = config->operand_count;
+	return config->operands;
+}

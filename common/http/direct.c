@@ -1,0 +1,287 @@
+/* The direct engine: accepting, time limits, draining, and the bridge from calls to connections. */
+#include "http/direct.h"
+
+#include "base/clock.h"
+#include "base/fatal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	STATUS_UNAVAILABLE = 503,
+	COPY_MOST = 2048,
+	ACCEPTS_A_PASS = 64,
+	BYTES_A_SECOND = 64 * 1024, /* what a client that is not hostile manages */
+};
+
+#define TICK_SHORTEST (10 * CLOCK_MILLISECOND)
+#define TICK_LONGEST (500 * CLOCK_MILLISECOND)
+
+static struct timeval tick_interval(const struct http_server_options *options)
+{
+	int64_t interval = deadline_earlier(options->read_timeout, options->idle_timeout) / 8;
+	if (interval > TICK_LONGEST)
+		interval = TICK_LONGEST;
+	if (interval < TICK_SHORTEST)
+		interval = TICK_SHORTEST;
+	return (struct timeval){.tv_usec = interval};
+}
+
+int64_t direct_write_time(const struct direct *direct, int64_t bytes)
+{
+	return direct->server->options.read_timeout + bytes / BYTES_A_SECOND * CLOCK_SECOND;
+}
+
+/* A body that keeps coming at a fair pace is waited for. */
+static int64_t deadline_of(const struct direct_connection *connection)
+{
+	if (connection->state != DIRECT_READING && connection->state != DIRECT_STREAMING)
+		return connection->deadline;
+	/* What we do not read cannot be late. */
+	if (connection->paused != 0)
+		return DEADLINE_NEVER;
+	size_t body = connection->call->parser.body_received;
+	return connection->deadline + (int64_t)body * CLOCK_SECOND / BYTES_A_SECOND;
+}
+
+static void close_overdue(struct direct_list *list, int64_t now)
+{
+	struct direct_connection *connection;
+	while ((connection = TAILQ_FIRST(list)) != NULL && connection->deadline <= now)
+		direct_connection_close(connection);
+}
+
+static void on_tick(int fd, short what, void *argument)
+{
+	(void)fd, (void)what;
+	struct direct *direct = argument;
+	int64_t now = clock_monotonic();
+	struct direct_connection *connection;
+	close_overdue(&direct->idle, now);
+	close_overdue(&direct->lingering, now);
+	for (connection = TAILQ_FIRST(&direct->others); connection != NULL;) {
+		struct direct_connection *next = TAILQ_NEXT(connection, link);
+		if (deadline_of(connection) <= now)
+			direct_time_out(connection);
+		connection = next;
+	}
+	if (direct->server->connections == 0) {
+		(void)event_del(direct->ticking);
+		direct->ticking_on = false;
+	}
+}
+
+static void refuse(struct direct *direct, int fd, const char *peer)
+{
+	size_t length;
+	struct http_call *call = http_call_begin(direct->server, peer);
+	const char *text = http_render_refusal(call, STATUS_UNAVAILABLE, &length);
+	ssize_t sent = send(fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+	http_call_end(call);
+	if (sent < 0) {
+		(void)close(fd);
+		return;
+	}
+	direct_connection_new(direct, fd, peer, true);
+}
+
+static void accept_some(struct direct *direct, int most)
+{
+	char peer[LISTENER_PEER_SIZE];
+	struct http_server *server = direct->server;
+	for (int i = 0; i < most; i++) {
+		int fd = listener_accept(direct->listener, peer);
+		if (fd < 0)
+			break;
+		if (http_peers_make_room(server, peer, server->connections - direct->lingerers))
+			direct_connection_new(direct, fd, peer, false);
+		else
+			refuse(direct, fd, peer);
+	}
+	if (!direct->ticking_on && server->connections > 0) {
+		struct timeval interval = tick_interval(&server->options);
+		(void)event_add(direct->ticking, &interval);
+		direct->ticking_on = true;
+	}
+}
+
+static void on_acceptable(int fd, short what, void *argument)
+{
+	(void)fd, (void)what;
+	accept_some(argument, ACCEPTS_A_PASS);
+}
+
+static void *engine_open(struct http_server *server, struct http_listener *listener)
+{
+	struct direct *direct = must_calloc(1, sizeof(*direct));
+	direct->server = server;
+	direct->listener = listener;
+	TAILQ_INIT(&direct->idle);
+	TAILQ_INIT(&direct->handling);
+	TAILQ_INIT(&direct->lingering);
+	TAILQ_INIT(&direct->others);
+	direct->accepting = event_new(server->base, listener->fd, EV_READ | EV_PERSIST, on_acceptable, direct);
+	direct->ticking = event_new(server->base, -1, EV_PERSIST, on_tick, direct);
+	if (direct->accepting == NULL || direct->ticking == NULL || event_add(direct->accepting, NULL) != 0)
+		fatal("cannot watch the listening socket");
+	return direct;
+}
+
+/* A request that is on its way already must not be lost to a connection that is closed under it: one more look. */
+static void drain_list(struct direct_list *list)
+{
+	for (struct direct_connection *connection = TAILQ_FIRST(list); connection != NULL;) {
+		struct direct_connection *next = TAILQ_NEXT(connection, link);
+		bool waits = connection->state == DIRECT_IDLE || connection->state == DIRECT_FRESH;
+		if (waits && !direct_look_once(connection))
+			direct_connection_close(connection);
+		connection = next;
+	}
+}
+
+static void engine_drain(void *state)
+{
+	struct direct *direct = state;
+	accept_some(direct, INT16_MAX);
+	(void)event_del(direct->accepting);
+	drain_list(&direct->idle);
+	drain_list(&direct->others);
+}
+
+static void close_list(struct direct_list *list)
+{
+	struct direct_connection *connection;
+	while ((connection = TAILQ_FIRST(list)) != NULL)
+		direct_connection_close(connection);
+}
+
+static void engine_close(void *state)
+{
+	struct direct *direct = state;
+	close_list(&direct->idle);
+	close_list(&direct->handling);
+	close_list(&direct->lingering);
+	close_list(&direct->others);
+	event_free(direct->accepting);
+	event_free(direct->ticking);
+	free(direct);
+}
+
+static void send_after_head(struct http_call *call, const struct buffer *head, const struct http_piece *pieces,
+			    size_t count)
+{
+	struct http_piece two[2] = {{.bytes = head->data, .length = head->length}}, *all = two;
+	if (count > 1)
+		all = arena_alloc(&call->ctx.arena, (count + 1) * sizeof(*all));
+	all[0] = two[0];
+	if (count > 0)
+		memcpy(all + 1, pieces, count * sizeof(*pieces));
+	direct_output_add(call->connection, all, count + 1);
+}
+
+static void engine_send(struct http_call *call, const struct http_reply_parts *parts)
+{
+	struct direct_connection *connection = call->connection;
+	if (connection == NULL) {
+		if (parts->file >= 0)
+			(void)close(parts->file);
+		return;
+	}
+	if (call->server->draining)
+		connection->last = true;
+	if (call->early && !call->body_done)
+		direct_leave_body(connection);
+	struct buffer head;
+	size_t count = call->head_only ? 0 : parts->count;
+	http_render_head(call, parts, !connection->last, &head);
+	if (count == 1 && parts->length <= COPY_MOST && parts->length <= head.limit - head.length) {
+		/* One piece is cheaper to hand over than two. */
+		buffer_append(&head, parts->pieces[0].bytes, parts->length);
+		count = 0;
+	}
+	direct_output_file(connection, parts->file, parts->offset, call->head_only ? 0 : parts->file_length);
+	send_after_head(call, &head, parts->pieces, count);
+}
+
+static void engine_write(struct http_call *call, const struct http_piece *piece)
+{
+	if (call->connection != NULL)
+		direct_output_add(call->connection, piece, 1);
+}
+
+static size_t engine_unsent(const struct http_call *call)
+{
+	const struct direct_connection *connection = call->connection;
+	return connection->output.length;
+}
+
+static void engine_want(struct http_call *call)
+{
+	if (call->connection != NULL)
+		direct_want(call->connection);
+}
+
+static void await_reader(struct direct_connection *connection)
+{
+	int64_t time = direct_write_time(connection->direct, direct_output_size(connection));
+	direct_enter(connection, DIRECT_WRITING, deadline_after(time));
+	http_peers_wait(connection->direct->server, &connection->seat);
+}
+
+static void engine_done(struct http_call *call)
+{
+	struct direct_connection *connection = call->connection;
+	bool whole = call->reply_left <= 0;
+	http_call_end(call);
+	if (connection == NULL)
+		return;
+	connection->call = NULL;
+	if (!whole)
+		direct_connection_close(connection);
+	else if (direct_output_left(connection))
+		await_reader(connection);
+	else
+		direct_continue(connection);
+}
+
+static void engine_gone(struct http_call *call)
+{
+	if (call->connection != NULL)
+		direct_connection_close(call->connection);
+}
+
+static bool engine_evict(void *connection)
+{
+	const struct http_server *server = ((struct direct_connection *)connection)->direct->server;
+	size_t before = http_server_connections(server);
+	/* Half a request is no reason to stay when there is no room. */
+	if (((struct direct_connection *)connection)->state == DIRECT_READING) {
+		direct_connection_close(connection);
+		return true;
+	}
+	if (direct_look_once(connection))
+		return http_server_connections(server) < before;
+	direct_connection_close(connection);
+	return true;
+}
+
+static void engine_shed(void *connection)
+{
+	direct_shed(connection);
+}
+
+const struct http_engine HTTP_DIRECT = {
+    .open = engine_open,
+    .drain = engine_drain,
+    .close = engine_close,
+    .send = engine_send,
+    .write = engine_write,
+    .unsent = engine_unsent,
+    .want = engine_want,
+    .evict = engine_evict,
+    .shed = engine_shed,
+    .gone = engine_gone,
+    .done = engine_done,
+};

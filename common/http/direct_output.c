@@ -1,0 +1,255 @@
+/* Sending of the direct engine: at once as far as it goes, the rest when the socket is writable. */
+#include "base/fatal.h"
+#include "http/direct.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum {
+	FILE_A_PASS = 1024 * 1024, /* bytes, so that one big file does not hold up the others */
+	PIECES_A_CALL = 64,	   /* to the kernel */
+};
+
+bool direct_output_left(const struct direct_connection *connection)
+{
+	return connection->output.length > 0 || connection->output.file >= 0;
+}
+
+int64_t direct_output_size(const struct direct_connection *connection)
+{
+	return (int64_t)connection->output.length + connection->output.left;
+}
+
+static void drop_file(struct direct_output *output)
+{
+	if (output->file >= 0)
+		(void)close(output->file);
+	output->file = -1;
+	output->left = 0;
+}
+
+static void drop_piece(struct direct_output *output, struct direct_piece *piece)
+{
+	if (piece->shared == NULL)
+		output->copied -= piece->length;
+	free(piece->copy);
+	shared_text_drop(piece->shared);
+}
+
+static void drop_pieces(struct direct_output *output)
+{
+	for (size_t i = output->first; i < output->count; i++)
+		drop_piece(output, &output->pieces[i]);
+	free(output->pieces);
+	output->pieces = NULL;
+	output->first = output->count = output->sent = output->length = 0;
+}
+
+void direct_output_drop(struct direct_connection *connection)
+{
+	drop_pieces(&connection->output);
+	drop_file(&connection->output);
+}
+
+/* Takes `sent` bytes off the pieces that are left. */
+static void take_off(struct direct_output *output, size_t sent)
+{
+	output->length -= sent;
+	output->sent += sent;
+	while (output->first < output->count && output->sent >= output->pieces[output->first].length) {
+		output->sent -= output->pieces[output->first].length;
+		drop_piece(output, &output->pieces[output->first++]);
+	}
+	if (output->first == output->count)
+		drop_pieces(output);
+}
+
+/* As much as the socket takes of the pieces; -1 when the connection is broken. */
+static ssize_t send_pieces(int fd, struct iovec *pieces, size_t count, int flags)
+{
+	struct msghdr message = {.msg_iov = pieces, .msg_iovlen = count};
+	ssize_t sent =
+	    count == 1 ? send(fd, pieces[0].iov_base, pieces[0].iov_len, flags) : sendmsg(fd, &message, flags);
+	return sent < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : sent;
+}
+
+/* 0 when it went on (wholly or not), -1 when the connection is broken. */
+static int send_rest(struct direct_connection *connection)
+{
+	struct direct_output *output = &connection->output;
+	struct iovec pieces[PIECES_A_CALL];
+	size_t count = 0;
+	for (size_t i = output->first; i < output->count && count < PIECES_A_CALL; i++) {
+		size_t skip = i == output->first ? output->sent : 0;
+		pieces[count++] = (struct iovec){.iov_base = (char *)(uintptr_t)output->pieces[i].bytes + skip,
+						 .iov_len = output->pieces[i].length - skip};
+	}
+	int flags = MSG_NOSIGNAL | (output->file >= 0 || output->count - output->first > count ? MSG_MORE : 0);
+	ssize_t sent = send_pieces(connection->fd, pieces, count, flags);
+	if (sent > 0)
+		take_off(output, (size_t)sent);
+	return sent < 0 ? -1 : 0;
+}
+
+static int send_file(struct direct_connection *connection)
+{
+	struct direct_output *output = &connection->output;
+	int64_t budget = FILE_A_PASS;
+	while (output->left > 0 && budget > 0) {
+		size_t part = (size_t)(output->left < budget ? output->left : budget);
+		off_t offset = output->offset;
+		ssize_t sent = sendfile(connection->fd, output->file, &offset, part);
+		if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+			return 0;
+		/* A file that is shorter than it was leaves no way to keep what the headers promised. */
+		if (sent <= 0)
+			return -1;
+		output->offset += sent;
+		output->left -= sent;
+		budget -= sent;
+	}
+	if (output->left == 0)
+		drop_file(output);
+	return 0;
+}
+
+static int flush(struct direct_connection *connection)
+{
+	struct direct_output *output = &connection->output;
+	if (output->length > 0 && send_rest(connection) != 0)
+		return -1;
+	if (output->length == 0 && output->file >= 0)
+		return send_file(connection);
+	return 0;
+}
+
+void direct_on_writable(int fd, short what, void *argument)
+{
+	(void)fd, (void)what;
+	struct direct_connection *connection = argument;
+	int64_t before = direct_output_size(connection);
+	if (flush(connection) != 0) {
+		direct_connection_close(connection);
+		return;
+	}
+	http_peers_moved(connection->direct->server, &connection->seat,
+			 (size_t)(before - direct_output_size(connection)));
+	direct_account(connection);
+	if (direct_output_left(connection))
+		return;
+	(void)event_del(&connection->write);
+	if (connection->state == DIRECT_WRITING)
+		direct_continue(connection);
+	else if (connection->call != NULL)
+		http_call_wake(connection->call);
+}
+
+static struct direct_piece *add_piece(struct direct_output *output, size_t most)
+{
+	if (output->pieces == NULL)
+		output->pieces = must_calloc(most, sizeof(*output->pieces));
+	return &output->pieces[output->count++];
+}
+
+/* Copies pieces until one that is shared, or the last; returns how many. skip: bytes of the first that are out. */
+static size_t keep_copy(struct direct_output *output, const struct http_piece *pieces, size_t count, size_t skip,
+			size_t most)
+{
+	size_t length = 0, taken = 0;
+	while (taken < count && pieces[taken].shared == NULL)
+		length += pieces[taken++].length;
+	length -= skip;
+	if (length == 0)
+		return taken;
+	char *copy = must_malloc(length), *cursor = copy;
+	for (size_t i = 0; i < taken; i++, skip = 0)
+		cursor = mempcpy(cursor, (const char *)pieces[i].bytes + skip, pieces[i].length - skip);
+	*add_piece(output, most) = (struct direct_piece){.bytes = copy, .length = length, .copy = copy};
+	output->length += length;
+	output->copied += length;
+	return taken;
+}
+
+/* Keeps what comes after the first `sent` bytes: shared texts by holding them, the others copied. */
+static void keep_rest(struct direct_output *output, const struct http_piece *pieces, size_t count, size_t sent)
+{
+	size_t i = 0;
+	while (i < count && sent >= pieces[i].length)
+		sent -= pieces[i++].length;
+	for (size_t most = count - i; i < count; sent = 0) {
+		if (pieces[i].shared == NULL) {
+			i += keep_copy(output, pieces + i, count - i, sent, most);
+			continue;
+		}
+		*add_piece(output, most) = (struct direct_piece){.bytes = (const char *)pieces[i].bytes + sent,
+								 .length = pieces[i].length - sent,
+								 .shared = shared_text_hold(pieces[i].shared)};
+		output->length += pieces[i].length - sent;
+		i++;
+	}
+}
+
+/* The bytes of the pieces that the socket takes at once; -1 when the connection is broken. */
+static ssize_t send_now(int fd, const struct http_piece *pieces, size_t count, bool more)
+{
+	struct iovec parts[PIECES_A_CALL];
+	size_t total = 0;
+	for (size_t at = 0; at < count;) {
+		size_t some = 0, length = 0;
+		for (; some < PIECES_A_CALL && at + some < count; some++) {
+			parts[some] = (struct iovec){.iov_base = (char *)(uintptr_t)pieces[at + some].bytes,
+						     .iov_len = pieces[at + some].length};
+			length += pieces[at + some].length;
+		}
+		int flags = MSG_NOSIGNAL | (more || at + some < count ? MSG_MORE : 0);
+		ssize_t sent = send_pieces(fd, parts, some, flags);
+		if (sent < 0)
+			return -1;
+		total += (size_t)sent;
+		if ((size_t)sent < length)
+			break;
+		at += some;
+	}
+	return (ssize_t)total;
+}
+
+/* Sends the file and the rest, if there is any, as soon as that goes. */
+static void go_on(struct direct_connection *connection)
+{
+	struct direct_output *output = &connection->output;
+	if (output->length == 0 && output->file >= 0 && send_file(connection) != 0) {
+		direct_connection_close(connection);
+		return;
+	}
+	if (!direct_output_left(connection))
+		return;
+	(void)event_add(&connection->write, NULL);
+	direct_account(connection);
+}
+
+void direct_output_add(struct direct_connection *connection, const struct http_piece *pieces, size_t count)
+{
+	struct direct_output *output = &connection->output;
+	ssize_t sent = send_now(connection->fd, pieces, count, output->file >= 0);
+	if (sent < 0) {
+		direct_connection_close(connection);
+		return;
+	}
+	keep_rest(output, pieces, count, (size_t)sent);
+	go_on(connection);
+}
+
+void direct_output_file(struct direct_connection *connection, int file, int64_t offset, int64_t length)
+{
+	struct direct_output *output = &connection->output;
+	output->file = file;
+	output->offset = offset;
+	output->left = length;
+	if (output->left <= 0)
+		drop_file(output);
+}

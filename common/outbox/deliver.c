@@ -1,0 +1,279 @@
+/* The consumer's side: facts of other daemons, each folded once, within its share of the delivery's time. */
+#include "base/buffer.h"
+#include "co/co.h"
+#include "outbox/outbox.h"
+#include "json/tree.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CLAIM "INSERT INTO consumed_fact (id) VALUES ($1) ON CONFLICT DO NOTHING"
+#define ANSWER_MAX ((size_t)1 << 20)
+#define PAYLOAD_MAX ((size_t)4 << 20)
+#define SHARES 8 /* a fact may take an eighth of the delivery's time; the last eighth is for the answer */
+
+static const struct fact_handler *consumed; /* set once at start */
+
+/* What came of a fact. */
+enum outcome {
+	FOLDED,
+	FAILED,	  /* by itself */
+	HINDERED, /* something that it needs is down */
+	STRANDED, /* this daemon cannot fold anything now */
+};
+
+/* The outcome of one delivery. */
+struct delivery {
+	int64_t share;			    /* microseconds for each fact */
+	struct json_object *const *refused; /* an array of those refused so far */
+	size_t refused_count;
+	size_t delivered;
+	struct buffer answer;
+};
+
+void outbox_consume(const struct fact_handler *handlers)
+{
+	consumed = handlers;
+}
+
+static bool topic_fits(const char *pattern, const char *topic)
+{
+	size_t length = strlen(pattern);
+
+	if (length >= 2 && strcmp(pattern + length - 2, ".*") == 0)
+		return strncmp(pattern, topic, length - 1) == 0;
+	return strcmp(pattern, topic) == 0;
+}
+
+static fact_handler_function *find_handler(const char *topic)
+{
+	for (const struct fact_handler *handler = consumed; handler && handler->topic; handler++) {
+		if (topic_fits(handler->topic, topic))
+			return handler->function;
+	}
+	return NULL;
+}
+
+static const char *text_member(struct json_object *object, const char *name)
+{
+	struct json_object *value = json_object_object_get(object, name);
+
+	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+}
+
+static struct fact read_fact(struct rpc_call *call, struct json_object *object)
+{
+	struct json_object *payload = json_object_object_get(object, "payload");
+	struct buffer text;
+
+	buffer_init_arena(&text, &call->ctx->arena, PAYLOAD_MAX);
+	json_tree_write(payload, &text);
+	return (struct fact){
+	    .id = text_member(object, "id"),
+	    .topic = text_member(object, "topic"),
+	    .key = text_member(object, "key"),
+	    .seq = json_object_get_int64(json_object_object_get(object, "seq")),
+	    .occurred_at = text_member(object, "occurred_at"),
+	    .payload = payload,
+	    .payload_text = buffer_text(&text),
+	};
+}
+
+/* Without its database a daemon can fold nothing, nor when it is told to end. */
+static bool is_stranded(const struct rpc_call *call, enum error_code code)
+{
+	if (co_cancelled() || code == ERROR_OVERLOADED)
+		return true;
+	return code == ERROR_UNAVAILABLE && (!call->db || !pg_ready(call->db));
+}
+
+static enum outcome judge(const struct rpc_call *call)
+{
+	enum error_code code = call->ctx->error.code;
+
+	if (is_stranded(call, code))
+		return STRANDED;
+	return code == ERROR_UNAVAILABLE ? HINDERED : FAILED;
+}
+
+/* In one transaction: the note that it was consumed, and what it changes. */
+static enum outcome fold(struct rpc_call *call, fact_handler_function *function, const struct fact *fact)
+{
+	struct context *ctx = call->ctx;
+	struct pg_tx *tx = pg_begin(ctx, call->db);
+	struct pg_result *claimed;
+
+	if (!tx)
+		return STRANDED; /* there is no connection: it has not begun */
+	claimed = pg_query(ctx, tx, CLAIM, fact->id);
+	if (!claimed && ctx->error.code == ERROR_DEADLINE_EXCEEDED)
+		return HINDERED; /* the database is slow, or still ends an earlier attempt */
+	if (claimed && pg_count(claimed) == 0) {
+		pg_rollback(tx); /* a second delivery */
+		return FOLDED;
+	}
+	if (!claimed || function(call, tx, fact) != 0) {
+		pg_rollback(tx);
+		return judge(call);
+	}
+	return rpc_commit(call, tx) == 0 ? FOLDED : judge(call);
+}
+
+/* A daemon without a database is told every time; what it does with a fact must bear that. */
+static enum outcome consume(struct rpc_call *call, const struct fact *fact)
+{
+	fact_handler_function *function = find_handler(fact->topic);
+
+	if (!function)
+		return FOLDED;
+	if (call->db)
+		return fold(call, function, fact);
+	return function(call, NULL, fact) == 0 ? FOLDED : judge(call);
+}
+
+/* In the arena of ctx, which outlives that of the call. */
+static const char *reason_of(struct context *ctx, const struct error *error)
+{
+	const char *detail = error->message[0] ? error->message : error->cause;
+
+	return arena_printf(&ctx->arena, "%s%s%s%s%s", error_word(error->code), error->reason[0] ? " " : "",
+			    error->reason, detail[0] ? ": " : "", detail);
+}
+
+/* Folds one fact in a context of its own: its deadline, its memory, its error. *ret_error: what went wrong. */
+static enum outcome consume_within(const struct rpc_call *call, struct json_object *object, int64_t share,
+				   struct error *ret_error)
+{
+	struct context ctx;
+	struct rpc_call own = *call;
+	struct fact fact;
+	enum outcome outcome;
+
+	context_init(&ctx, deadline_earlier(call->ctx->deadline, deadline_after(share)));
+	(void)snprintf(ctx.request_id, sizeof(ctx.request_id), "%s", call->ctx->request_id);
+	(void)snprintf(ctx.traceparent, sizeof(ctx.traceparent), "%s", call->ctx->traceparent);
+	ctx.method = call->ctx->method;
+	own.ctx = &ctx;
+	own.write = NULL;
+	fact = read_fact(&own, object);
+	outcome = consume(&own, &fact);
+	*ret_error = ctx.error;
+	ret_error->details = NULL; /* they end with the context */
+	context_done(&ctx);
+	return outcome;
+}
+
+/* attempt: whether it counts as one. */
+static void refuse(struct delivery *delivery, struct json_object **refused, struct json_object *fact,
+		   const char *reason, bool attempt)
+{
+	buffer_append_text(&delivery->answer, delivery->refused_count > 0 ? ",{\"id\":" : "{\"id\":");
+	buffer_append_json_string(&delivery->answer, text_member(fact, "id"));
+	buffer_append_text(&delivery->answer, ",\"reason\":");
+	buffer_append_json_string(&delivery->answer, reason);
+	buffer_append_text(&delivery->answer, attempt ? "}" : ",\"attempt\":false}");
+	refused[delivery->refused_count++] = fact;
+}
+
+/* True when an earlier fact of this key was refused: later ones must not overtake it. */
+static bool is_behind(const struct delivery *delivery, struct json_object *fact)
+{
+	const char *key = text_member(fact, "key");
+
+	for (size_t i = 0; *key && i < delivery->refused_count; i++) {
+		if (strcmp(text_member(delivery->refused[i], "key"), key) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The time of a fact that could not begin is not what was too short. */
+static int strand(struct rpc_call *call, const struct error *error)
+{
+	if (error->code == ERROR_DEADLINE_EXCEEDED)
+		return context_fail(call->ctx, ERROR_OVERLOADED, "database", NULL);
+	call->ctx->error = *error;
+	return -1;
+}
+
+static int deliver_one(struct rpc_call *call, struct json_object *fact, struct json_object **refused,
+		       struct delivery *delivery)
+{
+	struct error error;
+
+	if (is_behind(delivery, fact)) {
+		refuse(delivery, refused, fact, "behind", true);
+		return 0;
+	}
+	switch (consume_within(call, fact, delivery->share, &error)) {
+	case FOLDED:
+		delivery->delivered++;
+		return 0;
+	case FAILED:
+		refuse(delivery, refused, fact, reason_of(call->ctx, &error), true);
+		return 0;
+	case HINDERED:
+		refuse(delivery, refused, fact, reason_of(call->ctx, &error), false);
+		return 0;
+	case STRANDED:
+	default:
+		return strand(call, &error);
+	}
+}
+
+/* One at a time, in their order. -1 when not even the first could be folded, for no fault of its own. */
+static int deliver_all(struct rpc_call *call, struct json_object *facts, struct delivery *delivery)
+{
+	size_t count = json_object_array_length(facts), i;
+	struct json_object **refused = arena_alloc(&call->ctx->arena, count * sizeof(struct json_object *));
+
+	delivery->refused = refused;
+	for (i = 0; i < count; i++) {
+		if (i > 0 && deadline_left(call->ctx->deadline) < 2 * delivery->share)
+			break;
+		if (deliver_one(call, json_object_array_get_idx(facts, i), refused, delivery) == 0)
+			continue;
+		if (i == 0)
+			return -1;
+		error_clear(&call->ctx->error);
+		break;
+	}
+	for (; i < count; i++)
+		refuse(delivery, refused, json_object_array_get_idx(facts, i), "not reached", true);
+	return 0;
+}
+
+/* A daemon speaks for itself only. */
+static int check_source(struct rpc_call *call, const char *source, struct json_object *facts)
+{
+	size_t length = strlen(source);
+
+	if (call->caller->kind != IDENTITY_SERVICE || strcmp(call->caller->id, source) != 0)
+		return rpc_forbidden(call, "facts of %s come from %s alone", source, source);
+	for (size_t i = 0; i < json_object_array_length(facts); i++) {
+		const char *topic = text_member(json_object_array_get_idx(facts, i), "topic");
+
+		if (strncmp(topic, source, length) != 0 || topic[length] != '.')
+			return rpc_forbidden(call, "topic %.80s is not one of %s", topic, source);
+	}
+	return 0;
+}
+
+int outbox_deliver(struct rpc_call *call)
+{
+	const char *source = text_member(call->params, "source");
+	struct json_object *facts = json_object_object_get(call->params, "facts");
+	struct delivery delivery = {.share = deadline_left(call->ctx->deadline) / SHARES};
+
+	if (!json_object_is_type(facts, json_type_array))
+		return rpc_invalid(call, "/params/facts", "type", "\"array\"");
+	if (check_source(call, source, facts) != 0)
+		return -1;
+	buffer_init_arena(&delivery.answer, &call->ctx->arena, ANSWER_MAX);
+	if (deliver_all(call, facts, &delivery) != 0)
+		return -1;
+	if (buffer_failed(&delivery.answer))
+		return context_fail(call->ctx, ERROR_TOO_LARGE, "answer", "too many facts were refused to name them");
+	return rpc_reply_printf(call, "{\"delivered\":%zu,\"refused\":[%s]}", delivery.delivered,
+				buffer_text(&delivery.answer));
+}

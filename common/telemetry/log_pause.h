@@ -1,0 +1,21 @@
+/*
+ * One line a second at most, for what somebody outside can cause as often as they like: they must not fill the disk.
+ *
+ * Use: int64_t count = log_pause_count(&pause); if (count > 0) log_event(..., LOG_NUMBER("count", count)).
+ * Ownership: the caller's; zero-initialised is ready. Safe from any thread.
+ */
+#ifndef EVENTLOOP_TELEMETRY_LOG_PAUSE_H
+#define EVENTLOOP_TELEMETRY_LOG_PAUSE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct log_pause {
+	atomic_int_least64_t silent_until; /* monotonic microseconds */
+	atomic_int_least64_t unlogged;	   /* since the last line */
+};
+
+/* Counts one. Returns how many a line now stands for; 0: none is to be written yet. */
+int64_t log_pause_count(struct log_pause *pause);
+
+#endif

@@ -1,0 +1,75 @@
+#include "projection/projection.h"
+
+#include "on_offer.h"
+
+/* A listing's terms: its type, its booleans, its enum values, its cell. */
+#define TERMS                                                                                                     \
+	"ARRAY(SELECT t.term FROM listing_type t WHERE t.key = l.type "                                           \
+	"UNION ALL SELECT CASE WHEN v.value = 'true' THEN p.term_yes ELSE p.term_no END "                         \
+	"FROM jsonb_each(l.properties) v JOIN property p ON p.key = v.key AND p.kind = 'boolean' "                \
+	"UNION ALL SELECT pv.term FROM jsonb_each(l.properties) v JOIN property_value pv ON pv.property = v.key " \
+	"AND CASE jsonb_typeof(v.value) WHEN 'array' THEN v.value ? pv.key ELSE v.value #>> '{}' = pv.key END "   \
+	"UNION ALL SELECT 1000000000 + search_cell(l.lat, l.lon) WHERE l.lat IS NOT NULL)"
+
+/* Its numbers and dates, each in its property's slot. */
+#define NUMBERS                                                                                                    \
+	"coalesce((SELECT array_agg(n.value ORDER BY place.slot) FROM (SELECT p.slot, CASE p.kind WHEN 'number' "  \
+	"THEN (v.value #>> '{}')::double precision ELSE ((v.value #>> '{}')::date - date '1970-01-01')::double "   \
+	"precision "                                                                                               \
+	"END AS value FROM jsonb_each(l.properties) v JOIN property p ON p.key = v.key AND p.slot IS NOT NULL) n " \
+	"RIGHT JOIN generate_series(1, (SELECT max(p.slot) FROM jsonb_each(l.properties) v JOIN property p "       \
+	"ON p.key = v.key)) AS place(slot) ON place.slot = n.slot), '{}')"
+
+static const char REMOVE_ROWS[] =
+    "WITH gone AS (SELECT l.id FROM listing l WHERE l.id = ANY ($1::uuid[]) AND NOT " LISTING_ON_OFFER "), "
+    "text AS (DELETE FROM listing_text WHERE id IN (SELECT id FROM gone)) "
+    "DELETE FROM listing_search WHERE id IN (SELECT id FROM gone)";
+
+static const char PUT_ROWS[] =
+    "INSERT INTO listing_search (id, company_id, rating, price, currency, capacity, units, lat, lon, cell, "
+    "published_at, "
+    "terms, numbers, busy_days, busy) "
+    "SELECT l.id, l.company_id, coalesce(l.rating_bayesian, 0), coalesce(l.price_amount, 9223372036854775807), "
+    "l.price_currency, l.capacity, l.units, "
+    "l.lat, l.lon, search_cell(l.lat, l.lon), coalesce(l.published_at, l.created_at), " TERMS ", " NUMBERS ", "
+    "search_busy_days(busy.time), busy.time FROM listing l, LATERAL (SELECT search_busy(l.id, l.units) AS time OFFSET "
+    "0) busy "
+    "WHERE l.id = ANY ($1::uuid[]) AND " LISTING_ON_OFFER " "
+    "ON CONFLICT (id) DO UPDATE SET company_id = excluded.company_id, rating = excluded.rating, price = "
+    "excluded.price, "
+    "currency = excluded.currency, capacity = excluded.capacity, units = excluded.units, lat = excluded.lat, "
+    "lon = excluded.lon, cell = excluded.cell, published_at = excluded.published_at, terms = excluded.terms, "
+    "numbers = excluded.numbers, busy_days = excluded.busy_days, busy = excluded.busy";
+
+static const char PUT_TEXTS[] =
+    "INSERT INTO listing_text (id, words) SELECT l.id, "
+    "setweight(to_tsvector('english', l.title) || to_tsvector('simple', l.title), 'A') || "
+    "setweight(to_tsvector('english', l.address) || to_tsvector('simple', l.address), 'B') || "
+    "setweight(to_tsvector('english', l.description) || to_tsvector('simple', l.description), 'C') "
+    "FROM listing l WHERE l.id = ANY ($1::uuid[]) AND " LISTING_ON_OFFER " "
+    "ON CONFLICT (id) DO UPDATE SET words = excluded.words";
+
+static const char PUT_BUSY[] =
+    "UPDATE listing_search s SET busy = busy.time, busy_days = search_busy_days(busy.time) "
+    "FROM (SELECT id, search_busy(id, units) AS time FROM listing WHERE id = ANY ($1::uuid[]) OFFSET 0) busy "
+    "WHERE s.id = busy.id";
+
+static const char PUT_RATING[] = "UPDATE listing_search s SET rating = coalesce(l.rating_bayesian, 0) FROM listing l "
+				 "WHERE l.id = $1 AND s.id = l.id";
+
+void projection_queue_listings(struct context *ctx, struct pg_tx *tx, const char *ids)
+{
+	pg_queue(ctx, tx, REMOVE_ROWS, ids);
+	pg_queue(ctx, tx, PUT_ROWS, ids);
+	pg_queue(ctx, tx, PUT_TEXTS, ids);
+}
+
+void projection_queue_busy(struct context *ctx, struct pg_tx *tx, const char *ids)
+{
+	pg_queue(ctx, tx, PUT_BUSY, ids);
+}
+
+void projection_queue_rating(struct context *ctx, struct pg_tx *tx, const char *listing_id)
+{
+	pg_queue(ctx, tx, PUT_RATING, listing_id);
+}

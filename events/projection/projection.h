@@ -1,0 +1,23 @@
+/*
+ * What search reads (listing_search, listing_text), kept in step with listings and bookings.
+ *
+ * Invariants: projected in the transaction that changes the listing or its bookings, so that search on PostgreSQL is
+ * exact; a listing that is not on offer (not published, or its company is suspended) has no row. Everything here can be
+ * rebuilt from listing and booking_unit.
+ */
+#ifndef EVENTLOOP_EVENTS_PROJECTION_H
+#define EVENTLOOP_EVENTS_PROJECTION_H
+
+#include "postgres/postgres.h"
+
+/* Projects the listings of a PostgreSQL array text ("{uuid,uuid}"): adds, changes or removes their rows. Queued: an
+ * error shows at the next statement or the commit. */
+void projection_queue_listings(struct context *ctx, struct pg_tx *tx, const char *ids);
+
+/* Projects the busy time of the listings of an array text. Queued likewise. */
+void projection_queue_busy(struct context *ctx, struct pg_tx *tx, const char *ids);
+
+/* Projects the rating of one listing. Queued likewise. */
+void projection_queue_rating(struct context *ctx, struct pg_tx *tx, const char *listing_id);
+
+#endif

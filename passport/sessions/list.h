@@ -1,0 +1,23 @@
+/*
+ * Sessions as their owners and administrators see them: the methods passport.session.*.
+ *
+ * Invariants: only sessions that go on are shown; a session of somebody else is not_found.
+ */
+#ifndef EVENTLOOP_PASSPORT_SESSIONS_LIST_H
+#define EVENTLOOP_PASSPORT_SESSIONS_LIST_H
+
+#include "rpc/call.h"
+
+/* passport.session.list: of the caller, or (administrators) of another user. */
+int session_list(struct rpc_call *call) MAY_SUSPEND;
+
+/* passport.session.revoke: ends one of the caller's own. */
+int session_revoke(struct rpc_call *call) MAY_SUSPEND;
+
+/* passport.session.revoke_others: ends the caller's but for the one that calls. */
+int session_revoke_others(struct rpc_call *call) MAY_SUSPEND;
+
+/* passport.session.revoke_all: an administrator ends all of a user. */
+int session_revoke_all(struct rpc_call *call) MAY_SUSPEND;
+
+#endif
