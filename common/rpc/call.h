@@ -106,12 +106,17 @@ int rpc_invalid_fields(struct context *ctx, const struct schema_result *result);
 int rpc_too_large(struct rpc_call *call, const char *path, const char *rule, const char *expected, const char *format,
 		  ...) PRINTF(5, 6);
 
-/* --- access beyond x-access. 0, or -1 with forbidden (or not_found where `hide`). --- */
+/* --- access beyond x-access. 0, or -1 with forbidden. --- */
 
 /* The caller has at least `right` in the company (moderators and admins do not count; services do). Asks passport when
  * a user's token does not have it: it may be younger, or one of more than a token carries. Of a client (an integration
  * by its API key) the token says all. */
 int rpc_require_right(struct rpc_call *call, const char *company_id, enum company_right right) MAY_SUSPEND MUST_CHECK;
+/* The same as a question: 1 or 0; -1 with an error when it is not known. */
+int rpc_has_right(struct rpc_call *call, const char *company_id, enum company_right right) MAY_SUSPEND MUST_CHECK;
+/* For what the caller may not even know of, after one of these: forbidden becomes not_found for `noun`, as if there
+ * were no such thing; another error stays. -1. */
+int rpc_hide(struct rpc_call *call, const char *noun);
 /* *ret: the calling user belongs to the company now, be it or the user suspended. The token may say so; else passport
  * is asked, and unavailable when it cannot be. False for whoever is no user. 0, or -1 with an error. */
 int rpc_caller_is_member(struct rpc_call *call, const char *company_id, bool *ret) MAY_SUSPEND MUST_CHECK;

@@ -25,6 +25,24 @@ int rpc_require_right(struct rpc_call *call, const char *company_id, enum compan
 	return actual >= right ? 0 : too_little(call, right);
 }
 
+int rpc_has_right(struct rpc_call *call, const char *company_id, enum company_right right)
+{
+	if (rpc_require_right(call, company_id, right) == 0)
+		return 1;
+	if (call->ctx->error.code != ERROR_FORBIDDEN)
+		return -1;
+	error_clear(&call->ctx->error);
+	return 0;
+}
+
+int rpc_hide(struct rpc_call *call, const char *noun)
+{
+	if (call->ctx->error.code != ERROR_FORBIDDEN)
+		return -1;
+	error_clear(&call->ctx->error);
+	return rpc_not_found(call, noun);
+}
+
 int rpc_caller_is_member(struct rpc_call *call, const char *company_id, bool *ret)
 {
 	*ret = false;

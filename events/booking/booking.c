@@ -126,15 +126,15 @@ static struct pg_result *visible_booking(struct rpc_call *call, enum company_rig
 	struct pg_result *row = pg_read(call->ctx, call->db, SELECT_BOOKING, rpc_param(call, "id"));
 	if (!row)
 		return NULL;
-	const char *caller = rpc_caller_id(call);
-	const char *user = pg_count(row) > 0 ? pg_text(row, 0, 1) : NULL;
-	bool own = caller && user && strcmp(user, caller) == 0;
-	if (pg_count(row) > 0 && (own || rpc_require_right(call, pg_text(row, 0, 2), right) == 0))
-		return row;
-	if (call->ctx->error.code == ERROR_NONE || call->ctx->error.code == ERROR_FORBIDDEN) {
-		error_clear(&call->ctx->error);
+	if (pg_count(row) == 0) {
 		(void)rpc_not_found(call, "booking");
+		return NULL;
 	}
+	const char *caller = rpc_caller_id(call), *user = pg_text(row, 0, 1);
+	bool own = caller && user && strcmp(user, caller) == 0;
+	if (own || rpc_require_right(call, pg_text(row, 0, 2), right) == 0)
+		return row;
+	(void)rpc_hide(call, "booking");
 	return NULL;
 }
 
@@ -154,11 +154,9 @@ static int may_cancel(struct rpc_call *call, const struct pg_result *booking, bo
 	*ret_manager = !own;
 	if (!own || !began)
 		return 0;
-	*ret_manager = rpc_require_right(call, pg_text(booking, 0, 2), RIGHT_MANAGER) == 0;
-	if (!*ret_manager && call->ctx->error.code != ERROR_FORBIDDEN)
-		return -1;
-	error_clear(&call->ctx->error);
-	return 0;
+	int manager = rpc_has_right(call, pg_text(booking, 0, 2), RIGHT_MANAGER);
+	*ret_manager = manager == 1;
+	return manager < 0 ? -1 : 0;
 }
 
 /* What the clock says once the listing is locked: a completed booking stays what it is, whoever asks. *ret_now: that

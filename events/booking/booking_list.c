@@ -30,11 +30,7 @@ static int require_listing_staff(struct rpc_call *call, const char *listing_id)
 		return rpc_not_found(call, "listing");
 	if (rpc_require_right(call, pg_text(company, 0, 0), RIGHT_STAFF) == 0)
 		return 0;
-	if (call->ctx->error.code != ERROR_FORBIDDEN || pg_boolean(company, 0, 1))
-		return -1;
-	/* What strangers may not see does not exist for them. */
-	error_clear(&call->ctx->error);
-	return rpc_not_found(call, "listing");
+	return pg_boolean(company, 0, 1) ? -1 : rpc_hide(call, "listing");
 }
 
 /* The company that is asked for. An integration that names none means the one for which it acts. */

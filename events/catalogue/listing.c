@@ -117,13 +117,7 @@ static int is_insider(struct rpc_call *call, const char *company_id)
 		return 1;
 	if (call->caller->kind == IDENTITY_ANONYMOUS)
 		return 0;
-	if (rpc_require_right(call, company_id, RIGHT_STAFF) == 0)
-		return 1;
-	/* Not knowing the caller's right is another thing than there being none. */
-	if (call->ctx->error.code != ERROR_FORBIDDEN)
-		return -1;
-	error_clear(&call->ctx->error);
-	return 0;
+	return rpc_has_right(call, company_id, RIGHT_STAFF);
 }
 
 int listing_get(struct rpc_call *call)
@@ -157,12 +151,8 @@ static int require_own(struct rpc_call *call, const char *id, const char **ret_t
 		return -1;
 	if (pg_count(owner) == 0)
 		return rpc_not_found(call, "listing");
-	if (rpc_require_right(call, pg_text(owner, 0, 0), RIGHT_STAFF)) {
-		if (call->ctx->error.code != ERROR_FORBIDDEN || pg_boolean(owner, 0, 1))
-			return -1;
-		error_clear(&call->ctx->error);
-		return rpc_not_found(call, "listing");
-	}
+	if (rpc_require_right(call, pg_text(owner, 0, 0), RIGHT_STAFF))
+		return pg_boolean(owner, 0, 1) ? -1 : rpc_hide(call, "listing");
 	*ret_type = pg_text(owner, 0, 2);
 	return 0;
 }

@@ -42,12 +42,7 @@ static const char SELECT_RIGHT[] =
 /* Whether the caller sees addresses: 1 or 0; -1 with an error. */
 static int sees_addresses(struct rpc_call *call, const char *company_id)
 {
-	if (rpc_caller_has_role(call, ROLE_MODERATOR) || rpc_require_right(call, company_id, RIGHT_MANAGER) == 0)
-		return 1;
-	if (call->ctx->error.code != ERROR_FORBIDDEN)
-		return -1;
-	error_clear(&call->ctx->error);
-	return 0;
+	return rpc_caller_has_role(call, ROLE_MODERATOR) ? 1 : rpc_has_right(call, company_id, RIGHT_MANAGER);
 }
 
 /* An empty list may be that of no company at all: only moderators get so far. */

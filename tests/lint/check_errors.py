@@ -43,7 +43,7 @@ PLAIN = {"rpc_forbidden": "forbidden", "rpc_not_found": "not_found"}
 # Where the code asks whether the method is such a one: by a parameter, or by the lane that dispatch gave it.
 ASKED = ("at_repeatable", "at_list", "at_lane")
 # Functions that look for a right and answer something else when there is none.
-HIDING = ("visible_booking", "may_cancel", "is_insider", "sees_addresses")
+HIDING = ("visible_booking", "rpc_has_right")
 # Functions that return rules.
 RETURNED = {"password_broken_rule": "invalid_params"}
 # What is no answer to a call: letters, start, migrations, facts, a daemon's own HTTP.
