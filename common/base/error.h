@@ -5,7 +5,7 @@
  * Ownership: lives in struct context; its texts are copied in or static.
  * Invariants: the first error wins: setting a second one is ignored until error_clear, so that a lower layer's cause is
  * never painted over. Nothing here is thread-local.
- * Source: DESIGN section 4, JSON-RPC 2.0 section 5.1.
+ * Source: docs/errors.md, JSON-RPC 2.0 section 5.1.
  */
 #ifndef EVENTLOOP_BASE_ERROR_H
 #define EVENTLOOP_BASE_ERROR_H

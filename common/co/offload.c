@@ -12,7 +12,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Queued, then taken by a thread or withdrawn or dropped; then posted to its loop (unless withdrawn), where it ends. */
+/* A job is queued until a thread takes it, its caller withdraws it, or the pool is freed and drops it. Unless withdrawn
+ * it is then posted to the loop of its caller, where it ends. */
 struct job {
 	struct job *next, *before; /* in the queue, under the pool's lock */
 	bool queued;		   /* likewise */

@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define JSON_DEPTH_MAX 128	 /* the deepest nesting that can be asked for */
-#define JSON_DEPTH_DEFAULT 32	 /* of requests (DESIGN section 8) */
+#define JSON_DEPTH_DEFAULT 32	 /* of requests: the setting max_depth */
 #define JSON_TEXT_MAX (1U << 30) /* longest text, in bytes */
 #define JSON_SCANNER_NAMES 48	 /* member names remembered without allocating */
 

@@ -1,6 +1,6 @@
 /*
- * Facts between daemons (DESIGN section 6): written in the transaction that made them true, delivered at least once, in
- * the order of transactions, and folded exactly once.
+ * Facts between daemons (docs/architecture.md): written in the transaction that made them true, delivered at least
+ * once, in the order of transactions, and folded exactly once.
  *
  * Purpose: rpc_publish (rpc/call.h) writes; the relay here delivers to subscribers; fact handlers consume.
  * Invariants: the relay reads behind the oldest running transaction of its database, so a late commit is never

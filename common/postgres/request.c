@@ -35,8 +35,8 @@ enum pg_outcome pg_outcome_of(const PGresult *result)
 	}
 }
 
-/* An error of its own stays; "not run because of another" gives way to what comes later, above all to the loss of the
- * connection that would have told why. */
+/* True when the outcome is final. PG_ABORTED is not: if the connection is lost before the first error arrives, the
+ * outcome becomes PG_LOST. */
 static bool decided(const struct pg_request *request, const PGresult *result)
 {
 	switch (request->outcome) {

@@ -8,7 +8,8 @@
 
 #define RETRIES 2 /* of a write whose prepared statement was gone: it has not run */
 
-/* Takes what went wrong out of the request, or, when it was not even run, of the statement queued before it. */
+/* Sets the context's error from the request's result; for an aborted request, from the first failed statement of its
+ * batch. */
 static int fail_request(struct context *ctx, struct pg *pg, struct pg_request *request,
 			struct pg_connection *connection)
 {

@@ -72,8 +72,8 @@ static void run_item(struct batch_item *item)
 	context_init(&ctx, batch->ctx->deadline);
 	take_names(&ctx, batch->ctx);
 	co_set_context(&ctx);
-	/* Its own look at the caller, who is remembered by now: the call before may have ended the session. What was
-	 * refused is refused to all, or each would cost a signature. */
+	/* Verifies the token again for each call (a cache hit): an earlier call of the batch may have ended the
+	 * session. A token that was refused is not verified again: each time would cost a signature. */
 	struct dispatch_caller caller = {.meta = batch->caller->meta, .refused = batch->caller->refused};
 	const char *answer = dispatch_call(&ctx, batch->dispatcher, &caller, item->envelope, &length);
 	add_answer(item, &ctx, answer, length);

@@ -215,7 +215,7 @@ static int perform(struct rpc_call *call, struct rpc_dispatcher *dispatcher, str
 	return serve(call, dispatcher, entry, caller->meta->hangup, envelope);
 }
 
-/* A wait that was ended because time was up is that, whoever ended it. */
+/* A wait cancelled after the deadline is reported as deadline_exceeded, not as unavailable. */
 static void settle_error(struct context *ctx)
 {
 	if (!rpc_hangup_caused(ctx) || deadline_left(ctx->deadline) > 0)

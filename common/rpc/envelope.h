@@ -11,7 +11,7 @@
  * params_error, and they may be passed on as text but not be read; anywhere else in it, it is a fault, and no part with
  * it is in the call. Use: envelope_scan; answer the whole text with an error when the status is not ENVELOPE_OK; else
  * run each call and answer those that are no notifications, with the id as it came. Source: JSON-RPC 2.0 sections 4, 5
- * and 6; DESIGN section 3 (meta) and section 4.
+ * and 6.
  */
 #ifndef EVENTLOOP_RPC_ENVELOPE_H
 #define EVENTLOOP_RPC_ENVELOPE_H
@@ -31,7 +31,7 @@ struct envelope_call {
 	struct json_span method; /* unescaped, without quotes */
 	struct json_span id;	 /* JSON text as it came; data NULL when absent or of an illegal kind */
 	struct json_span params; /* JSON text of an object or array; data NULL when absent */
-	struct json_span meta;	 /* JSON text of an object; data NULL when absent (the link's, see DESIGN section 3) */
+	struct json_span meta;	 /* JSON text of an object; data NULL when absent (the link's, see link/meta.h) */
 	struct json_span text;	 /* the whole call */
 	struct json_error params_error; /* why params must not be read, JSON_OK when they may; offset in params */
 	bool notification;		/* valid and without id: nothing is answered */

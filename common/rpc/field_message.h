@@ -6,7 +6,7 @@
  * Invariants: one line of less than FIELD_MESSAGE_SIZE bytes of UTF-8. What a caller chose (the names of members) is
  * shown with control characters and whatever else cannot be seen as \u escapes, and cut where it is long, so that the
  * rule always has its place. A rule that is not known here is named by its word.
- * Source: DESIGN section 4.
+ * Source: docs/errors.md.
  */
 #ifndef EVENTLOOP_RPC_FIELD_MESSAGE_H
 #define EVENTLOOP_RPC_FIELD_MESSAGE_H

@@ -8,7 +8,7 @@
  * (rpc_http_private). An answer of status 401 carries WWW-Authenticate (RFC 9110 section 11.6.1 has it must); a
  * JSON-RPC answer of -32001 has status 200 and does not: it is one call of perhaps many that was refused, not the
  * request. Accept and Accept-Encoding are not looked at: there is one kind of answer (section 12.5.1 lets a server send
- * it rather than 406). Source: DESIGN section 4.
+ * it rather than 406).
  */
 #ifndef EVENTLOOP_RPC_HTTP_ENDPOINT_H
 #define EVENTLOOP_RPC_HTTP_ENDPOINT_H

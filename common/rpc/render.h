@@ -4,7 +4,7 @@
  * Purpose: the one place that writes response objects, so that every answer has the same shape: jsonrpc, id, then
  * result or error; error.data always has code and request_id.
  * Ownership: texts are in the context's arena. Invariants: `internal` never shows a cause.
- * Source: JSON-RPC 2.0 section 5, DESIGN section 4.
+ * Source: JSON-RPC 2.0 section 5, docs/errors.md.
  */
 #ifndef EVENTLOOP_RPC_RENDER_H
 #define EVENTLOOP_RPC_RENDER_H

@@ -1,5 +1,5 @@
 /*
- * What the claims of a verified access token say (RFC 9068 section 2.2, RFC 7519 section 4.1; DESIGN section 5).
+ * What the claims of a verified access token say (RFC 9068 section 2.2, RFC 7519 section 4.1; docs/identity.md).
  *
  * Invariants: iss, aud, exp and nbf are checked with TOKEN_SKEW; iat must not lie in the future and exp not further
  * than TOKEN_LIFETIME_MAX behind it; a user's sub, sid, act.sub and companies are UUIDs, a service is named by sub and

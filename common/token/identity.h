@@ -1,5 +1,5 @@
 /*
- * Who calls: what a verified access token says (DESIGN section 5).
+ * Who calls: what a verified access token says (docs/identity.md).
  *
  * Ownership: an identity made by token_verify lives in the token cache or in a context's arena; callers borrow it for
  * the length of one request. Invariants: ANONYMOUS has no id; a USER has roles and companies; a SERVICE has the

@@ -27,8 +27,9 @@ struct token_keys {
 	int64_t fetched;	/* monotonic: when the last one ended */
 	int64_t retry;		/* how long to wait after the next failure */
 	uint64_t fetches;
-	bool fetching, idle;  /* idle: parked until the next fetch */
-	bool closed, awaited; /* closed: whoever comes last frees; awaited: that is token_keys_free */
+	bool fetching, idle; /* idle: parked until the next fetch */
+	bool closed;	     /* token_keys_free was called: the last user frees */
+	bool awaited;	     /* token_keys_free waits in a coroutine and frees by itself */
 };
 
 static void destroy(struct token_keys *keys)

@@ -44,7 +44,8 @@ size_t token_revocation_count(void);
 /* Says that all revocations until now are known. */
 void token_revocation_heard(void);
 
-/* Microseconds since that was last said; since the process asked first, when it never was. */
+/* Microseconds since token_revocation_heard() was last called; if it never was, since the first call of this function.
+ */
 int64_t token_revocation_age(void);
 
 /* Forgets all of them (tests). */

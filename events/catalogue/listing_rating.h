@@ -6,8 +6,8 @@
 
 #include "outbox/outbox.h"
 
-/* Folds rating.summary.changed: {subject_id, count, mean, bayesian}. An older summary than the one shown (fewer reviews
- * told later) cannot come: facts of one subject arrive in commit order. */
+/* Folds rating.summary.changed: {subject_id, count, mean, bayesian}. Facts may come in another order than they were
+ * made in: one with a lower seq than that of the rating shown changes nothing. */
 int listing_rating_changed(struct rpc_call *call, struct pg_tx *tx, const struct fact *fact) MAY_SUSPEND;
 
 #endif

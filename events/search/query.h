@@ -39,8 +39,8 @@ void query_init(struct query *query, struct rpc_call *call);
  * filters, so that it cannot happen. */
 int query_value(struct query *query, const char *value);
 
-/* The same for a value that differs from one page to the next (it depends on the clock): cursors are bound to `asked`
- * instead. */
+/* The same for a value that depends on the clock. A cursor holds only for the query it was made by, and this value
+ * would differ on the next page: the cursor is compared by `asked`, what the caller wrote, instead. */
 int query_value_asked(struct query *query, const char *value, const char *asked);
 
 /* Appends to filters or access; format has one %d for each number given. */

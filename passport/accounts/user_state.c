@@ -55,7 +55,7 @@ static int lock_target(struct rpc_call *call, struct pg_tx *tx, const char *role
 	return 0;
 }
 
-/* A moderator who was bought or robbed does not get the others out of the way. */
+/* Moderators do not suspend each other or administrators: one stolen account must not lock out the rest. */
 static int spare_staff(struct rpc_call *call, const struct target *target)
 {
 	if (!target->is_staff || rpc_caller_has_role(call, ROLE_ADMIN))

@@ -8,7 +8,7 @@
 /* Rows that refer to the company may be written meanwhile: only those who change memberships wait for each other. */
 static const char LOCK_COMPANY[] = "SELECT 1 FROM company WHERE id = $1 FOR NO KEY UPDATE";
 
-/* A statement of its own: the snapshot of the one that waited for the lock is older than what it waited for. */
+/* Run separately after the lock: the locking statement took its snapshot before it waited and would show old rows. */
 static const char SELECT_STANDING[] =
     "SELECT c.name, c.state <> 'active', "
     "(SELECT m.\"right\" FROM company_member m JOIN user_account u ON u.id = m.user_id AND u.state = 'active' "

@@ -7,8 +7,8 @@
 
 #define MINUTE (INT64_C(60) * CLOCK_SECOND)
 
-/* A lock is not shorter than its window: so a try that is told to wait for exactly the lock is the one that began it.
- */
+/* A lock must not be shorter than its window: the try that began the lock is recognised by being told to wait for
+ * exactly the lock's time. */
 static const struct throttle_rule network_rule = {"login.network", "login_limit_network", 15 * MINUTE, 15 * MINUTE};
 static const struct throttle_rule account_rules[] = {
     [GUARD_PASSWORD] = {"login.account", "login_limit_account", 15 * MINUTE, 15 * MINUTE},

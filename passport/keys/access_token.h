@@ -1,5 +1,5 @@
 /*
- * Access tokens as passport makes them (RFC 9068; DESIGN section 5).
+ * Access tokens as passport makes them (RFC 9068; docs/identity.md).
  */
 #ifndef EVENTLOOP_PASSPORT_KEYS_ACCESS_TOKEN_H
 #define EVENTLOOP_PASSPORT_KEYS_ACCESS_TOKEN_H

@@ -1,5 +1,5 @@
 /*
- * Revocation of access tokens already issued (DESIGN section 5).
+ * Revocation of access tokens already issued (docs/identity.md).
  *
  * Purpose: what voids tokens is written in the transaction of its cause, and from its commit on every daemon is told
  * (revocation_feed.h). The process that commits it refuses such tokens from then on, before the call is answered: so

@@ -23,8 +23,9 @@
 #define POLL_WAIT (10 * CLOCK_SECOND)
 #define POLL_MARGIN (1 * CLOCK_SECOND)
 
-/* Rows beyond $1 that may still void something ($2: microseconds), or all of those, when $1 is null or of another
- * database. Rows of one number belong together. */
+/* Revocations after number $1 that are younger than $2 microseconds (older ones void nothing, their tokens have
+ * expired). All of these when $1 is null or greater than any number given out: then it comes from another database.
+ * Rows with the same number were made by one transaction. */
 #define NEWS                                                                                             \
 	"r.seq > CASE WHEN $1::bigint <= c.value THEN $1::bigint ELSE 0 END AND r.created_at > now() - " \
 	"$2::bigint * interval '1 microsecond'"

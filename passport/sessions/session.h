@@ -5,7 +5,7 @@
  * session, with which roles and rights. Invariants: refresh tokens are stored as SHA-256 only. A successor is derived
  * from its predecessor under the master key, so the same one can be answered again within the grace window without
  * being stored. Idle and absolute lifetimes are enforced here; rotation never extends the absolute one. Source: RFC
- * 9068, RFC 9700 section 4.14; DESIGN section 5.
+ * 9068, RFC 9700 section 4.14; docs/identity.md.
  */
 #ifndef EVENTLOOP_PASSPORT_SESSIONS_SESSION_H
 #define EVENTLOOP_PASSPORT_SESSIONS_SESSION_H

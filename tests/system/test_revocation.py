@@ -13,7 +13,7 @@ from waiting import free_port, wait_until
 
 pytestmark = pytest.mark.asan
 
-PUSHED = 2.0  # seconds in which a revocation reaches everybody while daemons are connected (DESIGN section 5)
+PUSHED = 2.0  # seconds in which a revocation reaches everybody while daemons are connected (docs/identity.md)
 POLLED = 15.0  # when the push is broken
 # A method of each daemon that wants a user, at its own door; a void token is refused before anything else is looked at.
 DOORS = {

@@ -12,7 +12,7 @@ import pytest
 from rpc import RpcError
 from waiting import wait_until
 
-PUSHED = 2.0  # seconds in which a revocation reaches every daemon (DESIGN section 5)
+PUSHED = 2.0  # seconds in which a revocation reaches every daemon (docs/identity.md)
 # A method of each daemon that wants a user; called at its own door, or through the gateway.
 DOORS = {"passport": "passport.user.me", "events": "events.listing.mine", "gateway": "passport.user.me"}
 # What anybody may call, at each of these doors.
