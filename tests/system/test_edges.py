@@ -1,4 +1,4 @@
-"""What a second pair of eyes found: values at the edges of their types, other people's things, time gone by."""
+"""Edges: values at the limits of their types, objects of other people, and what time does to either."""
 
 import datetime as dt
 import http.client
