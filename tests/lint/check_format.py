@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Gate: every C file is as clang-format 14 leaves it (repair: clang-format-14 -i FILE)."""
+"""Gate: every C file is as clang-format 14 leaves it (repair: tests/run format)."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ def check(tree):
     found = re.findall(r"^(\S+:\d+):\d+: .*-Wclang-format-violations", result.stderr, re.MULTILINE)
     if not found and (result.returncode != 0 or result.stderr.strip()):
         return [f"clang-format-14: {result.stderr.strip()}"]
-    return [f"{place}: not in clang-format's shape" for place in dict.fromkeys(found)]
+    return [f"{place}: not in clang-format's shape; tests/run format repairs it" for place in dict.fromkeys(found)]
 
 
 if __name__ == "__main__":
