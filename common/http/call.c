@@ -20,18 +20,25 @@ enum {
 	STATUS_UNAVAILABLE = 503,
 };
 
-struct http_call *http_call_begin(struct http_server *server, const char *peer)
+/* One that was used before, or a new one. Only its context is in order. */
+static struct http_call *take_call(struct http_server *server)
 {
 	struct http_call *call = server->free_calls;
-	if (call != NULL) {
-		server->free_calls = call->next_free;
-		server->free_count--;
-		/* The one it has is as old as the last use. */
-		uuid_make(call->ctx.request_id);
-	} else {
+	if (call == NULL) {
 		call = must_malloc(sizeof(*call));
 		context_init(&call->ctx, DEADLINE_NEVER);
+		return call;
 	}
+	server->free_calls = call->next_free;
+	server->free_count--;
+	/* The one it has is as old as the last use. */
+	uuid_make(call->ctx.request_id);
+	return call;
+}
+
+struct http_call *http_call_begin(struct http_server *server, const char *peer)
+{
+	struct http_call *call = take_call(server);
 	call->server = server;
 	call->route = NULL;
 	call->next_free = NULL;

@@ -128,6 +128,20 @@ def issuer_of(token):
     return part(token, 1)["iss"]
 
 
+def live(stack, user, stop, seen, refused):
+    """A user who goes on working until told: the issuers of the tokens, and what was refused."""
+    mine = stack.login(user.email)
+    while not stop.is_set():
+        answer = stack.rpc("passport.auth.refresh", {"refresh_token": mine.refresh_token})
+        mine.token, mine.refresh_token = answer["access_token"], answer["refresh_token"]
+        seen.add(issuer_of(mine.token))
+        for method, params in (("passport.user.me", {}), ("events.booking.list", {})):
+            try:
+                mine.rpc(method, params)
+            except Exception as problem:
+                refused.append((issuer_of(mine.token), problem))
+
+
 def test_a_change_of_the_issuer_is_not_noticed_by_anybody(make_stack):
     settings = {"key_publish_delay": "3s", "key_reload_interval": "1s"}
     stack = make_stack({"passport": settings, "*": SOON})
@@ -136,19 +150,7 @@ def test_a_change_of_the_issuer_is_not_noticed_by_anybody(make_stack):
     assert issuer_of(user.token) == old
     refused, stop, seen = [], threading.Event(), set()
 
-    def live():
-        mine = stack.login(user.email)
-        while not stop.is_set():
-            answer = stack.rpc("passport.auth.refresh", {"refresh_token": mine.refresh_token})
-            mine.token, mine.refresh_token = answer["access_token"], answer["refresh_token"]
-            seen.add(issuer_of(mine.token))
-            for method, params in (("passport.user.me", {}), ("events.booking.list", {})):
-                try:
-                    mine.rpc(method, params)
-                except Exception as problem:
-                    refused.append((issuer_of(mine.token), problem))
-
-    worker = threading.Thread(target=live)
+    worker = threading.Thread(target=live, args=(stack, user, stop, seen, refused))
     worker.start()
     try:
         passport = stack["passport"]

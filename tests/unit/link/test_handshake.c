@@ -138,47 +138,55 @@ static void test_names(void **state)
 	end(&pair);
 }
 
-static void test_bad_lines(void **state)
+static const char *const bad_shapes[] = {
+    "",
+    "link/1",
+    "link/1 prove",
+    "link/1 prove gateway %s",
+    "link/1 prove gateway %s ",
+    "link/1 prove gateway  %s",
+    "link/1 prove  %s",
+    "link/2 prove gateway %s %1$s",
+    "link/1 prove gateway/ %s %1$s",
+    "link/1 prove GATEWAY %s %1$s",
+    "link/1 prove a-name-of-more-than-thirty-one-bytes %s %1$s",
+    "link/1 prove gateway %s= %1$s",
+    "link/1 prove gateway %s %1$s",
+    "link/1 prove gateway %s %1$s %1$s",
+    "link/1 prove gateway %s %1$s %1$s %1$s",
+    "link/1 prove gateway %s %1$s %1$s %1$s %1$s %1$s %1$s",
+    "link/1 prove gateway %s\t%1$s",
+    "link/1 welcome %s",
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"rpc.discover\"}",
+};
+
+/* The line of a shape, in which %s and %1$s stand for a nonce. Returns its length. */
+static size_t write_shape(const char *shape, char *line)
 {
 	static const char nonce[] = "0123456789012345678901234567890123456789012";
-	static const char *const shapes[] = {
-	    "",
-	    "link/1",
-	    "link/1 prove",
-	    "link/1 prove gateway %s",
-	    "link/1 prove gateway %s ",
-	    "link/1 prove gateway  %s",
-	    "link/1 prove  %s",
-	    "link/2 prove gateway %s %1$s",
-	    "link/1 prove gateway/ %s %1$s",
-	    "link/1 prove GATEWAY %s %1$s",
-	    "link/1 prove a-name-of-more-than-thirty-one-bytes %s %1$s",
-	    "link/1 prove gateway %s= %1$s",
-	    "link/1 prove gateway %s %1$s",
-	    "link/1 prove gateway %s %1$s %1$s",
-	    "link/1 prove gateway %s %1$s %1$s %1$s",
-	    "link/1 prove gateway %s %1$s %1$s %1$s %1$s %1$s %1$s",
-	    "link/1 prove gateway %s\t%1$s",
-	    "link/1 welcome %s",
-	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"rpc.discover\"}",
-	};
+	size_t length = 0;
+	for (; *shape != '\0'; shape++) {
+		if (*shape != '%') {
+			line[length++] = *shape;
+			continue;
+		}
+		shape += shape[1] == '1' ? 3 : 1;
+		memcpy(line + length, nonce, sizeof(nonce) - 1);
+		length += sizeof(nonce) - 1;
+	}
+	line[length] = '\0';
+	return length;
+}
+
+static void test_bad_lines(void **state)
+{
 	struct pair pair;
 	struct link_handshake handshake;
 	char line[LINK_HANDSHAKE_LINE + 2];
 	(void)state;
 	prove(&pair, &both, &both);
-	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
-		size_t length = 0;
-		for (const char *shape = shapes[i]; *shape != '\0'; shape++) {
-			if (*shape != '%') {
-				line[length++] = *shape;
-				continue;
-			}
-			shape += shape[1] == '1' ? 3 : 1;
-			memcpy(line + length, nonce, sizeof(nonce) - 1);
-			length += sizeof(nonce) - 1;
-		}
-		line[length] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(bad_shapes); i++) {
+		size_t length = write_shape(bad_shapes[i], line);
 		assert_false(accepted(&pair, line));
 		assert_non_null(link_answer_challenge(&handshake, "gateway", NULL, &both, line, length, &pair.welcome));
 		assert_false(link_check_welcome(&pair.client, line, length));

@@ -192,6 +192,11 @@ TEST(refuses_malformed_claims)
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
 		assert_claims_refused(ctx, verifier, arena_printf(arena, format, now, now + 60, members[i]),
 				      "malformed");
+}
+
+TEST(refuses_what_is_no_object_of_claims)
+{
+	struct arena *arena = &ctx->arena;
 	const char *companies = "\"" TOKEN_COMPANY "\":\"owner\"";
 	for (int i = 0; i < IDENTITY_MAX_COMPANIES; i++)
 		companies =
@@ -271,6 +276,7 @@ int main(void)
 	    cmocka_unit_test(refuses_malformed_times),
 	    cmocka_unit_test(refuses_other_parties),
 	    cmocka_unit_test(refuses_malformed_claims),
+	    cmocka_unit_test(refuses_what_is_no_object_of_claims),
 	    cmocka_unit_test(refuses_broken_texts),
 	    cmocka_unit_test(refuses_other_spellings),
 	    cmocka_unit_test(refuses_tampering),
