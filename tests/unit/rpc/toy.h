@@ -53,8 +53,8 @@ static const char toy_api_text[] = "{\"methods\":[" TOY_METHOD(
 																																																																																				    TOY_REQUIRED("service", "{\"type\":\"string\"}") "," TOY_REQUIRED("secret", "{\"type\":\"string\"}"), "\"public\"", "true", "3000") "]}";
 
 /* Methods with rules of their own about who may call. */
-static const char
-    toy_rules_text[] = "{\"methods\":[" TOY_METHOD("toy.client.say", "", "\"client\",\"user\"", "true", "3000") "," TOY_METHOD("toy.fresh.say", "", "\"user\",\"service\",\"client\"", "true", "3000,\"x-auth-max-age\":600") "," TOY_METHOD(
+static const char toy_rules_text[] =
+    "{\"methods\":[" TOY_METHOD("toy.client.say", "", "\"client\",\"user\"", "true", "3000") "," TOY_METHOD("toy.fresh.say", "", "\"user\",\"service\",\"client\"", "true", "3000,\"x-auth-max-age\":600") "," TOY_METHOD(
 	"toy.fresh.owner", TOY_PARAM("company_id", "{\"type\":\"string\"}"), "\"company:staff\"", "true",
 	"3000,\"x-auth-max-age\":600") "," TOY_METHOD("toy.session.end", "", "\"user\"", "false",
 						      "3000") "," TOY_METHOD("toy.lane.show", "", "\"public\"", "true",
