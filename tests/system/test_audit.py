@@ -112,7 +112,7 @@ def test_every_action_of_the_sources_is_documented():
     """Actions are texts in the code; the list in the API file is what clients may count on."""
     documented = json.loads((ROOT / "passport/api/audit.json").read_text())
     documented = documented["components"]["schemas"]["AuditAction"]["enum"]
-    sources = "\n".join(path.read_text() for path in sorted((ROOT / "passport").glob("*.c")))
+    sources = "\n".join(path.read_text() for path in sorted((ROOT / "passport").rglob("*.c")))
     used = set(re.findall(r"\.action = \"([a-z_.]+)\"", sources)) | set(
         re.findall(r'record\([^"()]*"([a-z_.]+)"', sources)
     )
