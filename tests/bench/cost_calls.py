@@ -40,7 +40,7 @@ class World:
     def x_costs(self):
         """{method: x-cost} of all that the gateway lets through, and what its other doors for pictures take."""
         methods = self.stack.rpc("rpc.discover")["methods"]
-        source = (ROOT / "gateway" / "pass.c").read_text()
+        source = (ROOT / "gateway" / "pictures" / "pass.c").read_text()
         doors = {
             name: int(re.search(rf"\b{variable} = {{\.cost = (\d+)", source)[1]) for name, variable in DOORS.items()
         }
