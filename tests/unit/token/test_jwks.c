@@ -99,12 +99,12 @@ static void refuses_empty_signatures(void **state)
 }
 
 /* rsa: a good key beside it, to which it does no harm. */
-static void assert_useless(struct context *ctx, const char *key, const char *rsa)
+static void assert_useless(struct context *ctx, const char *useless, const char *rsa)
 {
-	if (parse_keys(ctx, key) != NULL)
-		fail_msg("taken: %s", key);
+	if (parse_keys(ctx, useless) != NULL)
+		fail_msg("taken: %s", useless);
 	assert_int_equal(ctx->error.code, ERROR_UNAVAILABLE);
-	struct jwks *set = parse_keys(ctx, arena_printf(&ctx->arena, "%s,{%s}", key, rsa));
+	struct jwks *set = parse_keys(ctx, arena_printf(&ctx->arena, "%s,{%s}", useless, rsa));
 	assert_non_null(set);
 	assert_true(jwks_has(set, "rsa"));
 	assert_false(jwks_has(set, "good"));
