@@ -148,6 +148,8 @@ def test_a_change_of_the_issuer_is_not_noticed_by_anybody(make_stack):
     user = stack.user()
     old, new = stack.gateway.base, "https://venues.example"
     assert issuer_of(user.token) == old
+    # Gateway and events, which may have started before passport, have its keys from here on.
+    assert user.rpc("passport.user.me", {}) and "items" in user.rpc("events.booking.list", {})
     refused, stop, seen = [], threading.Event(), set()
 
     worker = threading.Thread(target=live, args=(stack, user, stop, seen, refused))
