@@ -1,5 +1,6 @@
 #include "base/fatal.h"
 #include "base/mask.h"
+#include "child.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
 
@@ -7,19 +8,11 @@
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { THREADS = 4, LINES = 500, DATAGRAM = 2 * LOG_LINE_MAX };
 
@@ -382,28 +375,6 @@ static void threads_do_not_mix_lines(void **state)
 	(void)close(ends[1]);
 	assert_int_equal(pthread_join(reader, NULL), 0);
 	assert_int_equal(ends[0], THREADS * LINES);
-}
-
-/* The child ends as the function does; what it wrote to standard error. */
-static int said_by_child(void (*function)(void), char *text, size_t size)
-{
-	int ends[2], status = 0;
-	assert_int_equal(pipe(ends), 0);
-	(void)fflush(NULL);
-	pid_t child = fork();
-	if (child == 0) {
-		(void)dup2(ends[1], STDERR_FILENO);
-		function();
-		_exit(0);
-	}
-	(void)close(ends[1]);
-	size_t length = 0;
-	for (ssize_t got = 1; got > 0 && length < size - 1; length += (size_t)got)
-		got = read(ends[0], text + length, size - 1 - length);
-	text[length] = '\0';
-	(void)close(ends[0]);
-	assert_int_equal(waitpid(child, &status, 0), child);
-	return status;
 }
 
 static void repeat_names(void)
