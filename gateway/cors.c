@@ -55,9 +55,9 @@ static bool is_origin(const char *text, size_t length)
 
 int cors_check(struct context *ctx, const char *origins)
 {
-	size_t length;
 	if (is_any(origins))
 		return 0;
+	size_t length;
 	for (const char *at = next_entry(origins, &length); length > 0; at = next_entry(at + length, &length)) {
 		if (!is_origin(at, length))
 			return context_fail_internal(ctx,

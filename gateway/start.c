@@ -22,9 +22,9 @@
 static void serve_document(struct http_exchange *exchange, void *argument)
 {
 	struct gateway *gateway = argument;
-	struct caller caller;
 	struct shared_text *document = methods_document(gateway->methods);
 	const struct charge charge = {.cost = 1 + limits_cost_of_bytes(document->length)};
+	struct caller caller;
 	if (door_enter(gateway, exchange, &charge, &caller) == 0)
 		http_representation_share(&gateway->document, exchange, "application/json", "no-cache",
 					  methods_document(gateway->methods));

@@ -17,7 +17,7 @@ struct trusted_proxies {
 struct trusted_proxies *trusted_proxies_new(struct context *ctx, const char *setting)
 {
 	struct ip_networks *networks = ip_networks_new(ctx, "trusted_proxies", setting);
-	if (networks == NULL)
+	if (!networks)
 		return NULL;
 	struct trusted_proxies *proxies = must_calloc(1, sizeof(*proxies));
 	proxies->networks = networks;
@@ -26,7 +26,7 @@ struct trusted_proxies *trusted_proxies_new(struct context *ctx, const char *set
 
 void trusted_proxies_free(struct trusted_proxies *proxies)
 {
-	if (proxies == NULL)
+	if (!proxies)
 		return;
 	ip_networks_free(proxies->networks);
 	free(proxies);
@@ -54,13 +54,13 @@ static bool read_element(const char *start, size_t length, struct in6_addr *ret)
 	if (text[0] == '[') {
 		host = text + 1;
 		end = strchr(host, ']');
-		if (end == NULL || (end[1] != '\0' && end[1] != ':'))
+		if (!end || (end[1] != '\0' && end[1] != ':'))
 			return false;
 		*end = '\0';
-	} else if ((end = strchr(text, ':')) != NULL && strchr(end + 1, ':') == NULL) {
+	} else if ((end = strchr(text, ':')) && !strchr(end + 1, ':')) {
 		*end = '\0'; /* one colon: a port */
 	}
-	return memchr(start, '\0', length) == NULL && ip_address_read(host, ret);
+	return !memchr(start, '\0', length) && ip_address_read(host, ret);
 }
 
 /* Takes the last element off a list of *length characters; false when nothing is left. */
@@ -84,15 +84,15 @@ static bool last_element(const char *list, size_t *length, const char **ret, siz
 const char *trusted_proxies_client(const struct trusted_proxies *proxies, struct arena *arena, const char *peer,
 				   const char *forwarded)
 {
+	size_t left = forwarded ? strlen(forwarded) : 0, length;
 	struct in6_addr address, next;
-	char text[IP_ADDRESS_SIZE];
-	size_t left = forwarded != NULL ? strlen(forwarded) : 0, length;
-	const char *element;
 	if (left == 0 || !ip_address_read(peer, &address) || !is_trusted(proxies, &address))
 		return peer;
+	const char *element;
 	while (is_trusted(proxies, &address) && last_element(forwarded, &left, &element, &length) &&
 	       read_element(element, length, &next))
 		address = next;
+	char text[IP_ADDRESS_SIZE];
 	ip_address_write(&address, text);
 	return arena_strdup(arena, text);
 }

@@ -54,7 +54,7 @@ static bool read_header(const unsigned char *data, struct image_head *ret)
 	ret->scans = interlace ? PASSES : 1;
 	/* A picture whose rows come seven times is decoded as a whole. Sides are below 2^31: no overflow. */
 	bool fits = !interlace || height == 0 || width <= (uint64_t)INT64_MAX / 16 / height;
-	ret->memory = !fits ? INT64_MAX / 2 : ret->width * pixel * (interlace ? ret->height : 2);
+	ret->memory = fits ? ret->width * pixel * (interlace ? ret->height : 2) : INT64_MAX / 2;
 	return true;
 }
 

@@ -88,10 +88,10 @@ static enum verdict look(struct inspection *job)
 static void work(void *argument)
 {
 	struct inspection *job = argument;
-	unsigned char digest[SHA256_DIGEST_LENGTH];
 	job->verdict = look(job);
 	if (job->verdict != GOOD)
 		return;
+	unsigned char digest[SHA256_DIGEST_LENGTH];
 	SHA256(job->upload->bytes, job->upload->length, digest);
 	hex_encode(digest, sizeof(digest), job->facts.sha256);
 }

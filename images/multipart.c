@@ -45,8 +45,8 @@ static const char *find(const char *bytes, const char *end, const char *text)
 /* True when the part's headers say form-data; name="<name>". */
 static bool is_named(const char *headers, const char *end, const char *name)
 {
-	char wanted[128];
 	const char *disposition = find(headers, end, "content-disposition:");
+	char wanted[128];
 	if (!disposition || snprintf(wanted, sizeof(wanted), "; name=\"%s\"", name) >= (int)sizeof(wanted))
 		return false;
 	const char *line_end = find(disposition, end, "\r\n");

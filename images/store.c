@@ -139,15 +139,15 @@ static bool listed_path(const struct store *store, unsigned folder, char path[st
 
 bool store_list(const struct store *store, unsigned folder, int64_t age, struct store_names *ret)
 {
-	char path[STORE_PATH_SIZE];
-	const struct dirent *entry;
 	bool (*is_ours)(const char *name) = folder < STORE_FOLDERS ? is_stored : is_upload;
 	time_t before = time(NULL) - (time_t)age;
+	char path[STORE_PATH_SIZE];
 	if (!listed_path(store, folder, path))
 		return false;
 	DIR *open_folder = opendir(path);
 	if (!open_folder)
 		return errno == ENOENT;
+	const struct dirent *entry;
 	/* cppcheck-suppress readdirCalled ; nobody else reads from this stream, which is all that POSIX asks for */
 	while (ret->count < STORE_LIST_MAX && (entry = readdir(open_folder)))
 		if (is_ours(entry->d_name) && is_old(dirfd(open_folder), entry->d_name, before))

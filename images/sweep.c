@@ -108,9 +108,8 @@ static int remove_orphan(struct context *ctx, struct sweep *sweep, const char *s
  * or received when its daemon died and is removed. NULL with an error. */
 static const char *next_batch(struct context *ctx, struct sweep *sweep, const struct store_names *names, size_t *at)
 {
-	const char *hashes[BATCH];
 	size_t count = 0;
-	struct buffer array;
+	const char *hashes[BATCH];
 	for (; *at < names->count && count < BATCH; (*at)++) {
 		const char *name = names->names[*at];
 		if (strlen(name) == SHA256_TEXT_SIZE - 1)
@@ -118,6 +117,7 @@ static const char *next_batch(struct context *ctx, struct sweep *sweep, const st
 		else if (remove_file(ctx, sweep, name))
 			return NULL;
 	}
+	struct buffer array;
 	buffer_init_arena(&array, &ctx->arena, ARRAY_MAX);
 	pg_array_text(&array, hashes, count);
 	return buffer_text(&array);
@@ -140,9 +140,9 @@ static int sweep_batch(struct sweep *sweep, const struct store_names *names, siz
 
 static int sweep_folder(struct sweep *sweep, unsigned folder)
 {
-	struct context ctx;
 	struct job *job = job_new(sweep);
 	job->folder = folder;
+	struct context ctx;
 	context_init(&ctx, deadline_after(PATIENCE));
 	int status = run_job(&ctx, job, list_work);
 	if (status && !co_cancelled())

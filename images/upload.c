@@ -44,9 +44,9 @@ static const struct identity *uploader(struct http_exchange *exchange, const str
 static int find_image(struct http_exchange *exchange, struct upload_bytes *upload)
 {
 	struct context *ctx = exchange->ctx;
-	char boundary[MULTIPART_BOUNDARY_SIZE];
 	const char *type = http_header(exchange, "Content-Type"), *start;
 	size_t length;
+	char boundary[MULTIPART_BOUNDARY_SIZE];
 	if (type && strncasecmp(type, "multipart/", 10) == 0) {
 		if (!multipart_boundary(type, boundary))
 			return context_fail(ctx, ERROR_INVALID_PARAMS, "multipart",
@@ -73,7 +73,6 @@ static void free_bytes(void *argument)
  * copied: an identity is borrowed from a cache that waits may change. */
 static const char *take_upload(struct http_exchange *exchange, struct images *images)
 {
-	struct image_facts facts;
 	struct context *ctx = exchange->ctx;
 	struct daemon_worker *worker = images->worker;
 	const struct identity *user = uploader(exchange, images);
@@ -85,6 +84,7 @@ static const char *take_upload(struct http_exchange *exchange, struct images *im
 	if (!upload)
 		return NULL;
 	context_defer(ctx, free_bytes, upload);
+	struct image_facts facts;
 	if (find_image(exchange, upload) || usage_check(ctx, worker, identity_account(&owner), upload->length) ||
 	    upload_place_turn(ctx, place) || image_inspect(ctx, images->decoders, upload, &images->bounds, &facts))
 		return NULL;

@@ -119,10 +119,10 @@ static int reseal_page(struct context *ctx, struct pg *db, const struct master_k
 static int reseal_column(struct context *ctx, struct pg *db, const struct master_key *master,
 			 const struct sealed_column *column, int *ret_total)
 {
-	struct buffer last;
-	int count;
 	*ret_total = 0;
+	struct buffer last;
 	buffer_init(&last, KEY_LIMIT);
+	int count;
 	do {
 		count = reseal_page(ctx, db, master, column, &last);
 		*ret_total += count > 0 ? count : 0;

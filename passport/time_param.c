@@ -4,7 +4,6 @@
 
 int time_param(struct rpc_call *call, const char *name, const char **ret_time, int64_t *ret_wall)
 {
-	char text[CLOCK_TEXT_SIZE];
 	int64_t wall = 0;
 	const char *given = rpc_param(call, name);
 	*ret_time = NULL;
@@ -13,6 +12,7 @@ int time_param(struct rpc_call *call, const char *name, const char **ret_time, i
 	if (!clock_parse(given, &wall))
 		return rpc_invalid(call, arena_printf(&call->ctx->arena, "/params/%s", name), "format",
 				   "\"date-time\"");
+	char text[CLOCK_TEXT_SIZE];
 	clock_format(wall, text);
 	*ret_time = arena_strdup(&call->ctx->arena, text);
 	if (ret_wall)

@@ -52,12 +52,12 @@ int review_create(struct rpc_call *call)
 {
 	struct context *ctx = call->ctx;
 	struct reviewed_booking booking;
-	char id[UUID_SIZE];
 	if (reviewed_booking_read(call, &booking))
 		return -1;
 	const char *name = author_name(call), *score = rpc_param(call, "score"), *replaced = NULL;
 	if (!name)
 		return -1;
+	char id[UUID_SIZE];
 	uuid_make(id);
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)

@@ -45,7 +45,7 @@ static const char *text_of(const struct import_line *line, const char *name)
 
 static bool absent(const struct import_line *line, const char *name)
 {
-	return json_object_object_get(line->value, name) == NULL;
+	return !json_object_object_get(line->value, name);
 }
 
 static bool id_or_absent(const struct import_line *line, const char *name)

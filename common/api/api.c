@@ -38,7 +38,7 @@ static void forget_sources(struct api *api)
 
 void api_free(struct api *api)
 {
-	if (api == NULL)
+	if (!api)
 		return;
 	forget_sources(api);
 	buffer_done(&api->text);
@@ -78,7 +78,7 @@ static bool add_components(struct api *api, struct api_reader *reader, struct js
 	if (!json_object_object_get_ex(file, "components", &components))
 		return true;
 	struct json_object *schemas = api_member(components, "schemas", json_type_object);
-	if (schemas == NULL || json_object_object_length(components) != 1)
+	if (!schemas || json_object_object_length(components) != 1)
 		return api_fail(reader, "components must be an object with schemas and nothing else");
 	json_object_object_foreach(schemas, name, schema)
 	{
@@ -103,10 +103,10 @@ static struct api_method *next_method(struct api *api, const char *file)
 
 static bool add_method(struct api *api, struct api_reader *reader, struct json_object *object)
 {
-	struct json_object *params;
 	struct api_method *method = next_method(api, reader->file);
 	if (api->count == METHODS_MAX)
 		return api_fail(reader, "more than %d methods", METHODS_MAX);
+	struct json_object *params;
 	if (!api_method_read(reader, object, method, &params))
 		return false;
 	for (size_t i = 0; i < api->count; i++) {
@@ -134,7 +134,7 @@ static bool add_document(struct api *api, struct api_reader *reader, struct json
 	}
 	if (!add_components(api, reader, file))
 		return false;
-	if (methods == NULL)
+	if (!methods)
 		return api_fail(reader, "methods must be an array");
 	for (size_t i = 0; i < json_object_array_length(methods); i++)
 		if (!add_method(api, reader, json_object_array_get_idx(methods, i)))
@@ -144,10 +144,10 @@ static bool add_document(struct api *api, struct api_reader *reader, struct json
 
 static bool add_file(struct api *api, struct api_reader *reader, const struct embedded_file *file)
 {
-	struct json_object *tree;
-	struct json_error fault;
 	reader->file = file->name;
 	reader->method = NULL;
+	struct json_error fault;
+	struct json_object *tree;
 	if (!json_tree_parse(file->start, (size_t)(file->end - file->start), JSON_DEPTH_MAX, 0, &api->work, &tree,
 			     &fault))
 		return api_fail(reader, "no JSON: %s at byte %zu", json_fault_text(fault.fault), fault.offset);
@@ -162,7 +162,7 @@ static const struct schema *compile(struct api *api, struct api_reader *reader, 
 {
 	char text[300];
 	const struct schema *schema = schema_set_compile(api->schemas, pointer, text, sizeof(text));
-	if (schema == NULL)
+	if (!schema)
 		(void)api_fail(reader, "%s", text);
 	return schema;
 }
@@ -170,10 +170,10 @@ static const struct schema *compile(struct api *api, struct api_reader *reader, 
 /* True when null fits the schema of a parameter. */
 static bool takes_null(struct api *api, struct api_reader *reader, const struct api_method *method, const char *name)
 {
-	struct schema_result result;
 	const char *pointer = arena_printf(&api->work, "/x-params/%zu/properties/%s", method->index, name);
 	const struct schema *schema = compile(api, reader, pointer);
-	return schema != NULL && schema_validate(schema, NULL, "", 0, &api->work, &result);
+	struct schema_result result;
+	return schema && schema_validate(schema, NULL, "", 0, &api->work, &result);
 }
 
 static bool is_listed(struct json_object *names, const char *name)
@@ -215,7 +215,7 @@ static bool compile_methods(struct api *api, struct api_reader *reader)
 		(void)snprintf(pointer, sizeof(pointer), "/x-params/%zu", i);
 		method->params = compile(api, reader, pointer);
 		(void)snprintf(pointer, sizeof(pointer), "/methods/%zu/result/schema", i);
-		if (method->params == NULL || (method->result = compile(api, reader, pointer)) == NULL)
+		if (!method->params || !(method->result = compile(api, reader, pointer)))
 			return false;
 		read_optional(api, reader, method);
 		/* The array of methods does not grow any more, so pointers into it stay. */
@@ -233,9 +233,9 @@ static bool compile_components(struct api *api, struct api_reader *reader)
 	json_object_object_foreach(schemas_of(api->document), name, value)
 	{
 		(void)value;
-		if (strpbrk(name, "/~%") != NULL)
+		if (strpbrk(name, "/~%"))
 			return api_fail(reader, "a schema's name must not have / ~ or %%: %s", name);
-		if (compile(api, reader, arena_printf(&api->work, "/components/schemas/%s", name)) == NULL)
+		if (!compile(api, reader, arena_printf(&api->work, "/components/schemas/%s", name)))
 			return false;
 	}
 	return true;
@@ -243,7 +243,7 @@ static bool compile_components(struct api *api, struct api_reader *reader)
 
 static bool load(struct api *api, struct api_reader *reader, const struct embedded_file *files)
 {
-	for (; files->name != NULL; files++)
+	for (; files->name; files++)
 		if (!add_file(api, reader, files))
 			return false;
 	api->schemas = schema_set_new(api->model);

@@ -51,9 +51,9 @@ static bool read_date(const char *text, size_t left, struct tm *ret)
 static void move_date(char *text, const struct tm *date, int64_t weeks)
 {
 	struct tm moved = *date;
-	char written[DATE_LENGTH + 1];
 	time_t seconds = timegm(&moved) + (time_t)(weeks * WEEK_SECONDS);
-	if (gmtime_r(&seconds, &moved) != NULL && strftime(written, sizeof(written), "%Y-%m-%d", &moved) == DATE_LENGTH)
+	char written[DATE_LENGTH + 1];
+	if (gmtime_r(&seconds, &moved) && strftime(written, sizeof(written), "%Y-%m-%d", &moved) == DATE_LENGTH)
 		memcpy(text, written, DATE_LENGTH);
 }
 
@@ -62,7 +62,7 @@ void api_dates_move(char *text, size_t length, int64_t now)
 	int64_t weeks = weeks_since_written(now);
 	const char *end = text + length;
 	struct tm date;
-	for (char *quote = text; weeks > 0 && (quote = memchr(quote, '"', (size_t)(end - quote))) != NULL; quote++) {
+	for (char *quote = text; weeks > 0 && (quote = memchr(quote, '"', (size_t)(end - quote))); quote++) {
 		bool escaped = quote > text && quote[-1] == '\\';
 		if (!escaped && read_date(quote + 1, (size_t)(end - quote - 1), &date))
 			move_date(quote + 1, &date, weeks);

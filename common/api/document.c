@@ -19,12 +19,12 @@
 bool api_fail(struct api_reader *reader, const char *format, ...)
 {
 	va_list values;
-	char text[400];
 	va_start(values, format);
+	char text[400];
 	(void)vsnprintf(text, sizeof(text), format, values);
 	va_end(values);
-	(void)snprintf(reader->error, reader->size, "%s: %s%s%s", reader->file,
-		       reader->method == NULL ? "" : reader->method, reader->method == NULL ? "" : ": ", text);
+	(void)snprintf(reader->error, reader->size, "%s: %s%s%s", reader->file, reader->method ? reader->method : "",
+		       reader->method ? ": " : "", text);
 	return false;
 }
 
@@ -40,7 +40,7 @@ struct json_object *api_member(struct json_object *object, const char *name, enu
 const char *api_text(struct json_object *object, const char *name)
 {
 	struct json_object *text = api_member(object, name, json_type_string);
-	return text == NULL || json_object_get_string_len(text) == 0 ? NULL : json_object_get_string(text);
+	return !text || json_object_get_string_len(text) == 0 ? NULL : json_object_get_string(text);
 }
 
 static struct json_object *new_info(const struct api_about *about)
@@ -69,7 +69,7 @@ struct json_object *api_document_new(const struct api_about *about)
 	struct json_object *components = json_object_new_object();
 	json_object_object_add(document, "openrpc", json_object_new_string(OPENRPC_VERSION));
 	json_object_object_add(document, "info", new_info(about));
-	if (about->server != NULL && about->server[0] != '\0')
+	if (about->server && about->server[0] != '\0')
 		json_object_object_add(document, "servers", new_servers(about->server));
 	json_object_object_add(document, "methods", json_object_new_array());
 	json_object_object_add(components, "schemas", json_object_new_object());
@@ -97,7 +97,7 @@ const char *api_lane_word(enum api_lane lane)
 
 enum api_lane api_lane_find(const char *word)
 {
-	if (word == NULL)
+	if (!word)
 		return API_LANE_POINT;
 	for (int lane = API_LANE_POINT + 1; lane < API_LANE_COUNT; lane++)
 		if (strcmp(lane_words[lane], word) == 0)
@@ -116,7 +116,7 @@ const char *api_access_word(enum api_access access)
 static unsigned access_bit(const char *word)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(access_words); i++)
-		if (word != NULL && strcmp(word, access_words[i]) == 0)
+		if (word && strcmp(word, access_words[i]) == 0)
 			return 1U << i;
 	return 0;
 }
@@ -124,7 +124,7 @@ static unsigned access_bit(const char *word)
 unsigned api_access_read(struct json_object *words)
 {
 	unsigned access = 0;
-	for (size_t i = 0; words != NULL && i < json_object_array_length(words); i++) {
+	for (size_t i = 0; words && i < json_object_array_length(words); i++) {
 		unsigned bit = access_bit(json_object_get_string(json_object_array_get_idx(words, i)));
 		if (bit == 0)
 			return 0;

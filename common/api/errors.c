@@ -43,7 +43,7 @@ static bool takes(const struct error_case *at, const char *param)
 {
 	for (size_t i = 0; i < json_object_array_length(at->params); i++) {
 		const char *name = api_text(json_object_array_get_idx(at->params, i), "name");
-		if (name != NULL && strcmp(name, param) == 0)
+		if (name && strcmp(name, param) == 0)
 			return true;
 	}
 	return false;
@@ -149,10 +149,10 @@ static void derive(struct json_object *told, const struct error_case *at)
 		if (!derived[i].applies(at))
 			continue;
 		struct json_object *error = told_error(told, error_word(derived[i].code));
-		if (derived[i].code == ERROR_INVALID_PARAMS && derived[i].reason != NULL)
+		if (derived[i].code == ERROR_INVALID_PARAMS && derived[i].reason)
 			json_object_object_add(json_object_object_get(error, RULES), derived[i].reason,
 					       json_object_new_object());
-		else if (derived[i].reason != NULL)
+		else if (derived[i].reason)
 			api_add_word(json_object_object_get(error, REASONS), derived[i].reason);
 	}
 }
@@ -167,7 +167,7 @@ static enum error_code referred(const char *reference)
 	    ERROR_CODES(X)
 #undef X
 	};
-	if (reference == NULL || strncmp(reference, REFERENCE, strlen(REFERENCE)) != 0)
+	if (!reference || strncmp(reference, REFERENCE, strlen(REFERENCE)) != 0)
 		return ERROR_NONE;
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		if (strcmp(reference + strlen(REFERENCE), error_word(all[i])) == 0)
@@ -239,8 +239,8 @@ static void sentence(const char *word, char target[static MESSAGE_SIZE])
 
 static struct json_object *error_object(enum error_code code, struct json_object *told)
 {
-	char message[MESSAGE_SIZE];
 	struct json_object *error = json_object_new_object();
+	char message[MESSAGE_SIZE];
 	sentence(error_word(code), message);
 	json_object_object_add(error, "code", json_object_new_int(error_number(code)));
 	json_object_object_add(error, "message", json_object_new_string(message));
@@ -302,7 +302,7 @@ bool api_errors_read(struct api_reader *reader, struct json_object *object, cons
 		     struct json_object *params)
 {
 	struct json_object *errors = api_member(object, "errors", json_type_array), *told = json_object_new_object();
-	bool sound = errors != NULL || api_fail(reader, "errors must be an array");
+	bool sound = errors || api_fail(reader, "errors must be an array");
 	for (size_t i = 0; sound && i < json_object_array_length(errors); i++)
 		sound = read_error(reader, told, i, json_object_array_get_idx(errors, i));
 	if (sound) {

@@ -13,15 +13,15 @@ static void take_referred(struct json_object *tree, struct json_object *pool, st
 			  struct json_object *queue)
 {
 	struct json_walk walk;
-	enum json_walk_event event;
 	json_walk_init(&walk, tree);
+	enum json_walk_event event;
 	while ((event = json_walk_next(&walk)) != WALK_END && event != WALK_TOO_DEEP) {
 		const char *key = json_walk_key(&walk);
-		struct json_object *schema;
-		if (event != WALK_SCALAR || key == NULL || strcmp(key, "$ref") != 0 ||
+		if (event != WALK_SCALAR || !key || strcmp(key, "$ref") != 0 ||
 		    !json_object_is_type(walk.value, json_type_string))
 			continue;
 		const char *reference = json_object_get_string(walk.value);
+		struct json_object *schema;
 		if (strncmp(reference, SCHEMAS, strlen(SCHEMAS)) != 0 ||
 		    !json_object_object_get_ex(pool, reference + strlen(SCHEMAS), &schema) ||
 		    json_object_object_get_ex(taken, reference + strlen(SCHEMAS), NULL))
@@ -33,7 +33,7 @@ static void take_referred(struct json_object *tree, struct json_object *pool, st
 
 static void add_members(struct json_object *target, struct json_object *source)
 {
-	if (source == NULL)
+	if (!source)
 		return;
 	json_object_object_foreach(source, name, value)
 	{
@@ -58,7 +58,7 @@ static bool merge_methods(struct json_object *merged, struct json_object *source
 {
 	struct json_object *methods = api_member(source, "methods", json_type_array);
 	struct json_object *all = json_object_object_get(merged, "methods");
-	if (methods == NULL)
+	if (!methods)
 		return false;
 	for (size_t i = 0; i < json_object_array_length(methods); i++) {
 		struct json_object *method = json_object_array_get_idx(methods, i);
@@ -72,9 +72,9 @@ static bool merge_methods(struct json_object *merged, struct json_object *source
 static bool merge_source(struct json_object *merged, struct json_object *pool, const struct api_source *source,
 			 bool public_only, struct arena *arena, struct api_reader *reader)
 {
-	struct json_object *tree;
-	struct json_error fault;
 	reader->file = source->name;
+	struct json_error fault;
+	struct json_object *tree;
 	if (!json_tree_parse(source->text, source->length, JSON_DEPTH_MAX, 0, arena, &tree, &fault))
 		return api_fail(reader, "no JSON: %s at byte %zu", json_fault_text(fault.fault), fault.offset);
 	bool taken = merge_methods(merged, tree, public_only);

@@ -29,7 +29,7 @@ static bool check_texts(struct api_reader *reader, struct json_object *object)
 {
 	static const char *const texts[] = {"summary", "description"};
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		if (api_text(object, texts[i]) == NULL)
+		if (!api_text(object, texts[i]))
 			return api_fail(reader, "has no %s", texts[i]);
 	return true;
 }
@@ -56,7 +56,7 @@ static bool read_number(struct api_reader *reader, struct json_object *object, c
 			int64_t most, int64_t *ret)
 {
 	struct json_object *number = api_member(object, name, json_type_int);
-	int64_t value = number == NULL ? least - 1 : json_object_get_int64(number);
+	int64_t value = number ? json_object_get_int64(number) : least - 1;
 	if (value < least || value > most)
 		return api_fail(reader, "%s must be a whole number from %lld to %lld", name, (long long)least,
 				(long long)most);
@@ -83,7 +83,7 @@ static bool read_extensions(struct api_reader *reader, struct json_object *objec
 	if (method->access == 0)
 		return api_fail(reader, "x-access must list who may call: public, user, moderator, admin, service, "
 					"client, company:owner, company:manager, company:staff");
-	if (idempotent == NULL)
+	if (!idempotent)
 		return api_fail(reader, "x-idempotent must be a boolean");
 	if (!read_number(reader, object, "x-deadline-ms", 1, DEADLINE_MAX_MS, &deadline_ms) ||
 	    !read_number(reader, object, "x-cost", 1, COST_MAX, &cost))
@@ -110,8 +110,8 @@ static bool read_extensions(struct api_reader *reader, struct json_object *objec
 
 static bool is_schema(struct json_object *descriptor)
 {
-	return api_member(descriptor, "schema", json_type_object) != NULL ||
-	       api_member(descriptor, "schema", json_type_boolean) != NULL;
+	return api_member(descriptor, "schema", json_type_object) ||
+	       api_member(descriptor, "schema", json_type_boolean);
 }
 
 /* Adds one parameter to the object schema. */
@@ -119,7 +119,7 @@ static bool add_param(struct api_reader *reader, struct json_object *param, stru
 		      struct json_object *required)
 {
 	const char *name = api_text(param, "name");
-	if (name == NULL)
+	if (!name)
 		return api_fail(reader, "a parameter has no name");
 	if (!is_schema(param))
 		return api_fail(reader, "parameter %s has no schema", name);
@@ -160,7 +160,7 @@ static bool has_param(struct json_object *params, const char *name)
 {
 	for (size_t i = 0; i < json_object_array_length(params); i++) {
 		const char *other = api_text(json_object_array_get_idx(params, i), "name");
-		if (other != NULL && strcmp(other, name) == 0)
+		if (other && strcmp(other, name) == 0)
 			return true;
 	}
 	return false;
@@ -171,19 +171,19 @@ bool api_example_check(struct api_reader *reader, struct json_object *example, s
 	const char *title = api_text(example, "name");
 	struct json_object *values = api_member(example, "params", json_type_array);
 	struct json_object *result = api_member(example, "result", json_type_object);
-	if (title == NULL)
+	if (!title)
 		return api_fail(reader, "an example has no name");
-	if (values == NULL)
+	if (!values)
 		return api_fail(reader, "example \"%s\" has no params", title);
 	for (size_t i = 0; i < json_object_array_length(values); i++) {
 		struct json_object *value = json_object_array_get_idx(values, i);
 		const char *name = api_text(value, "name");
-		if (name == NULL || !json_object_object_get_ex(value, "value", NULL))
+		if (!name || !json_object_object_get_ex(value, "value", NULL))
 			return api_fail(reader, "example \"%s\": params[%zu] needs name and value", title, i);
 		if (!has_param(params, name))
 			return api_fail(reader, "example \"%s\" has %s, which is no parameter", title, name);
 	}
-	if (result == NULL || api_text(result, "name") == NULL || !json_object_object_get_ex(result, "value", NULL))
+	if (!result || !api_text(result, "name") || !json_object_object_get_ex(result, "value", NULL))
 		return api_fail(reader, "example \"%s\" has no result with name and value", title);
 	return true;
 }
@@ -191,7 +191,7 @@ bool api_example_check(struct api_reader *reader, struct json_object *example, s
 static bool check_examples(struct api_reader *reader, struct json_object *object, struct json_object *params)
 {
 	struct json_object *examples = api_member(object, "examples", json_type_array);
-	if (examples == NULL || json_object_array_length(examples) == 0)
+	if (!examples || json_object_array_length(examples) == 0)
 		return api_fail(reader, "has no example");
 	for (size_t i = 0; i < json_object_array_length(examples); i++)
 		if (!api_example_check(reader, json_object_array_get_idx(examples, i), params))
@@ -213,7 +213,7 @@ bool api_method_read(struct api_reader *reader, struct json_object *object, stru
 		     struct json_object **ret_params)
 {
 	const char *name = api_text(object, "name");
-	if (name == NULL)
+	if (!name)
 		return api_fail(reader, "a method has no name");
 	reader->method = name;
 	if (!is_method_name(name))
@@ -223,9 +223,9 @@ bool api_method_read(struct api_reader *reader, struct json_object *object, stru
 	struct json_object *result = api_member(object, "result", json_type_object);
 	if (!check_texts(reader, object) || !check_members(reader, object))
 		return false;
-	if (params == NULL || json_object_array_length(params) > PARAMS_MAX)
+	if (!params || json_object_array_length(params) > PARAMS_MAX)
 		return api_fail(reader, "params must be an array of at most %d", PARAMS_MAX);
-	if (result == NULL || api_text(result, "name") == NULL || !is_schema(result))
+	if (!result || !api_text(result, "name") || !is_schema(result))
 		return api_fail(reader, "result must have a name and a schema");
 	if (!check_structure(reader, object) || !read_extensions(reader, object, method) ||
 	    !api_errors_read(reader, object, method, params) || !make_params(reader, params, ret_params))

@@ -38,7 +38,7 @@ static void append_words(char target[static NAME_SIZE], const char *words)
 static bool take_name(struct publisher *publisher, const char *name, const char *owner)
 {
 	const char *other = hash_map_get_text(publisher->taken, name);
-	if (other != NULL)
+	if (other)
 		return api_fail(publisher->reader, "programs would call both %s and %s %s: rename one", other, owner,
 				name);
 	return hash_map_put_text(publisher->taken, name, must_strdup(owner)) ||
@@ -77,7 +77,7 @@ static bool lists_text(struct json_object *list, const char *text)
 static void add_type(struct json_object *schema)
 {
 	struct json_object *values = api_member(schema, "enum", json_type_array);
-	if (values == NULL || json_object_object_get_ex(schema, "type", NULL))
+	if (!values || json_object_object_get_ex(schema, "type", NULL))
 		return;
 	struct json_object *kinds = json_object_new_array();
 	for (size_t i = 0; i < json_object_array_length(values); i++) {
@@ -103,7 +103,7 @@ static void rename_format(struct json_object *schema)
 	    "iri-reference", "uri-template", "json-pointer",  "relative-json-pointer",
 	    "regex",	     "uuid"};
 	const char *format = api_text(schema, "format");
-	if (format == NULL)
+	if (!format)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(standard); i++)
 		if (strcmp(format, standard[i]) == 0)
@@ -121,10 +121,10 @@ static bool is_shared(const char *name)
 static void prefix_reference(const struct publisher *publisher, struct json_object *schema)
 {
 	struct json_object *reference = api_member(schema, "$ref", json_type_string);
-	char text[2 * NAME_SIZE + sizeof(SCHEMAS)];
-	if (reference == NULL || strncmp(json_object_get_string(reference), SCHEMAS, strlen(SCHEMAS)) != 0 ||
+	if (!reference || strncmp(json_object_get_string(reference), SCHEMAS, strlen(SCHEMAS)) != 0 ||
 	    is_shared(json_object_get_string(reference) + strlen(SCHEMAS)))
 		return;
+	char text[2 * NAME_SIZE + sizeof(SCHEMAS)];
 	(void)snprintf(text, sizeof(text), SCHEMAS "%s%.*s", publisher->prefix, NAME_SIZE - 1,
 		       json_object_get_string(reference) + strlen(SCHEMAS));
 	(void)json_object_set_string(reference, text);
@@ -173,10 +173,10 @@ static bool publish_described(struct publisher *publisher, struct json_object *d
 			      const char *suffix)
 {
 	struct json_object *schema = json_object_object_get(descriptor, "schema");
-	char title[NAME_SIZE] = "", owner[2 * NAME_SIZE];
 	publish_schema(publisher, schema);
 	if (!json_object_is_type(schema, json_type_object) || json_object_object_get_ex(schema, "$ref", NULL))
 		return true;
+	char title[NAME_SIZE] = "", owner[2 * NAME_SIZE];
 	append_words(title, method);
 	append_words(title, api_text(descriptor, "name"));
 	append_words(title, suffix);
@@ -215,10 +215,10 @@ static struct json_object *named(struct json_object *list, const char *name)
 /* Appends those of the list whose names are in wanted (NULL: all) and not in target yet. */
 static void append_named(struct json_object *target, struct json_object *list, struct json_object *wanted)
 {
-	for (size_t i = 0; i < json_object_array_length(wanted != NULL ? wanted : list); i++) {
-		const char *name = api_text(json_object_array_get_idx(wanted != NULL ? wanted : list, i), "name");
+	for (size_t i = 0; i < json_object_array_length(wanted ? wanted : list); i++) {
+		const char *name = api_text(json_object_array_get_idx(wanted ? wanted : list, i), "name");
 		struct json_object *object = named(list, name);
-		if (object != NULL && named(target, name) == NULL)
+		if (object && !named(target, name))
 			json_object_array_add(target, json_object_get(object));
 	}
 }
@@ -303,9 +303,9 @@ static bool publish(struct publisher *publisher, struct json_object *document)
 static void find_prefix(struct publisher *publisher, struct json_object *document)
 {
 	struct json_object *methods = json_object_object_get(document, "methods");
-	char word[NAME_SIZE];
 	if (json_object_array_length(methods) == 0)
 		return;
+	char word[NAME_SIZE];
 	(void)snprintf(word, sizeof(word), "%s", api_text(json_object_array_get_idx(methods, 0), "name"));
 	word[strcspn(word, ".")] = '\0';
 	append_words(publisher->prefix, word);

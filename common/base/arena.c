@@ -50,7 +50,7 @@ static void block_free(struct arena_block *block)
 void arena_done(struct arena *arena)
 {
 	struct arena_block *block = arena->blocks;
-	while (block != NULL) {
+	while (block) {
 		struct arena_block *older = block->older;
 		block_free(block);
 		block = older;
@@ -69,16 +69,16 @@ void arena_reset(struct arena *arena)
 {
 	struct arena_block *kept = NULL;
 	struct arena_block *block = arena->blocks;
-	while (block != NULL) {
+	while (block) {
 		struct arena_block *older = block->older;
-		if (kept == NULL && block->size == BLOCK_FIRST)
+		if (!kept && block->size == BLOCK_FIRST)
 			kept = block;
 		else
 			block_free(block);
 		block = older;
 	}
 	arena_init(arena);
-	if (kept == NULL)
+	if (!kept)
 		return;
 	kept->older = NULL;
 	arena->total = kept->size;
@@ -90,7 +90,7 @@ void arena_reset(struct arena *arena)
 static void *alloc_own_block(struct arena *arena, size_t size)
 {
 	struct arena_block *block = block_make(arena, sizeof(*block) + size);
-	if (arena->blocks == NULL) {
+	if (!arena->blocks) {
 		block->older = NULL;
 		arena->blocks = block;
 	} else {
@@ -105,7 +105,7 @@ static void *alloc_own_block(struct arena *arena, size_t size)
 static size_t next_block_size(const struct arena *arena, size_t needed)
 {
 	size_t size = BLOCK_FIRST;
-	if (arena->next != NULL)
+	if (arena->next)
 		size = arena->blocks->size * 2;
 	while (size < needed && size < BLOCK_LARGEST)
 		size *= 2;
@@ -120,7 +120,6 @@ void *arena_alloc_slow(struct arena *arena, size_t size)
 		return alloc_own_block(arena, size);
 	if (size == 0)
 		return arena_alloc(arena, 1);
-
 	struct arena_block *block = block_make(arena, next_block_size(arena, sizeof(*block) + size));
 	block->older = arena->blocks;
 	take_block(arena, block);
@@ -134,7 +133,7 @@ void *arena_zalloc(struct arena *arena, size_t size)
 
 char *arena_strdup(struct arena *arena, const char *text)
 {
-	return text == NULL ? NULL : arena_strndup(arena, text, strlen(text));
+	return text ? arena_strndup(arena, text, strlen(text)) : NULL;
 }
 
 char *arena_strndup(struct arena *arena, const char *bytes, size_t length)
@@ -157,13 +156,12 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 
 char *arena_vprintf(struct arena *arena, const char *format, va_list values)
 {
-	char attempt[256];
 	va_list again;
 	va_copy(again, values);
+	char attempt[256];
 	int length = vsnprintf(attempt, sizeof(attempt), format, values);
 	if (length < 0)
 		fatal("a format that cannot be printed: %s", format);
-
 	char *text = arena_alloc(arena, (size_t)length + 1);
 	if ((size_t)length < sizeof(attempt))
 		memcpy(text, attempt, (size_t)length + 1);

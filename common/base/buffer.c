@@ -19,7 +19,7 @@ void buffer_init_arena(struct buffer *buffer, struct arena *arena, size_t limit)
 
 void buffer_done(struct buffer *buffer)
 {
-	if (buffer->arena == NULL)
+	if (!buffer->arena)
 		free(buffer->data);
 	*buffer = (struct buffer){.limit = buffer->limit, .arena = buffer->arena};
 }
@@ -28,7 +28,7 @@ void buffer_reset(struct buffer *buffer)
 {
 	buffer->length = 0;
 	buffer->failed = false;
-	if (buffer->data != NULL)
+	if (buffer->data)
 		buffer->data[0] = '\0';
 }
 
@@ -43,7 +43,7 @@ static size_t grown_capacity(const struct buffer *buffer, size_t needed)
 
 static void move_storage(struct buffer *buffer, size_t capacity)
 {
-	if (buffer->arena == NULL) {
+	if (!buffer->arena) {
 		buffer->data = must_realloc(buffer->data, capacity);
 	} else {
 		char *data = arena_alloc(buffer->arena, capacity);
@@ -98,15 +98,14 @@ void buffer_vprintf(struct buffer *buffer, const char *format, va_list values)
 	int length = vsnprintf(place, room, format, values);
 	if (length < 0)
 		fatal("a format that cannot be printed: %s", format);
-
 	if ((size_t)length >= room) {
 		if (room > 0)
 			*place = '\0';
 		place = buffer_grow(buffer, (size_t)length);
-		if (place != NULL)
+		if (place)
 			(void)vsnprintf(place, (size_t)length + 1, format, again);
 	}
-	if (place != NULL)
+	if (place)
 		buffer->length += (size_t)length;
 	va_end(again);
 }

@@ -63,7 +63,7 @@ static inline void buffer_commit(struct buffer *buffer, size_t written)
 static inline void buffer_append(struct buffer *buffer, const void *bytes, size_t length)
 {
 	char *place = buffer_reserve(buffer, length);
-	if (place == NULL || length == 0)
+	if (!place || length == 0)
 		return;
 	memcpy(place, bytes, length);
 	buffer_commit(buffer, length);
@@ -104,7 +104,7 @@ static inline bool MUST_CHECK buffer_failed(const struct buffer *buffer)
 /* The text so far, "" when empty. Borrowed until the next append. */
 static inline const char *buffer_text(const struct buffer *buffer)
 {
-	return buffer->data != NULL ? buffer->data : "";
+	return buffer->data ? buffer->data : "";
 }
 
 #endif

@@ -83,7 +83,7 @@ void buffer_append_json_bytes(struct buffer *buffer, const char *bytes, size_t l
 
 void buffer_append_json_string(struct buffer *buffer, const char *text)
 {
-	if (text == NULL)
+	if (!text)
 		buffer_append_text(buffer, "null");
 	else
 		buffer_append_json_bytes(buffer, text, strlen(text));

@@ -56,7 +56,6 @@ void clock_format(int64_t wall, char text[static CLOCK_TEXT_SIZE])
 	int64_t days = (wall - (wall < 0 ? DAY - 1 : 0)) / DAY;
 	int64_t rest = wall - days * DAY;
 	struct date date = date_from_days(days);
-
 	memcpy(text, "0000-00-00T00:00:00.000000Z", CLOCK_TEXT_SIZE);
 	put_digits(text, 4, date.year);
 	put_digits(text + 5, 2, date.month);
@@ -175,7 +174,6 @@ bool clock_parse(const char *text, int64_t *ret_wall)
 	if (!take_date(&text, &date) || !take_char(&text, 'T') || !take_time(&text, &seconds, &leap) ||
 	    !take_fraction(&text, &fraction) || !take_offset(&text, &offset) || *text != '\0')
 		return false;
-
 	int64_t instant = days_from_date(date) * 86400 + seconds - offset;
 	if (leap && !leap_second_may_stand(instant))
 		return false;

@@ -34,7 +34,7 @@ void context_init(struct context *ctx, int64_t deadline)
 static void run_defers(struct context *ctx)
 {
 	/* A clean-up may register another one: each is unlinked before it runs. */
-	while (ctx->defers != NULL) {
+	while (ctx->defers) {
 		struct defer *newest = ctx->defers;
 		ctx->defers = newest->older;
 		newest->function(newest->argument);
@@ -72,9 +72,9 @@ int context_fail_internal_at(struct context *ctx, const char *file, int line, co
 	if (ctx->error.code != ERROR_NONE)
 		return -1;
 	(void)error_set_at(&ctx->error, file, line, ERROR_INTERNAL, NULL, NULL);
-	char cause[sizeof(ctx->error.cause)];
 	va_list values;
 	va_start(values, format);
+	char cause[sizeof(ctx->error.cause)];
 	(void)vsnprintf(cause, sizeof(cause), format, values);
 	va_end(values);
 	error_set_cause(&ctx->error, "%s", cause);

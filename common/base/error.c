@@ -77,9 +77,9 @@ int error_set_at(struct error *error, const char *file, int line, enum error_cod
 	error->code = code != ERROR_NONE ? code : ERROR_INTERNAL;
 	error->file = file;
 	error->line = line;
-	if (reason != NULL)
+	if (reason)
 		(void)snprintf(error->reason, sizeof(error->reason), "%s", reason);
-	if (format != NULL) {
+	if (format) {
 		va_list values;
 		va_start(values, format);
 		set_line(error->message, sizeof(error->message), format, values);

@@ -18,7 +18,7 @@ void fatal_on(fatal_listener *function)
 static void tell(char *text, size_t size)
 {
 	fatal_listener *function = atomic_load(&listener);
-	if (function != NULL) {
+	if (function) {
 		function(text);
 		return;
 	}
@@ -33,12 +33,10 @@ void fatal_at(const char *file, int line, const char *format, ...)
 	char text[512];
 	int used = snprintf(text, sizeof(text), "fatal: %s:%d: ", file, line);
 	size_t length = used < 0 ? 0 : (size_t)used < sizeof(text) ? (size_t)used : sizeof(text) - 1;
-
 	va_list values;
 	va_start(values, format);
 	(void)vsnprintf(text + length, sizeof(text) - length, format, values);
 	va_end(values);
-
 	tell(text, sizeof(text));
 	abort();
 }
@@ -46,7 +44,7 @@ void fatal_at(const char *file, int line, const char *format, ...)
 void *must_malloc(size_t size)
 {
 	void *memory = malloc(size > 0 ? size : 1);
-	if (memory == NULL)
+	if (!memory)
 		fatal("out of memory for %zu bytes", size);
 	return memory;
 }
@@ -54,7 +52,7 @@ void *must_malloc(size_t size)
 void *must_calloc(size_t count, size_t size)
 {
 	void *memory = calloc(count > 0 ? count : 1, size > 0 ? size : 1);
-	if (memory == NULL)
+	if (!memory)
 		fatal("out of memory for %zu times %zu bytes", count, size);
 	return memory;
 }
@@ -62,7 +60,7 @@ void *must_calloc(size_t count, size_t size)
 void *must_realloc(void *memory, size_t size)
 {
 	void *moved = realloc(memory, size > 0 ? size : 1);
-	if (moved == NULL)
+	if (!moved)
 		fatal("out of memory for %zu bytes", size);
 	return moved;
 }

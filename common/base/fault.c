@@ -43,7 +43,7 @@ static void arm(const char *name, int count)
 {
 	(void)pthread_mutex_lock(&points_lock);
 	struct point *point = find(name);
-	if (point == NULL) {
+	if (!point) {
 		if (point_count == POINTS || strlen(name) >= NAME_SIZE)
 			fatal("fault point %s: too many or too long a name", name);
 		point = &points[point_count++];
@@ -58,9 +58,9 @@ static void arm(const char *name, int count)
 static void arm_from_environment(void)
 {
 	const char *list = getenv("EVENTLOOP_FAULTS");
-	while (list != NULL && *list != '\0') {
-		char name[NAME_SIZE];
+	while (list && *list != '\0') {
 		size_t length = strcspn(list, ",:");
+		char name[NAME_SIZE];
 		if (length >= sizeof(name))
 			fatal("EVENTLOOP_FAULTS: too long a name at \"%s\"", list);
 		memcpy(name, list, length);
@@ -94,7 +94,7 @@ bool fault_hit(const char *name)
 		return false;
 	(void)pthread_mutex_lock(&points_lock);
 	struct point *point = find(name);
-	bool hit = point != NULL && point->left != 0;
+	bool hit = point && point->left != 0;
 	if (hit && point->left > 0 && --point->left == 0)
 		count_armed();
 	(void)pthread_mutex_unlock(&points_lock);

@@ -58,18 +58,15 @@ uint64_t hash_siphash(const uint8_t key[static HASH_KEY_SIZE], const void *bytes
 	    .v2 = k0 ^ UINT64_C(0x6c7967656e657261),
 	    .v3 = k1 ^ UINT64_C(0x7465646279746573),
 	};
-
 	const uint8_t *rest = bytes;
 	size_t left = length;
 	for (; left >= 8; rest += 8, left -= 8)
 		compress(&state, load(rest));
-
 	/* The last word: what is left over, and the length modulo 256 in its highest byte. */
 	uint64_t last = (uint64_t)length << 56;
 	for (size_t i = 0; i < left; i++)
 		last |= (uint64_t)rest[i] << (8 * i);
 	compress(&state, last);
-
 	state.v2 ^= 0xFF;
 	rounds(&state, 4);
 	return state.v0 ^ state.v1 ^ state.v2 ^ state.v3;

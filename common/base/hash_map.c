@@ -38,16 +38,16 @@ struct hash_map *hash_map_new(size_t limit, void (*free_value)(void *value))
 
 static void drop_value(const struct hash_map *map, void *value)
 {
-	if (map->free_value != NULL)
+	if (map->free_value)
 		map->free_value(value);
 }
 
 void hash_map_free(struct hash_map *map)
 {
-	if (map == NULL)
+	if (!map)
 		return;
 	for (size_t i = 0; i <= map->mask; i++) {
-		if (map->slots[i].key == NULL)
+		if (!map->slots[i].key)
 			continue;
 		drop_value(map, map->slots[i].value);
 		free(map->slots[i].key);
@@ -61,7 +61,7 @@ static struct slot *find(const struct hash_map *map, uint64_t hash, const void *
 {
 	for (size_t i = hash;; i++) {
 		struct slot *slot = &map->slots[i & map->mask];
-		if (slot->key == NULL)
+		if (!slot->key)
 			return slot;
 		if (slot->hash == hash && slot->length == length &&
 		    (length == 0 || memcmp(slot->key, key, length) == 0))
@@ -82,7 +82,7 @@ static void grow(struct hash_map *map)
 	map->slots = must_calloc(old_count * 2, sizeof(*map->slots));
 	map->mask = old_count * 2 - 1;
 	for (size_t i = 0; i < old_count; i++) {
-		if (old[i].key != NULL)
+		if (old[i].key)
 			*find(map, old[i].hash, old[i].key, old[i].length) = old[i];
 	}
 	free(old);
@@ -90,11 +90,11 @@ static void grow(struct hash_map *map)
 
 bool hash_map_put(struct hash_map *map, const void *key, size_t length, void *value)
 {
-	if (value == NULL)
+	if (!value)
 		fatal("a map has no NULL values");
 	uint64_t hash = hash_bytes(key, length);
 	struct slot *slot = find(map, hash, key, length);
-	if (slot->key != NULL) {
+	if (slot->key) {
 		void *replaced = slot->value;
 		slot->value = value;
 		if (replaced != value)
@@ -123,7 +123,7 @@ static void vacate(struct hash_map *map, struct slot *slot)
 	free(slot->key);
 	map->count--;
 	size_t hole = (size_t)(slot - map->slots);
-	for (size_t i = (hole + 1) & map->mask; map->slots[i].key != NULL; i = (i + 1) & map->mask) {
+	for (size_t i = (hole + 1) & map->mask; map->slots[i].key; i = (i + 1) & map->mask) {
 		size_t home = map->slots[i].hash & map->mask;
 		bool reaches_hole = ((i - home) & map->mask) >= ((i - hole) & map->mask);
 		if (!reaches_hole)
@@ -138,7 +138,7 @@ static void vacate(struct hash_map *map, struct slot *slot)
 bool hash_map_remove(struct hash_map *map, const void *key, size_t length)
 {
 	struct slot *slot = find(map, hash_bytes(key, length), key, length);
-	if (slot->key == NULL)
+	if (!slot->key)
 		return false;
 	vacate(map, slot);
 	return true;
@@ -168,7 +168,7 @@ size_t hash_map_count(const struct hash_map *map)
 static size_t past_free_slot(const struct hash_map *map)
 {
 	size_t free_slot = 0;
-	while (map->slots[free_slot].key != NULL)
+	while (map->slots[free_slot].key)
 		free_slot++;
 	return free_slot + 1;
 }
@@ -179,7 +179,7 @@ void hash_map_each(struct hash_map *map, bool (*visit)(const void *key, size_t l
 	size_t start = past_free_slot(map);
 	for (size_t step = 0; step <= map->mask;) {
 		struct slot *slot = &map->slots[(start + step) & map->mask];
-		if (slot->key != NULL && !visit(slot->key, slot->length, slot->value, argument))
+		if (slot->key && !visit(slot->key, slot->length, slot->value, argument))
 			vacate(map, slot); /* another entry may have moved here: the same slot again */
 		else
 			step++;

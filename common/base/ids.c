@@ -70,16 +70,15 @@ static uint64_t next_time(void)
 
 void uuid_make(char text[static UUID_SIZE])
 {
-	unsigned char bytes[16];
 	uint64_t time = next_time();
 	uint64_t milliseconds = time >> 12;
+	unsigned char bytes[16];
 	for (int i = 5; i >= 0; i--, milliseconds >>= 8)
 		bytes[i] = (unsigned char)milliseconds;
 	take_random(bytes + 8, 8);
 	bytes[6] = (unsigned char)(0x70 | (time >> 8 & 0x0F));
 	bytes[7] = (unsigned char)time;
 	bytes[8] = (unsigned char)(0x80 | (bytes[8] & 0x3F));
-
 	char digits[33];
 	hex_encode(bytes, sizeof(bytes), digits);
 	memcpy(text, digits, 8);

@@ -25,10 +25,10 @@ void ip_address_write(const struct in6_addr *address, char text[static IP_ADDRES
 const char *ip_address_plain(struct arena *arena, const char *text)
 {
 	struct in6_addr address;
-	char plain[IP_ADDRESS_SIZE];
 	/* IPv4 in dots has one spelling only. */
-	if (strchr(text, ':') == NULL || !ip_address_read(text, &address))
+	if (!strchr(text, ':') || !ip_address_read(text, &address))
 		return text;
+	char plain[IP_ADDRESS_SIZE];
 	ip_address_write(&address, plain);
 	return strcmp(plain, text) == 0 ? text : arena_strdup(arena, plain);
 }

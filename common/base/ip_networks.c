@@ -54,12 +54,12 @@ static bool read_bits(const char *text, unsigned most, unsigned *ret)
 static bool read_network(char *text, struct network *network)
 {
 	char *slash = strchr(text, '/');
-	if (slash != NULL)
+	if (slash)
 		*slash = '\0';
 	if (!ip_address_read(text, &network->address))
 		return false;
-	unsigned most = strchr(text, ':') == NULL ? IPV4_BITS : IPV6_BITS, bits = most;
-	if (slash != NULL && !read_bits(slash + 1, most, &bits))
+	unsigned most = !strchr(text, ':') ? IPV4_BITS : IPV6_BITS, bits = most;
+	if (slash && !read_bits(slash + 1, most, &bits))
 		return false;
 	network->bits = bits + IPV6_BITS - most;
 	return true;
@@ -70,7 +70,7 @@ struct ip_networks *ip_networks_new(struct context *ctx, const char *setting, co
 	size_t most = strlen(text) / 2 + 1;
 	struct ip_networks *networks = must_calloc(1, sizeof(*networks) + most * sizeof(struct network));
 	char *part, *rest = arena_strdup(&ctx->arena, text);
-	while ((part = strsep(&rest, ", ")) != NULL) {
+	while ((part = strsep(&rest, ", "))) {
 		const char *shown = arena_strdup(&ctx->arena, part);
 		if (part[0] == '\0')
 			continue;

@@ -8,7 +8,7 @@ static bool word_is_secret(const char *word, size_t length)
 	static const char *const words[] = {"password",	  "passphrase", "token", "secret", "authorization",
 					    "credential", "cookie",	"key",	 "email",  "phone"};
 	/* The first letters of these, to have done with most words at once. */
-	if (length < 3 || strchr("ptsackePTSACKE", word[0]) == NULL)
+	if (length < 3 || !strchr("ptsackePTSACKE", word[0]))
 		return false;
 	if (tolower((unsigned char)word[length - 1]) == 's')
 		length--;
@@ -54,7 +54,7 @@ static size_t url_password(const char *text, size_t *ret_length)
 	while (at > 2 && text[at] != '@')
 		at--;
 	const char *colon = memchr(text + 2, ':', at - 2);
-	if (text[at] != '@' || colon == NULL)
+	if (text[at] != '@' || !colon)
 		return 0;
 	size_t start = (size_t)(colon - text) + 1;
 	*ret_length = at - start;

@@ -16,7 +16,7 @@ static long usual_delay;
 
 static bool has_mimalloc(void)
 {
-	return mi_option_get != NULL && mi_option_set != NULL && mi_collect != NULL;
+	return mi_option_get && mi_option_set && mi_collect;
 }
 
 void memory_thrift_begin(void)

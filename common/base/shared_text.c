@@ -23,6 +23,6 @@ struct shared_text *shared_text_hold(struct shared_text *text)
 
 void shared_text_drop(struct shared_text *text)
 {
-	if (text != NULL && --text->references == 0)
+	if (text && --text->references == 0)
 		free(text);
 }

@@ -54,7 +54,7 @@ static bool certainly_nfc(const char *text)
 /* Moves what libunistring allocated into the arena. The text was well-formed, so only memory can have been missing. */
 static const char *into_arena(struct arena *arena, uint8_t *made, size_t length)
 {
-	if (made == NULL)
+	if (!made)
 		fatal("out of memory for a text");
 	const char *text = arena_strndup(arena, (const char *)made, length);
 	free(made);
@@ -70,7 +70,7 @@ const char *text_normalize(struct arena *arena, const char *text)
 		return text;
 	size_t length;
 	uint8_t *normal = u8_normalize(UNINORM_NFC, (const uint8_t *)text, size, NULL, &length);
-	if (normal != NULL && length == size && memcmp(normal, text, size) == 0) {
+	if (normal && length == size && memcmp(normal, text, size) == 0) {
 		free(normal);
 		return text;
 	}

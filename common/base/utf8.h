@@ -19,7 +19,6 @@ static inline size_t utf8_step(const unsigned char *bytes, size_t length, bool *
 	*ret_valid = lead < 0x80;
 	if (lead < 0xC2 || lead > 0xF4)
 		return 1;
-
 	if (lead < 0xE0) {
 		*ret_valid = length > 1 && (bytes[1] & 0xC0) == 0x80;
 		return *ret_valid ? 2 : 1;

@@ -21,7 +21,7 @@
 static struct link_client *connect_address(char *text, const char *daemon, const struct rpc_client_options *options)
 {
 	char *colon = strrchr(text, ':');
-	if (colon == NULL)
+	if (!colon)
 		return NULL;
 	*colon = '\0';
 	char *end;
@@ -46,9 +46,9 @@ static void add_peer(struct client_peer *peer, const struct rpc_peer *source, co
 	char *list = must_strdup(source->addresses), *rest = list, *text;
 	*peer = (struct client_peer){0};
 	peer->daemon = must_strdup(source->daemon);
-	while ((text = strsep(&rest, ", ")) != NULL) {
+	while ((text = strsep(&rest, ", "))) {
 		struct link_client *link = connect_address(text, peer->daemon, options);
-		if (link == NULL)
+		if (!link)
 			continue;
 		peer->addresses = must_realloc(peer->addresses, (peer->count + 1) * sizeof(*peer->addresses));
 		peer->addresses[peer->count++] = (struct client_address){.link = link};
@@ -62,8 +62,8 @@ struct rpc_client *rpc_client_new(const struct rpc_client_options *options)
 	client->self = must_strdup(options->self);
 	client->make_token = options->make_token;
 	client->argument = options->argument;
-	client->secret = must_strdup(options->secret != NULL ? options->secret : "");
-	for (const struct rpc_peer *peer = options->peers; peer != NULL && peer->daemon != NULL; peer++) {
+	client->secret = must_strdup(options->secret ? options->secret : "");
+	for (const struct rpc_peer *peer = options->peers; peer && peer->daemon; peer++) {
 		client->peers = must_realloc(client->peers, (client->peer_count + 1) * sizeof(*client->peers));
 		add_peer(&client->peers[client->peer_count++], peer, options);
 	}
@@ -86,7 +86,7 @@ static void free_memory(struct rpc_client *client)
 
 void rpc_client_free(struct rpc_client *client)
 {
-	if (client == NULL)
+	if (!client)
 		return;
 	client->closed = true;
 	for (size_t i = 0; i < client->peer_count; i++) {
@@ -116,7 +116,7 @@ void client_leave(struct rpc_client *client)
 static struct client_peer *find(const struct rpc_client *client, const char *name, size_t length)
 {
 	const char *dot = memchr(name, '.', length);
-	if (dot != NULL)
+	if (dot)
 		length = (size_t)(dot - name);
 	for (size_t i = 0; i < client->peer_count; i++) {
 		struct client_peer *peer = &client->peers[i];
@@ -129,7 +129,7 @@ static struct client_peer *find(const struct rpc_client *client, const char *nam
 struct client_peer *client_find_peer(struct context *ctx, struct rpc_client *client, const char *name, size_t length)
 {
 	struct client_peer *peer = find(client, name, length);
-	if (peer == NULL)
+	if (!peer)
 		(void)context_fail(ctx, ERROR_UNAVAILABLE, "not_configured", "nobody is known to serve %.*s",
 				   (int)length, name);
 	return peer;
@@ -164,7 +164,7 @@ static struct client_address *choose(struct client_peer *peer, const struct clie
 bool rpc_client_peer_up(const struct rpc_client *client, const char *daemon)
 {
 	const struct client_peer *peer = find(client, daemon, strlen(daemon));
-	for (size_t i = 0; peer != NULL && i < peer->count; i++) {
+	for (size_t i = 0; peer && i < peer->count; i++) {
 		if (link_client_state(peer->addresses[i].link) != LINK_DOWN)
 			return true;
 	}
@@ -181,8 +181,7 @@ static struct client_address *just_lost(struct client_peer *peer)
 		struct client_address *address = &peer->addresses[i];
 		int64_t lost = link_client_lost(address->link);
 		if (lost > 0 && now < lost + RESTART && now >= address->rests_until &&
-		    link_client_state(address->link) == LINK_DOWN &&
-		    (found == NULL || lost > link_client_lost(found->link)))
+		    link_client_state(address->link) == LINK_DOWN && (!found || lost > link_client_lost(found->link)))
 			found = address;
 	}
 	return found;
@@ -194,7 +193,7 @@ static struct client_address *await_address(const struct context *ctx, struct cl
 {
 	struct client_address *address = choose(peer, tried), *lost;
 	enum co_result result = CO_OK;
-	while (address == NULL && result == CO_OK && (lost = just_lost(peer)) != NULL) {
+	while (!address && result == CO_OK && (lost = just_lost(peer))) {
 		int64_t until = deadline_earlier(link_client_lost(lost->link) + RESTART, ctx->deadline);
 		result = link_client_await(lost->link, until);
 		address = choose(peer, NULL);
@@ -266,14 +265,14 @@ const char *client_send(struct context *ctx, struct client_peer *peer, const str
 	struct client_address *address = NULL;
 	for (size_t attempt = 1;; attempt++) {
 		address = await_address(ctx, peer, address);
-		if (address == NULL) {
+		if (!address) {
 			fail_unreachable(ctx, peer, "not_sent");
 			return NULL;
 		}
 		int64_t started = clock_monotonic();
 		size_t index = (size_t)(address - peer->addresses);
 		const char *text = link_call(ctx, address->link, request, ret_length);
-		if (text != NULL) {
+		if (text) {
 			if (index < peer->count) {
 				address->failures = 0;
 				address->answered = clock_monotonic();

@@ -45,7 +45,7 @@ static const char *splice(struct context *ctx, const struct rpc_raw_call *call, 
 {
 	if (length > OPENING_LENGTH && memcmp(answer, OPENING, OPENING_LENGTH) == 0) {
 		const char *comma = memchr(answer + OPENING_LENGTH, ',', length - OPENING_LENGTH);
-		if (comma != NULL)
+		if (comma)
 			return join(ctx, call, comma, length - (size_t)(comma - answer), ret_length);
 	}
 	return rebuild(ctx, call, answer, length, ret_length);
@@ -54,9 +54,8 @@ static const char *splice(struct context *ctx, const struct rpc_raw_call *call, 
 static const char *forward(struct context *ctx, struct rpc_client *client, const struct rpc_raw_call *call,
 			   size_t *ret_length)
 {
-	size_t length;
 	struct client_peer *peer = client_find_peer(ctx, client, call->daemon, strlen(call->daemon));
-	if (peer == NULL)
+	if (!peer)
 		return NULL;
 	struct link_request request = {.method = call->method,
 				       .method_length = call->method_length,
@@ -65,10 +64,11 @@ static const char *forward(struct context *ctx, struct rpc_client *client, const
 				       .token = call->token,
 				       .peer = call->peer,
 				       .user_agent = call->user_agent};
+	size_t length;
 	const char *answer = client_send(ctx, peer, &request, call->idempotent, &length);
-	if (answer == NULL)
+	if (!answer)
 		return NULL;
-	if (call->id == NULL) {
+	if (!call->id) {
 		*ret_length = 0;
 		return "";
 	}

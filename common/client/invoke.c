@@ -54,12 +54,12 @@ static void take_error(struct context *ctx, struct json_object *object)
 	(void)json_object_object_get_ex(object, "code", &number);
 	(void)json_object_object_get_ex(object, "data", &data);
 	enum error_code code = error_from_number(json_object_get_int(number));
-	(void)context_fail(ctx, code, text_member(data, "reason"), "%s", message != NULL ? message : "");
+	(void)context_fail(ctx, code, text_member(data, "reason"), "%s", message ? message : "");
 	ctx->error.details = details_of(ctx, data);
 	if (json_object_is_type(data, json_type_object) && json_object_object_get_ex(data, "retry_after_ms", &retry))
 		ctx->error.retry_after_ms = json_object_get_int(retry);
 	const char *request_id = text_member(data, "request_id");
-	if (request_id != NULL)
+	if (request_id)
 		error_set_cause(&ctx->error, "answered by a peer, request %s", request_id);
 }
 
@@ -68,17 +68,17 @@ bool client_read_answer(struct context *ctx, const char *method, const char *tex
 {
 	struct envelope_reply reply;
 	struct json_error fault;
-	struct json_object *tree;
 	if (!envelope_scan_reply(text, length, JSON_DEPTH_MAX, &ctx->arena, &reply, &fault)) {
 		(void)context_fail(ctx, ERROR_UNAVAILABLE, "answer", NULL);
 		error_set_cause(&ctx->error, "the answer to %s is no JSON-RPC", method);
 		return false;
 	}
-	if (reply.result.data != NULL) {
+	if (reply.result.data) {
 		*ret_result = reply.result.data;
 		*ret_length = reply.result.length;
 		return true;
 	}
+	struct json_object *tree;
 	if (!json_tree_build(reply.error.data, reply.error.length, 0, &ctx->arena, &tree)) {
 		(void)context_fail_internal(ctx, "no memory for an answer");
 		return false;
@@ -111,7 +111,7 @@ static const char *token_for(struct context *ctx, struct rpc_client *client, con
 	if (request->as == RPC_AS_ANONYMOUS)
 		return NULL;
 	const char *token = client_service_token(ctx, client);
-	*ret_failed = token == NULL;
+	*ret_failed = !token;
 	return token;
 }
 
@@ -120,25 +120,25 @@ static const char *token_for(struct context *ctx, struct rpc_client *client, con
 static const char *exchange(struct context *ctx, struct rpc_client *client, const struct rpc_request *request,
 			    const char **ret_refused, size_t *ret_length)
 {
-	bool failed;
 	*ret_refused = NULL;
-	size_t length;
-	const char *result;
-	const char *name = request->daemon != NULL ? request->daemon : request->method;
+	const char *name = request->daemon ? request->daemon : request->method;
 	struct client_peer *peer = client_find_peer(ctx, client, name, strlen(name));
-	if (peer == NULL)
+	if (!peer)
 		return NULL;
+	bool failed;
 	const char *token = token_for(ctx, client, request, &failed);
 	if (failed)
 		return NULL;
 	struct link_request sent = {.method = request->method,
 				    .method_length = strlen(request->method),
 				    .params = request->params,
-				    .params_length = request->params != NULL ? strlen(request->params) : 0,
+				    .params_length = request->params ? strlen(request->params) : 0,
 				    .token = token};
+	size_t length;
 	const char *text = client_send(ctx, peer, &sent, request->idempotent, &length);
-	if (text == NULL)
+	if (!text)
 		return NULL;
+	const char *result;
 	if (client_read_answer(ctx, request->method, text, length, &result, ret_length))
 		return result;
 	if (ctx->error.code == ERROR_UNAUTHENTICATED && request->as == RPC_AS_SERVICE)
@@ -151,17 +151,17 @@ static struct json_object *invoke(struct context *ctx, struct rpc_client *client
 {
 	const char *refused;
 	size_t length;
-	struct json_object *tree;
 	const char *result = exchange(ctx, client, request, &refused, &length);
 	/* A refused token was not looked at further: the call has not been made, a fresh token may do. */
-	if (result == NULL && refused != NULL) {
+	if (!result && refused) {
 		error_clear(&ctx->error);
 		client_drop_token(client, refused);
 		result = exchange(ctx, client, request, &refused, &length);
 	}
-	if (result == NULL)
+	if (!result)
 		return NULL;
-	if (!json_tree_build(result, length, 0, &ctx->arena, &tree) || tree == NULL) {
+	struct json_object *tree;
+	if (!json_tree_build(result, length, 0, &ctx->arena, &tree) || !tree) {
 		(void)context_fail_internal(ctx, "%s answered null", request->method);
 		return NULL;
 	}

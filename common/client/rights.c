@@ -23,20 +23,20 @@ static struct json_object *ask_passport(struct rpc_call *call, const char *compa
 int client_find_right(struct rpc_call *call, const char *company_id, enum company_right *ret_right)
 {
 	struct json_object *right = NULL, *answer = ask_passport(call, company_id);
-	if (answer == NULL)
+	if (!answer)
 		return -1;
 	(void)json_object_object_get_ex(answer, "right", &right);
-	*ret_right = right != NULL ? company_right_from(json_object_get_string(right)) : RIGHT_NONE;
+	*ret_right = right ? company_right_from(json_object_get_string(right)) : RIGHT_NONE;
 	return 0;
 }
 
 int client_find_member(struct rpc_call *call, const char *company_id, bool *ret)
 {
 	struct json_object *answer = ask_passport(call, company_id);
-	if (answer == NULL)
+	if (!answer)
 		return -1;
 	/* A passport from before `member` says it of active ones only. */
 	*ret = json_object_get_boolean(json_object_object_get(answer, "member")) ||
-	       json_object_object_get(answer, "right") != NULL;
+	       json_object_object_get(answer, "right");
 	return 0;
 }

@@ -56,7 +56,7 @@ static int make_own(struct context *ctx, struct rpc_client *client)
 {
 	int64_t lifetime = 0;
 	const char *text = client->make_token(ctx, client->argument, &lifetime);
-	if (text == NULL)
+	if (!text)
 		return -1;
 	keep_token(&client->token, text, lifetime);
 	return 0;
@@ -64,18 +64,18 @@ static int make_own(struct context *ctx, struct rpc_client *client)
 
 static int fetch(struct context *ctx, struct rpc_client *client)
 {
-	const char *result;
-	size_t length, result_length;
-	if (client->make_token != NULL)
+	if (client->make_token)
 		return make_own(ctx, client);
 	const char *params = fetch_params(ctx, client);
 	struct link_request request = {
 	    .method = METHOD, .method_length = sizeof(METHOD) - 1, .params = params, .params_length = strlen(params)};
 	struct client_peer *peer = client_find_peer(ctx, client, "passport", 8);
-	if (peer == NULL)
+	if (!peer)
 		return -1;
+	size_t length, result_length;
 	const char *text = client_send(ctx, peer, &request, true, &length);
-	if (text == NULL || !client_read_answer(ctx, METHOD, text, length, &result, &result_length))
+	const char *result;
+	if (!text || !client_read_answer(ctx, METHOD, text, length, &result, &result_length))
 		return -1;
 	return take_token(ctx, &client->token, result, result_length);
 }
@@ -112,7 +112,7 @@ static void start_fetch(struct rpc_client *client)
 
 static bool usable(const struct client_token *token)
 {
-	return token->text != NULL && deadline_left(token->expires_at) > 0;
+	return token->text && deadline_left(token->expires_at) > 0;
 }
 
 static int fail_without_token(struct context *ctx, const struct client_token *token)
@@ -126,7 +126,7 @@ static int fail_without_token(struct context *ctx, const struct client_token *to
 const char *client_service_token(struct context *ctx, struct rpc_client *client)
 {
 	struct client_token *token = &client->token;
-	if (client->secret[0] == '\0' && client->make_token == NULL) {
+	if (client->secret[0] == '\0' && !client->make_token) {
 		(void)context_fail_internal(ctx, "service_secret is not set: %s cannot call others", client->self);
 		return NULL;
 	}
@@ -145,7 +145,7 @@ const char *client_service_token(struct context *ctx, struct rpc_client *client)
 void client_drop_token(struct rpc_client *client, const char *text)
 {
 	struct client_token *token = &client->token;
-	if (token->text == NULL || strcmp(token->text, text) != 0)
+	if (!token->text || strcmp(token->text, text) != 0)
 		return;
 	free(token->text);
 	token->text = NULL;

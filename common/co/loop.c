@@ -107,11 +107,11 @@ void loop_stop(struct loop *loop)
 static void expire(int fd, short what, void *argument)
 {
 	struct loop *loop = argument;
-	struct heap_entry *entry;
 	int64_t now = clock_monotonic();
 	(void)fd;
 	(void)what;
 	loop->timer_at = DEADLINE_NEVER;
+	struct heap_entry *entry;
 	while ((entry = heap_first(&loop->deadlines)) && entry->deadline <= now) {
 		heap_remove(&loop->deadlines, entry);
 		co_expire((struct co *)((char *)entry - offsetof(struct co, timer)));
@@ -151,8 +151,8 @@ static void run_posted(struct loop *loop)
 
 static void take_posted(int fd, short what, void *argument)
 {
-	uint64_t count;
 	(void)what;
+	uint64_t count;
 	if (read(fd, &count, sizeof(count)) < 0)
 		return;
 	run_posted(argument);

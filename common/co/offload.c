@@ -234,8 +234,8 @@ static void *run_thread(void *argument)
 /* Signals are the loop's: a pool's thread inherits a mask that blocks them all. */
 static bool start_threads(struct offload_pool *pool, size_t threads)
 {
-	sigset_t all, before;
 	bool started = true;
+	sigset_t all, before;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (started && pool->thread_count < threads) {

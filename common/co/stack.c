@@ -34,8 +34,8 @@ void co_stack_unmap(struct co_stack *stack)
 
 size_t co_stack_touched(const struct co_stack *stack)
 {
-	unsigned char present[512];
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), touched = 0, pages = stack->size / page;
+	unsigned char present[512];
 	if (pages > sizeof(present) || mincore(stack->bottom, stack->size, present) != 0)
 		return 0;
 	for (size_t i = 0; i < pages; i++)

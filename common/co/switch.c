@@ -67,9 +67,9 @@ static void __attribute__((noinline)) enter_first(struct fiber *from, struct fib
 bool fiber_birth(struct fiber *fiber, struct fiber *parent, const struct co_stack *stack,
 		 void (*function)(void *argument), void *argument)
 {
-	ucontext_t context;
 	struct birth birth = {.self = fiber, .parent = parent, .function = function, .argument = argument};
 	uintptr_t address = (uintptr_t)&birth;
+	ucontext_t context;
 	if (getcontext(&context) != 0)
 		return false;
 	context.uc_stack.ss_sp = stack->bottom;

@@ -37,8 +37,8 @@ static void take_out(struct co_queue *queue, const struct co_waiter *waiter)
 static enum co_result wait_in(struct co_queue *queue, const char *waiting_on, int64_t deadline, bool *ret_unused)
 {
 	struct co_waiter waiter = {.co = co_self()};
-	enum co_result result;
 	append(queue, &waiter);
+	enum co_result result;
 	do
 		result = co_park(waiting_on, deadline);
 	while (result == CO_OK && waiter.served == NOT_SERVED);
@@ -90,9 +90,9 @@ bool co_semaphore_try(struct co_semaphore *semaphore)
 
 enum co_result co_semaphore_acquire(struct co_semaphore *semaphore, int64_t deadline)
 {
-	bool unused;
 	if (!co_cancelled() && co_semaphore_try(semaphore))
 		return CO_OK;
+	bool unused;
 	enum co_result result = wait_in(&semaphore->waiting, "semaphore", deadline, &unused);
 	if (unused)
 		co_semaphore_release(semaphore);

@@ -63,9 +63,9 @@ static void set_defaults(struct config *config)
 	for (int i = 0; i < config->count; i++) {
 		const struct config_option *option = config->options[i];
 		int64_t number = 0;
-		const char *text = option->fallback != NULL ? option->fallback : "";
-		const char *fault = option->fallback != NULL ? config_parse(option, text, &number) : NULL;
-		if (fault != NULL)
+		const char *text = option->fallback ? option->fallback : "";
+		const char *fault = option->fallback ? config_parse(option, text, &number) : NULL;
+		if (fault)
 			fatal("the default of setting %s %s", option->name, fault);
 		atomic_store(&config->values[i].text, must_strdup(text));
 		atomic_store(&config->values[i].number, number);
@@ -76,9 +76,9 @@ struct config *config_new(const char *daemon, const struct config_option *common
 {
 	struct config *config = must_calloc(1, sizeof(*config));
 	config->daemon = daemon;
-	for (const struct config_option *option = common; option != NULL && option->name != NULL; option++)
+	for (const struct config_option *option = common; option && option->name; option++)
 		add_option(config, option);
-	for (const struct config_option *option = own; option != NULL && option->name != NULL; option++)
+	for (const struct config_option *option = own; option && option->name; option++)
 		add_option(config, option);
 	set_defaults(config);
 	return config;
@@ -87,18 +87,18 @@ struct config *config_new(const char *daemon, const struct config_option *common
 /* Secrets do not linger in memory that is given back. */
 static void free_text(char *text)
 {
-	if (text != NULL)
+	if (text)
 		explicit_bzero(text, strlen(text));
 	free(text);
 }
 
 void config_free(struct config *config)
 {
-	if (config == NULL)
+	if (!config)
 		return;
 	for (int i = 0; i < config->count; i++)
 		free_text(atomic_load(&config->values[i].text));
-	while (config->old_texts != NULL) {
+	while (config->old_texts) {
 		struct config_old_text *old = config->old_texts;
 		config->old_texts = old->older;
 		free_text(old->text);
@@ -125,8 +125,8 @@ static void start_pass(struct config_pass *pass, struct config *config, FILE *er
 	pass->readings = must_calloc((size_t)config->count, sizeof(*pass->readings));
 	for (int i = 0; i < config->count; i++) {
 		const struct config_option *option = config->options[i];
-		pass->readings[i].text = must_strdup(option->fallback != NULL ? option->fallback : "");
-		if (option->fallback != NULL)
+		pass->readings[i].text = must_strdup(option->fallback ? option->fallback : "");
+		if (option->fallback)
 			(void)config_parse(option, option->fallback, &pass->readings[i].number);
 	}
 }
@@ -142,9 +142,9 @@ static void check_required(struct config_pass *pass)
 {
 	for (int i = 0; i < pass->config->count; i++) {
 		const struct config_option *option = pass->config->options[i];
-		char variable[2 * CONFIG_MAX_NAME];
 		if ((option->flags & CONFIG_REQUIRED) == 0 || pass->readings[i].text[0] != '\0')
 			continue;
+		char variable[2 * CONFIG_MAX_NAME];
 		config_variable_name(pass->config->daemon, option, variable);
 		config_fault(pass, "setting \"%s\" is required: set %s or %s in the file", option->name, variable,
 			     option->name);
@@ -170,12 +170,12 @@ static bool changed(const struct config *config, int index, const struct config_
 
 int config_load(struct config *config, int argc, char *const *argv, FILE *errors)
 {
-	struct config_pass pass;
 	config->argc = argc;
 	config->argv = argv;
 	free(config->operands);
 	config->operands = NULL;
 	config->operand_count = 0;
+	struct config_pass pass;
 	start_pass(&pass, config, errors);
 	config_read_sources(&pass);
 	check_required(&pass);

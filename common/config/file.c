@@ -17,20 +17,20 @@ static const char *read_text(FILE *file, char *text, size_t size)
 	if (length == size)
 		return "is too long";
 	text[length] = '\0';
-	return memchr(text, '\0', length) != NULL ? "has a NUL in it" : NULL;
+	return memchr(text, '\0', length) ? "has a NUL in it" : NULL;
 }
 
 char *config_slurp(const char *path, const char **ret_fault)
 {
 	FILE *file = fopen(path, "re");
-	if (file == NULL) {
+	if (!file) {
 		*ret_fault = strerror(errno);
 		return NULL;
 	}
 	char *text = must_malloc(CONFIG_MAX_VALUE + 1);
 	*ret_fault = read_text(file, text, CONFIG_MAX_VALUE + 1);
 	(void)fclose(file);
-	if (*ret_fault == NULL)
+	if (!*ret_fault)
 		return text;
 	free(text);
 	return NULL;
@@ -89,7 +89,7 @@ static void read_line(struct config_pass *pass, char *line, const char *origin)
 	if (*name == '\0' || *name == '#')
 		return;
 	char *equals = strchr(name, '=');
-	if (equals == NULL) {
+	if (!equals) {
 		config_fault(pass, "%s: not of the form \"name = value\"", origin);
 		return;
 	}
@@ -109,16 +109,16 @@ void config_read_file(struct config_pass *pass, const char *path)
 {
 	const char *fault;
 	char *text = config_slurp(path, &fault);
-	if (text == NULL) {
+	if (!text) {
 		config_fault(pass, "the file \"%s\" (flag --config): %s", path, fault);
 		return;
 	}
-	char origin[ORIGIN_SIZE];
 	const size_t length = strlen(text);
 	char *line = text;
-	for (int number = 1; line != NULL; number++) {
+	char origin[ORIGIN_SIZE];
+	for (int number = 1; line; number++) {
 		char *next = strchr(line, '\n');
-		if (next != NULL)
+		if (next)
 			*next++ = '\0';
 		(void)snprintf(origin, sizeof(origin), "%s:%d", path, number);
 		read_line(pass, line, origin);

@@ -13,7 +13,7 @@ static const char *type_word(const struct config_option *option)
 
 static void print_notes(const struct config_option *option, FILE *out)
 {
-	if (option->fallback != NULL && option->fallback[0] != '\0')
+	if (option->fallback && option->fallback[0] != '\0')
 		(void)fprintf(out, "; default %s", option->fallback);
 	if (option->type == CONFIG_INTEGER && (option->min != 0 || option->max != 0))
 		(void)fprintf(out, "; %lld to %lld", (long long)option->min, (long long)option->max);
@@ -31,13 +31,12 @@ void config_print_help(const struct config *config, FILE *out)
 	for (int i = 0; i < config->count; i++) {
 		const struct config_option *option = config->options[i];
 		char flag[CONFIG_MAX_NAME];
-		char variable[2 * CONFIG_MAX_NAME];
 		config_flag_name(option, flag);
+		char variable[2 * CONFIG_MAX_NAME];
 		config_variable_name(config->daemon, option, variable);
 		(void)fprintf(out, "  --%s %s   (%s%s%s)\n      %s", flag, type_word(option), variable,
-			      option->environment != NULL ? ", " : "",
-			      option->environment != NULL ? option->environment : "",
-			      option->help != NULL ? option->help : "");
+			      option->environment ? ", " : "", option->environment ? option->environment : "",
+			      option->help ? option->help : "");
 		print_notes(option, out);
 		(void)fputc('\n', out);
 	}

@@ -72,20 +72,19 @@ static bool read_variable(struct config_pass *pass, int index, const char *varia
 	char origin[3 * CONFIG_MAX_NAME];
 	(void)snprintf(origin, sizeof(origin), "environment %s", variable);
 	const char *text = getenv(variable);
-	if (text != NULL && is_service_link(option, text))
+	if (text && is_service_link(option, text))
 		text = NULL;
-	if (text != NULL)
+	if (text)
 		config_give(pass, index, text, CONFIG_FROM_ENVIRONMENT, origin);
 	if ((option->flags & CONFIG_SECRET) == 0)
 		return text != NULL;
-
 	char file_variable[3 * CONFIG_MAX_NAME];
 	(void)snprintf(file_variable, sizeof(file_variable), "%s_FILE", variable);
 	const char *path = getenv(file_variable);
 	(void)snprintf(origin, sizeof(origin), "environment %s_FILE", variable);
-	if (path != NULL)
+	if (path)
 		config_give_from_file(pass, index, path, CONFIG_FROM_ENVIRONMENT, origin);
-	return text != NULL || path != NULL;
+	return text || path;
 }
 
 static void read_environment(struct config_pass *pass)
@@ -97,7 +96,7 @@ static void read_environment(struct config_pass *pass)
 		if (read_variable(pass, i, variable))
 			continue;
 		config_variable_name(SHARED_PREFIX, option, variable);
-		if (!read_variable(pass, i, variable) && option->environment != NULL)
+		if (!read_variable(pass, i, variable) && option->environment)
 			(void)read_variable(pass, i, option->environment);
 	}
 }
@@ -106,7 +105,7 @@ static void read_environment(struct config_pass *pass)
 static void refuse_unknown_variables(struct config_pass *pass)
 {
 	size_t prefix = strlen(pass->config->daemon);
-	for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+	for (char **entry = environ; entry && *entry; entry++) {
 		size_t length = strcspn(*entry, "=");
 		if (length <= prefix + 1 || strncasecmp(*entry, pass->config->daemon, prefix) != 0 ||
 		    (*entry)[prefix] != '_' || !isupper((unsigned char)(*entry)[0]))
@@ -161,7 +160,7 @@ static void read_flag(struct config_pass *pass, const struct flag *flag)
 		     find_secret_file(pass->config, flag->name, flag->length) >= 0;
 	if (!known)
 		config_fault(pass, "unknown flag --%.*s", (int)flag->length, flag->name);
-	else if (flag->value == NULL)
+	else if (!flag->value)
 		config_fault(pass, "%s needs a value", origin);
 	else
 		(void)config_give_named(pass, flag->name, flag->length, flag->value, CONFIG_FROM_FLAG, origin);
@@ -170,7 +169,7 @@ static void read_flag(struct config_pass *pass, const struct flag *flag)
 static void read_flags(struct config_pass *pass)
 {
 	struct config *config = pass->config;
-	bool gather = config->operands == NULL; /* a reload leaves them to whoever reads them */
+	bool gather = !config->operands; /* a reload leaves them to whoever reads them */
 	if (gather)
 		config->operands = must_calloc((size_t)config->argc + 1, sizeof(*config->operands));
 	bool flags_ended = false;
@@ -204,7 +203,7 @@ static void read_file(struct config_pass *pass)
 		struct flag flag = take_flag(pass->config, &i);
 		if (!is_config_flag(&flag))
 			continue;
-		if (flag.value == NULL)
+		if (!flag.value)
 			config_fault(pass, "flag --config needs a value");
 		else
 			config_read_file(pass, flag.value);

@@ -30,8 +30,8 @@ static bool parse_digits(const char *text, int64_t *ret_number, const char **ret
 	const char *first = text[0] == '-' ? text + 1 : text;
 	if (*first < '0' || *first > '9')
 		return false;
-	char *end;
 	errno = 0;
+	char *end;
 	long long number = strtoll(text, &end, 10);
 	*ret_number = number;
 	*ret_end = end;
@@ -54,7 +54,7 @@ static bool parse_with_unit(const char *text, const struct unit *units, int64_t 
 		*ret_number = 0;
 		return true;
 	}
-	for (const struct unit *unit = units; unit->name != NULL; unit++) {
+	for (const struct unit *unit = units; unit->name; unit++) {
 		if (strcmp(end, unit->name) == 0)
 			return !__builtin_mul_overflow(number, unit->factor, ret_number);
 	}
@@ -123,9 +123,9 @@ const char *config_parse(const struct config_option *option, const char *text, i
 		break;
 	}
 	bool numeric = option->type == CONFIG_INTEGER || option->type == CONFIG_DURATION || option->type == CONFIG_SIZE;
-	if (fault == NULL && numeric && !in_bounds(option, number))
+	if (!fault && numeric && !in_bounds(option, number))
 		fault = "is outside its bounds";
-	if (fault == NULL)
+	if (!fault)
 		*ret_number = number;
 	return fault;
 }
@@ -152,13 +152,13 @@ void config_give(struct config_pass *pass, int index, const char *text, enum con
 {
 	const struct config_option *option = pass->config->options[index];
 	struct config_reading *reading = &pass->readings[index];
-	int64_t number;
 	if (reading->given && reading->source == source) {
 		config_fault(pass, "setting \"%s\" (%s) is given twice", option->name, origin);
 		return;
 	}
+	int64_t number;
 	const char *fault = strlen(text) <= CONFIG_MAX_VALUE ? config_parse(option, text, &number) : "is too long";
-	if (fault != NULL) {
+	if (fault) {
 		bad_value(pass, option, text, origin, fault);
 		return;
 	}
@@ -172,7 +172,7 @@ void config_give_from_file(struct config_pass *pass, int index, const char *path
 {
 	const char *fault;
 	char *text = config_slurp(path, &fault);
-	if (text == NULL) {
+	if (!text) {
 		config_fault(pass, "setting \"%s\" (%s): the file \"%s\": %s", pass->config->options[index]->name,
 			     origin, path, fault);
 		return;

@@ -11,7 +11,7 @@
 
 static bool own_command(const struct daemon_spec *spec, const char *name)
 {
-	for (const struct daemon_command *command = spec->commands; command != NULL && command->name; command++) {
+	for (const struct daemon_command *command = spec->commands; command && command->name; command++) {
 		if (strcmp(command->name, name) == 0)
 			return true;
 	}
@@ -21,25 +21,25 @@ static bool own_command(const struct daemon_spec *spec, const char *name)
 /* How many arguments the setting at argv[0] takes: 0 when it is none, 1 with "=" or for a boolean, else 2. */
 static int setting_size(const struct daemon_spec *spec, char *const *argv)
 {
-	char name[NAME_MAX_LENGTH];
 	if (strncmp(argv[0], "--", 2) != 0)
 		return 0;
 	size_t length = strcspn(argv[0] + 2, "=");
 	bool joined = argv[0][2 + length] == '=';
+	char name[NAME_MAX_LENGTH];
 	if (length == 0 || length >= sizeof(name))
 		return 0;
 	for (size_t i = 0; i < length; i++)
 		name[i] = argv[0][2 + i] == '-' ? '_' : argv[0][2 + i];
 	bool config = length == 6 && memcmp(name, "config", 6) == 0;
 	const struct config_option *option = settings_find(spec, name, length);
-	if (option == NULL && length > 5 && memcmp(name + length - 5, "_file", 5) == 0) {
+	if (!option && length > 5 && memcmp(name + length - 5, "_file", 5) == 0) {
 		option = settings_find(spec, name, length - 5);
-		config = config || (option != NULL && (option->flags & CONFIG_SECRET) != 0);
+		config = config || (option && (option->flags & CONFIG_SECRET) != 0);
 		option = NULL;
 	}
-	if (option == NULL && !config)
+	if (!option && !config)
 		return 0;
-	if (joined || argv[1] == NULL || (option != NULL && option->type == CONFIG_BOOLEAN))
+	if (joined || !argv[1] || (option && option->type == CONFIG_BOOLEAN))
 		return 1;
 	return 2;
 }

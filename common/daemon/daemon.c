@@ -34,7 +34,7 @@ static int run_migrate(struct daemon_thread *thread, struct context *ctx)
 
 static int command_migrate(struct daemon_process *process)
 {
-	if (process->spec->migrations == NULL)
+	if (!process->spec->migrations)
 		return 0;
 	return process_run(process, false, run_migrate);
 }
@@ -52,7 +52,7 @@ static int command_serve(struct daemon_process *process)
 static int list_dead_letters(struct daemon_thread *thread, struct context *ctx)
 {
 	struct pg_result *letters = outbox_dead_letters(ctx, thread->worker.db);
-	if (letters == NULL) {
+	if (!letters) {
 		log_error_of(LOG_ERROR, ctx, "the dead letters cannot be read");
 		return 1;
 	}
@@ -97,7 +97,7 @@ static int run_checks(struct daemon_thread *thread, struct context *ctx)
 static int run_on_database(struct daemon_process *process,
 			   int (*function)(struct daemon_thread *thread, struct context *ctx))
 {
-	if (process->spec->migrations == NULL) {
+	if (!process->spec->migrations) {
 		log_event(LOG_ERROR, NULL, "this daemon has no database");
 		return USAGE_STATUS;
 	}
@@ -112,11 +112,11 @@ static int run_own(struct daemon_thread *thread, struct context *ctx)
 	const struct daemon_process *process = thread->process;
 	struct daemon_worker *worker = &thread->worker;
 	int status = 1;
-	if (process->spec->start != NULL && process->spec->start(worker, ctx))
+	if (process->spec->start && process->spec->start(worker, ctx))
 		log_error_of(LOG_ERROR, ctx, "the command cannot start");
 	else
 		status = own_command->run(worker, ctx, process->argc, process->argv);
-	if (process->spec->stop != NULL)
+	if (process->spec->stop)
 		process->spec->stop(worker);
 	return status;
 }
@@ -139,7 +139,7 @@ static int run_command(struct daemon_process *process, const char *name)
 		return run_on_database(process, run_dead_letters);
 	if (strcmp(name, "check") == 0)
 		return run_on_database(process, run_checks);
-	for (own_command = process->spec->commands; own_command != NULL && own_command->name; own_command++) {
+	for (own_command = process->spec->commands; own_command && own_command->name; own_command++) {
 		if (strcmp(own_command->name, name) == 0)
 			return process_prepare(process) ? 1 : process_run(process, true, run_own);
 	}
@@ -159,7 +159,7 @@ static void print_help(const struct daemon_spec *spec, const struct config *conf
 	       "                            has them delivered again, to all or to that daemon\n"
 	       "  check                     lists what is stored and breaks a rule of today, a JSON object a line\n",
 	       spec->name);
-	for (const struct daemon_command *command = spec->commands; command != NULL && command->name; command++)
+	for (const struct daemon_command *command = spec->commands; command && command->name; command++)
 		printf("  %s %s\n", command->name, command->help);
 	printf("  --version                 version and commit\n"
 	       "  --print-config            the settings in effect\n"
@@ -173,7 +173,7 @@ static int load_settings(const struct daemon_process *process, const struct argu
 	char *said = NULL;
 	size_t size = 0;
 	FILE *faults = open_memstream(&said, &size);
-	if (faults == NULL)
+	if (!faults)
 		return -1;
 	int status = config_load(process->config, arguments->setting_count, arguments->settings, faults);
 	(void)fclose(faults);
@@ -208,8 +208,8 @@ static int run_arguments(struct daemon_process *process, const struct arguments 
 int daemon_main(int argc, char **argv, const struct daemon_spec *spec)
 {
 	struct daemon_process process = {.spec = spec, .migrations = {common_migrations, spec->migrations}};
-	struct arguments arguments;
 	process.config = config_new(spec->name, settings_table(spec), spec->options);
+	struct arguments arguments;
 	arguments_read(&arguments, spec, argc, argv);
 	int status = run_arguments(&process, &arguments);
 	process_finish(&process);

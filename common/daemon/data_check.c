@@ -15,7 +15,7 @@ static struct pg_result *read_rows(struct context *ctx, const struct daemon_work
 {
 	const char *sql = arena_printf(&ctx->arena, "SELECT to_json(found) FROM (%s) found LIMIT %d", check->sql,
 				       DATA_CHECK_ROWS + 1);
-	if (check->setting == NULL)
+	if (!check->setting)
 		return pg_read(ctx, worker->db, sql);
 	long long value = config_integer(worker->config, check->setting);
 	return pg_read(ctx, worker->db, sql, arena_printf(&ctx->arena, "%lld", value));
@@ -26,7 +26,7 @@ static int run_one(struct context *ctx, const struct daemon_worker *worker, cons
 {
 	ctx->deadline = deadline_after(PATIENCE);
 	struct pg_result *rows = read_rows(ctx, worker, check);
-	if (rows == NULL) {
+	if (!rows) {
 		log_error_of(LOG_ERROR, ctx, "the rows of a check cannot be read");
 		return -1;
 	}
@@ -42,7 +42,7 @@ static int run_one(struct context *ctx, const struct daemon_worker *worker, cons
 int data_check_run(struct daemon_worker *worker, struct context *ctx)
 {
 	int status = 0;
-	for (const struct data_check *const *check = worker->spec->checks; check != NULL && *check != NULL; check++) {
+	for (const struct data_check *const *check = worker->spec->checks; check && *check; check++) {
 		int count = run_one(ctx, worker, *check);
 		if (count < 0)
 			return UNREADABLE_STATUS;

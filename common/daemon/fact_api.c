@@ -39,7 +39,7 @@ static const char method_format[] =
 static size_t count_files(const struct embedded_file *files)
 {
 	size_t count = 0;
-	while (files != NULL && files[count].name != NULL)
+	while (files && files[count].name)
 		count++;
 	return count;
 }
@@ -50,7 +50,7 @@ struct embedded_file *fact_api_files(const struct daemon_spec *spec)
 	struct embedded_file *files = must_calloc(count + 2, sizeof(*files));
 	if (count > 0)
 		memcpy(files, spec->api, count * sizeof(*files));
-	if (spec->fact_handlers == NULL)
+	if (!spec->fact_handlers)
 		return files;
 	char *text;
 	int length = asprintf(&text, method_format, spec->name);
@@ -62,7 +62,7 @@ struct embedded_file *fact_api_files(const struct daemon_spec *spec)
 
 void fact_api_free(struct embedded_file *files)
 {
-	for (size_t i = 0; files != NULL && files[i].name != NULL; i++) {
+	for (size_t i = 0; files && files[i].name; i++) {
 		if (strcmp(files[i].name, FILE_NAME) == 0)
 			free((void *)(uintptr_t)files[i].start);
 	}
@@ -72,12 +72,12 @@ void fact_api_free(struct embedded_file *files)
 struct rpc_handler *fact_api_handlers(const struct daemon_spec *spec)
 {
 	size_t count = 0;
-	while (spec->handlers != NULL && spec->handlers[count].name != NULL)
+	while (spec->handlers && spec->handlers[count].name)
 		count++;
 	struct rpc_handler *handlers = must_calloc(count + 2, sizeof(*handlers));
 	if (count > 0)
 		memcpy(handlers, spec->handlers, count * sizeof(*handlers));
-	if (spec->fact_handlers == NULL)
+	if (!spec->fact_handlers)
 		return handlers;
 	static char name[128];
 	(void)snprintf(name, sizeof(name), "%s.fact.deliver", spec->name);

@@ -26,7 +26,7 @@ static void serve_livez(struct http_exchange *exchange, void *argument)
 int health_check_schema(struct daemon_thread *thread, struct context *ctx)
 {
 	const struct daemon_worker *worker = &thread->worker;
-	if (worker->db == NULL)
+	if (!worker->db)
 		return 0;
 	if (thread->schema_checked != 0 && clock_monotonic() - thread->schema_checked < CHECK_AGAIN)
 		return 0;
@@ -44,22 +44,22 @@ static int check_ready(struct daemon_thread *thread, struct context *ctx)
 	if (atomic_load(&thread->state) != THREAD_SERVING)
 		return context_fail(ctx, ERROR_UNAVAILABLE, "starting", "starting; waiting for: %s",
 				    thread->waiting_for[0] != '\0' ? thread->waiting_for : "nothing");
-	if (worker->db != NULL && !pg_ready(worker->db))
+	if (worker->db && !pg_ready(worker->db))
 		return context_fail(ctx, ERROR_UNAVAILABLE, "database", "the database is not connected");
 	if (health_check_schema(thread, ctx))
 		return -1;
-	return worker->spec->ready != NULL ? worker->spec->ready(worker, ctx) : 0;
+	return worker->spec->ready ? worker->spec->ready(worker, ctx) : 0;
 }
 
 static void serve_readyz(struct http_exchange *exchange, void *argument)
 {
 	struct context *ctx = exchange->ctx;
-	struct buffer text;
 	if (check_ready(argument, ctx) == 0) {
 		reply_json(exchange, 200, "{\"status\":\"ready\"}");
 		return;
 	}
 	const char *message = ctx->error.message[0] != '\0' ? ctx->error.message : error_word(ctx->error.code);
+	struct buffer text;
 	buffer_init_arena(&text, &ctx->arena, 2048);
 	buffer_append_text(&text, "{\"status\":\"not ready\",\"reason\":");
 	buffer_append_json_string(&text, message);
@@ -69,8 +69,8 @@ static void serve_readyz(struct http_exchange *exchange, void *argument)
 
 static void serve_metrics(struct http_exchange *exchange, void *argument)
 {
-	struct buffer text;
 	process_metrics_sample(argument);
+	struct buffer text;
 	buffer_init_arena(&text, &exchange->ctx->arena, METRICS_MAX);
 	metrics_render(&text);
 	http_reply(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", buffer_text(&text), text.length);
@@ -78,7 +78,7 @@ static void serve_metrics(struct http_exchange *exchange, void *argument)
 
 void health_routes(struct daemon_thread *thread)
 {
-	struct http_server *http = thread->internal != NULL ? thread->internal : thread->worker.http;
+	struct http_server *http = thread->internal ? thread->internal : thread->worker.http;
 	http_server_route_early(http, "GET", "/livez", 0, 0, serve_livez, thread);
 	http_server_route_early(http, "GET", "/readyz", 0, 0, serve_readyz, thread);
 	http_server_route_early(http, "GET", "/metrics", 0, 0, serve_metrics, thread);

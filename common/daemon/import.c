@@ -207,8 +207,8 @@ static void account(struct import *import, const struct batch *batch)
 
 static int load_batch(struct import *import, struct context *ctx, struct batch *batch)
 {
-	struct context loading;
 	check_lines(import, ctx, batch);
+	struct context loading;
 	context_init(&loading, deadline_after(BATCH_DEADLINE));
 	int failed = load(import, &loading, batch->good, batch->good_count, import->read);
 	for (size_t i = 0; i < batch->good_count; i++)

@@ -24,7 +24,7 @@ static struct pg *make(const struct config *config, const char *lane)
 	    .statement_timeout = setting(config, lane, "timeout"),
 	};
 	struct pg *made = pg_new(&options);
-	if (made == NULL)
+	if (!made)
 		fatal("the connections of the lane %s cannot be made", lane);
 	return made;
 }
@@ -33,7 +33,7 @@ void lanes_make(const struct config *config, const struct api *api, struct pg *l
 {
 	for (size_t i = 0; i < api_count(api); i++) {
 		enum api_lane lane = api_at(api, i)->lane;
-		if (lane != API_LANE_POINT && lanes[lane] == NULL)
+		if (lane != API_LANE_POINT && !lanes[lane])
 			lanes[lane] = make(config, api_lane_word(lane));
 	}
 }

@@ -18,7 +18,7 @@ static int make_database(struct daemon_thread *thread, struct context *ctx)
 {
 	const struct config *config = thread->process->config;
 	struct daemon_worker *worker = &thread->worker;
-	if (worker->spec->migrations == NULL)
+	if (!worker->spec->migrations)
 		return 0;
 	struct pg_options options = {
 	    .url = config_text(config, "database_url"),
@@ -27,7 +27,7 @@ static int make_database(struct daemon_thread *thread, struct context *ctx)
 	    .queue_limit = (size_t)config_integer(config, "database_queue_limit"),
 	};
 	worker->db = pg_new(&options);
-	if (worker->db == NULL)
+	if (!worker->db)
 		return context_fail_internal(ctx, "database_url cannot be read");
 	lanes_make(config, worker->api, thread->lanes);
 	return 0;
@@ -55,7 +55,7 @@ static void make_client(struct daemon_thread *thread)
 					     .link = settings_link_secrets(config),
 					     .peers = peers,
 					     .connections = (size_t)config_integer(config, "link_connections")};
-	if (worker->spec->make_service_token != NULL) {
+	if (worker->spec->make_service_token) {
 		options.make_token = own_token;
 		options.argument = worker;
 	}
@@ -83,7 +83,7 @@ static int make_verifier(struct daemon_thread *thread, struct context *ctx)
 	if (!worker->spec->issues_tokens)
 		options.jwks_url = arena_printf(&ctx->arena, "%.*s/.well-known/jwks.json", (int)length, passport);
 	worker->verifier = token_verifier_new(&options);
-	return worker->verifier != NULL ? 0 : context_fail_internal(ctx, "no coroutine is left for the keys");
+	return worker->verifier ? 0 : context_fail_internal(ctx, "no coroutine is left for the keys");
 }
 
 static int make_dispatcher(struct daemon_thread *thread, struct context *ctx)
@@ -91,7 +91,6 @@ static int make_dispatcher(struct daemon_thread *thread, struct context *ctx)
 	const struct config *config = thread->process->config;
 	struct daemon_worker *worker = &thread->worker;
 	struct rpc_handler *handlers = fact_api_handlers(worker->spec);
-	char error[DAEMON_TEXT_SIZE];
 	struct rpc_dispatcher_options options = {
 	    .api = worker->api,
 	    .handlers = handlers,
@@ -107,9 +106,10 @@ static int make_dispatcher(struct daemon_thread *thread, struct context *ctx)
 	    .expose_service_methods = true,
 	};
 	memcpy(options.lanes, thread->lanes, sizeof(options.lanes));
+	char error[DAEMON_TEXT_SIZE];
 	worker->dispatcher = rpc_dispatcher_new(&options, error, sizeof(error));
 	free(handlers);
-	return worker->dispatcher != NULL ? 0 : context_fail_internal(ctx, "%s", error);
+	return worker->dispatcher ? 0 : context_fail_internal(ctx, "%s", error);
 }
 
 int parts_make(struct daemon_thread *thread, struct context *ctx)
@@ -118,7 +118,7 @@ int parts_make(struct daemon_thread *thread, struct context *ctx)
 	if (make_database(thread, ctx))
 		return -1;
 	worker->http_client = http_client_new(0);
-	if (worker->http_client == NULL)
+	if (!worker->http_client)
 		return context_fail_internal(ctx, "the HTTP client cannot be made");
 	make_client(thread);
 	if (make_verifier(thread, ctx))

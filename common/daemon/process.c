@@ -45,19 +45,19 @@ int process_prepare(struct daemon_process *process)
 	memory_thrift_begin();
 	process->api = api_load(process->api_files, &about, error, sizeof(error));
 	memory_thrift_end();
-	if (process->api == NULL) {
+	if (!process->api) {
 		log_event(LOG_ERROR, NULL, "the API files are not good", LOG_STRING("cause", error));
 		return -1;
 	}
 	size_t queue = (size_t)config_integer(process->config, "offload_queue");
 	struct offload_pool *pool = offload_pool_new(offload_threads(process->config), queue);
-	if (pool == NULL) {
+	if (!pool) {
 		log_event(LOG_ERROR, NULL, "a thread cannot be started");
 		return -1;
 	}
 	offload_pool_set_nice(pool, (int)config_integer(process->config, "offload_nice"));
 	offload_set_default(pool);
-	if (spec->fact_handlers != NULL)
+	if (spec->fact_handlers)
 		outbox_consume(spec->fact_handlers);
 	background_job_kinds(spec->background_jobs);
 	return 0;
@@ -67,7 +67,7 @@ void process_finish(struct daemon_process *process)
 {
 	struct offload_pool *pool = offload_default();
 	offload_set_default(NULL);
-	if (pool != NULL)
+	if (pool)
 		offload_pool_free(pool);
 	free(process->threads);
 	api_free(process->api);
@@ -115,7 +115,7 @@ int process_run(struct daemon_process *process, bool clients,
 	run->thread.process = process;
 	run->thread.worker =
 	    (struct daemon_worker){.spec = process->spec, .loop = loop, .config = process->config, .api = process->api};
-	if (loop != NULL && co_spawn("command", run_command, run) != NULL) {
+	if (loop && co_spawn("command", run_command, run)) {
 		loop_run_until_idle(loop);
 		status = run->status;
 	}

@@ -33,7 +33,7 @@ static void sample_thread(void *argument)
 	set(METRIC_GAUGE, "eventloop_coroutines", "Coroutines alive.", worker->index, (int64_t)loop.alive);
 	set(METRIC_GAUGE, "eventloop_coroutines_peak", "Most coroutines alive at once.", worker->index,
 	    (int64_t)loop.alive_peak);
-	if (worker->http != NULL) {
+	if (worker->http) {
 		set(METRIC_GAUGE, "eventloop_http_connections", "HTTP connections.", worker->index,
 		    (int64_t)http_server_connections(worker->http));
 		set(METRIC_GAUGE, "eventloop_http_in_flight", "HTTP requests being handled.", worker->index,
@@ -41,13 +41,13 @@ static void sample_thread(void *argument)
 		set(METRIC_GAUGE, "eventloop_http_held_bytes", "HTTP bodies and answers that wait in memory.",
 		    worker->index, (int64_t)http_server_held(worker->http));
 	}
-	if (thread->link != NULL) {
+	if (thread->link) {
 		set(METRIC_GAUGE, "eventloop_link_connections", "Connections of the link.", worker->index,
 		    (int64_t)link_server_connections(thread->link));
 		set(METRIC_GAUGE, "eventloop_link_in_flight", "Requests of the link being handled.", worker->index,
 		    (int64_t)link_server_in_flight(thread->link));
 	}
-	if (worker->verifier != NULL) {
+	if (worker->verifier) {
 		struct token_verifier_stats tokens;
 		token_verifier_stats(worker->verifier, &tokens);
 		set(METRIC_GAUGE, "eventloop_token_cache_size", "Verified tokens remembered.", worker->index,
@@ -61,30 +61,30 @@ static void sample_thread(void *argument)
 
 static int64_t resident_bytes(void)
 {
-	char line[200];
 	FILE *file = fopen("/proc/self/statm", "re");
-	if (file == NULL)
+	if (!file)
 		return 0;
+	char line[200];
 	const char *read = fgets(line, sizeof(line), file);
 	(void)fclose(file);
-	const char *second = read != NULL ? strchr(line, ' ') : NULL;
-	return second != NULL ? strtoll(second, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
+	const char *second = read ? strchr(line, ' ') : NULL;
+	return second ? strtoll(second, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
 }
 
 /* Wall time of this process's start: field 22 of proc(5)'s stat, in ticks since the machine's. 0: not known. */
 static int64_t start_time(void)
 {
-	char line[1000];
-	struct timespec up;
 	FILE *file = fopen("/proc/self/stat", "re");
-	if (file == NULL)
+	if (!file)
 		return 0;
+	char line[1000];
 	const char *field = fgets(line, sizeof(line), file);
 	(void)fclose(file);
-	field = field != NULL ? strrchr(line, ')') : NULL; /* the end of the second one, which may hold blanks */
-	for (int i = 2; field != NULL && i < 22; i++)
+	field = field ? strrchr(line, ')') : NULL; /* the end of the second one, which may hold blanks */
+	for (int i = 2; field && i < 22; i++)
 		field = strchr(field + 1, ' ');
-	if (field == NULL || clock_gettime(CLOCK_BOOTTIME, &up) != 0)
+	struct timespec up;
+	if (!field || clock_gettime(CLOCK_BOOTTIME, &up) != 0)
 		return 0;
 	int64_t started = strtoll(field, NULL, 10) * (CLOCK_SECOND / sysconf(_SC_CLK_TCK));
 	return clock_wall() - (up.tv_sec * CLOCK_SECOND + up.tv_nsec / 1000 - started);
@@ -92,8 +92,8 @@ static int64_t start_time(void)
 
 static void sample_process(void)
 {
-	struct rusage usage;
 	metric_set(metric_single(METRIC_GAUGE, "process_resident_memory_bytes", "Resident memory."), resident_bytes());
+	struct rusage usage;
 	if (getrusage(RUSAGE_SELF, &usage) == 0) {
 		int64_t seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec;
 		int64_t microseconds = usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
@@ -109,7 +109,7 @@ static void sample_process(void)
 	metric_set(metric_single(METRIC_GAUGE_SECONDS, "eventloop_revocation_age_seconds",
 				 "Since all revocations were known; grows while passport cannot be heard."),
 		   token_revocation_age());
-	if (offload_default() != NULL)
+	if (offload_default())
 		metric_set(
 		    metric_single(METRIC_GAUGE, "eventloop_offload_queue_length", "Jobs that wait for a thread."),
 		    (int64_t)offload_queued(offload_default()));

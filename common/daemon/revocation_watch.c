@@ -31,7 +31,7 @@ struct revocation_watch {
 static const char *text_of(struct json_object *entry, const char *name)
 {
 	const char *text = json_object_get_string(json_object_object_get(entry, name));
-	return text != NULL ? text : "";
+	return text ? text : "";
 }
 
 static void take(struct json_object *entry)
@@ -69,7 +69,7 @@ static int ask(struct context *ctx, struct revocation_watch *watch)
 	    .idempotent = true,
 	};
 	struct json_object *answer = rpc_invoke(ctx, watch->client, &request);
-	return answer != NULL ? take_answer(ctx, watch, answer) : -1;
+	return answer ? take_answer(ctx, watch, answer) : -1;
 }
 
 /* Told once when it fails for a while (all may just be starting), and once when it works again. */
@@ -117,7 +117,7 @@ struct revocation_watch *revocation_watch_new(struct rpc_client *client)
 	watch->client = client;
 	watch->after = -1;
 	watch->task = co_task_start("revocations", keep_asking, watch);
-	if (watch->task != NULL)
+	if (watch->task)
 		return watch;
 	free(watch);
 	return NULL;
@@ -125,7 +125,7 @@ struct revocation_watch *revocation_watch_new(struct rpc_client *client)
 
 void revocation_watch_free(struct revocation_watch *watch)
 {
-	if (watch == NULL)
+	if (!watch)
 		return;
 	co_task_stop(watch->task);
 	free(watch);

@@ -47,7 +47,7 @@ static void *thread_main(void *argument)
 {
 	struct daemon_thread *thread = argument;
 	struct loop *loop = make_loop(thread->process);
-	if (loop == NULL)
+	if (!loop)
 		fatal("a thread cannot have a loop");
 	thread->worker.loop = loop;
 	atomic_store(&thread->loop_ready, true);
@@ -115,10 +115,10 @@ static void reload(struct daemon_process *process)
 	char *said = NULL;
 	size_t size = 0;
 	FILE *faults = open_memstream(&said, &size);
-	int status = faults != NULL ? config_reload(process->config, faults) : -1;
-	if (faults != NULL)
+	int status = faults ? config_reload(process->config, faults) : -1;
+	if (faults)
 		(void)fclose(faults);
-	log_each_line(LOG_WARNING, said != NULL ? said : "");
+	log_each_line(LOG_WARNING, said ? said : "");
 	free(said);
 	if (status) {
 		log_event(LOG_WARNING, NULL, "the settings were not read again: one of them is bad");
@@ -134,7 +134,7 @@ static void dump(void *argument)
 	char *said = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&said, &size);
-	if (out == NULL)
+	if (!out)
 		return;
 	co_dump(out);
 	(void)fclose(out);
@@ -184,7 +184,7 @@ static void watch_signals(struct daemon_process *process, struct event **events)
 	struct event_base *base = loop_base(process->threads[0].worker.loop);
 	for (size_t i = 0; i < ARRAY_SIZE(handled_signals); i++) {
 		events[i] = evsignal_new(base, handled_signals[i], on_signal, process);
-		if (events[i] == NULL || event_add(events[i], NULL))
+		if (!events[i] || event_add(events[i], NULL))
 			fatal("signals cannot be watched");
 	}
 }
@@ -196,9 +196,9 @@ static bool port_taken(const char *host, uint16_t port)
 {
 	struct sockaddr_storage address = {0};
 	int length = sizeof(address), one = 1;
-	char text[INET6_ADDRSTRLEN + 16];
 	host = host[0] != '\0' ? host : "0.0.0.0";
-	(void)snprintf(text, sizeof(text), strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+	char text[INET6_ADDRSTRLEN + 16];
+	(void)snprintf(text, sizeof(text), strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, port);
 	if (port == 0 || evutil_parse_sockaddr_port(text, (struct sockaddr *)&address, &length))
 		return false;
 	int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -282,7 +282,6 @@ static bool join_others(struct daemon_process *process)
 
 int process_serve(struct daemon_process *process)
 {
-	struct event *events[ARRAY_SIZE(handled_signals)];
 	process->count = (size_t)config_integer(process->config, "workers");
 	process->threads = must_calloc(process->count, sizeof(*process->threads));
 	if (take_ports(process))
@@ -291,9 +290,10 @@ int process_serve(struct daemon_process *process)
 	for (size_t i = 0; i < process->count; i++)
 		init_thread(process, i);
 	struct loop *loop = make_loop(process);
-	if (loop == NULL)
+	if (!loop)
 		return 1;
 	process->threads[0].worker.loop = loop;
+	struct event *events[ARRAY_SIZE(handled_signals)];
 	watch_signals(process, events);
 	block_signals(SIG_UNBLOCK);
 	run_thread(&process->threads[0]);

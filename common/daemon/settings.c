@@ -308,7 +308,7 @@ const struct config_option *settings_table(const struct daemon_spec *spec)
 	(void)snprintf(port_text, sizeof(port_text), "%u", spec->port);
 	table[ROW_PORT].fallback = port_text;
 	table[ROW_HTTP_ENGINE].fallback = spec->direct_http ? "direct" : "evhttp";
-	table[ROW_DATABASE_URL].flags = CONFIG_SECRET | (spec->migrations != NULL ? CONFIG_REQUIRED : 0);
+	table[ROW_DATABASE_URL].flags = CONFIG_SECRET | (spec->migrations ? CONFIG_REQUIRED : 0);
 	memcpy(whole, table, sizeof(table));
 	/* In the place of the row that ends the table; one of zeros follows. */
 	if (!spec->uncalled)
@@ -318,7 +318,7 @@ const struct config_option *settings_table(const struct daemon_spec *spec)
 
 static const struct config_option *find(const struct config_option *options, const char *name, size_t length)
 {
-	for (; options != NULL && options->name != NULL; options++) {
+	for (; options && options->name; options++) {
 		if (strlen(options->name) == length && memcmp(options->name, name, length) == 0)
 			return options;
 	}
@@ -328,7 +328,7 @@ static const struct config_option *find(const struct config_option *options, con
 const struct config_option *settings_find(const struct daemon_spec *spec, const char *name, size_t length)
 {
 	const struct config_option *option = find(settings_table(spec), name, length);
-	return option != NULL ? option : find(spec->options, name, length);
+	return option ? option : find(spec->options, name, length);
 }
 
 struct link_secrets settings_link_secrets(const struct config *config)
@@ -352,19 +352,19 @@ void settings_rpc_url(const struct config *config, char *url, size_t size)
 	const char *host = every ? "127.0.0.1" : address;
 	url[0] = '\0';
 	if (port != 0)
-		(void)snprintf(url, size, strchr(host, ':') != NULL ? "http://[%s]:%lld/rpc" : "http://%s:%lld/rpc",
-			       host, (long long)port);
+		(void)snprintf(url, size, strchr(host, ':') ? "http://[%s]:%lld/rpc" : "http://%s:%lld/rpc", host,
+			       (long long)port);
 }
 
 int settings_internal_listen(const struct config *config, struct settings_address *ret)
 {
 	const char *text = config_text(config, "internal_listen"), *colon = strrchr(text, ':');
-	size_t length = colon != NULL ? (size_t)(colon - text) : 0;
+	size_t length = colon ? (size_t)(colon - text) : 0;
 	char *end = NULL;
 	*ret = (struct settings_address){0};
 	if (text[0] == '\0')
 		return 0;
-	long port = colon != NULL && isdigit((unsigned char)colon[1]) ? strtol(colon + 1, &end, 10) : -1;
+	long port = colon && isdigit((unsigned char)colon[1]) ? strtol(colon + 1, &end, 10) : -1;
 	if (port < 0 || port > UINT16_MAX || *end != '\0')
 		return -1;
 	if (length > 1 && text[0] == '[' && text[length - 1] == ']') {

@@ -40,7 +40,6 @@ static int share_of_budget(const struct daemon_thread *thread, struct context *c
 static int listen_http(struct daemon_thread *thread, struct context *ctx)
 {
 	const struct config *config = thread->process->config;
-	char error[DAEMON_TEXT_SIZE];
 	size_t budget;
 	if (share_of_budget(thread, ctx, &budget))
 		return -1;
@@ -60,8 +59,9 @@ static int listen_http(struct daemon_thread *thread, struct context *ctx)
 	    .request_deadline = config_integer(config, "request_deadline"),
 	    .on_fault = rpc_http_fault,
 	};
+	char error[DAEMON_TEXT_SIZE];
 	thread->worker.http = http_server_new(&options, error, sizeof(error));
-	if (thread->worker.http == NULL)
+	if (!thread->worker.http)
 		return context_fail_internal(ctx, "%s", error);
 	/* The others come later and listen on the same ports. */
 	if (thread->worker.index == 0)
@@ -73,7 +73,6 @@ static int listen_http(struct daemon_thread *thread, struct context *ctx)
 static int listen_internal(struct daemon_thread *thread, struct context *ctx)
 {
 	struct daemon_process *process = thread->process;
-	char error[DAEMON_TEXT_SIZE];
 	struct http_server_options options = {
 	    .address = process->internal.host,
 	    .port = process->internal.port,
@@ -82,8 +81,9 @@ static int listen_internal(struct daemon_thread *thread, struct context *ctx)
 	};
 	if (!process->has_internal)
 		return 0;
+	char error[DAEMON_TEXT_SIZE];
 	thread->internal = http_server_new(&options, error, sizeof(error));
-	if (thread->internal == NULL)
+	if (!thread->internal)
 		return context_fail_internal(ctx, "internal_listen: %s", error);
 	if (thread->worker.index == 0)
 		process->internal.port = http_server_port(thread->internal);
@@ -93,7 +93,6 @@ static int listen_internal(struct daemon_thread *thread, struct context *ctx)
 static int listen_link(struct daemon_thread *thread, struct context *ctx)
 {
 	const struct config *config = thread->process->config;
-	char error[DAEMON_TEXT_SIZE];
 	if (thread->worker.spec->uncalled)
 		return 0;
 	size_t largest = (size_t)config_integer(config, "max_answer");
@@ -110,8 +109,9 @@ static int listen_link(struct daemon_thread *thread, struct context *ctx)
 	    .max_in_flight = (size_t)config_integer(config, "max_in_flight"),
 	    .request_deadline = config_integer(config, "request_deadline"),
 	};
+	char error[DAEMON_TEXT_SIZE];
 	thread->link = link_server_new(&options, error, sizeof(error));
-	if (thread->link == NULL)
+	if (!thread->link)
 		return context_fail_internal(ctx, "%s", error);
 	if (thread->worker.index == 0)
 		thread->process->link_port = link_server_port(thread->link);
@@ -136,7 +136,7 @@ static void serve_rpc(struct http_exchange *exchange, void *argument)
 		rpc_http_fail(exchange, 503);
 		return;
 	}
-	if (thread->worker.spec->rpc_endpoint != NULL)
+	if (thread->worker.spec->rpc_endpoint)
 		thread->worker.spec->rpc_endpoint(exchange, &thread->worker);
 	else
 		rpc_http_endpoint(exchange, thread->worker.dispatcher);
@@ -145,8 +145,8 @@ static void serve_rpc(struct http_exchange *exchange, void *argument)
 static void note_waiting(struct daemon_thread *thread, const struct context *ctx)
 {
 	const struct error *error = &ctx->error;
-	char text[DAEMON_TEXT_SIZE];
 	const char *message = error->message[0] != '\0' ? error->message : error_word(error->code);
+	char text[DAEMON_TEXT_SIZE];
 	(void)snprintf(text, sizeof(text), "%s", message);
 	if (strcmp(text, thread->waiting_for) == 0)
 		return;
@@ -160,7 +160,7 @@ static void note_waiting(struct daemon_thread *thread, const struct context *ctx
 static int await_schema(struct daemon_thread *thread)
 {
 	int64_t pause = CHECK_PAUSE_FIRST;
-	if (thread->worker.db != NULL)
+	if (thread->worker.db)
 		(void)snprintf(thread->waiting_for, sizeof(thread->waiting_for), "the database");
 	while (!co_cancelled()) {
 		struct context ctx;
@@ -182,7 +182,7 @@ static int start_app(struct daemon_thread *thread, struct context *ctx)
 	struct daemon_worker *worker = &thread->worker;
 	thread->app_started = true;
 	ctx->deadline = deadline_after(START_DEADLINE);
-	if (worker->spec->start != NULL && worker->spec->start(worker, ctx))
+	if (worker->spec->start && worker->spec->start(worker, ctx))
 		return -1;
 	rpc_dispatcher_set_app(worker->dispatcher, worker->app);
 	return 0;
@@ -191,25 +191,25 @@ static int start_app(struct daemon_thread *thread, struct context *ctx)
 static int start_relay(struct daemon_thread *thread, struct context *ctx)
 {
 	const struct daemon_worker *worker = &thread->worker;
-	if (worker->index != 0 || worker->db == NULL)
+	if (worker->index != 0 || !worker->db)
 		return 0;
 	struct outbox_relay_options options = {.daemon = worker->spec->name,
 					       .db = worker->db,
 					       .client = worker->client,
 					       .subscribers = worker->spec->fact_subscribers};
 	thread->relay = outbox_relay_new(&options);
-	return thread->relay != NULL ? 0 : context_fail_internal(ctx, "no coroutine is left for the relay");
+	return thread->relay ? 0 : context_fail_internal(ctx, "no coroutine is left for the relay");
 }
 
 static int start_jobs(struct daemon_thread *thread, struct context *ctx)
 {
 	struct daemon_worker *worker = &thread->worker;
-	if (worker->index != 0 || worker->spec->background_jobs == NULL)
+	if (worker->index != 0 || !worker->spec->background_jobs)
 		return 0;
 	const struct rpc_call prototype = {
 	    .worker = worker, .db = worker->db, .client = worker->client, .app = worker->app};
 	thread->jobs = background_worker_new(&prototype);
-	return thread->jobs != NULL ? 0 : context_fail_internal(ctx, "no coroutine is left for the background jobs");
+	return thread->jobs ? 0 : context_fail_internal(ctx, "no coroutine is left for the background jobs");
 }
 
 /* Every process but passport, which reads its own table. */
@@ -219,7 +219,7 @@ static int start_revocations(struct daemon_thread *thread, struct context *ctx)
 	if (worker->index != 0 || worker->spec->issues_tokens)
 		return 0;
 	thread->revocations = revocation_watch_new(worker->client);
-	return thread->revocations != NULL ? 0 : context_fail_internal(ctx, "no coroutine is left for the revocations");
+	return thread->revocations ? 0 : context_fail_internal(ctx, "no coroutine is left for the revocations");
 }
 
 /* Of a long body the gateway's endpoint sees the head first. */
@@ -227,7 +227,7 @@ static void route_rpc(struct daemon_thread *thread)
 {
 	const struct daemon_worker *worker = &thread->worker;
 	size_t anonymous = (size_t)config_integer(worker->config, "max_body_anonymous");
-	size_t above = worker->spec->rpc_endpoint != NULL ? anonymous : SIZE_MAX;
+	size_t above = worker->spec->rpc_endpoint ? anonymous : SIZE_MAX;
 	http_server_route_early(worker->http, "POST", "/rpc", 0, above, serve_rpc, thread);
 }
 
@@ -237,7 +237,7 @@ static int start(struct daemon_thread *thread, struct context *ctx)
 		return -1;
 	health_routes(thread);
 	route_rpc(thread);
-	if (thread->worker.spec->rpc_endpoint == NULL)
+	if (!thread->worker.spec->rpc_endpoint)
 		http_server_route(thread->worker.http, "GET", "/openrpc.json", 0, serve_document, thread);
 	if (await_schema(thread))
 		return context_fail(ctx, ERROR_UNAVAILABLE, "cancelled", "stopped while starting");
@@ -277,6 +277,6 @@ static void run_start(void *argument)
 void thread_start(struct daemon_thread *thread)
 {
 	thread->starter = co_spawn("start", run_start, thread);
-	if (thread->starter == NULL)
+	if (!thread->starter)
 		process_stop(thread->process, 1);
 }

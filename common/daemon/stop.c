@@ -15,9 +15,9 @@
 
 static size_t in_flight(const struct daemon_thread *thread)
 {
-	size_t count = thread->worker.http != NULL ? http_server_in_flight(thread->worker.http) : 0;
-	count += thread->internal != NULL ? http_server_in_flight(thread->internal) : 0;
-	return count + (thread->link != NULL ? link_server_in_flight(thread->link) : 0);
+	size_t count = thread->worker.http ? http_server_in_flight(thread->worker.http) : 0;
+	count += thread->internal ? http_server_in_flight(thread->internal) : 0;
+	return count + (thread->link ? link_server_in_flight(thread->link) : 0);
 }
 
 static void await_requests(const struct daemon_thread *thread, int64_t deadline)
@@ -28,22 +28,22 @@ static void await_requests(const struct daemon_thread *thread, int64_t deadline)
 
 static void await_hang_up(const struct daemon_thread *thread, int64_t deadline)
 {
-	while (thread->link != NULL && link_server_connections(thread->link) > 0 && deadline_left(deadline) > 0)
+	while (thread->link && link_server_connections(thread->link) > 0 && deadline_left(deadline) > 0)
 		(void)co_sleep_until(deadline_earlier(deadline, deadline_after(LOOK_AGAIN)));
 }
 
 static void await_starter(struct daemon_thread *thread)
 {
-	if (thread->starter != NULL)
+	if (thread->starter)
 		co_cancel(thread->starter);
-	while (thread->starter != NULL)
+	while (thread->starter)
 		(void)co_sleep_until(deadline_after(LOOK_AGAIN));
 }
 
 /* Probes and scrapes are answered to the end: only then does the internal listener close. */
 static void drain_internal(const struct daemon_thread *thread)
 {
-	if (thread->internal == NULL)
+	if (!thread->internal)
 		return;
 	http_server_drain(thread->internal);
 	await_requests(thread, deadline_after(CANCEL));
@@ -53,11 +53,11 @@ static void drain_internal(const struct daemon_thread *thread)
 static void drain(struct daemon_thread *thread)
 {
 	int64_t deadline = deadline_after(config_integer(thread->process->config, "shutdown_grace"));
-	if (thread->worker.http != NULL)
+	if (thread->worker.http)
 		http_server_drain(thread->worker.http);
-	if (thread->link != NULL)
+	if (thread->link)
 		link_server_drain(thread->link);
-	if (thread->app_started && thread->worker.spec->drain != NULL)
+	if (thread->app_started && thread->worker.spec->drain)
 		thread->worker.spec->drain(&thread->worker);
 	await_requests(thread, deadline);
 	await_hang_up(thread, deadline_earlier(deadline, deadline_after(HANG_UP)));
@@ -66,7 +66,7 @@ static void drain(struct daemon_thread *thread)
 		return;
 	log_event(LOG_WARNING, NULL, "the grace is over: requests are cut off",
 		  LOG_NUMBER("requests", (int64_t)in_flight(thread)));
-	if (thread->link != NULL)
+	if (thread->link)
 		link_server_cancel(thread->link);
 	await_requests(thread, deadline_after(CANCEL));
 	thread->cut_off = in_flight(thread) > 0;
@@ -77,9 +77,9 @@ static void free_all(struct daemon_thread *thread)
 	struct daemon_worker *worker = &thread->worker;
 	background_worker_free(thread->jobs);
 	thread->jobs = NULL;
-	if (thread->relay != NULL)
+	if (thread->relay)
 		outbox_relay_stop(thread->relay);
-	if (thread->app_started && worker->spec->stop != NULL)
+	if (thread->app_started && worker->spec->stop)
 		worker->spec->stop(worker);
 	revocation_watch_free(thread->revocations);
 	outbox_relay_free(thread->relay);
@@ -114,6 +114,6 @@ void thread_stop(void *argument)
 	if (thread->stop_asked)
 		return;
 	thread->stop_asked = true;
-	if (co_spawn("stop", run_stop, thread) == NULL)
+	if (!co_spawn("stop", run_stop, thread))
 		fatal("no coroutine is left to stop in");
 }

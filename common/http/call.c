@@ -24,7 +24,7 @@ enum {
 static struct http_call *take_call(struct http_server *server)
 {
 	struct http_call *call = server->free_calls;
-	if (call == NULL) {
+	if (!call) {
 		call = must_malloc(sizeof(*call));
 		context_init(&call->ctx, DEADLINE_NEVER);
 		return call;
@@ -112,7 +112,7 @@ static bool path_matches(const struct http_route *route, const char *path, size_
 
 static bool method_matches(const struct http_route *route, const char *method)
 {
-	if (route->method == NULL || strcmp(route->method, method) == 0)
+	if (!route->method || strcmp(route->method, method) == 0)
 		return true;
 	return strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0;
 }
@@ -123,7 +123,7 @@ static size_t find_route(struct http_call *call)
 	const char *path = call->exchange.path;
 	size_t length = strlen(path);
 	call->head_only = strcmp(call->exchange.method, "HEAD") == 0;
-	for (const struct http_route *route = call->server->routes; route != NULL; route = route->next) {
+	for (const struct http_route *route = call->server->routes; route; route = route->next) {
 		if (path_matches(route, path, length) && method_matches(route, call->exchange.method)) {
 			call->route = route;
 			return route->max_body;
@@ -153,11 +153,11 @@ static const char *allowed_methods(const struct http_exchange *exchange)
 	const struct http_call *call = exchange->internal;
 	const char *allowed = NULL;
 	size_t length = strlen(exchange->path);
-	for (const struct http_route *route = call->server->routes; route != NULL; route = route->next) {
+	for (const struct http_route *route = call->server->routes; route; route = route->next) {
 		if (!path_matches(route, exchange->path, length))
 			continue;
-		allowed = allowed == NULL ? route->method
-					  : arena_printf(&exchange->ctx->arena, "%s, %s", allowed, route->method);
+		allowed =
+		    allowed ? arena_printf(&exchange->ctx->arena, "%s, %s", allowed, route->method) : route->method;
 	}
 	return allowed;
 }
@@ -166,9 +166,9 @@ void http_reply_unrouted(struct http_exchange *exchange, void *argument)
 {
 	(void)argument;
 	const char *allowed = allowed_methods(exchange);
-	if (allowed != NULL)
+	if (allowed)
 		http_reply_header(exchange, "Allow", allowed);
-	http_call_fault(exchange->internal, allowed != NULL ? STATUS_METHOD_NOT_ALLOWED : STATUS_NOT_FOUND);
+	http_call_fault(exchange->internal, allowed ? STATUS_METHOD_NOT_ALLOWED : STATUS_NOT_FOUND);
 }
 
 /* The caller's trace goes on, in a span of our own. */
@@ -176,8 +176,8 @@ static void continue_trace(struct context *ctx, const char *trace)
 {
 	enum { SPAN_AT = 36, SPAN_BYTES = 8 };
 	unsigned char span[SPAN_BYTES];
-	char text[2 * SPAN_BYTES + 1];
 	random_bytes(span, sizeof(span));
+	char text[2 * SPAN_BYTES + 1];
 	hex_encode(span, sizeof(span), text);
 	memcpy(ctx->traceparent, trace, TRACEPARENT_SIZE);
 	memcpy(ctx->traceparent + SPAN_AT, text, 2 * SPAN_BYTES);
@@ -199,7 +199,7 @@ void http_call_set_deadline(struct http_call *call)
 {
 	const char *left = http_fields_get(&call->fields, "X-Deadline-Ms");
 	call->ctx.deadline = deadline_after(call->server->options.request_deadline);
-	if (left != NULL)
+	if (left)
 		call->ctx.deadline = deadline_earlier(call->ctx.deadline, deadline_after(time_left(left)));
 }
 
@@ -208,10 +208,10 @@ static void take_identity(struct http_call *call)
 	struct context *ctx = &call->ctx;
 	http_call_set_deadline(call);
 	const char *id = http_fields_get(&call->fields, "X-Request-Id");
-	if (id != NULL && request_id_acceptable(id, strlen(id)))
+	if (id && request_id_acceptable(id, strlen(id)))
 		memcpy(ctx->request_id, id, strlen(id) + 1);
 	const char *trace = http_fields_get(&call->fields, "traceparent");
-	if (trace != NULL && traceparent_acceptable(trace, strlen(trace)))
+	if (trace && traceparent_acceptable(trace, strlen(trace)))
 		continue_trace(ctx, trace);
 }
 
@@ -226,7 +226,7 @@ static void find_out(struct http_call *call)
 {
 	/* HTTP/1.0 knows no interim answers. */
 	bool can_ask = call->parser.machine.http_minor > 0;
-	if (call->ended_fd >= 0 && call->on_hangup != NULL && call->hangup == NULL && !call->answered && can_ask)
+	if (call->ended_fd >= 0 && call->on_hangup && !call->hangup && !call->answered && can_ask)
 		call->hangup = http_hangup_begin(call->server->base, call->ended_fd, on_gone, call);
 }
 
@@ -235,7 +235,7 @@ void http_on_hangup(struct http_exchange *exchange, void (*function)(void *argum
 	struct http_call *call = exchange->internal;
 	call->on_hangup = function;
 	call->on_hangup_argument = argument;
-	if (function != NULL && call->connection == NULL && !call->answered)
+	if (function && !call->connection && !call->answered)
 		http_call_hung_up(call);
 	else
 		find_out(call);
@@ -259,7 +259,7 @@ void http_call_hung_up(struct http_call *call)
 	void (*function)(void *argument) = call->on_hangup;
 	http_call_forget_hangup(call);
 	call->on_hangup = NULL;
-	if (function != NULL)
+	if (function)
 		function(call->on_hangup_argument);
 }
 
@@ -286,9 +286,9 @@ void http_call_run(struct http_call *call)
 	struct http_server *server = call->server;
 	take_identity(call);
 	/* In a coroutine too: whoever sends thousands of them ahead gets one answer a turn of the loop. */
-	if (call->route == NULL)
+	if (!call->route)
 		call->route = &server->unrouted;
-	if (server->in_flight >= server->options.max_in_flight || co_spawn("http", run_handler, call) == NULL) {
+	if (server->in_flight >= server->options.max_in_flight || !co_spawn("http", run_handler, call)) {
 		refuse(call, STATUS_UNAVAILABLE);
 		return;
 	}

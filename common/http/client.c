@@ -28,7 +28,7 @@ struct watch {
 
 void client_wake(struct fetch *fetch)
 {
-	if (fetch->waiter != NULL)
+	if (fetch->waiter)
 		co_wake(fetch->waiter);
 }
 
@@ -36,9 +36,9 @@ void client_wake(struct fetch *fetch)
  */
 static void wake_finished(struct http_client *client)
 {
-	int left;
 	CURLMsg *message;
-	while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
+	int left;
+	while ((message = curl_multi_info_read(client->multi, &left))) {
 		struct fetch *fetch = NULL;
 		if (message->msg != CURLMSG_DONE)
 			continue;
@@ -92,14 +92,14 @@ static int watch_socket(CURL *handle, curl_socket_t fd, int what, void *argument
 	struct http_client *client = argument;
 	struct watch *watch = assigned;
 	if (what == CURL_POLL_REMOVE) {
-		if (watch != NULL)
+		if (watch)
 			unwatch(client, watch, fd);
 		return 0;
 	}
 	short events =
 	    (short)(EV_PERSIST | ((what & CURL_POLL_IN) ? EV_READ : 0) | ((what & CURL_POLL_OUT) ? EV_WRITE : 0));
 	struct event_base *base = loop_base(loop_current());
-	if (watch != NULL) {
+	if (watch) {
 		event_free(watch->event);
 	} else {
 		watch = must_malloc(sizeof(*watch));
@@ -107,7 +107,7 @@ static int watch_socket(CURL *handle, curl_socket_t fd, int what, void *argument
 		(void)curl_multi_assign(client->multi, fd, watch);
 	}
 	watch->event = event_new(base, fd, events, on_ready, watch);
-	if (watch->event == NULL || event_add(watch->event, NULL) != 0)
+	if (!watch->event || event_add(watch->event, NULL) != 0)
 		fatal("cannot watch a socket");
 	return 0;
 }
@@ -117,7 +117,7 @@ struct http_client *http_client_new(size_t max_connections)
 	struct http_client *client = must_calloc(1, sizeof(*client));
 	client->max_connections = max_connections != 0 ? max_connections : CONNECTIONS_A_HOST;
 	client->timer = event_new(loop_base(loop_current()), -1, 0, on_timer, client);
-	if (client->timer == NULL)
+	if (!client->timer)
 		fatal("no memory for an HTTP client");
 	return client;
 }
@@ -126,7 +126,7 @@ static void open_multi(struct http_client *client)
 {
 	curl_start();
 	client->multi = curl_multi_init();
-	if (client->multi == NULL)
+	if (!client->multi)
 		fatal("no memory for an HTTP client");
 	(void)curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
 	(void)curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
@@ -138,13 +138,13 @@ static void open_multi(struct http_client *client)
 
 void http_client_free(struct http_client *client)
 {
-	if (client == NULL)
+	if (!client)
 		return;
 	if (client->in_flight > 0)
 		fatal("http_client_free with %zu fetches running", client->in_flight);
 	while (client->handle_count > 0)
 		curl_easy_cleanup(client->handles[--client->handle_count]);
-	if (client->multi != NULL)
+	if (client->multi)
 		(void)curl_multi_cleanup(client->multi);
 	event_free(client->timer);
 	free(client);
@@ -152,12 +152,12 @@ void http_client_free(struct http_client *client)
 
 CURL *client_take_handle(struct http_client *client)
 {
-	if (client->multi == NULL)
+	if (!client->multi)
 		open_multi(client);
 	if (client->handle_count > 0)
 		return client->handles[--client->handle_count];
 	CURL *handle = curl_easy_init();
-	if (handle == NULL)
+	if (!handle)
 		fatal("no memory for a transfer");
 	return handle;
 }
@@ -183,7 +183,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *argument)
 void client_add_header(struct fetch *fetch, const char *line)
 {
 	struct curl_slist *longer = curl_slist_append(fetch->headers, line);
-	if (longer == NULL)
+	if (!longer)
 		fatal("no memory for a header");
 	fetch->headers = longer;
 }
@@ -200,7 +200,7 @@ static const char *empty_kept(struct arena *arena, const char *line)
 static void add_headers(struct fetch *fetch, struct context *ctx, const struct http_outgoing *request)
 {
 	bool typed = false;
-	for (const char *const *line = request->headers; line != NULL && *line != NULL; line++) {
+	for (const char *const *line = request->headers; line && *line; line++) {
 		typed = typed || strncasecmp(*line, "Content-Type:", 13) == 0;
 		client_add_header(fetch, empty_kept(&ctx->arena, *line));
 	}
@@ -225,15 +225,15 @@ static long milliseconds_left(int64_t deadline, int64_t most)
 
 static void set_method(CURL *handle, const struct http_outgoing *request)
 {
-	if (request->method != NULL && strcmp(request->method, "HEAD") == 0) {
+	if (request->method && strcmp(request->method, "HEAD") == 0) {
 		(void)curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
 		return;
 	}
-	if (request->body != NULL) {
+	if (request->body) {
 		(void)curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_length);
 		(void)curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request->body);
 	}
-	if (request->method != NULL)
+	if (request->method)
 		(void)curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
@@ -290,7 +290,7 @@ static void read_fields(const struct fetch *fetch, struct context *ctx, struct h
 	struct http_answer_field *fields = arena_alloc(&ctx->arena, MAX_FIELDS * sizeof(*fields));
 	struct curl_header *header = NULL;
 	size_t count = 0;
-	while (count < MAX_FIELDS && (header = curl_easy_nextheader(fetch->handle, CURLH_HEADER, -1, header)) != NULL)
+	while (count < MAX_FIELDS && (header = curl_easy_nextheader(fetch->handle, CURLH_HEADER, -1, header)))
 		fields[count++] = (struct http_answer_field){arena_strdup(&ctx->arena, header->name),
 							     arena_strdup(&ctx->arena, header->value)};
 	ret->fields = fields;
@@ -314,7 +314,7 @@ void client_read_head(const struct fetch *fetch, struct context *ctx, struct htt
 	*ret = (struct http_answer){
 	    .status = (int)status,
 	    .body = "",
-	    .content_type = type != NULL ? arena_strdup(&ctx->arena, type) : "",
+	    .content_type = type ? arena_strdup(&ctx->arena, type) : "",
 	};
 	read_fields(fetch, ctx, ret);
 }

@@ -57,7 +57,7 @@ static bool parameters_accepted(const char *at)
 			continue;
 		const char *value = name + length + 1;
 		const char *end = name[length] == '=' ? value_end(value) : NULL;
-		if (end == NULL || end == value)
+		if (!end || end == value)
 			return false;
 		if (equals(name, length, "charset") && !charset_accepted(value, (size_t)(end - value)))
 			return false;
@@ -68,13 +68,13 @@ static bool parameters_accepted(const char *at)
 
 bool http_content_is_json(const char *type)
 {
-	size_t length = type != NULL ? strcspn(type, NAME_END) : 0;
+	size_t length = type ? strcspn(type, NAME_END) : 0;
 	return length > 0 && type_accepted(type, length) && parameters_accepted(type + length);
 }
 
 bool http_content_is_encoded(const char *encoding)
 {
-	const char *at = encoding != NULL ? encoding : "";
+	const char *at = encoding ? encoding : "";
 	while (*(at += strspn(at, " \t,")) != '\0') {
 		size_t length = strcspn(at, " \t,");
 		if (!equals(at, length, "identity"))

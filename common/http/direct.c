@@ -49,7 +49,7 @@ static int64_t deadline_of(const struct direct_connection *connection)
 static void close_overdue(struct direct_list *list, int64_t now)
 {
 	struct direct_connection *connection;
-	while ((connection = TAILQ_FIRST(list)) != NULL && connection->deadline <= now)
+	while ((connection = TAILQ_FIRST(list)) && connection->deadline <= now)
 		direct_connection_close(connection);
 }
 
@@ -58,10 +58,10 @@ static void on_tick(int fd, short what, void *argument)
 	(void)fd, (void)what;
 	struct direct *direct = argument;
 	int64_t now = clock_monotonic();
-	struct direct_connection *connection;
 	close_overdue(&direct->idle, now);
 	close_overdue(&direct->lingering, now);
-	for (connection = TAILQ_FIRST(&direct->others); connection != NULL;) {
+	struct direct_connection *connection;
+	for (connection = TAILQ_FIRST(&direct->others); connection;) {
 		struct direct_connection *next = TAILQ_NEXT(connection, link);
 		if (deadline_of(connection) <= now)
 			direct_time_out(connection);
@@ -75,8 +75,8 @@ static void on_tick(int fd, short what, void *argument)
 
 static void refuse(struct direct *direct, int fd, const char *peer)
 {
-	size_t length;
 	struct http_call *call = http_call_begin(direct->server, peer);
+	size_t length;
 	const char *text = http_render_refusal(call, STATUS_UNAVAILABLE, &length);
 	ssize_t sent = send(fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
 	http_call_end(call);
@@ -89,8 +89,8 @@ static void refuse(struct direct *direct, int fd, const char *peer)
 
 static void accept_some(struct direct *direct, int most)
 {
-	char peer[LISTENER_PEER_SIZE];
 	struct http_server *server = direct->server;
+	char peer[LISTENER_PEER_SIZE];
 	for (int i = 0; i < most; i++) {
 		int fd = listener_accept(direct->listener, peer);
 		if (fd < 0)
@@ -124,7 +124,7 @@ static void *engine_open(struct http_server *server, struct http_listener *liste
 	TAILQ_INIT(&direct->others);
 	direct->accepting = event_new(server->base, listener->fd, EV_READ | EV_PERSIST, on_acceptable, direct);
 	direct->ticking = event_new(server->base, -1, EV_PERSIST, on_tick, direct);
-	if (direct->accepting == NULL || direct->ticking == NULL || event_add(direct->accepting, NULL) != 0)
+	if (!direct->accepting || !direct->ticking || event_add(direct->accepting, NULL) != 0)
 		fatal("cannot watch the listening socket");
 	return direct;
 }
@@ -132,7 +132,7 @@ static void *engine_open(struct http_server *server, struct http_listener *liste
 /* A request that is on its way already must not be lost to a connection that is closed under it: one more look. */
 static void drain_list(struct direct_list *list)
 {
-	for (struct direct_connection *connection = TAILQ_FIRST(list); connection != NULL;) {
+	for (struct direct_connection *connection = TAILQ_FIRST(list); connection;) {
 		struct direct_connection *next = TAILQ_NEXT(connection, link);
 		bool waits = connection->state == DIRECT_IDLE || connection->state == DIRECT_FRESH;
 		if (waits && !direct_look_once(connection))
@@ -153,7 +153,7 @@ static void engine_drain(void *state)
 static void close_list(struct direct_list *list)
 {
 	struct direct_connection *connection;
-	while ((connection = TAILQ_FIRST(list)) != NULL)
+	while ((connection = TAILQ_FIRST(list)))
 		direct_connection_close(connection);
 }
 
@@ -184,7 +184,7 @@ static void send_after_head(struct http_call *call, const struct buffer *head, c
 static void engine_send(struct http_call *call, const struct http_reply_parts *parts)
 {
 	struct direct_connection *connection = call->connection;
-	if (connection == NULL) {
+	if (!connection) {
 		if (parts->file >= 0)
 			(void)close(parts->file);
 		return;
@@ -193,8 +193,8 @@ static void engine_send(struct http_call *call, const struct http_reply_parts *p
 		connection->last = true;
 	if (call->early && !call->body_done)
 		direct_leave_body(connection);
-	struct buffer head;
 	size_t count = call->head_only ? 0 : parts->count;
+	struct buffer head;
 	http_render_head(call, parts, !connection->last, &head);
 	if (count == 1 && parts->length <= COPY_MOST && parts->length <= head.limit - head.length) {
 		/* One piece is cheaper to hand over than two. */
@@ -207,7 +207,7 @@ static void engine_send(struct http_call *call, const struct http_reply_parts *p
 
 static void engine_write(struct http_call *call, const struct http_piece *piece)
 {
-	if (call->connection != NULL)
+	if (call->connection)
 		direct_output_add(call->connection, piece, 1);
 }
 
@@ -219,7 +219,7 @@ static size_t engine_unsent(const struct http_call *call)
 
 static void engine_want(struct http_call *call)
 {
-	if (call->connection != NULL)
+	if (call->connection)
 		direct_want(call->connection);
 }
 
@@ -235,7 +235,7 @@ static void engine_done(struct http_call *call)
 	struct direct_connection *connection = call->connection;
 	bool whole = call->reply_left <= 0;
 	http_call_end(call);
-	if (connection == NULL)
+	if (!connection)
 		return;
 	connection->call = NULL;
 	if (!whole)
@@ -248,7 +248,7 @@ static void engine_done(struct http_call *call)
 
 static void engine_gone(struct http_call *call)
 {
-	if (call->connection != NULL)
+	if (call->connection)
 		direct_connection_close(call->connection);
 }
 

@@ -47,9 +47,9 @@ static void drop_pending(struct direct_connection *connection)
 void direct_account(struct direct_connection *connection)
 {
 	struct http_server *server = connection->direct->server;
-	size_t bytes = connection->output.copied + (connection->pending != NULL ? connection->pending_end : 0);
+	size_t bytes = connection->output.copied + (connection->pending ? connection->pending_end : 0);
 	http_peers_hold(server, &connection->seat, &connection->held, bytes);
-	if (connection->call != NULL)
+	if (connection->call)
 		http_call_account(connection->call);
 }
 
@@ -94,7 +94,7 @@ static void release_call(struct direct_connection *connection)
 {
 	struct http_call *call = connection->call;
 	connection->call = NULL;
-	if (call == NULL)
+	if (!call)
 		return;
 	call->connection = NULL;
 	call->seat = NULL;
@@ -167,7 +167,7 @@ void direct_shed(struct direct_connection *connection)
 		fault(connection, STATUS_UNAVAILABLE);
 		return;
 	}
-	if (call != NULL)
+	if (call)
 		http_call_lose(call);
 	if (connection->state == DIRECT_STREAMING)
 		direct_stream_fails(connection, STATUS_UNAVAILABLE);
@@ -294,7 +294,7 @@ static void settle(struct direct_connection *connection)
 		direct_pause_body(connection);
 	else if (takes_input(connection))
 		direct_read_on(connection);
-	if (connection->state == DIRECT_READING || connection->state == DIRECT_STREAMING || connection->pending != NULL)
+	if (connection->state == DIRECT_READING || connection->state == DIRECT_STREAMING || connection->pending)
 		direct_account(connection);
 }
 
@@ -336,7 +336,7 @@ void direct_continue(struct direct_connection *connection)
 {
 	struct direct *direct = connection->direct;
 	if (connection->last || direct->server->draining) {
-		if (connection->linger || connection->pending != NULL)
+		if (connection->linger || connection->pending)
 			linger_begin(connection);
 		else
 			direct_connection_close(connection);
@@ -346,7 +346,7 @@ void direct_continue(struct direct_connection *connection)
 	http_peers_idle(direct->server, &connection->seat);
 	if (connection->processing)
 		return;
-	if (connection->pending != NULL)
+	if (connection->pending)
 		process_pending(connection);
 	else
 		direct_read_on(connection);
@@ -381,7 +381,7 @@ static void look_for_hangup(struct direct_connection *connection)
 	enum http_input input = http_hangup_input(connection->fd);
 	if (input == HTTP_INPUT_RESET)
 		direct_connection_close(connection);
-	else if (input == HTTP_INPUT_ENDED && connection->call != NULL)
+	else if (input == HTTP_INPUT_ENDED && connection->call)
 		http_call_input_ended(connection->call, connection->fd);
 }
 

@@ -35,7 +35,7 @@ static void drop_file(struct direct_output *output)
 
 static void drop_piece(struct direct_output *output, struct direct_piece *piece)
 {
-	if (piece->shared == NULL)
+	if (!piece->shared)
 		output->copied -= piece->length;
 	free(piece->copy);
 	shared_text_drop(piece->shared);
@@ -82,8 +82,8 @@ static ssize_t send_pieces(int fd, struct iovec *pieces, size_t count, int flags
 static int send_rest(struct direct_connection *connection)
 {
 	struct direct_output *output = &connection->output;
-	struct iovec pieces[PIECES_A_CALL];
 	size_t count = 0;
+	struct iovec pieces[PIECES_A_CALL];
 	for (size_t i = output->first; i < output->count && count < PIECES_A_CALL; i++) {
 		size_t skip = i == output->first ? output->sent : 0;
 		pieces[count++] = (struct iovec){.iov_base = (char *)(uintptr_t)output->pieces[i].bytes + skip,
@@ -145,13 +145,13 @@ void direct_on_writable(int fd, short what, void *argument)
 	(void)event_del(&connection->write);
 	if (connection->state == DIRECT_WRITING)
 		direct_continue(connection);
-	else if (connection->call != NULL)
+	else if (connection->call)
 		http_call_wake(connection->call);
 }
 
 static struct direct_piece *add_piece(struct direct_output *output, size_t most)
 {
-	if (output->pieces == NULL)
+	if (!output->pieces)
 		output->pieces = must_calloc(most, sizeof(*output->pieces));
 	return &output->pieces[output->count++];
 }
@@ -161,7 +161,7 @@ static size_t keep_copy(struct direct_output *output, const struct http_piece *p
 			size_t most)
 {
 	size_t length = 0, taken = 0;
-	while (taken < count && pieces[taken].shared == NULL)
+	while (taken < count && !pieces[taken].shared)
 		length += pieces[taken++].length;
 	length -= skip;
 	if (length == 0)
@@ -182,7 +182,7 @@ static void keep_rest(struct direct_output *output, const struct http_piece *pie
 	while (i < count && sent >= pieces[i].length)
 		sent -= pieces[i++].length;
 	for (size_t most = count - i; i < count; sent = 0) {
-		if (pieces[i].shared == NULL) {
+		if (!pieces[i].shared) {
 			i += keep_copy(output, pieces + i, count - i, sent, most);
 			continue;
 		}
@@ -197,8 +197,8 @@ static void keep_rest(struct direct_output *output, const struct http_piece *pie
 /* The bytes of the pieces that the socket takes at once; -1 when the connection is broken. */
 static ssize_t send_now(int fd, const struct http_piece *pieces, size_t count, bool more)
 {
-	struct iovec parts[PIECES_A_CALL];
 	size_t total = 0;
+	struct iovec parts[PIECES_A_CALL];
 	for (size_t at = 0; at < count;) {
 		size_t some = 0, length = 0;
 		for (; some < PIECES_A_CALL && at + some < count; some++) {

@@ -49,7 +49,7 @@ void engine_count_changed(struct evhttp_engine *engine)
 {
 	const struct http_server *server = engine->server;
 	bool at_cap = server->connections - engine->lingering >= server->options.max_connections;
-	if (engine->bound != NULL && at_cap != engine->at_cap)
+	if (engine->bound && at_cap != engine->at_cap)
 		listener_switch(engine, at_cap);
 	if (server->connections > 0 && !engine->ticking_on)
 		start_ticking(engine);
@@ -59,12 +59,12 @@ void engine_count_changed(struct evhttp_engine *engine)
  * closed with something unread resets the connection, and the answer is lost. */
 static void refuse_one(struct evhttp_engine *engine, int fd, const char *address)
 {
-	size_t length;
-	char unread[1024];
 	struct http_call *call = http_call_begin(engine->server, address);
+	size_t length;
 	const char *text = http_render_refusal(call, STATUS_UNAVAILABLE, &length);
 	(void)send(fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)shutdown(fd, SHUT_WR);
+	char unread[1024];
 	(void)recv(fd, unread, sizeof(unread), MSG_DONTWAIT);
 	http_call_end(call);
 	(void)close(fd);
@@ -74,11 +74,11 @@ static void on_refusing(int fd, short what, void *argument)
 {
 	(void)fd, (void)what;
 	struct evhttp_engine *engine = argument;
-	char peer[LISTENER_PEER_SIZE];
 	struct http_server *server = engine->server;
 	/* Whoever has gone has made room, and evhttp accepts again. */
 	if (engine->at_cap && http_peers_make_room(server, "", server->connections - engine->lingering))
 		return;
+	char peer[LISTENER_PEER_SIZE];
 	for (int i = 0; i < REFUSALS_A_PASS; i++) {
 		int client = listener_accept(engine->listener, peer);
 		if (client < 0)
@@ -94,8 +94,8 @@ static _Thread_local struct evhttp_engine *engines;
 static void on_accept_error(struct evconnlistener *listener, void *argument)
 {
 	(void)argument;
-	for (struct evhttp_engine *engine = engines; engine != NULL; engine = engine->next)
-		if (engine->bound != NULL && evhttp_bound_socket_get_listener(engine->bound) == listener)
+	for (struct evhttp_engine *engine = engines; engine; engine = engine->next)
+		if (engine->bound && evhttp_bound_socket_get_listener(engine->bound) == listener)
 			on_refusing(-1, 0, engine);
 }
 
@@ -110,7 +110,7 @@ static int64_t deadline_of(const struct evhttp_peer *peer)
 /* evhttp reads nothing while a request is being handled: it is looked at from time to time. */
 static void look_for_hangup(struct evhttp_peer *peer)
 {
-	if (peer->call == NULL || peer->call->on_hangup == NULL || peer->call->hangup != NULL)
+	if (!peer->call || !peer->call->on_hangup || peer->call->hangup)
 		return;
 	enum http_input input = http_hangup_input(peer->fd);
 	if (input == HTTP_INPUT_RESET)
@@ -124,7 +124,7 @@ static void on_tick(int fd, short what, void *argument)
 	(void)fd, (void)what;
 	struct evhttp_engine *engine = argument;
 	int64_t now = clock_monotonic();
-	for (struct evhttp_peer *peer = TAILQ_FIRST(&engine->peers); peer != NULL;) {
+	for (struct evhttp_peer *peer = TAILQ_FIRST(&engine->peers); peer;) {
 		struct evhttp_peer *next = TAILQ_NEXT(peer, link);
 		if (peer->state == PEER_HANDLING)
 			look_for_hangup(peer);
@@ -143,7 +143,7 @@ static void on_tick(int fd, short what, void *argument)
 static struct evhttp *http_new(struct evhttp_engine *engine)
 {
 	struct evhttp *http = evhttp_new(engine->server->base);
-	if (http == NULL)
+	if (!http)
 		fatal("no memory for evhttp");
 	evhttp_set_bevcb(http, peer_new, engine);
 	evhttp_set_gencb(http, evhttp_take_request, engine);
@@ -169,7 +169,7 @@ static void *engine_open(struct http_server *server, struct http_listener *liste
 	engine->adopting = event_new(server->base, -1, 0, peers_attend, engine);
 	engine->refusing = event_new(server->base, listener->fd, EV_READ | EV_PERSIST, on_refusing, engine);
 	engine->bound = evhttp_accept_socket_with_handle(engine->http, listener->fd);
-	if (engine->ticking == NULL || engine->adopting == NULL || engine->refusing == NULL || engine->bound == NULL)
+	if (!engine->ticking || !engine->adopting || !engine->refusing || !engine->bound)
 		fatal("cannot watch the listening socket");
 	evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(engine->bound), on_accept_error);
 	engine->next = engines;
@@ -185,7 +185,7 @@ static void engine_drain(void *state)
 	evhttp_del_accept_socket(engine->http, engine->bound);
 	engine->bound = NULL;
 	engine->listener->fd = -1;
-	for (struct evhttp_peer *peer = TAILQ_FIRST(&engine->peers); peer != NULL;) {
+	for (struct evhttp_peer *peer = TAILQ_FIRST(&engine->peers); peer;) {
 		struct evhttp_peer *next = TAILQ_NEXT(peer, link);
 		if (peer->fd >= 0 && (peer->state == PEER_FRESH || peer->state == PEER_IDLE))
 			(void)peer_evict(peer);
@@ -205,11 +205,11 @@ static void engine_close(void *state)
 {
 	struct evhttp_engine *engine = state;
 	forget_engine(engine);
-	struct evhttp_peer *peer;
 	peers_attend(-1, 0, engine);
-	while ((peer = TAILQ_FIRST(&engine->peers)) != NULL)
+	struct evhttp_peer *peer;
+	while ((peer = TAILQ_FIRST(&engine->peers)))
 		peer_end(peer);
-	if (engine->bound != NULL)
+	if (engine->bound)
 		engine->listener->fd = -1;
 	evhttp_free(engine->http);
 	event_free(engine->ticking);
@@ -230,7 +230,7 @@ static void engine_route_added(void *state, size_t max_body)
 
 static void engine_gone(struct http_call *call)
 {
-	if (call->connection != NULL)
+	if (call->connection)
 		peer_end(call->connection);
 }
 

@@ -19,7 +19,7 @@ static struct evbuffer *input_of(const struct evhttp_peer *peer)
 
 void peer_drop_incoming(struct evhttp_peer *peer)
 {
-	if (peer->incoming != NULL)
+	if (peer->incoming)
 		http_call_end(peer->incoming);
 	peer->incoming = NULL;
 	peer->complete = false;
@@ -39,8 +39,8 @@ static void refuse(struct evhttp_peer *peer, int status)
 static struct evbuffer_iovec next_piece(const struct evhttp_peer *peer)
 {
 	struct evbuffer *input = input_of(peer);
-	struct evbuffer_ptr at;
 	struct evbuffer_iovec piece = {.iov_len = 0};
+	struct evbuffer_ptr at;
 	if (evbuffer_ptr_set(input, &at, evbuffer_get_length(input) - peer->unread, EVBUFFER_PTR_SET) != 0 ||
 	    evbuffer_peek(input, (ev_ssize_t)peer->unread, &at, &piece, 1) < 1 || piece.iov_len == 0)
 		fatal("the input buffer is shorter than what came");
@@ -54,7 +54,7 @@ static void replace_read(struct evhttp_peer *peer, size_t cut, const char *text,
 	struct evbuffer *before = evbuffer_new();
 	size_t kept = evbuffer_get_length(input) - peer->unread - cut;
 	peer->editing = true;
-	if (before == NULL || evbuffer_remove_buffer(input, before, kept) < 0 || evbuffer_drain(input, cut) != 0 ||
+	if (!before || evbuffer_remove_buffer(input, before, kept) < 0 || evbuffer_drain(input, cut) != 0 ||
 	    evbuffer_add(before, text, length) != 0 || evbuffer_prepend_buffer(input, before) != 0)
 		fatal("no memory for a request");
 	peer->editing = false;
@@ -82,14 +82,14 @@ static bool skip_empty_lines(struct evhttp_peer *peer)
 /* evhttp refuses the extensions that RFC 9112 section 7.1.1 has ignored, so it sees no chunks but the last. */
 static bool hides_body(const struct http_call *call)
 {
-	return call->parser.head_complete && http_fields_get(&call->fields, "Transfer-Encoding") != NULL;
+	return call->parser.head_complete && http_fields_get(&call->fields, "Transfer-Encoding");
 }
 
 static void head_complete(struct evhttp_peer *peer)
 {
 	struct http_call *call = peer->incoming;
-	size_t used;
 	int status = http_call_head(call);
+	size_t used;
 	if (status != 0)
 		refuse(peer, status);
 	else if (!http_parser_has_body(&call->parser))
@@ -98,7 +98,7 @@ static void head_complete(struct evhttp_peer *peer)
 
 static void feed(struct evhttp_peer *peer, const struct evbuffer_iovec *piece)
 {
-	if (peer->incoming == NULL) {
+	if (!peer->incoming) {
 		peer->incoming = http_call_begin(peer->engine->server, peer->address);
 		peer->skipped = 0;
 	}
@@ -121,7 +121,7 @@ static void feed(struct evhttp_peer *peer, const struct evbuffer_iovec *piece)
 void peer_read(struct evhttp_peer *peer)
 {
 	while (peer->unread > 0 && !peer->complete && peer->status == 0) {
-		if (peer->incoming == NULL && (!skip_empty_lines(peer) || peer->status != 0))
+		if (!peer->incoming && (!skip_empty_lines(peer) || peer->status != 0))
 			return;
 		struct evbuffer_iovec piece = next_piece(peer);
 		feed(peer, &piece);

@@ -59,7 +59,7 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 	if (peer->state == PEER_READING)
 		peer_read(peer);
 	peer_hold(peer, peer->received);
-	if (peer->incoming != NULL)
+	if (peer->incoming)
 		http_call_account(peer->incoming);
 }
 
@@ -97,8 +97,8 @@ struct bufferevent *peer_new(struct event_base *base, void *argument)
 	peer->engine = engine;
 	peer->fd = -1;
 	peer->stream = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-	if (peer->stream == NULL || evbuffer_add_cb(bufferevent_get_input(peer->stream), on_input, peer) == NULL ||
-	    evbuffer_add_cb(bufferevent_get_output(peer->stream), on_output, peer) == NULL)
+	if (!peer->stream || !evbuffer_add_cb(bufferevent_get_input(peer->stream), on_input, peer) ||
+	    !evbuffer_add_cb(bufferevent_get_output(peer->stream), on_output, peer))
 		fatal("no memory for a connection");
 	peer->state = PEER_FRESH;
 	peer->deadline = deadline_after(engine->server->options.read_timeout);
@@ -119,7 +119,7 @@ void peer_free(struct evhttp_peer *peer)
 		engine->by_fd[peer->fd] = NULL;
 	http_peers_leave(engine->server, &peer->seat);
 	http_peers_hold(engine->server, NULL, &peer->held, 0);
-	if (peer->call != NULL) {
+	if (peer->call) {
 		peer->call->connection = NULL;
 		peer->call->seat = NULL;
 		http_call_wake(peer->call);
@@ -160,7 +160,7 @@ static void adopt(struct evhttp_peer *peer)
 	int on = 1;
 	bufferevent_getcb(peer->stream, NULL, NULL, NULL, &connection);
 	peer->fd = bufferevent_getfd(peer->stream);
-	if (connection == NULL || peer->fd < 0)
+	if (!connection || peer->fd < 0)
 		fatal("evhttp did not take a connection over");
 	evhttp_connection_set_closecb(connection, on_closed, peer);
 	remember_fd(peer->engine, peer);
@@ -180,7 +180,7 @@ void peers_attend(int fd, short what, void *argument)
 	(void)fd, (void)what;
 	struct evhttp_engine *engine = argument;
 	struct evhttp_peer *peer;
-	while ((peer = TAILQ_FIRST(&engine->todo)) != NULL) {
+	while ((peer = TAILQ_FIRST(&engine->todo))) {
 		TAILQ_REMOVE(&engine->todo, peer, waiting);
 		peer->queued = false;
 		if (peer->fd < 0)
@@ -193,7 +193,7 @@ void peers_attend(int fd, short what, void *argument)
 struct evhttp_peer *peer_of(const struct evhttp_engine *engine, struct evhttp_request *request)
 {
 	struct evhttp_connection *connection = evhttp_request_get_connection(request);
-	int fd = connection != NULL ? bufferevent_getfd(evhttp_connection_get_bufferevent(connection)) : -1;
+	int fd = connection ? bufferevent_getfd(evhttp_connection_get_bufferevent(connection)) : -1;
 	return fd >= 0 && (size_t)fd < engine->by_fd_size ? engine->by_fd[fd] : NULL;
 }
 
@@ -227,7 +227,7 @@ bool peer_evict(void *argument)
 void peer_shed(void *argument)
 {
 	struct evhttp_peer *peer = argument;
-	if (peer->call != NULL)
+	if (peer->call)
 		http_call_lose(peer->call);
 	if (peer->state == PEER_READING)
 		peer_refuse(peer, STATUS_UNAVAILABLE);
@@ -261,11 +261,11 @@ static void drop_output(struct evhttp_peer *peer)
 
 static void send_fault(struct evhttp_peer *peer, int status)
 {
-	size_t length;
 	struct http_call *call = peer->incoming;
 	peer->incoming = NULL;
-	if (call == NULL)
+	if (!call)
 		call = http_call_begin(peer->engine->server, peer->address);
+	size_t length;
 	const char *text = http_render_refusal(call, status, &length);
 	/* Nothing else is in the socket's buffer, so this fits; a client that is gone does not matter. */
 	(void)send(peer->fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);

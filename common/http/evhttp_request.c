@@ -17,10 +17,10 @@ void evhttp_take_request(struct evhttp_request *request, void *argument)
 {
 	struct evhttp_engine *engine = argument;
 	struct evhttp_peer *peer = peer_of(engine, request);
-	if (peer == NULL)
+	if (!peer)
 		fatal("a request from a connection that was not adopted");
 	struct http_call *call = peer_take_call(peer);
-	if (call == NULL) {
+	if (!call) {
 		/* Nobody gets to see this answer, but without one evhttp would not free the request. */
 		evhttp_send_reply(request, STATUS_BAD_REQUEST, "", NULL);
 		return;
@@ -70,14 +70,14 @@ static void add_headers(struct http_call *call, const struct http_reply_parts *p
 {
 	struct evhttp_request *request = call->request;
 	add_header(request, "Date", http_server_date(call->server));
-	if (parts->content_type != NULL)
+	if (parts->content_type)
 		add_header(request, "Content-Type", parts->content_type);
 	if (parts->status != 204 && parts->status != 304)
 		add_header(request, "Content-Length", arena_printf(&call->ctx.arena, "%lld", (long long)length));
-	for (const struct http_reply_field *field = call->reply_fields; field != NULL; field = field->next)
+	for (const struct http_reply_field *field = call->reply_fields; field; field = field->next)
 		add_header(request, field->name, field->value);
 	if ((call->server->draining || !call->parser.keep_alive) &&
-	    evhttp_find_header(evhttp_request_get_output_headers(request), "Connection") == NULL)
+	    !evhttp_find_header(evhttp_request_get_output_headers(request), "Connection"))
 		add_header(request, "Connection", "close");
 }
 
@@ -89,9 +89,9 @@ static void drop_shared(const void *bytes, size_t length, void *argument)
 
 static void add_piece(struct evbuffer *content, const struct http_piece *piece)
 {
-	int failed = piece->shared == NULL ? evbuffer_add(content, piece->bytes, piece->length)
-					   : evbuffer_add_reference(content, piece->bytes, piece->length, drop_shared,
-								    shared_text_hold(piece->shared));
+	int failed = !piece->shared ? evbuffer_add(content, piece->bytes, piece->length)
+				    : evbuffer_add_reference(content, piece->bytes, piece->length, drop_shared,
+							     shared_text_hold(piece->shared));
 	if (failed)
 		fatal("no memory for an answer");
 }
@@ -99,7 +99,7 @@ static void add_piece(struct evbuffer *content, const struct http_piece *piece)
 static struct evbuffer *content_new(void)
 {
 	struct evbuffer *content = evbuffer_new();
-	if (content == NULL)
+	if (!content)
 		fatal("no memory for an answer");
 	return content;
 }
@@ -127,7 +127,7 @@ static size_t copied(const struct http_reply_parts *parts)
 {
 	size_t length = 0;
 	for (size_t i = 0; i < parts->count; i++)
-		length += parts->pieces[i].shared == NULL ? parts->pieces[i].length : 0;
+		length += parts->pieces[i].shared ? 0 : parts->pieces[i].length;
 	return length;
 }
 
@@ -136,7 +136,7 @@ static void detach(struct http_call *call)
 {
 	struct evhttp_peer *peer = call->connection;
 	call->request = NULL;
-	if (peer == NULL)
+	if (!peer)
 		return;
 	call->connection = NULL;
 	call->seat = NULL;
@@ -165,7 +165,7 @@ void evhttp_send_answer(struct http_call *call, const struct http_reply_parts *p
 	struct evhttp_request *request = call->request;
 	int64_t length = parts->file >= 0 ? parts->file_length : (int64_t)parts->length;
 	struct evbuffer *content = content_of(call, parts);
-	if (call->connection != NULL)
+	if (call->connection)
 		begin_answer(call, parts, length);
 	if (parts->later) {
 		evbuffer_free(content);
@@ -184,14 +184,14 @@ static void on_written(struct evhttp_connection *connection, void *argument)
 	(void)connection;
 	struct evhttp_peer *peer = argument;
 	peer->writing = false;
-	if (peer->call != NULL)
+	if (peer->call)
 		http_call_wake(peer->call);
 }
 
 void evhttp_write(struct http_call *call, const struct http_piece *piece)
 {
 	struct evhttp_peer *peer = call->connection;
-	if (peer == NULL)
+	if (!peer)
 		return;
 	struct evbuffer *content = content_new();
 	add_piece(content, piece);
@@ -212,9 +212,9 @@ static void end_answer(struct http_call *call)
 	struct evhttp_request *request = call->request;
 	struct evhttp_peer *peer = call->connection;
 	detach(call);
-	if (peer != NULL && call->reply_left > 0) {
+	if (peer && call->reply_left > 0) {
 		peer_end(peer);
-	} else if (peer != NULL) {
+	} else if (peer) {
 		peer->state = PEER_WRITING;
 		peer->deadline = call->reply_pace;
 	}
@@ -223,7 +223,7 @@ static void end_answer(struct http_call *call)
 
 void evhttp_done(struct http_call *call)
 {
-	if (call->request != NULL)
+	if (call->request)
 		end_answer(call);
 	http_call_end(call);
 }

@@ -49,12 +49,12 @@ const char *http_fields_get(const struct http_fields *fields, const char *name)
 const char *http_fields_list(const struct http_fields *fields, struct arena *arena, const char *name)
 {
 	size_t length = strlen(name), total = 0;
-	char *text, *end;
 	if (http_fields_count(fields, name) < 2)
 		return http_fields_get(fields, name);
 	for (size_t i = 0; i < fields->count; i++)
 		total += field_named(fields, &fields->items[i], name, length) ? fields->items[i].value_length + 2 : 0;
-	text = end = arena_alloc(arena, total + 1);
+	char *text = arena_alloc(arena, total + 1);
+	char *end = text;
 	for (size_t i = 0; i < fields->count; i++) {
 		const struct http_field *field = &fields->items[i];
 		if (!field_named(fields, field, name, length))
@@ -89,7 +89,7 @@ static int hex_value(char digit)
 static bool percent_decode(char *text)
 {
 	char *to = strchr(text, '%');
-	if (to == NULL)
+	if (!to)
 		return true;
 	for (const char *from = to; *from != '\0';) {
 		if (*from != '%') {
@@ -122,7 +122,7 @@ bool http_target_split(struct arena *arena, const char *target, const char **ret
 {
 	bool is_path = target[0] == '/' || strcmp(target, "*") == 0;
 	const char *start = is_path ? target : skip_authority(target);
-	if (start == NULL)
+	if (!start)
 		return false;
 	size_t length = strcspn(start, "?#");
 	char *path = length > 0 ? arena_strndup(arena, start, length) : arena_strdup(arena, "/");

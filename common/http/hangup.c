@@ -75,7 +75,7 @@ struct http_hangup *http_hangup_begin(struct event_base *base, int fd, void (*go
 	struct http_hangup *hangup = must_calloc(1, sizeof(*hangup));
 	*hangup = (struct http_hangup){.fd = fd, .interval = LOOK_FIRST, .gone = gone, .argument = argument};
 	hangup->timer = evtimer_new(base, on_time, hangup);
-	if (hangup->timer == NULL)
+	if (!hangup->timer)
 		fatal("no memory for a timer");
 	look_in(hangup, PATIENCE);
 	return hangup;
@@ -83,7 +83,7 @@ struct http_hangup *http_hangup_begin(struct event_base *base, int fd, void (*go
 
 void http_hangup_end(struct http_hangup *hangup)
 {
-	if (hangup == NULL)
+	if (!hangup)
 		return;
 	event_free(hangup->timer);
 	free(hangup);

@@ -112,7 +112,7 @@ static void peer_text(const struct address *address, char peer[static LISTENER_P
 	/* An IPv4 client of a dual-stack socket is shown as what it is. */
 	if (address->at.any.sa_family == AF_INET6)
 		ip_address_write(&address->at.v6.sin6_addr, peer);
-	else if (inet_ntop(AF_INET, &address->at.v4.sin_addr, peer, LISTENER_PEER_SIZE) == NULL)
+	else if (!inet_ntop(AF_INET, &address->at.v4.sin_addr, peer, LISTENER_PEER_SIZE))
 		peer[0] = '\0';
 }
 

@@ -221,10 +221,10 @@ static bool lines_malformed(struct http_parser *parser, const char *bytes, size_
 	if ((parser->last == '\n' && (bytes[0] == ' ' || bytes[0] == '\t')) ||
 	    (parser->last == '\r' && bytes[0] != '\n'))
 		return true;
-	for (const char *at = bytes; at < end && (at = memchr(at, '\r', (size_t)(end - at))) != NULL; at++)
+	for (const char *at = bytes; at < end && (at = memchr(at, '\r', (size_t)(end - at))); at++)
 		if (end - at > 1 && at[1] != '\n')
 			return true;
-	for (const char *at = bytes; at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++)
+	for (const char *at = bytes; at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++)
 		if ((at > bytes ? at[-1] : parser->last) != '\r' || (end - at > 1 && (at[1] == ' ' || at[1] == '\t')))
 			return true;
 	parser->last = end[-1];
@@ -254,7 +254,6 @@ enum http_parse http_parser_feed(struct http_parser *parser, const char *bytes, 
 	size_t slice = length;
 	if (in_head && slice > parser->max_head - parser->head_bytes)
 		slice = parser->max_head - parser->head_bytes;
-
 	parser->event = HTTP_PARSE_MORE;
 	llhttp_errno_t code = llhttp_execute(&parser->machine, bytes, slice);
 	if (code == HPE_PAUSED && parser->fault == 0) {

@@ -48,18 +48,17 @@ static bool beyond(const struct http_server *server)
 static size_t weight_of(const struct http_seat *seat)
 {
 	const struct http_address *address = seat->address;
-	if (address == NULL)
+	if (!address)
 		return seat->held;
-	return address->site != NULL ? address->site->held : address->held;
+	return address->site ? address->site->held : address->held;
 }
 
 static struct http_seat *greediest(const struct http_server *server)
 {
 	struct http_seat *found = NULL;
-	for (struct http_seat *seat = TAILQ_FIRST(&server->peers.holders); seat != NULL;
-	     seat = TAILQ_NEXT(seat, holder)) {
-		size_t weight = weight_of(seat), most = found != NULL ? weight_of(found) : 0;
-		if (found == NULL || weight > most || (weight == most && seat->held > found->held))
+	for (struct http_seat *seat = TAILQ_FIRST(&server->peers.holders); seat; seat = TAILQ_NEXT(seat, holder)) {
+		size_t weight = weight_of(seat), most = found ? weight_of(found) : 0;
+		if (!found || weight > most || (weight == most && seat->held > found->held))
 			found = seat;
 	}
 	return found;
@@ -75,7 +74,7 @@ static void on_shedding(int fd, short what, void *argument)
 	(void)fd, (void)what;
 	struct http_server *server = argument;
 	struct http_seat *seat;
-	while (beyond(server) && (seat = greediest(server)) != NULL) {
+	while (beyond(server) && (seat = greediest(server))) {
 		metric_add(server->peers.shed, 1);
 		server->engine->shed(seat->connection);
 	}
@@ -83,9 +82,9 @@ static void on_shedding(int fd, short what, void *argument)
 
 static void count_held(struct http_server *server, struct http_seat *seat, size_t bytes)
 {
-	if (seat == NULL || seat->connection == NULL || bytes == 0)
+	if (!seat || !seat->connection || bytes == 0)
 		return;
-	for (struct http_address *address = seat->address; address != NULL; address = address->site)
+	for (struct http_address *address = seat->address; address; address = address->site)
 		address->held += bytes;
 	if (seat->held == 0)
 		TAILQ_INSERT_TAIL(&server->peers.holders, seat, holder);
@@ -124,7 +123,7 @@ void http_peers_open(struct http_server *server)
 	peers->addresses = hash_map_new(SIZE_MAX / 2, NULL);
 	peers->sites = hash_map_new(SIZE_MAX / 2, NULL);
 	peers->shedding = event_new(server->base, -1, 0, on_shedding, server);
-	if (peers->shedding == NULL)
+	if (!peers->shedding)
 		fatal("no memory for an HTTP server");
 	peers->shed = shed_metric("budget");
 	peers->slow = shed_metric("slow");
@@ -148,7 +147,7 @@ void http_peers_close(struct http_server *server)
 static bool evict(struct http_server *server, struct http_seats *idle, struct metric *metric)
 {
 	struct http_seat *seat;
-	for (int i = 0; i < TRIES && (seat = TAILQ_FIRST(idle)) != NULL; i++) {
+	for (int i = 0; i < TRIES && (seat = TAILQ_FIRST(idle)); i++) {
 		if (!server->engine->evict(seat->connection))
 			continue;
 		metric_add(metric, 1);
@@ -161,7 +160,7 @@ static bool evict(struct http_server *server, struct http_seats *idle, struct me
 static bool end_standing(struct http_server *server)
 {
 	struct http_seat *seat = TAILQ_FIRST(&server->peers.standing);
-	if (seat == NULL || clock_monotonic() - seat->waits_since < PATIENCE)
+	if (!seat || clock_monotonic() - seat->waits_since < PATIENCE)
 		return false;
 	http_peers_busy(server, seat);
 	metric_add(server->peers.stood_still, 1);
@@ -175,7 +174,7 @@ static bool has_room(struct http_server *server, struct http_address *address, s
 		     struct metric *evicted, struct metric *refused)
 {
 	*ret_made = false;
-	if (address == NULL || most == 0 || address->connections < most)
+	if (!address || most == 0 || address->connections < most)
 		return true;
 	*ret_made = evict(server, &address->idle, evicted);
 	if (!*ret_made)
@@ -186,9 +185,9 @@ static bool has_room(struct http_server *server, struct http_address *address, s
 bool http_peers_make_room(struct http_server *server, const char *peer, size_t count)
 {
 	struct http_peers *peers = &server->peers;
-	struct in6_addr address, network;
 	size_t most = server->options.max_connections_per_address;
 	bool made = false;
+	struct in6_addr address, network;
 	if (ip_address_read(peer, &address)) {
 		network = ip_address_network(&address);
 		if (!has_room(server, hash_map_get(peers->addresses, &network, sizeof(network)), most, &made,
@@ -210,7 +209,7 @@ bool http_peers_make_room(struct http_server *server, const char *peer, size_t c
 static struct http_address *take_one(struct hash_map *among, const struct in6_addr *network, struct http_address *site)
 {
 	struct http_address *address = hash_map_get(among, network, sizeof(*network));
-	if (address == NULL) {
+	if (!address) {
 		address = must_calloc(1, sizeof(*address));
 		*address = (struct http_address){.among = among, .network = *network, .site = site};
 		TAILQ_INIT(&address->idle);
@@ -223,10 +222,10 @@ static struct http_address *take_one(struct hash_map *among, const struct in6_ad
 
 static struct http_address *take_address(struct http_server *server, const char *peer)
 {
-	struct in6_addr address, network;
 	struct http_address *site = NULL;
-	if (server->exempt != NULL && server->exempt(peer, server->exempt_argument))
+	if (server->exempt && server->exempt(peer, server->exempt_argument))
 		return NULL;
+	struct in6_addr address, network;
 	if (!ip_address_read(peer, &address))
 		return NULL;
 	if (!IN6_IS_ADDR_V4MAPPED(&address)) {
@@ -239,7 +238,7 @@ static struct http_address *take_address(struct http_server *server, const char 
 
 static void drop_address(struct http_address *address)
 {
-	while (address != NULL) {
+	while (address) {
 		struct http_address *site = address->site;
 		if (--address->connections == 0) {
 			(void)hash_map_remove(address->among, &address->network, sizeof(address->network));
@@ -265,7 +264,7 @@ static void wait_over(struct http_server *server, struct http_seat *seat)
 
 void http_peers_wait(struct http_server *server, struct http_seat *seat)
 {
-	if (seat->connection == NULL || seat->waits_since != 0)
+	if (!seat->connection || seat->waits_since != 0)
 		return;
 	seat->waits_since = clock_monotonic();
 	seat->moved = 0;
@@ -283,15 +282,15 @@ void http_peers_moved(struct http_server *server, struct http_seat *seat, size_t
 
 void http_peers_idle(struct http_server *server, struct http_seat *seat)
 {
-	if (seat->idle || seat->connection == NULL)
+	if (seat->idle || !seat->connection)
 		return;
 	wait_over(server, seat);
 	seat->idle = true;
 	TAILQ_INSERT_TAIL(&server->peers.idle, seat, of_all);
-	if (seat->address == NULL)
+	if (!seat->address)
 		return;
 	TAILQ_INSERT_TAIL(&seat->address->idle, seat, of_address);
-	if (seat->address->site != NULL)
+	if (seat->address->site)
 		TAILQ_INSERT_TAIL(&seat->address->site->idle, seat, of_site);
 }
 
@@ -302,17 +301,17 @@ void http_peers_busy(struct http_server *server, struct http_seat *seat)
 		return;
 	seat->idle = false;
 	TAILQ_REMOVE(&server->peers.idle, seat, of_all);
-	if (seat->address == NULL)
+	if (!seat->address)
 		return;
 	TAILQ_REMOVE(&seat->address->idle, seat, of_address);
-	if (seat->address->site != NULL)
+	if (seat->address->site)
 		TAILQ_REMOVE(&seat->address->site->idle, seat, of_site);
 }
 
 void http_peers_leave(struct http_server *server, struct http_seat *seat)
 {
 	struct http_address *address = seat->address;
-	if (seat->connection == NULL)
+	if (!seat->connection)
 		return;
 	http_peers_busy(server, seat);
 	count_held(server, seat, 0 - seat->held);

@@ -93,14 +93,14 @@ const char *http_header_list(const struct http_exchange *exchange, const char *n
 void http_reply_header(struct http_exchange *exchange, const char *name, const char *value)
 {
 	struct http_call *call = exchange->internal;
-	if (strpbrk(name, "\r\n:") != NULL || strpbrk(value, "\r\n") != NULL)
+	if (strpbrk(name, "\r\n:") || strpbrk(value, "\r\n"))
 		fatal("a header of an answer holds a line break: %s", name);
 	struct http_reply_field *field = arena_alloc(&call->ctx.arena, sizeof(*field));
 	field->name = arena_strdup(&call->ctx.arena, name);
 	field->value = arena_strdup(&call->ctx.arena, value);
 	field->next = NULL;
 	struct http_reply_field **place = &call->reply_fields;
-	while (*place != NULL)
+	while (*place)
 		place = &(*place)->next;
 	*place = field;
 }
@@ -131,7 +131,7 @@ void http_render_head(struct http_call *call, const struct http_reply_parts *par
 	buffer_append_text(head, "\r\nDate: ");
 	buffer_append_text(head, http_server_date(call->server));
 	buffer_append(head, "\r\n", 2);
-	if (parts->content_type != NULL)
+	if (parts->content_type)
 		append_line(head, "Content-Type", parts->content_type);
 	if (has_length(parts->status)) {
 		buffer_append_text(head, "Content-Length: ");
@@ -142,7 +142,7 @@ void http_render_head(struct http_call *call, const struct http_reply_parts *par
 		append_line(head, "Connection", "close");
 	else if (call->parser.machine.http_minor == 0)
 		append_line(head, "Connection", "keep-alive");
-	for (const struct http_reply_field *field = call->reply_fields; field != NULL; field = field->next)
+	for (const struct http_reply_field *field = call->reply_fields; field; field = field->next)
 		append_line(head, field->name, field->value);
 	buffer_append(head, "\r\n", 2);
 	if (buffer_failed(head))
@@ -152,7 +152,7 @@ void http_render_head(struct http_call *call, const struct http_reply_parts *par
 static void tell_answer(struct http_call *call)
 {
 	const struct http_server *server = call->server;
-	if (server->on_answer != NULL)
+	if (server->on_answer)
 		server->on_answer(&call->exchange, server->on_answer_argument);
 }
 
@@ -214,7 +214,7 @@ void http_reply_file(struct http_exchange *exchange, int status, const char *con
 
 static const char *fault_text(struct http_server *server, struct context *ctx, int status)
 {
-	if (server->options.on_fault != NULL)
+	if (server->options.on_fault)
 		return server->options.on_fault(ctx, status);
 	return arena_printf(&ctx->arena, "{\"status\":%d,\"error\":\"%s\"}", status, http_status_text(status));
 }
@@ -249,12 +249,12 @@ const char *http_render_refusal(struct http_call *call, int status, size_t *ret_
 	const char *body = fault_text(call->server, &call->ctx, status);
 	struct http_reply_parts parts = {
 	    .status = status, .content_type = "application/json", .length = strlen(body), .file = -1};
-	struct buffer text;
 	note_method(call);
 	if (status == STATUS_UNAVAILABLE)
 		http_reply_header(&call->exchange, "Retry-After", "1");
 	keep_private(call);
 	tell_answer(call);
+	struct buffer text;
 	http_render_head(call, &parts, false, &text);
 	if (!call->head_only)
 		buffer_append(&text, body, parts.length);

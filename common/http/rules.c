@@ -71,11 +71,11 @@ static bool escape_valid(const char *text)
 static bool literal_valid(const char *text, size_t length)
 {
 	char address[ADDRESS_SIZE];
-	struct in6_addr ignored;
 	if (length == 0 || length >= sizeof(address))
 		return false;
 	memcpy(address, text, length);
 	address[length] = '\0';
+	struct in6_addr ignored;
 	return inet_pton(AF_INET6, address, &ignored) == 1;
 }
 
@@ -103,7 +103,7 @@ static bool host_valid(const char *text, size_t length)
 			return false;
 		at++;
 	} else {
-		while (at < end && (isalnum((unsigned char)*at) || (*at != '\0' && strchr(marks, *at) != NULL) ||
+		while (at < end && (isalnum((unsigned char)*at) || (*at != '\0' && strchr(marks, *at)) ||
 				    (*at == '%' && end - at > 2 && escape_valid(at))))
 			at++;
 	}

@@ -60,7 +60,7 @@ static bool goes_before(const struct http_route *a, const struct http_route *b)
 		return b->prefix;
 	if (a->length != b->length)
 		return a->length > b->length;
-	return a->method != NULL && b->method == NULL;
+	return a->method && !b->method;
 }
 
 void http_server_route(struct http_server *server, const char *method, const char *path, size_t max_body,
@@ -73,7 +73,7 @@ void http_server_route_early(struct http_server *server, const char *method, con
 			     size_t above, http_handler *handler, void *argument)
 {
 	struct http_route *route = must_calloc(1, sizeof(*route));
-	route->method = method != NULL ? must_strdup(method) : NULL;
+	route->method = method ? must_strdup(method) : NULL;
 	route->path = must_strdup(path);
 	route->length = strlen(path);
 	if (route->length > 0 && path[route->length - 1] == '*') {
@@ -84,13 +84,12 @@ void http_server_route_early(struct http_server *server, const char *method, con
 	route->above = above;
 	route->handler = handler;
 	route->argument = argument;
-
 	struct http_route **place = &server->routes;
-	while (*place != NULL && !goes_before(route, *place))
+	while (*place && !goes_before(route, *place))
 		place = &(*place)->next;
 	route->next = *place;
 	*place = route;
-	if (server->engine->route_added != NULL)
+	if (server->engine->route_added)
 		server->engine->route_added(server->state, route->max_body);
 }
 
@@ -143,7 +142,7 @@ size_t http_server_held(const struct http_server *server)
 
 static void free_routes(struct http_route *route)
 {
-	while (route != NULL) {
+	while (route) {
 		struct http_route *next = route->next;
 		free(route->method);
 		free(route->path);
@@ -154,7 +153,7 @@ static void free_routes(struct http_route *route)
 
 void http_server_free(struct http_server *server)
 {
-	if (server == NULL)
+	if (!server)
 		return;
 	if (server->in_flight > 0)
 		fatal("http_server_free with %zu requests in flight", server->in_flight);
@@ -162,7 +161,7 @@ void http_server_free(struct http_server *server)
 	http_peers_close(server);
 	listener_close(&server->listener);
 	free_routes(server->routes);
-	while (server->free_calls != NULL) {
+	while (server->free_calls) {
 		struct http_call *call = server->free_calls;
 		server->free_calls = call->next_free;
 		context_done(&call->ctx);

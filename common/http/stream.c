@@ -23,7 +23,7 @@ enum {
 void http_call_account(struct http_call *call)
 {
 	const struct buffer *body = &call->parser.body;
-	size_t bytes = call->ctx.arena.total + call->extra + (body->arena == NULL ? body->capacity : 0);
+	size_t bytes = call->ctx.arena.total + call->extra + (body->arena ? 0 : body->capacity);
 	if (bytes < HELD_FROM)
 		bytes = 0;
 	if (call->lost)
@@ -51,9 +51,9 @@ int http_exchange_hold(struct http_exchange *exchange, size_t bytes)
 	struct http_call *call = exchange->internal;
 	call->extra = bytes;
 	http_call_account(call);
-	if (call->connection == NULL && !call->answered)
+	if (!call->connection && !call->answered)
 		return client_gone(call);
-	if (call->seat == NULL || !http_peers_is_greediest(call->server, call->seat))
+	if (!call->seat || !http_peers_is_greediest(call->server, call->seat))
 		return 0;
 	metric_add(call->server->peers.shed, 1);
 	return context_fail(&call->ctx, ERROR_OVERLOADED, NULL, "the server has no memory left for so much at once");
@@ -63,7 +63,7 @@ int http_exchange_hold(struct http_exchange *exchange, size_t bytes)
 
 void http_call_wake(struct http_call *call)
 {
-	if (call->waiter != NULL)
+	if (call->waiter)
 		co_wake(call->waiter);
 }
 
@@ -80,8 +80,8 @@ static enum co_result wait_for_client(struct http_call *call, const char *waitin
 bool http_call_is_early(const struct http_call *call)
 {
 	/* Nobody wants the body of what there is no route for; a short one is passed over, so that the next is read. */
-	size_t above = call->route != NULL ? call->route->above : PASSED_OVER;
-	if (call->server->engine->want == NULL || above == SIZE_MAX)
+	size_t above = call->route ? call->route->above : PASSED_OVER;
+	if (!call->server->engine->want || above == SIZE_MAX)
 		return false;
 	int64_t length = http_parser_body_length(&call->parser);
 	if (length >= 0)
@@ -178,9 +178,9 @@ static int64_t read_whole(struct http_exchange *exchange, void *bytes, size_t si
 int64_t http_body_read(struct http_exchange *exchange, void *bytes, size_t size)
 {
 	struct http_call *call = exchange->internal;
-	size_t taken;
 	if (!call->early)
 		return read_whole(exchange, bytes, size);
+	size_t taken;
 	while ((taken = http_parser_take_body(&call->parser, bytes, size)) == 0 && !call->body_done) {
 		if (await_body(call) != 0)
 			return -1;
@@ -197,18 +197,18 @@ int64_t http_body_read(struct http_exchange *exchange, void *bytes, size_t size)
 /* An answer that leaves no faster than this is given up, and what the kernel has of it; so when it is cancelled. */
 static int await_reader(struct http_call *call)
 {
-	while (call->connection != NULL && call->server->engine->unsent(call) > 0) {
+	while (call->connection && call->server->engine->unsent(call) > 0) {
 		enum co_result result = wait_for_client(call, "http client to read", call->reply_pace);
 		if (result == CO_OK)
 			continue;
-		if (result == CO_TIMEOUT && call->connection != NULL)
+		if (result == CO_TIMEOUT && call->connection)
 			metric_add(call->server->peers.slow, 1);
-		if (call->connection != NULL)
+		if (call->connection)
 			call->server->engine->shed(call->connection);
 		return co_check(&call->ctx, result);
 	}
 	http_call_set_deadline(call);
-	return call->connection != NULL ? 0 : client_gone(call);
+	return call->connection ? 0 : client_gone(call);
 }
 
 int http_reply_write(struct http_exchange *exchange, const void *bytes, size_t length)

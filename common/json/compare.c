@@ -64,7 +64,7 @@ static bool equal_values(struct json_object *one, struct json_object *other)
 static bool counterpart(const struct json_walk *walk, struct json_object *container, struct json_object **ret)
 {
 	const char *key = json_walk_key(walk);
-	if (key != NULL)
+	if (key)
 		return json_object_object_get_ex(container, key, ret);
 	*ret = json_object_array_get_idx(container, json_walk_index(walk));
 	return true;
@@ -72,10 +72,10 @@ static bool counterpart(const struct json_walk *walk, struct json_object *contai
 
 bool json_tree_equal(struct json_object *one, struct json_object *other)
 {
-	struct json_object *others[JSON_DEPTH_MAX];
 	struct json_walk walk;
-	enum json_walk_event event;
 	json_walk_init(&walk, one);
+	enum json_walk_event event;
+	struct json_object *others[JSON_DEPTH_MAX];
 	while ((event = json_walk_next(&walk)) != WALK_END) {
 		struct json_object *value = other;
 		if (event == WALK_CLOSE)
@@ -124,7 +124,7 @@ static uint64_t hash_scalar(struct json_object *value)
 static uint64_t combine(const struct json_walk *walk, uint64_t container, uint64_t element)
 {
 	const char *key = json_walk_key(walk);
-	if (key == NULL)
+	if (!key)
 		return mix(container, element);
 	return container + mix(hash_bytes(key, strlen(key)), element);
 }
@@ -133,15 +133,14 @@ uint64_t json_tree_hash(struct json_object *tree)
 {
 	uint64_t hashes[JSON_DEPTH_MAX], result = 0;
 	struct json_walk walk;
-	enum json_walk_event event;
 	json_walk_init(&walk, tree);
+	enum json_walk_event event;
 	while ((event = json_walk_next(&walk)) != WALK_END && event != WALK_TOO_DEEP) {
-		uint64_t hash;
 		if (event == WALK_OPEN) {
 			hashes[walk.depth] = json_object_get_type(walk.value) == json_type_object ? 6 : 7;
 			continue;
 		}
-		hash = event == WALK_CLOSE ? mix(hashes[walk.depth], 8) : hash_scalar(walk.value);
+		uint64_t hash = event == WALK_CLOSE ? mix(hashes[walk.depth], 8) : hash_scalar(walk.value);
 		if (walk.depth == 0)
 			result = hash;
 		else

@@ -44,7 +44,7 @@ static struct slot *find_slot(const struct json_name_table *table, const struct 
 	size_t at = wanted->hash & table->mask;
 	for (;; at = (at + 1) & table->mask) {
 		struct slot *slot = &table->slots[at];
-		if (slot->data == NULL)
+		if (!slot->data)
 			return slot;
 		if (slot->hash == wanted->hash && slot->object == wanted->object && slot->length == wanted->length &&
 		    memcmp(slot->data, wanted->data, wanted->length) == 0)
@@ -59,14 +59,14 @@ static void grow(struct json_name_table *table, struct arena *arena)
 	larger.mask = slots - 1;
 	larger.slots = arena_zalloc(arena, slots * sizeof(*larger.slots));
 	for (size_t i = 0; i <= table->mask; i++)
-		if (table->slots[i].data != NULL)
+		if (table->slots[i].data)
 			*find_slot(&larger, &table->slots[i]) = table->slots[i];
 	*table = larger;
 }
 
 static struct json_name_table *open_table(struct json_scanner *scanner)
 {
-	if (scanner->table == NULL) {
+	if (!scanner->table) {
 		scanner->table = arena_zalloc(scanner->arena, sizeof(*scanner->table));
 		scanner->table->mask = FIRST_SLOTS - 1;
 		scanner->table->slots = arena_zalloc(scanner->arena, FIRST_SLOTS * sizeof(struct slot));
@@ -84,7 +84,7 @@ static bool add_large(struct json_scanner *scanner, const struct json_name *name
 			      .length = name->length,
 			      .object = object};
 	struct slot *slot = find_slot(table, &wanted);
-	if (slot->data != NULL)
+	if (slot->data)
 		return false;
 	*slot = wanted;
 	table->count++;

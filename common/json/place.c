@@ -38,7 +38,7 @@ static void pass_string(struct walk *walk)
 	struct step *step = &walk->steps[walk->depth];
 	const char *inside = walk->cursor + 1;
 	walk->cursor = json_skip_string(walk->cursor);
-	if (!step->object || step->name.data != NULL)
+	if (!step->object || step->name.data)
 		return;
 	bool told = walk->place <= inside || walk->place >= walk->cursor;
 	if (told)
@@ -62,7 +62,7 @@ static void pass(struct walk *walk)
 static bool append_name(struct buffer *pointer, struct json_span raw)
 {
 	char name[LONGEST_NAME];
-	if (raw.data == NULL || raw.length > sizeof(name))
+	if (!raw.data || raw.length > sizeof(name))
 		return false;
 	size_t length = json_unescape(raw, name);
 	buffer_append_char(pointer, '/');
@@ -78,13 +78,13 @@ static bool append_name(struct buffer *pointer, struct json_span raw)
 const char *json_place(struct json_span text, size_t offset, struct arena *arena)
 {
 	struct walk walk = {.cursor = text.data, .place = text.data + offset};
-	struct buffer pointer;
-	while (walk.cursor != NULL && walk.cursor <= walk.place && walk.cursor < text.data + text.length) {
+	while (walk.cursor && walk.cursor <= walk.place && walk.cursor < text.data + text.length) {
 		if (*walk.cursor == '"')
 			pass_string(&walk);
 		else
 			pass(&walk);
 	}
+	struct buffer pointer;
 	buffer_init_arena(&pointer, arena, LONGEST_POINTER);
 	for (size_t i = 1; i <= walk.depth; i++) {
 		const struct step *step = &walk.steps[i];

@@ -8,7 +8,7 @@ static int hex_value(char digit)
 {
 	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
 	const char *found = digit == '\0' ? NULL : strchr(digits, digit);
-	return found == NULL ? -1 : (int)(found - digits) % 16;
+	return found ? (int)(found - digits) % 16 : -1;
 }
 
 /* One character of a token. source stands on it and is moved behind it. */
@@ -55,16 +55,16 @@ static bool array_step(struct json_object *array, const char *token, struct json
 
 bool json_tree_pointer(struct json_object *tree, const char *pointer, struct json_object **ret)
 {
-	char token[TOKEN_SIZE];
 	bool fragment = *pointer == '#';
 	if (fragment)
 		pointer++;
+	char token[TOKEN_SIZE];
 	while (*pointer == '/') {
-		struct json_object *next;
 		pointer = take_token(pointer + 1, fragment, token);
-		if (pointer == NULL)
+		if (!pointer)
 			return false;
 		bool found = false;
+		struct json_object *next;
 		if (json_object_is_type(tree, json_type_object))
 			found = json_object_object_get_ex(tree, token, &next);
 		else if (json_object_is_type(tree, json_type_array))

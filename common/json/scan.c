@@ -241,10 +241,10 @@ bool json_scan_finish(struct json_scanner *scanner)
 bool json_scan(const char *text, size_t length, unsigned max_depth, struct arena *arena, struct json_error *ret_error)
 {
 	struct json_scanner scanner;
-	struct json_span value;
 	json_scanner_init(&scanner, text, length, max_depth, arena);
 	if (json_scan_peek(&scanner) == JSON_NOTHING && scanner.cursor == scanner.end)
 		(void)json_scan_fail(&scanner, JSON_FAULT_EMPTY);
+	struct json_span value;
 	if (json_scan_value(&scanner, &value) && json_scan_finish(&scanner))
 		return true;
 	*ret_error = scanner.error;

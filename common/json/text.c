@@ -110,7 +110,7 @@ static bool skip_escape(struct json_scanner *scanner)
 		return json_scan_fail(scanner, JSON_FAULT_UNEXPECTED_END);
 	if (*scanner->cursor == 'u')
 		return skip_unicode_escape(scanner);
-	if (memchr("\"\\/bfnrt", *scanner->cursor, 8) == NULL)
+	if (!memchr("\"\\/bfnrt", *scanner->cursor, 8))
 		return json_scan_fail(scanner, JSON_FAULT_ESCAPE);
 	scanner->cursor++;
 	return true;
@@ -141,9 +141,9 @@ bool json_text_string(struct json_scanner *scanner, bool *ret_escaped)
 		if (scanner->cursor == scanner->end)
 			return json_scan_fail(scanner, JSON_FAULT_UNEXPECTED_END);
 		unsigned char byte = (unsigned char)*scanner->cursor;
-		bool skipped;
 		if (byte == '"')
 			break;
+		bool skipped;
 		if (byte == '\\') {
 			escaped = true;
 			skipped = skip_escape(scanner);
@@ -189,7 +189,7 @@ static char *put_escape(const char **source, const char *end, char *target)
 	if (*text != 'u') {
 		const char *found = memchr(from, *text, sizeof(from) - 1);
 		*source = text + 1;
-		*target = found == NULL ? *text : to[found - from];
+		*target = found ? to[found - from] : *text;
 		return target + 1;
 	}
 	int32_t unit = code_unit(text, end);
@@ -209,11 +209,11 @@ size_t json_unescape(struct json_span raw, char *target)
 	char *out = target;
 	while (source < end) {
 		const char *backslash = memchr(source, '\\', (size_t)(end - source));
-		size_t run = (size_t)((backslash == NULL ? end : backslash) - source);
+		size_t run = (size_t)((backslash ? backslash : end) - source);
 		memmove(out, source, run);
 		out += run;
 		source += run;
-		if (backslash == NULL || ++source == end)
+		if (!backslash || ++source == end)
 			break;
 		out = put_escape(&source, end, out);
 	}
@@ -281,7 +281,7 @@ bool json_text_number(struct json_scanner *scanner)
 			return number_fault(scanner, cursor);
 	}
 	cursor = skip_exponent(scanner, cursor, &large);
-	if (cursor == NULL || (large && !is_finite(scanner, start, cursor)))
+	if (!cursor || (large && !is_finite(scanner, start, cursor)))
 		return false;
 	scanner->cursor = cursor;
 	return true;

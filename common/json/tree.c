@@ -26,7 +26,7 @@ struct builder {
 
 static char next_character(struct builder *builder)
 {
-	while (builder->cursor < builder->end && strchr(" \t\r\n", *builder->cursor) != NULL)
+	while (builder->cursor < builder->end && strchr(" \t\r\n", *builder->cursor))
 		builder->cursor++;
 	return builder->cursor < builder->end ? *builder->cursor : '\0';
 }
@@ -46,8 +46,8 @@ static struct json_span take_string(struct builder *builder, bool *ret_escaped)
 
 static void take_key(struct builder *builder)
 {
-	bool escaped;
 	(void)next_character(builder);
+	bool escaped;
 	struct json_span raw = take_string(builder, &escaped);
 	if (raw.length >= builder->key_size) {
 		builder->key_size = raw.length + 1;
@@ -99,7 +99,7 @@ static struct json_object *build_number(struct builder *builder)
 {
 	const char *start = builder->cursor, *cursor = start;
 	bool whole = true;
-	for (; cursor < builder->end && *cursor != '\0' && strchr("0123456789+-.eE", *cursor) != NULL; cursor++)
+	for (; cursor < builder->end && *cursor != '\0' && strchr("0123456789+-.eE", *cursor); cursor++)
 		whole = whole && *cursor != '.' && *cursor != 'e' && *cursor != 'E';
 	builder->cursor = cursor;
 	struct json_span text = {start, (size_t)(cursor - start)};
@@ -142,12 +142,12 @@ static bool build_value(struct builder *builder, struct json_object **ret)
 /* Puts a value where it belongs; takes it over. */
 static bool attach(struct builder *builder, struct json_object *value)
 {
-	int failed;
 	if (builder->depth == 0) {
 		builder->root = value;
 		return true;
 	}
 	struct json_object *parent = builder->containers[builder->depth - 1];
+	int failed;
 	if (json_object_get_type(parent) == json_type_object)
 		failed = json_object_object_add_ex(parent, builder->key, value, JSON_C_OBJECT_ADD_KEY_IS_NEW);
 	else
@@ -194,13 +194,13 @@ bool json_tree_build(const char *text, size_t length, unsigned flags, struct are
 		     struct json_object **ret_tree)
 {
 	struct builder builder;
-	char key[KEY_SIZE];
 	builder.cursor = text;
 	builder.end = text + length;
 	builder.arena = arena;
 	builder.flags = flags;
 	builder.depth = 0;
 	builder.root = NULL;
+	char key[KEY_SIZE];
 	builder.key = key;
 	builder.key_size = sizeof(key);
 	if (!build(&builder)) {

@@ -50,7 +50,7 @@ enum json_walk_event json_walk_next(struct json_walk *walk)
 		return visit(walk, json_object_array_get_idx(level->container, level->index++));
 	}
 	level->entry = level->index == 0 ? json_object_get_object(level->container)->head : lh_entry_next(level->entry);
-	if (level->entry == NULL)
+	if (!level->entry)
 		return close(walk);
 	level->index++;
 	return visit(walk, (struct json_object *)lh_entry_v(level->entry));
@@ -64,11 +64,11 @@ static const struct json_walk_level *parent(const struct json_walk *walk)
 const char *json_walk_key(const struct json_walk *walk)
 {
 	const struct json_walk_level *level = parent(walk);
-	return level == NULL || level->entry == NULL ? NULL : (const char *)lh_entry_k(level->entry);
+	return level && level->entry ? (const char *)lh_entry_k(level->entry) : NULL;
 }
 
 size_t json_walk_index(const struct json_walk *walk)
 {
 	const struct json_walk_level *level = parent(walk);
-	return level == NULL ? 0 : level->index - 1;
+	return level ? level->index - 1 : 0;
 }

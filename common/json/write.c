@@ -13,11 +13,11 @@
 /* The shortest decimal that reads back the same. NaN and infinities, which JSON has not, become null. */
 static void write_double(double value, struct buffer *buffer)
 {
-	char text[DOUBLE_SIZE];
 	if (!isfinite(value)) {
 		buffer_append(buffer, "null", 4);
 		return;
 	}
+	char text[DOUBLE_SIZE];
 	for (int digits = 15; digits <= 17; digits++) {
 		(void)snprintf(text, sizeof(text), "%.*g", digits, value);
 		if (strtod(text, NULL) == value)
@@ -25,7 +25,7 @@ static void write_double(double value, struct buffer *buffer)
 	}
 	buffer_append_text(buffer, text);
 	/* Stays a number with a fraction for whoever tells them from whole ones. */
-	if (strpbrk(text, ".e") == NULL)
+	if (!strpbrk(text, ".e"))
 		buffer_append(buffer, ".0", 2);
 }
 
@@ -67,7 +67,7 @@ static void write_lead(const struct json_walk *walk, struct buffer *buffer)
 	if (json_walk_index(walk) > 0)
 		buffer_append_char(buffer, ',');
 	const char *key = json_walk_key(walk);
-	if (key != NULL) {
+	if (key) {
 		buffer_append_json_string(buffer, key);
 		buffer_append_char(buffer, ':');
 	}
@@ -76,8 +76,8 @@ static void write_lead(const struct json_walk *walk, struct buffer *buffer)
 void json_tree_write(struct json_object *tree, struct buffer *buffer)
 {
 	struct json_walk walk;
-	enum json_walk_event event;
 	json_walk_init(&walk, tree);
+	enum json_walk_event event;
 	while ((event = json_walk_next(&walk)) != WALK_END) {
 		bool object = json_object_get_type(walk.value) == json_type_object;
 		if (event == WALK_TOO_DEEP) {

@@ -21,7 +21,7 @@
 static struct link_list *list_of(const struct link_connection *connection)
 {
 	struct link_server *server = connection->server;
-	return connection->handshake != NULL ? &server->strangers : &server->proved;
+	return connection->handshake ? &server->strangers : &server->proved;
 }
 
 static void enlist(struct link_connection *connection)
@@ -29,7 +29,7 @@ static void enlist(struct link_connection *connection)
 	struct link_list *list = list_of(connection);
 	connection->newer = NULL;
 	connection->older = list->newest;
-	if (list->newest != NULL)
+	if (list->newest)
 		list->newest->newer = connection;
 	else
 		list->oldest = connection;
@@ -40,11 +40,11 @@ static void enlist(struct link_connection *connection)
 static void unlist(struct link_connection *connection)
 {
 	struct link_list *list = list_of(connection);
-	if (connection->newer != NULL)
+	if (connection->newer)
 		connection->newer->older = connection->older;
 	else
 		list->newest = connection->older;
-	if (connection->older != NULL)
+	if (connection->older)
 		connection->older->newer = connection->newer;
 	else
 		list->oldest = connection->newer;
@@ -56,7 +56,7 @@ static struct link_connection *oldest_from(const struct link_list *list, const c
 {
 	struct link_connection *found = NULL;
 	*ret_count = 0;
-	for (struct link_connection *one = list->newest; one != NULL; one = one->older) {
+	for (struct link_connection *one = list->newest; one; one = one->older) {
 		if (strcmp(one->peer, peer) != 0)
 			continue;
 		found = one;
@@ -69,7 +69,7 @@ static struct link_connection *oldest_from(const struct link_list *list, const c
 
 static void end_handshake(struct link_connection *connection)
 {
-	if (connection->handshake == NULL)
+	if (!connection->handshake)
 		return;
 	event_free(connection->too_late);
 	connection->too_late = NULL;
@@ -124,14 +124,14 @@ static void on_too_late(evutil_socket_t fd, short what, void *argument)
 
 void link_dismiss_strangers(struct link_server *server)
 {
-	while (server->strangers.oldest != NULL)
+	while (server->strangers.oldest)
 		hang_up(server->strangers.oldest);
 }
 
 void link_dismiss_all(struct link_server *server)
 {
 	link_dismiss_strangers(server);
-	while (server->proved.oldest != NULL)
+	while (server->proved.oldest)
 		hang_up(server->proved.oldest);
 }
 
@@ -148,7 +148,7 @@ static bool has_room(const struct link_connection *connection)
 static bool speaks_for_clients(const struct link_connection *connection)
 {
 	const char *speaker = connection->server->options.speaker;
-	return speaker != NULL && strcmp(connection->handshake->client, speaker) == 0;
+	return speaker && strcmp(connection->handshake->client, speaker) == 0;
 }
 
 static void take_proof(struct link_connection *connection, const char *line, size_t length)
@@ -173,7 +173,7 @@ static void take_proof(struct link_connection *connection, const char *line, siz
 static void on_line(void *argument, const char *line, size_t length)
 {
 	struct link_connection *connection = argument;
-	if (connection->handshake == NULL)
+	if (!connection->handshake)
 		link_server_line(connection, line, length);
 	else
 		take_proof(connection, line, length);
@@ -198,7 +198,7 @@ static void expect_proof(struct link_connection *connection)
 	struct timeval delay = {.tv_sec = patience / CLOCK_SECOND, .tv_usec = patience % CLOCK_SECOND};
 	connection->handshake = must_calloc(1, sizeof(*connection->handshake));
 	connection->too_late = evtimer_new(server->base, on_too_late, connection);
-	if (connection->too_late == NULL || event_add(connection->too_late, &delay))
+	if (!connection->too_late || event_add(connection->too_late, &delay))
 		fatal("no memory for a timer");
 }
 

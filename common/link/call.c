@@ -68,7 +68,7 @@ void link_lose_calls(struct link_client *client, const struct link_lane *lane)
 {
 	for (uint32_t i = 0; i < client->slot_count; i++) {
 		struct link_slot *slot = &client->slots[i];
-		if (slot->waiter == NULL || (lane != NULL && slot->lane != lane))
+		if (!slot->waiter || (lane && slot->lane != lane))
 			continue;
 		struct link_waiter *waiter = slot->waiter;
 		waiter->lost = slot->begins < slot->lane->stream.sent ? "connection_lost" : "not_sent";
@@ -99,7 +99,7 @@ static struct link_slot *slot_of(struct link_client *client, uint64_t id)
 	if (index >= client->slot_count)
 		return NULL;
 	struct link_slot *slot = &client->slots[index];
-	return slot->waiter != NULL && slot->generation == id >> SLOT_BITS ? slot : NULL;
+	return slot->waiter && slot->generation == id >> SLOT_BITS ? slot : NULL;
 }
 
 /* The id of an answer. Our own servers always write it in the same place; anything else is read properly. */
@@ -109,13 +109,13 @@ static bool answer_id(const char *line, size_t length, uint64_t *ret_id)
 	const size_t skip = sizeof(opening) - 1;
 	if (length > skip && memcmp(line, opening, skip) == 0) {
 		const char *comma = memchr(line + skip, ',', length - skip);
-		if (comma != NULL && parse_id((struct json_span){line + skip, (size_t)(comma - line) - skip}, ret_id))
+		if (comma && parse_id((struct json_span){line + skip, (size_t)(comma - line) - skip}, ret_id))
 			return true;
 	}
 	struct arena arena;
-	struct envelope_reply reply;
-	struct json_error error;
 	arena_init(&arena);
+	struct json_error error;
+	struct envelope_reply reply;
 	bool known =
 	    envelope_scan_reply(line, length, JSON_DEPTH_MAX, &arena, &reply, &error) && parse_id(reply.id, ret_id);
 	arena_done(&arena);
@@ -133,12 +133,12 @@ void link_take_line(struct link_lane *lane, const char *line, size_t length)
 {
 	uint64_t id;
 	if (!answer_id(line, length, &id)) {
-		if (memmem(line, length, "\"link.drain\"", 12) != NULL)
+		if (memmem(line, length, "\"link.drain\"", 12))
 			on_drain(lane);
 		return;
 	}
 	struct link_slot *slot = slot_of(lane->client, id);
-	if (slot == NULL)
+	if (!slot)
 		return;
 	struct link_waiter *waiter = slot->waiter;
 	waiter->answer = arena_strndup(&waiter->ctx->arena, line, length);
@@ -158,7 +158,7 @@ static struct link_lane *choose_lane(struct link_client *client)
 		struct link_lane *lane = &client->lanes[client->next_lane];
 		client->next_lane = client->next_lane + 1 == client->lane_count ? 0 : client->next_lane + 1;
 		link_lane_wanted(lane);
-		if (lane->state == LINK_UP && !lane->draining && lane->stream.failure == NULL)
+		if (lane->state == LINK_UP && !lane->draining && !lane->stream.failure)
 			return lane;
 		if (lane->state == LINK_CONNECTING)
 			connecting = lane;
@@ -193,7 +193,7 @@ static bool send_request(struct link_client *client, struct link_lane *lane, uin
 	buffer_append_integer(out, (int64_t)wire_id(client, index));
 	buffer_append_text(out, ",\"method\":");
 	buffer_append_json_bytes(out, request->method, request->method_length);
-	if (request->params != NULL) {
+	if (request->params) {
 		buffer_append_text(out, ",\"params\":");
 		buffer_append(out, request->params, request->params_length);
 	}
@@ -206,12 +206,12 @@ static bool send_request(struct link_client *client, struct link_lane *lane, uin
 static struct link_lane *ready_lane(struct context *ctx, struct link_client *client)
 {
 	struct link_lane *lane = choose_lane(client);
-	if (lane != NULL && lane->state == LINK_CONNECTING) {
+	if (lane && lane->state == LINK_CONNECTING) {
 		if (await_lane(ctx, lane))
 			return NULL;
 		lane = choose_lane(client);
 	}
-	if (lane != NULL && lane->state == LINK_UP)
+	if (lane && lane->state == LINK_UP)
 		return lane;
 	(void)fail_lost(ctx, "not_sent");
 	return NULL;
@@ -241,14 +241,14 @@ static int await_answer(struct context *ctx, struct link_client *client, uint32_
 		release_slot(client, index);
 		return co_check(ctx, result);
 	}
-	return waiter->lost != NULL ? fail_lost(ctx, waiter->lost) : 0;
+	return waiter->lost ? fail_lost(ctx, waiter->lost) : 0;
 }
 
 static int call(struct context *ctx, struct link_client *client, const struct link_request *request,
 		struct link_waiter *waiter)
 {
 	struct link_lane *lane = ready_lane(ctx, client);
-	if (lane == NULL)
+	if (!lane)
 		return -1;
 	uint32_t index = take_slot(client);
 	if (index == LINK_NO_SLOT)

@@ -37,24 +37,24 @@ void link_calls_add(struct link_calls *calls, struct link_call *call, const void
 		return;
 	call->place = &calls->buckets[call->id % LINK_CALL_BUCKETS];
 	call->next = *call->place;
-	if (call->next != NULL)
+	if (call->next)
 		call->next->place = &call->next;
 	*call->place = call;
 }
 
 void link_calls_remove(struct link_call *call)
 {
-	if (call->place == NULL)
+	if (!call->place)
 		return;
 	*call->place = call->next;
-	if (call->next != NULL)
+	if (call->next)
 		call->next->place = call->place;
 	call->place = NULL;
 }
 
 void link_calls_cancel(struct link_calls *calls, const void *connection, uint64_t id)
 {
-	for (struct link_call *call = calls->buckets[id % LINK_CALL_BUCKETS]; call != NULL; call = call->next)
+	for (struct link_call *call = calls->buckets[id % LINK_CALL_BUCKETS]; call; call = call->next)
 		if (call->connection == connection && call->id == id)
 			rpc_hangup_tell(&call->hangup);
 }

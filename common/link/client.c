@@ -66,7 +66,7 @@ static void on_connected(void *argument, int fd, const char *fault)
 {
 	struct link_lane *lane = argument;
 	lane->attempt = NULL;
-	if (fault != NULL)
+	if (fault)
 		note_fault(lane->client, fault);
 	if (fd < 0) {
 		retry_later(lane);
@@ -90,7 +90,7 @@ static void connect_lane(struct link_lane *lane)
 	if (lane->back_off == 0)
 		lane->state = LINK_CONNECTING;
 	lane->attempt = link_attempt_start(&client->target, on_connected, lane);
-	if (lane->attempt == NULL)
+	if (!lane->attempt)
 		retry_later(lane);
 }
 
@@ -115,7 +115,7 @@ struct link_client *link_client_new(const struct link_client_options *options)
 	struct link_target *target = &client->target;
 	(void)snprintf(target->host, sizeof(target->host), "%s", options->host);
 	(void)snprintf(target->self, sizeof(target->self), "%s", options->self);
-	(void)snprintf(target->server, sizeof(target->server), "%s", options->server != NULL ? options->server : "");
+	(void)snprintf(target->server, sizeof(target->server), "%s", options->server ? options->server : "");
 	target->port = options->port;
 	target->secrets = options->secrets;
 	client->base = loop_base(loop_current());
@@ -127,7 +127,7 @@ struct link_client *link_client_new(const struct link_client_options *options)
 		struct link_lane *lane = &client->lanes[i];
 		lane->client = client;
 		lane->retry = evtimer_new(client->base, on_retry, lane);
-		if (lane->retry == NULL)
+		if (!lane->retry)
 			fatal("no memory for a timer");
 		lane->state = LINK_CONNECTING;
 		lane->idle = true;
@@ -155,7 +155,7 @@ void link_client_drop(struct link_client *client)
 
 void link_client_free(struct link_client *client)
 {
-	if (client == NULL)
+	if (!client)
 		return;
 	client->closed = true;
 	link_lose_calls(client, NULL);

@@ -38,7 +38,7 @@ static void resolve(void *argument)
 {
 	struct lookup *lookup = argument;
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *found = NULL;
-	if (getaddrinfo(lookup->host, lookup->port, &hints, &found) || found == NULL)
+	if (getaddrinfo(lookup->host, lookup->port, &hints, &found) || !found)
 		return;
 	memcpy(&lookup->address, found->ai_addr, found->ai_addrlen);
 	lookup->length = found->ai_addrlen;
@@ -92,7 +92,7 @@ static int open_socket(struct context *ctx, const struct link_target *target)
 {
 	int fd = -1;
 	struct lookup *lookup = find_address(ctx, target);
-	if (lookup != NULL && lookup->length > 0)
+	if (lookup && lookup->length > 0)
 		fd = connect_to(lookup, ctx->deadline);
 	free(lookup);
 	return fd;
@@ -110,7 +110,7 @@ static size_t next_part(int fd, char *place, size_t room, int64_t deadline)
 			return 0;
 	}
 	const char *feed = length > 0 ? memchr(place, '\n', (size_t)length) : NULL;
-	if (feed != NULL)
+	if (feed)
 		length = feed - place + 1;
 	return length > 0 ? (size_t)length : 0;
 }
@@ -141,16 +141,16 @@ static bool send_line(int fd, struct buffer *text)
 static const char *prove(struct context *ctx, const struct link_target *target, int fd)
 {
 	char line[LINK_HANDSHAKE_LINE + 1];
-	struct link_handshake handshake;
-	struct buffer answer;
 	ssize_t length = read_line(fd, line, ctx->deadline);
 	if (length < 0)
 		return "it sends no challenge";
+	struct buffer answer;
 	buffer_init_arena(&answer, &ctx->arena, (size_t)2 * LINK_HANDSHAKE_LINE);
+	struct link_handshake handshake;
 	const char *fault =
 	    link_answer_challenge(&handshake, target->self, target->server[0] != '\0' ? target->server : NULL,
 				  &target->secrets, line, (size_t)length, &answer);
-	if (fault != NULL)
+	if (fault)
 		return fault;
 	if (!send_line(fd, &answer) || (length = read_line(fd, line, ctx->deadline)) < 0)
 		return "it refuses our proof: link_secret must be the same";
@@ -169,7 +169,7 @@ static int connect_and_prove(const struct link_target *target, const char **ret_
 		ctx.deadline = deadline_after(PROOF_TIMEOUT);
 		*ret_fault = prove(&ctx, target, fd);
 	}
-	if (fd >= 0 && *ret_fault != NULL) {
+	if (fd >= 0 && *ret_fault) {
 		(void)close(fd);
 		fd = -1;
 	}
@@ -183,7 +183,7 @@ static void run(void *argument)
 	struct link_attempt *attempt = argument;
 	const char *fault = NULL;
 	int fd = connect_and_prove(&attempt->target, &fault);
-	if (attempt->done != NULL)
+	if (attempt->done)
 		attempt->done(attempt->argument, fd, fault);
 	else if (fd >= 0)
 		(void)close(fd);
@@ -198,7 +198,7 @@ struct link_attempt *link_attempt_start(const struct link_target *target,
 	attempt->done = done;
 	attempt->argument = argument;
 	attempt->co = co_spawn("link connect", run, attempt);
-	if (attempt->co != NULL)
+	if (attempt->co)
 		return attempt;
 	free(attempt);
 	return NULL;
@@ -206,7 +206,7 @@ struct link_attempt *link_attempt_start(const struct link_target *target,
 
 void link_attempt_abandon(struct link_attempt *attempt)
 {
-	if (attempt == NULL)
+	if (!attempt)
 		return;
 	attempt->done = NULL;
 	co_cancel(attempt->co);

@@ -48,7 +48,7 @@ static bool split(struct words *words, const char *line, size_t length, const ch
 	words->text[length] = '\0';
 	words->count = 0;
 	char *rest = words->text, *word;
-	while ((word = strsep(&rest, " ")) != NULL) {
+	while ((word = strsep(&rest, " "))) {
 		if (words->count == WORDS_MAX)
 			return false;
 		words->at[words->count++] = word;
@@ -76,22 +76,21 @@ static void make_nonce(char nonce[static LINK_NONCE_SIZE])
 static void prove(const struct link_handshake *handshake, const char *secret, const char *role,
 		  char proof[static PROOF_LENGTH + 1])
 {
-	char text[64 + 2 * (LINK_NAME_SIZE + LINK_NONCE_SIZE)];
 	unsigned char bytes[PROOF_BYTES];
 	unsigned size = sizeof(bytes);
+	char text[64 + 2 * (LINK_NAME_SIZE + LINK_NONCE_SIZE)];
 	int length = snprintf(text, sizeof(text), "eventloop link/1\n%s\n%s\n%s\n%s\n%s", role, handshake->server,
 			      handshake->client, handshake->server_nonce, handshake->client_nonce);
-	if (HMAC(EVP_sha256(), secret, (int)strlen(secret), (const unsigned char *)text, (size_t)length, bytes,
-		 &size) == NULL)
+	if (!HMAC(EVP_sha256(), secret, (int)strlen(secret), (const unsigned char *)text, (size_t)length, bytes, &size))
 		fatal("HMAC-SHA-256 is not to be had");
 	encode(bytes, sizeof(bytes), proof);
 }
 
 static bool proves(const struct link_handshake *handshake, const char *secret, const char *role, const char *proof)
 {
-	char expected[PROOF_LENGTH + 1];
-	if (secret == NULL || secret[0] == '\0' || strlen(proof) != PROOF_LENGTH)
+	if (!secret || secret[0] == '\0' || strlen(proof) != PROOF_LENGTH)
 		return false;
+	char expected[PROOF_LENGTH + 1];
 	prove(handshake, secret, role, expected);
 	return CRYPTO_memcmp(expected, proof, PROOF_LENGTH) == 0;
 }
@@ -109,19 +108,19 @@ bool link_accept_proof(struct link_handshake *handshake, const char *line, size_
 {
 	const char *const secrets[] = {handshake->secrets.current, handshake->secrets.previous};
 	struct words words;
-	char proof[PROOF_LENGTH + 1];
 	if (!split(&words, line, length, "prove", 3, 4) || !link_name_valid(words.at[2]) || !encoded_valid(words.at[3]))
 		return false;
 	(void)snprintf(handshake->client, sizeof(handshake->client), "%s", words.at[2]);
 	(void)snprintf(handshake->client_nonce, sizeof(handshake->client_nonce), "%s", words.at[3]);
-	for (size_t i = 0; i < ARRAY_SIZE(secrets) && handshake->matched == NULL; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(secrets) && !handshake->matched; i++) {
 		for (size_t j = 4; j < words.count; j++) {
 			if (proves(handshake, secrets[i], "client", words.at[j]))
 				handshake->matched = secrets[i];
 		}
 	}
-	if (handshake->matched == NULL)
+	if (!handshake->matched)
 		return false;
+	char proof[PROOF_LENGTH + 1];
 	prove(handshake, handshake->matched, "server", proof);
 	buffer_printf(out, "link/1 welcome %s", proof);
 	return true;
@@ -131,21 +130,21 @@ const char *link_answer_challenge(struct link_handshake *handshake, const char *
 				  const struct link_secrets *secrets, const char *line, size_t length,
 				  struct buffer *out)
 {
-	struct words words;
-	char proof[PROOF_LENGTH + 1];
 	*handshake = (struct link_handshake){.secrets = *secrets};
+	struct words words;
 	if (!split(&words, line, length, "challenge", 2, 2) || !link_name_valid(words.at[2]) ||
 	    !encoded_valid(words.at[3]))
 		return "it is no daemon of this version";
-	if (server != NULL && strcmp(server, words.at[2]) != 0)
+	if (server && strcmp(server, words.at[2]) != 0)
 		return "another daemon listens there";
 	(void)snprintf(handshake->server, sizeof(handshake->server), "%s", words.at[2]);
 	(void)snprintf(handshake->server_nonce, sizeof(handshake->server_nonce), "%s", words.at[3]);
 	(void)snprintf(handshake->client, sizeof(handshake->client), "%s", self);
 	make_nonce(handshake->client_nonce);
+	char proof[PROOF_LENGTH + 1];
 	prove(handshake, secrets->current, "client", proof);
 	buffer_printf(out, "link/1 prove %s %s %s", handshake->client, handshake->client_nonce, proof);
-	if (secrets->previous != NULL && secrets->previous[0] != '\0') {
+	if (secrets->previous && secrets->previous[0] != '\0') {
 		prove(handshake, secrets->previous, "client", proof);
 		buffer_printf(out, " %s", proof);
 	}

@@ -26,7 +26,7 @@ static void take_deadline(struct context *ctx, struct json_span value)
 static char *string_of(struct context *ctx, struct json_span value, size_t *ret_length)
 {
 	struct json_span inside = {value.data + 1, value.length - 2};
-	if (memchr(inside.data, '\\', inside.length) == NULL) {
+	if (!memchr(inside.data, '\\', inside.length)) {
 		*ret_length = inside.length;
 		return arena_strndup(&ctx->arena, inside.data, inside.length);
 	}
@@ -116,7 +116,7 @@ void link_meta_read(struct context *ctx, struct json_span text, bool speaks_for_
 
 static void write_string(struct buffer *out, const char *name, const char *value)
 {
-	if (value == NULL || value[0] == '\0')
+	if (!value || value[0] == '\0')
 		return;
 	buffer_append_text(out, name);
 	buffer_append_json_string(out, value);

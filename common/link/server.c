@@ -46,7 +46,7 @@ static struct link_job *take_job(struct link_server *server)
 {
 	int64_t deadline = deadline_after(server->options.request_deadline);
 	struct link_job *job = server->pool;
-	if (job == NULL) {
+	if (!job) {
 		job = must_malloc(sizeof(*job));
 		context_init(&job->ctx, deadline);
 	} else {
@@ -56,7 +56,7 @@ static struct link_job *take_job(struct link_server *server)
 	}
 	job->newer = NULL;
 	job->older = server->in_flight;
-	if (job->older != NULL)
+	if (job->older)
 		job->older->newer = job;
 	server->in_flight = job;
 	server->job_count++;
@@ -65,11 +65,11 @@ static struct link_job *take_job(struct link_server *server)
 
 static void unlink_job(struct link_server *server, struct link_job *job)
 {
-	if (job->newer != NULL)
+	if (job->newer)
 		job->newer->older = job->older;
 	else
 		server->in_flight = job->older;
-	if (job->older != NULL)
+	if (job->older)
 		job->older->newer = job->newer;
 	server->job_count--;
 }
@@ -97,7 +97,7 @@ void link_server_hung_up(struct link_connection *connection)
 {
 	if (connection->jobs == 0)
 		return;
-	for (struct link_job *job = connection->server->in_flight; job != NULL; job = job->older)
+	for (struct link_job *job = connection->server->in_flight; job; job = job->older)
 		if (job->connection == connection)
 			rpc_hangup_tell(&job->call.hangup);
 }
@@ -105,7 +105,7 @@ void link_server_hung_up(struct link_connection *connection)
 static const struct json_span *meta_of(const struct envelope *envelope)
 {
 	for (size_t i = 0; i < envelope->count; i++) {
-		if (envelope->calls[i].meta.data != NULL)
+		if (envelope->calls[i].meta.data)
 			return &envelope->calls[i].meta;
 	}
 	return NULL;
@@ -118,17 +118,17 @@ static void run_job(void *argument)
 	struct rpc_dispatcher *dispatcher = server->options.dispatcher;
 	struct rpc_meta meta = {.peer = job->connection->peer, .user_agent = ""};
 	struct envelope_limits limits = rpc_dispatch_limits(dispatcher);
-	struct envelope envelope;
 	size_t length = 0;
 	co_set_context(&job->ctx);
 	limits.max_depth++; /* meta */
+	struct envelope envelope;
 	(void)envelope_scan(job->line, job->length, &limits, &job->ctx.arena, &envelope);
 	const struct json_span *text = envelope.status == ENVELOPE_OK ? meta_of(&envelope) : NULL;
-	if (text != NULL)
+	if (text)
 		link_meta_read(&job->ctx, *text, job->connection->speaks_for_clients, &meta);
 	meta.hangup = &job->call.hangup;
 	const char *answer = rpc_dispatch_envelope(&job->ctx, dispatcher, &meta, &envelope, &length);
-	if (answer != NULL)
+	if (answer)
 		link_server_send(job->connection, answer, length);
 	give_job_back(server, job);
 }
@@ -137,9 +137,9 @@ static void run_job(void *argument)
 static void refuse(struct link_connection *connection, const char *line, size_t length)
 {
 	struct context ctx;
-	struct envelope envelope;
-	size_t answer_length;
 	context_init(&ctx, DEADLINE_NEVER);
+	size_t answer_length;
+	struct envelope envelope;
 	if (envelope_scan(line, length, &ENVELOPE_LIMITS_DEFAULT, &ctx.arena, &envelope) == ENVELOPE_OK) {
 		(void)context_fail(&ctx, ERROR_OVERLOADED, "in_flight", NULL);
 		ctx.error.retry_after_ms = 100;
@@ -153,9 +153,9 @@ static void refuse(struct link_connection *connection, const char *line, size_t 
 void link_server_line(struct link_connection *connection, const char *line, size_t length)
 {
 	struct link_server *server = connection->server;
-	uint64_t id;
 	if (length == 0)
 		return;
+	uint64_t id;
 	if (link_cancel_read(line, length, &id)) {
 		link_calls_cancel(&server->calls, connection, id);
 		return;
@@ -171,7 +171,7 @@ void link_server_line(struct link_connection *connection, const char *line, size
 	link_calls_add(&server->calls, &job->call, connection, line, length);
 	connection->jobs++;
 	job->co = co_spawn("link request", run_job, job);
-	if (job->co == NULL) {
+	if (!job->co) {
 		refuse(connection, line, length);
 		give_job_back(server, job);
 	}
@@ -182,10 +182,10 @@ void link_server_line(struct link_connection *connection, const char *line, size
 static void on_acceptable(evutil_socket_t listener, short what, void *argument)
 {
 	struct link_server *server = argument;
-	char peer[LISTENER_PEER_SIZE];
-	int fd;
 	(void)listener;
 	(void)what;
+	int fd;
+	char peer[LISTENER_PEER_SIZE];
 	for (int i = 0; i < ACCEPTS_A_PASS && (fd = listener_accept(&server->listener, peer)) >= 0; i++)
 		link_admit(server, fd, peer);
 }
@@ -196,14 +196,14 @@ static bool listen_on(struct link_server *server, char *error, size_t error_size
 	if (listener_open(&server->listener, options->address, options->port, error, error_size))
 		return false;
 	server->acceptable = event_new(server->base, server->listener.fd, EV_READ | EV_PERSIST, on_acceptable, server);
-	if (server->acceptable == NULL || event_add(server->acceptable, NULL))
+	if (!server->acceptable || event_add(server->acceptable, NULL))
 		fatal("no memory for a listener");
 	return true;
 }
 
 static void stop_listening(struct link_server *server)
 {
-	if (server->acceptable != NULL)
+	if (server->acceptable)
 		event_free(server->acceptable);
 	server->acceptable = NULL;
 	listener_close(&server->listener);
@@ -242,8 +242,7 @@ void link_server_drain(struct link_server *server)
 	server->draining = true;
 	stop_listening(server);
 	link_dismiss_strangers(server);
-	for (struct link_connection *connection = server->proved.newest; connection != NULL;
-	     connection = connection->older)
+	for (struct link_connection *connection = server->proved.newest; connection; connection = connection->older)
 		link_server_send(connection, drain_line, sizeof(drain_line) - 1);
 }
 
@@ -259,18 +258,18 @@ size_t link_server_connections(const struct link_server *server)
 
 void link_server_cancel(struct link_server *server)
 {
-	for (struct link_job *job = server->in_flight; job != NULL; job = job->older)
+	for (struct link_job *job = server->in_flight; job; job = job->older)
 		co_cancel(job->co);
 }
 
 void link_server_free(struct link_server *server)
 {
-	if (server == NULL)
+	if (!server)
 		return;
 	if (server->job_count > 0)
 		fatal("a link server is freed with %zu requests in flight", server->job_count);
 	link_dismiss_all(server);
-	while (server->pool != NULL) {
+	while (server->pool) {
 		struct link_job *job = server->pool;
 		server->pool = job->older;
 		context_done(&job->ctx);

@@ -33,7 +33,7 @@ static void queue_for_pass_end(struct link_stream *stream)
 
 static void leave_outbox(struct link_stream *stream)
 {
-	for (struct link_stream **link = &stream->outbox->first; *link != NULL; link = &(*link)->next) {
+	for (struct link_stream **link = &stream->outbox->first; *link; link = &(*link)->next) {
 		if (*link != stream)
 			continue;
 		*link = stream->next;
@@ -44,7 +44,7 @@ static void leave_outbox(struct link_stream *stream)
 
 void link_stream_fail(struct link_stream *stream, const char *why)
 {
-	if (stream->failure != NULL)
+	if (stream->failure)
 		return;
 	stream->failure = why;
 	(void)event_del(stream->readable);
@@ -79,13 +79,13 @@ bool link_stream_commit(struct link_stream *stream, size_t start)
 {
 	struct buffer *out = &stream->out;
 	buffer_append_char(out, '\n');
-	if (buffer_failed(out) || stream->failure != NULL || out->length - start > stream->max_line) {
+	if (buffer_failed(out) || stream->failure || out->length - start > stream->max_line) {
 		out->failed = false;
 		out->length = start;
 		return false;
 	}
 	char *end = out->data + out->length - 1;
-	for (char *feed = out->data + start; (feed = memchr(feed, '\n', (size_t)(end - feed))) != NULL;)
+	for (char *feed = out->data + start; (feed = memchr(feed, '\n', (size_t)(end - feed)));)
 		*feed = ' ';
 	stream->queued += out->length - start;
 	queue_for_pass_end(stream);
@@ -131,7 +131,7 @@ static ssize_t send_some(struct link_stream *stream)
 
 static void flush(struct link_stream *stream)
 {
-	while (unsent(stream) > 0 && stream->failure == NULL) {
+	while (unsent(stream) > 0 && !stream->failure) {
 		ssize_t written = send_some(stream);
 		if (written >= 0) {
 			stream->out_start += (size_t)written;
@@ -156,20 +156,20 @@ static void on_writable(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	stream->writing = false;
 	flush(stream);
-	if (stream->failure != NULL)
+	if (stream->failure)
 		queue_for_pass_end(stream);
 }
 
 static void at_pass_end(void *argument)
 {
 	struct link_outbox *outbox = argument;
-	while (outbox->first != NULL) {
+	while (outbox->first) {
 		struct link_stream *stream = outbox->first;
 		outbox->first = stream->next;
 		stream->in_outbox = false;
-		if (stream->failure == NULL && !stream->writing)
+		if (!stream->failure && !stream->writing)
 			flush(stream);
-		if (stream->failure != NULL)
+		if (stream->failure)
 			close_now(stream);
 	}
 }
@@ -182,7 +182,7 @@ void link_outbox_init(struct link_outbox *outbox, struct loop *loop)
 
 void link_outbox_done(struct link_outbox *outbox)
 {
-	if (outbox->hook != NULL)
+	if (outbox->hook)
 		loop_hook_free(outbox->hook);
 	outbox->hook = NULL;
 }
@@ -211,7 +211,7 @@ static void on_impatient(evutil_socket_t fd, short what, void *argument)
 	int64_t now = clock_monotonic(), waited = stream->reading_paused ? 0 : now - stream->line_began;
 	(void)fd;
 	(void)what;
-	if (stream->held == NULL || stream->failure != NULL)
+	if (!stream->held || stream->failure)
 		return;
 	if (waited < stream->patience)
 		wait_for_line_end(stream, stream->patience - waited);
@@ -227,7 +227,7 @@ static void hold(struct link_stream *stream, const char *bytes, size_t length)
 		stream->held_length = stream->held_capacity = 0;
 		return;
 	}
-	if (stream->held == NULL || bytes != stream->held)
+	if (!stream->held || bytes != stream->held)
 		await_line_end(stream);
 	if (stream->held_capacity < length) {
 		stream->held_capacity = length;
@@ -241,9 +241,9 @@ static void hold(struct link_stream *stream, const char *bytes, size_t length)
 static size_t take_lines(struct link_stream *stream, const char *bytes, size_t length, size_t searched)
 {
 	size_t start = 0;
-	while (stream->failure == NULL) {
+	while (!stream->failure) {
 		const char *feed = memchr(bytes + start + searched, '\n', length - start - searched);
-		if (feed == NULL)
+		if (!feed)
 			break;
 		size_t line = (size_t)(feed - bytes) - start;
 		if (line > stream->max_line)
@@ -261,7 +261,7 @@ static void take_bytes(struct link_stream *stream, const char *bytes, size_t len
 	size_t taken = take_lines(stream, bytes, length, searched);
 	if (length - taken > stream->max_line)
 		link_stream_fail(stream, "line too long");
-	if (stream->failure == NULL)
+	if (!stream->failure)
 		hold(stream, bytes + taken, length - taken);
 }
 
@@ -269,7 +269,7 @@ static void take_bytes(struct link_stream *stream, const char *bytes, size_t len
  * or into the scratch. */
 static char *read_place(struct link_stream *stream, size_t *ret_room)
 {
-	if (stream->held == NULL) {
+	if (!stream->held) {
 		*ret_room = READ_SIZE;
 		return scratch;
 	}
@@ -312,9 +312,9 @@ static void on_readable(evutil_socket_t fd, short what, void *argument)
 	struct link_stream *stream = argument;
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < READS_A_PASS && stream->failure == NULL && read_once(stream); i++)
+	for (int i = 0; i < READS_A_PASS && !stream->failure && read_once(stream); i++)
 		;
-	if (stream->failure == NULL && unsent(stream) > PAUSE_ABOVE) {
+	if (!stream->failure && unsent(stream) > PAUSE_ABOVE) {
 		stream->reading_paused = true;
 		(void)event_del(stream->readable);
 	}
@@ -350,14 +350,13 @@ void link_stream_start(struct link_stream *stream, struct event_base *base, stru
 	stream->impatient = evtimer_new(base, on_impatient, stream);
 	if (stream->patience == 0)
 		stream->patience = LINK_LINE_PATIENCE;
-	if (stream->readable == NULL || stream->writable == NULL || stream->impatient == NULL ||
-	    event_add(stream->readable, NULL))
+	if (!stream->readable || !stream->writable || !stream->impatient || event_add(stream->readable, NULL))
 		fatal("no memory for the events of a connection");
 }
 
 void link_stream_done(struct link_stream *stream)
 {
-	if (stream->readable == NULL)
+	if (!stream->readable)
 		return;
 	if (stream->in_outbox)
 		leave_outbox(stream);

@@ -21,7 +21,6 @@ void background_job_kinds(const struct background_job_kind *kinds)
 const struct background_job_kind *background_job_all(void)
 {
 	static const struct background_job_kind none[] = {{NULL, NULL}};
-
 	return known ? known : none;
 }
 
@@ -47,7 +46,6 @@ int background_job_start(struct rpc_call *call, struct pg_tx *tx, const char *ki
 	    .key = key, .details = details ? details : "", .position = "", .rows = BACKGROUND_JOB_ROWS};
 	background_batch_function *batch = background_job_find(kind);
 	const char *position = NULL;
-
 	if (!batch)
 		return context_fail_internal(call->ctx, "there is no background job %s", kind);
 	if (batch(call, tx, &job, &position))
@@ -66,13 +64,11 @@ int background_job_steps(struct rpc_call *call, struct pg_tx *tx, const struct b
 	size_t at = strtoul(job->position, &rest, 10);
 	const char *after = *rest == ' ' ? rest + 1 : "";
 	int64_t left = job->rows;
-
 	*ret_position = NULL;
 	while (at < count && left > 0) {
 		const char *most = arena_printf(&ctx->arena, "%lld", (long long)left);
 		const char *whose = steps[at].by_details ? job->details : job->key;
 		struct pg_result *taken = pg_query(ctx, tx, steps[at].sql, whose, most, after);
-
 		if (!taken)
 			return -1;
 		bool more = pg_integer(taken, 0, 0) >= left;

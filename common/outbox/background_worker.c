@@ -106,7 +106,6 @@ static bool take(struct context *ctx, const struct background_worker *worker, st
 static int work(struct rpc_call *call, struct pg_tx *tx, const struct taken *taken)
 {
 	const char *position = NULL;
-
 	if (background_job_find(taken->kind)(call, tx, &taken->job, &position))
 		return -1;
 	if (position)
@@ -123,9 +122,8 @@ static int work(struct rpc_call *call, struct pg_tx *tx, const struct taken *tak
 /* In a context of its own: that of the batch has had its time. */
 static void put_off(const struct background_worker *worker, const struct taken *taken, const struct context *failed)
 {
-	struct context ctx;
 	const char *said = failed->error.message[0] ? failed->error.message : failed->error.cause;
-
+	struct context ctx;
 	context_init(&ctx, deadline_after(BATCH_TIMEOUT));
 	metric_add(failures_of(worker, taken->kind), 1);
 	const char *reason =
@@ -138,11 +136,10 @@ static void put_off(const struct background_worker *worker, const struct taken *
 
 static enum look one_batch(struct background_worker *worker)
 {
-	struct context ctx;
 	struct rpc_call call = worker->prototype;
 	struct taken taken = {0};
 	enum look look = LOOK_NOTHING;
-
+	struct context ctx;
 	context_init(&ctx, deadline_after(BATCH_TIMEOUT));
 	call.ctx = &ctx;
 	struct pg_result *due = pg_read(&ctx, call.db, DUE, buffer_text(&worker->kinds));
@@ -162,12 +159,11 @@ static enum look one_batch(struct background_worker *worker)
 
 static void measure(struct background_worker *worker)
 {
-	struct context ctx;
 	int64_t now = clock_monotonic();
-
 	if (now - worker->measured < MEASURE_INTERVAL)
 		return;
 	worker->measured = now;
+	struct context ctx;
 	context_init(&ctx, deadline_after(MEASURE_INTERVAL));
 	struct pg_result *rows = pg_read(&ctx, worker->prototype.db, MEASURE, buffer_text(&worker->kinds));
 	for (size_t row = 0; rows && row < pg_count(rows); row++) {
@@ -185,11 +181,9 @@ static void run(void *argument)
 {
 	struct background_worker *worker = argument;
 	int64_t pause;
-
 	do {
 		int64_t began = clock_monotonic();
 		enum look look = one_batch(worker);
-
 		measure(worker);
 		pause = clock_monotonic() - began;
 		pause = look == LOOK_DONE && pause < PAUSE_MAX ? pause : LOOK_INTERVAL;
@@ -205,11 +199,10 @@ static void init_kinds(struct background_worker *worker)
 	struct metric_family *failures = metric_register(METRIC_COUNTER, "eventloop_background_job_failures_total",
 							 "Batches of background jobs that failed.", "kind");
 	const struct background_job_kind *kinds = background_job_all();
-	const char **names;
-
 	while (kinds[worker->kind_count].name)
 		worker->kind_count++;
 	worker->metrics = must_calloc(worker->kind_count + 1, sizeof(*worker->metrics));
+	const char **names;
 	names = must_calloc(worker->kind_count + 1, sizeof(*names));
 	for (size_t i = 0; i < worker->kind_count; i++) {
 		names[i] = kinds[i].name;
@@ -234,7 +227,6 @@ struct background_worker *background_worker_new(const struct rpc_call *prototype
 {
 	static const struct identity nobody = {.kind = IDENTITY_ANONYMOUS};
 	struct background_worker *worker = must_calloc(1, sizeof(*worker));
-
 	worker->prototype = *prototype;
 	worker->prototype.caller = &nobody;
 	worker->prototype.peer = "";

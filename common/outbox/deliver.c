@@ -39,7 +39,6 @@ void outbox_consume(const struct fact_handler *handlers)
 static bool topic_fits(const char *pattern, const char *topic)
 {
 	size_t length = strlen(pattern);
-
 	if (length >= 2 && strcmp(pattern + length - 2, ".*") == 0)
 		return strncmp(pattern, topic, length - 1) == 0;
 	return strcmp(pattern, topic) == 0;
@@ -57,7 +56,6 @@ static fact_handler_function *find_handler(const char *topic)
 static const char *text_member(struct json_object *object, const char *name)
 {
 	struct json_object *value = json_object_object_get(object, name);
-
 	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
 }
 
@@ -65,7 +63,6 @@ static struct fact read_fact(struct rpc_call *call, struct json_object *object)
 {
 	struct json_object *payload = json_object_object_get(object, "payload");
 	struct buffer text;
-
 	buffer_init_arena(&text, &call->ctx->arena, PAYLOAD_MAX);
 	json_tree_write(payload, &text);
 	return (struct fact){
@@ -90,7 +87,6 @@ static bool is_stranded(const struct rpc_call *call, enum error_code code)
 static enum outcome judge(const struct rpc_call *call)
 {
 	enum error_code code = call->ctx->error.code;
-
 	if (is_stranded(call, code))
 		return STRANDED;
 	return code == ERROR_UNAVAILABLE ? HINDERED : FAILED;
@@ -101,11 +97,9 @@ static enum outcome fold(struct rpc_call *call, fact_handler_function *function,
 {
 	struct context *ctx = call->ctx;
 	struct pg_tx *tx = pg_begin(ctx, call->db);
-	struct pg_result *claimed;
-
 	if (!tx)
 		return STRANDED; /* there is no connection: it has not begun */
-	claimed = pg_query(ctx, tx, CLAIM, fact->id);
+	struct pg_result *claimed = pg_query(ctx, tx, CLAIM, fact->id);
 	if (!claimed && ctx->error.code == ERROR_DEADLINE_EXCEEDED)
 		return HINDERED; /* the database is slow, or still ends an earlier attempt */
 	if (claimed && pg_count(claimed) == 0) {
@@ -123,7 +117,6 @@ static enum outcome fold(struct rpc_call *call, fact_handler_function *function,
 static enum outcome consume(struct rpc_call *call, const struct fact *fact)
 {
 	fact_handler_function *function = find_handler(fact->topic);
-
 	if (!function)
 		return FOLDED;
 	if (call->db)
@@ -135,7 +128,6 @@ static enum outcome consume(struct rpc_call *call, const struct fact *fact)
 static const char *reason_of(struct context *ctx, const struct error *error)
 {
 	const char *detail = error->message[0] ? error->message : error->cause;
-
 	return arena_printf(&ctx->arena, "%s%s%s%s%s", error_word(error->code), error->reason[0] ? " " : "",
 			    error->reason, detail[0] ? ": " : "", detail);
 }
@@ -144,19 +136,16 @@ static const char *reason_of(struct context *ctx, const struct error *error)
 static enum outcome consume_within(const struct rpc_call *call, struct json_object *object, int64_t share,
 				   struct error *ret_error)
 {
-	struct context ctx;
 	struct rpc_call own = *call;
-	struct fact fact;
-	enum outcome outcome;
-
+	struct context ctx;
 	context_init(&ctx, deadline_earlier(call->ctx->deadline, deadline_after(share)));
 	(void)snprintf(ctx.request_id, sizeof(ctx.request_id), "%s", call->ctx->request_id);
 	(void)snprintf(ctx.traceparent, sizeof(ctx.traceparent), "%s", call->ctx->traceparent);
 	ctx.method = call->ctx->method;
 	own.ctx = &ctx;
 	own.write = NULL;
-	fact = read_fact(&own, object);
-	outcome = consume(&own, &fact);
+	struct fact fact = read_fact(&own, object);
+	enum outcome outcome = consume(&own, &fact);
 	*ret_error = ctx.error;
 	ret_error->details = NULL; /* they end with the context */
 	context_done(&ctx);
@@ -179,7 +168,6 @@ static void refuse(struct delivery *delivery, struct json_object **refused, stru
 static bool is_behind(const struct delivery *delivery, struct json_object *fact)
 {
 	const char *key = text_member(fact, "key");
-
 	for (size_t i = 0; *key && i < delivery->refused_count; i++) {
 		if (strcmp(text_member(delivery->refused[i], "key"), key) == 0)
 			return true;
@@ -199,12 +187,11 @@ static int strand(struct rpc_call *call, const struct error *error)
 static int deliver_one(struct rpc_call *call, struct json_object *fact, struct json_object **refused,
 		       struct delivery *delivery)
 {
-	struct error error;
-
 	if (is_behind(delivery, fact)) {
 		refuse(delivery, refused, fact, "behind", true);
 		return 0;
 	}
+	struct error error;
 	switch (consume_within(call, fact, delivery->share, &error)) {
 	case FOLDED:
 		delivery->delivered++;
@@ -226,7 +213,6 @@ static int deliver_all(struct rpc_call *call, struct json_object *facts, struct 
 {
 	size_t count = json_object_array_length(facts), i;
 	struct json_object **refused = arena_alloc(&call->ctx->arena, count * sizeof(struct json_object *));
-
 	delivery->refused = refused;
 	for (i = 0; i < count; i++) {
 		if (i > 0 && deadline_left(call->ctx->deadline) < 2 * delivery->share)
@@ -247,12 +233,10 @@ static int deliver_all(struct rpc_call *call, struct json_object *facts, struct 
 static int check_source(struct rpc_call *call, const char *source, struct json_object *facts)
 {
 	size_t length = strlen(source);
-
 	if (call->caller->kind != IDENTITY_SERVICE || strcmp(call->caller->id, source) != 0)
 		return rpc_forbidden(call, "facts of %s come from %s alone", source, source);
 	for (size_t i = 0; i < json_object_array_length(facts); i++) {
 		const char *topic = text_member(json_object_array_get_idx(facts, i), "topic");
-
 		if (strncmp(topic, source, length) != 0 || topic[length] != '.')
 			return rpc_forbidden(call, "topic %.80s is not one of %s", topic, source);
 	}
@@ -264,7 +248,6 @@ int outbox_deliver(struct rpc_call *call)
 	const char *source = text_member(call->params, "source");
 	struct json_object *facts = json_object_object_get(call->params, "facts");
 	struct delivery delivery = {.share = deadline_left(call->ctx->deadline) / SHARES};
-
 	if (!json_object_is_type(facts, json_type_array))
 		return rpc_invalid(call, "/params/facts", "type", "\"array\"");
 	if (check_source(call, source, facts) != 0)

@@ -25,7 +25,6 @@ static int delete_old(struct context *ctx, struct outbox_relay *relay, const cha
 {
 	for (int round = 0; round < ROUNDS && !relay->stopping; round++) {
 		struct pg_result *result = pg_write_values(ctx, relay->db, sql, count, values);
-
 		if (!result)
 			return -1;
 		if (pg_count(result) < BATCH)
@@ -37,10 +36,9 @@ static int delete_old(struct context *ctx, struct outbox_relay *relay, const cha
 const char *outbox_names(struct context *ctx, const struct outbox_relay *relay)
 {
 	const char **list = arena_alloc(&ctx->arena, relay->subscriber_count * sizeof(*list));
-	struct buffer text;
-
 	for (size_t i = 0; i < relay->subscriber_count; i++)
 		list[i] = relay->subscribers[i].name;
+	struct buffer text;
 	buffer_init_arena(&text, &ctx->arena, NAMES_SIZE);
 	pg_array_text(&text, list, relay->subscriber_count);
 	return buffer_text(&text);
@@ -49,7 +47,6 @@ const char *outbox_names(struct context *ctx, const struct outbox_relay *relay)
 int outbox_housekeeping(struct context *ctx, struct outbox_relay *relay)
 {
 	const char *subscribers = outbox_names(ctx, relay);
-
 	if (delete_old(ctx, relay, FACTS, 1, &subscribers) != 0 || delete_old(ctx, relay, CONSUMED, 0, NULL) != 0)
 		return -1;
 	return delete_old(ctx, relay, KEYS, 0, NULL);

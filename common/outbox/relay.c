@@ -42,10 +42,9 @@ static void wake_keeper(struct outbox_relay *relay)
 /* Facts were committed here: deliver them, or tell the relay that does. */
 static void wake_posted(void *unused)
 {
-	struct outbox_relay *relay;
-
 	(void)unused;
 	(void)pthread_mutex_lock(&process.lock);
+	struct outbox_relay *relay;
 	relay = process.relay;
 	process.posted = false;
 	(void)pthread_mutex_unlock(&process.lock);
@@ -73,7 +72,6 @@ void outbox_wake(void)
 static void notified(const char *payload, void *argument)
 {
 	struct outbox_relay *relay = argument;
-
 	(void)payload;
 	if (relay->leading && !relay->stopping)
 		wake_subscribers(relay);
@@ -83,7 +81,6 @@ static void notified(const char *payload, void *argument)
 static int lead(struct context *ctx, struct outbox_relay *relay)
 {
 	bool leading = false;
-
 	if (outbox_lease_take(ctx, relay, &leading) != 0)
 		return -1;
 	if (leading && !relay->leading) {
@@ -104,7 +101,6 @@ static void show(const struct outbox_relay *relay)
 	for (size_t i = 0; i < relay->subscriber_count; i++) {
 		const struct outbox_subscriber *subscriber = &relay->subscribers[i];
 		int64_t oldest = subscriber->oldest, again = subscriber->oldest_again;
-
 		if (again > 0 && (oldest == 0 || again < oldest))
 			oldest = again;
 		metric_set(subscriber->lag, relay->leading && oldest > 0 ? clock_wall() - oldest : 0);
@@ -129,7 +125,6 @@ static int measure(struct context *ctx, struct outbox_relay *relay, int64_t now)
 static int keep(struct context *ctx, struct outbox_relay *relay)
 {
 	int64_t now = clock_monotonic();
-
 	if (lead(ctx, relay) != 0) {
 		relay->leading = false; /* without the database nobody knows */
 		return -1;
@@ -151,7 +146,6 @@ static int keep(struct context *ctx, struct outbox_relay *relay)
 static void rest(struct outbox_relay *relay)
 {
 	int64_t pause = relay->poll_interval < CLOCK_SECOND ? relay->poll_interval : CLOCK_SECOND;
-
 	relay->keeper_idle = !relay->notify;
 	if (!relay->notify && co_park("lease of the outbox", deadline_after(pause)) == CO_CANCELLED)
 		relay->stopping = true;
@@ -164,13 +158,10 @@ static void keeper_run(void *argument)
 {
 	struct outbox_relay *relay = argument;
 	bool failing = false;
-
 	while (!relay->stopping) {
 		struct context ctx;
-		bool failed;
-
 		context_init(&ctx, deadline_after(PASS_TIMEOUT));
-		failed = keep(&ctx, relay) != 0;
+		bool failed = keep(&ctx, relay) != 0;
 		if (failed && !failing && !relay->stopping)
 			log_error_of(LOG_WARNING, &ctx, "the outbox cannot be tended");
 		failing = failed;
@@ -196,7 +187,6 @@ static void subscriber_init(struct outbox_relay *relay, struct outbox_subscriber
 			    "Facts that were refused or wait behind one that was.", "subscriber");
 	struct metric_family *dead_letters =
 	    metric_register(METRIC_GAUGE, "eventloop_outbox_dead_letters", "Facts that were given up.", "subscriber");
-
 	*subscriber = (struct outbox_subscriber){
 	    .relay = relay,
 	    .name = name,
@@ -213,7 +203,6 @@ static void subscriber_init(struct outbox_relay *relay, struct outbox_subscriber
 static void init(struct outbox_relay *relay, const struct outbox_relay_options *options)
 {
 	size_t count = 0;
-
 	while (options->subscribers && options->subscribers[count])
 		count++;
 	relay->daemon = options->daemon;
@@ -236,7 +225,6 @@ static void init(struct outbox_relay *relay, const struct outbox_relay_options *
 static struct co *start(struct outbox_relay *relay, const char *name, void (*function)(void *), void *argument)
 {
 	struct co *co = co_spawn(name, function, argument);
-
 	relay->running += co != NULL;
 	return co;
 }
@@ -244,14 +232,11 @@ static struct co *start(struct outbox_relay *relay, const char *name, void (*fun
 struct outbox_relay *outbox_relay_new(const struct outbox_relay_options *options)
 {
 	struct outbox_relay *relay = must_calloc(1, sizeof(*relay));
-	bool started;
-
 	init(relay, options);
 	relay->keeper = start(relay, "outbox relay", keeper_run, relay);
-	started = relay->keeper != NULL;
+	bool started = relay->keeper != NULL;
 	for (size_t i = 0; i < relay->subscriber_count; i++) {
 		struct outbox_subscriber *subscriber = &relay->subscribers[i];
-
 		subscriber->fresh.co = start(relay, "outbox subscriber", outbox_lane_run, &subscriber->fresh);
 		subscriber->again.co = start(relay, "outbox subscriber", outbox_lane_run, &subscriber->again);
 		started = started && subscriber->fresh.co && subscriber->again.co;
@@ -280,7 +265,6 @@ static void end_lane(struct outbox_lane *lane, bool force)
 static void end_all(struct outbox_relay *relay, bool force)
 {
 	struct co *self = co_self();
-
 	if (relay->keeper && relay->keeper != self)
 		co_cancel(relay->keeper);
 	for (size_t i = 0; i < relay->subscriber_count; i++) {
@@ -299,9 +283,7 @@ static void forget(struct outbox_relay *relay)
 
 void outbox_relay_stop(struct outbox_relay *relay)
 {
-	struct context ctx;
 	int64_t patience = deadline_after(STOP_PATIENCE);
-
 	forget(relay);
 	relay->stopping = true;
 	end_all(relay, false);
@@ -313,6 +295,7 @@ void outbox_relay_stop(struct outbox_relay *relay)
 		continue;
 	pg_listener_free(relay->listener);
 	relay->listener = NULL;
+	struct context ctx;
 	context_init(&ctx, deadline_after(CLOCK_SECOND));
 	if (relay->leading)
 		outbox_lease_give(&ctx, relay);

@@ -10,9 +10,8 @@
 
 static const char *make_params(struct context *ctx, const struct outbox_relay *relay, const struct outbox_batch *batch)
 {
-	struct buffer params;
 	const char *comma = "";
-
+	struct buffer params;
 	buffer_init_arena(&params, &ctx->arena, PARAMS_MAX);
 	buffer_append_text(&params, "{\"source\":");
 	buffer_append_json_string(&params, relay->daemon);
@@ -31,7 +30,6 @@ static const char *make_params(struct context *ctx, const struct outbox_relay *r
 static size_t to_send(const struct outbox_batch *batch)
 {
 	size_t count = 0;
-
 	for (size_t i = 0; i < batch->count; i++)
 		count += batch->items[i].fate == OUTBOX_TO_SEND;
 	return count;
@@ -43,7 +41,6 @@ static void set_fate(struct context *ctx, struct outbox_batch *batch, const char
 {
 	for (size_t i = 0; i < batch->count; i++) {
 		struct outbox_item *item = &batch->items[i];
-
 		if (item->fate != OUTBOX_TO_SEND || (id && strcmp(item->id, id) != 0))
 			continue;
 		item->fate = fate;
@@ -54,14 +51,12 @@ static void set_fate(struct context *ctx, struct outbox_batch *batch, const char
 static const char *text_of(struct json_object *object, const char *name, const char *fallback)
 {
 	struct json_object *value = json_object_object_get(object, name);
-
 	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : fallback;
 }
 
 static enum outbox_fate fate_of(struct json_object *refusal, const char *reason)
 {
 	struct json_object *attempt = json_object_object_get(refusal, "attempt");
-
 	if (strcmp(reason, "behind") == 0)
 		return OUTBOX_HELD;
 	if (strcmp(reason, "not reached") == 0)
@@ -73,13 +68,11 @@ static enum outbox_fate fate_of(struct json_object *refusal, const char *reason)
 static bool take_answer(struct context *ctx, struct outbox_batch *batch, struct json_object *answer)
 {
 	struct json_object *refused = json_object_object_get(answer, "refused");
-
 	if (!json_object_is_type(refused, json_type_array))
 		return false;
 	for (size_t i = 0; i < json_object_array_length(refused); i++) {
 		struct json_object *one = json_object_array_get_idx(refused, i);
 		const char *reason = text_of(one, "reason", "");
-
 		if (!*reason)
 			reason = "refused";
 		set_fate(ctx, batch, text_of(one, "id", ""), fate_of(one, reason), reason);
@@ -109,12 +102,10 @@ static bool answers(struct context *ctx, const struct outbox_subscriber *subscri
 {
 	struct rpc_request request = *sent;
 	int64_t whole = ctx->deadline;
-	bool answered;
-
 	error_clear(&ctx->error);
 	request.params = arena_printf(&ctx->arena, "{\"source\":\"%s\",\"facts\":[]}", subscriber->relay->daemon);
 	ctx->deadline = deadline_earlier(whole, deadline_after(subscriber->relay->delivery_timeout / PROBE_SHARE));
-	answered = rpc_invoke(ctx, subscriber->relay->client, &request) != NULL;
+	bool answered = rpc_invoke(ctx, subscriber->relay->client, &request) != NULL;
 	ctx->deadline = whole;
 	return answered;
 }
@@ -135,7 +126,6 @@ static enum outbox_sent refused_whole(struct context *ctx, const struct outbox_s
 				      struct outbox_batch *batch, const struct rpc_request *sent)
 {
 	const struct error *error = &ctx->error;
-
 	if (error->code == ERROR_DEADLINE_EXCEEDED)
 		return not_answered(ctx, subscriber, batch, sent);
 	if (!about_the_facts(error->code))
@@ -165,10 +155,8 @@ static struct json_object *invoke(struct context *ctx, const struct outbox_relay
 				  const struct rpc_request *request)
 {
 	int64_t whole = ctx->deadline;
-	struct json_object *answer;
-
 	ctx->deadline = deadline_earlier(whole, deadline_after(relay->delivery_timeout));
-	answer = rpc_invoke(ctx, relay->client, request);
+	struct json_object *answer = rpc_invoke(ctx, relay->client, request);
 	ctx->deadline = whole;
 	return answer;
 }
@@ -177,7 +165,6 @@ static void count(const struct outbox_subscriber *subscriber, const struct outbo
 {
 	for (size_t i = 0; i < batch->count; i++) {
 		enum outbox_fate fate = batch->items[i].fate;
-
 		metric_add(subscriber->delivered, fate == OUTBOX_TO_SEND);
 		metric_add(subscriber->refused, fate == OUTBOX_REFUSED || fate == OUTBOX_POSTPONED);
 	}
@@ -187,15 +174,13 @@ enum outbox_sent outbox_send(struct context *ctx, struct outbox_subscriber *subs
 {
 	struct rpc_request request = {.as = RPC_AS_SERVICE, .idempotent = true};
 	enum outbox_sent sent = OUTBOX_SENT;
-	struct json_object *answer;
-
 	if (to_send(batch) == 0)
 		return OUTBOX_SENT;
 	request.method = arena_printf(&ctx->arena, "%s.fact.deliver", subscriber->name);
 	request.params = make_params(ctx, subscriber->relay, batch);
 	if (!request.params)
 		return too_large(ctx, batch);
-	answer = invoke(ctx, subscriber->relay, &request);
+	struct json_object *answer = invoke(ctx, subscriber->relay, &request);
 	if (!answer)
 		sent = refused_whole(ctx, subscriber, batch, &request);
 	else if (!take_answer(ctx, batch, answer))

@@ -97,7 +97,6 @@
 int outbox_lease_take(struct context *ctx, struct outbox_relay *relay, bool *ret_leading)
 {
 	struct pg_result *row = pg_read(ctx, relay->db, LEASE_LOOK, relay->holder);
-
 	if (!row)
 		return -1;
 	if (pg_count(row) == 0 || !pg_boolean(row, 0, 1)) {
@@ -120,13 +119,11 @@ void outbox_lease_give(struct context *ctx, struct outbox_relay *relay)
 int outbox_repair(struct context *ctx, struct outbox_relay *relay)
 {
 	struct pg_result *row = pg_read(ctx, relay->db, RESTORED);
-	struct pg_tx *tx;
-
 	if (!row)
 		return -1;
 	if (!pg_boolean(row, 0, 0))
 		return 0;
-	tx = pg_begin(ctx, relay->db);
+	struct pg_tx *tx = pg_begin(ctx, relay->db);
 	if (!tx)
 		return -1;
 	pg_queue(ctx, tx, "UPDATE outbox SET xid = '1'");
@@ -140,7 +137,6 @@ int outbox_position(struct context *ctx, struct outbox_subscriber *subscriber)
 {
 	struct pg *db = subscriber->relay->db;
 	struct pg_result *row = pg_read(ctx, db, POSITION, subscriber->name);
-
 	if (row && pg_count(row) == 0) {
 		row = pg_write(ctx, db, POSITION_MAKE, subscriber->name);
 		if (row)
@@ -158,7 +154,6 @@ int outbox_position(struct context *ctx, struct outbox_subscriber *subscriber)
 static void take_rows(struct context *ctx, const struct pg_result *rows, struct outbox_batch *ret)
 {
 	size_t count = pg_count(rows), bytes = 0;
-
 	ret->items = arena_zalloc(&ctx->arena, count * sizeof(*ret->items));
 	ret->count = 0;
 	ret->oldest = count > 0 ? pg_integer(rows, 0, 4) : 0;
@@ -182,7 +177,6 @@ int outbox_read_new(struct context *ctx, struct outbox_subscriber *subscriber, s
 	const char *limit = arena_printf(&ctx->arena, "%zu", most);
 	struct pg_result *rows =
 	    pg_read(ctx, subscriber->relay->db, READ_NEW, subscriber->name, subscriber->xid, seq, limit);
-
 	if (!rows)
 		return -1;
 	take_rows(ctx, rows, ret);
@@ -194,7 +188,6 @@ int outbox_read_retries(struct context *ctx, struct outbox_subscriber *subscribe
 {
 	const char *limit = arena_printf(&ctx->arena, "%zu", most);
 	struct pg_result *rows = pg_read(ctx, subscriber->relay->db, READ_RETRIES, subscriber->name, limit), *row;
-
 	if (!rows)
 		return -1;
 	take_rows(ctx, rows, ret);
@@ -211,7 +204,6 @@ int outbox_read_retries(struct context *ctx, struct outbox_subscriber *subscribe
 static const char *shortened(struct context *ctx, const char *reason)
 {
 	size_t length = strlen(reason);
-
 	if (length <= OUTBOX_REASON_MAX)
 		return reason;
 	length = OUTBOX_REASON_MAX;
@@ -224,7 +216,6 @@ static const char *shortened(struct context *ctx, const char *reason)
 static size_t reached(const struct outbox_batch *batch)
 {
 	size_t count = 0;
-
 	while (count < batch->count && batch->items[count].fate != OUTBOX_NOT_REACHED)
 		count++;
 	return count;
@@ -234,7 +225,6 @@ static void queue_new(struct context *ctx, struct pg_tx *tx, struct outbox_subsc
 		      const struct outbox_item *item)
 {
 	const char *name = subscriber->name;
-
 	if (item->fate == OUTBOX_TO_SEND)
 		return;
 	subscriber->retries = true;
@@ -250,11 +240,9 @@ int outbox_settle_new(struct context *ctx, struct outbox_subscriber *subscriber,
 {
 	size_t count = reached(batch);
 	const struct outbox_item *last = count > 0 ? &batch->items[count - 1] : NULL;
-	struct pg_tx *tx;
-
 	if (!last)
 		return context_fail_internal(ctx, "%s reached none of the facts", subscriber->name);
-	tx = pg_begin(ctx, subscriber->relay->db);
+	struct pg_tx *tx = pg_begin(ctx, subscriber->relay->db);
 	if (!tx)
 		return -1;
 	for (size_t i = 0; i < count; i++)
@@ -271,7 +259,6 @@ static void queue_again(struct context *ctx, struct pg_tx *tx, const struct outb
 {
 	const char *most = arena_printf(&ctx->arena, "%d", subscriber->relay->max_attempts);
 	const char *name = subscriber->name, *reason = item->reason ? shortened(ctx, item->reason) : "";
-
 	if (item->fate == OUTBOX_TO_SEND) {
 		pg_queue(ctx, tx, RETRY_DONE, name, item->xid, item->seq);
 	} else if (item->fate == OUTBOX_POSTPONED) {
@@ -285,7 +272,6 @@ static void queue_again(struct context *ctx, struct pg_tx *tx, const struct outb
 int outbox_settle_retries(struct context *ctx, struct outbox_subscriber *subscriber, const struct outbox_batch *batch)
 {
 	struct pg_tx *tx = pg_begin(ctx, subscriber->relay->db);
-
 	if (!tx)
 		return -1;
 	for (size_t i = 0; i < batch->count; i++)
@@ -297,13 +283,11 @@ int outbox_measure(struct context *ctx, struct outbox_relay *relay)
 {
 	const char *names = outbox_names(ctx, relay);
 	struct pg_result *rows = pg_read(ctx, relay->db, MEASURE, names);
-
 	if (!rows)
 		return -1;
 	for (size_t row = 0; row < pg_count(rows); row++) {
 		for (size_t i = 0; i < relay->subscriber_count; i++) {
 			struct outbox_subscriber *subscriber = &relay->subscribers[i];
-
 			if (strcmp(subscriber->name, pg_text(rows, row, 0)) != 0)
 				continue;
 			metric_set(subscriber->put_off, pg_integer(rows, row, 1));
@@ -336,6 +320,5 @@ int64_t outbox_replay(struct context *ctx, struct pg *db, const char *subscriber
 	    "INSERT INTO outbox_retry (subscriber, xid, seq, id, topic, key, payload, occurred_at) "
 	    "SELECT subscriber, xid, seq, id, topic, key, payload, occurred_at FROM risen ON CONFLICT DO NOTHING";
 	struct pg_result *result = pg_write(ctx, db, sql, subscriber);
-
 	return result ? (int64_t)pg_count(result) : -1;
 }

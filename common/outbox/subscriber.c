@@ -44,20 +44,17 @@ static enum outbox_pass send(struct context *ctx, struct outbox_lane *lane, stru
 static void settled(struct outbox_lane *lane)
 {
 	size_t most = lane->subscriber->relay->batch;
-
 	lane->batch = lane->batch * 2 < most ? lane->batch * 2 : most;
 }
 
 static enum outbox_pass deliver_again(struct context *ctx, struct outbox_lane *lane)
 {
 	struct outbox_batch batch;
-	enum outbox_pass outcome;
-
 	if (outbox_read_retries(ctx, lane->subscriber, lane->batch, &batch) != 0)
 		return OUTBOX_PASS_DOWN;
 	if (batch.count == 0)
 		return OUTBOX_PASS_IDLE;
-	outcome = send(ctx, lane, &batch);
+	enum outbox_pass outcome = send(ctx, lane, &batch);
 	if (outcome != OUTBOX_PASS_MORE)
 		return outcome == OUTBOX_PASS_IDLE ? OUTBOX_PASS_MORE : outcome;
 	if (outbox_settle_retries(ctx, lane->subscriber, &batch) != 0)
@@ -69,18 +66,16 @@ static enum outbox_pass deliver_again(struct context *ctx, struct outbox_lane *l
 static enum outbox_pass deliver_new(struct context *ctx, struct outbox_lane *lane)
 {
 	struct outbox_subscriber *subscriber = lane->subscriber;
-	struct outbox_batch batch;
-	enum outbox_pass outcome;
 	bool had_retries = subscriber->retries;
-
 	if (!subscriber->positioned && outbox_position(ctx, subscriber) != 0)
 		return OUTBOX_PASS_DOWN;
+	struct outbox_batch batch;
 	if (outbox_read_new(ctx, subscriber, lane->batch, &batch) != 0)
 		return OUTBOX_PASS_DOWN;
 	subscriber->oldest = batch.oldest;
 	if (batch.count == 0)
 		return OUTBOX_PASS_IDLE;
-	outcome = send(ctx, lane, &batch);
+	enum outbox_pass outcome = send(ctx, lane, &batch);
 	if (outcome != OUTBOX_PASS_MORE)
 		return outcome == OUTBOX_PASS_IDLE ? OUTBOX_PASS_MORE : outcome;
 	if (outbox_settle_new(ctx, subscriber, &batch) != 0)
@@ -95,7 +90,6 @@ static enum outbox_pass deliver_new(struct context *ctx, struct outbox_lane *lan
 void outbox_subscriber_init(struct outbox_subscriber *subscriber)
 {
 	size_t batch = subscriber->relay->batch;
-
 	subscriber->fresh = (struct outbox_lane){
 	    .subscriber = subscriber, .deliver = deliver_new, .failing = "facts cannot be delivered", .batch = batch};
 	subscriber->again = (struct outbox_lane){.subscriber = subscriber,
@@ -107,7 +101,6 @@ void outbox_subscriber_init(struct outbox_subscriber *subscriber)
 static void observe(struct outbox_lane *lane, const struct context *ctx, enum outbox_pass outcome)
 {
 	bool down = outcome == OUTBOX_PASS_DOWN;
-
 	if (down != lane->down && down)
 		log_error_of(LOG_WARNING, ctx, lane->failing);
 	else if (down != lane->down)
@@ -119,11 +112,9 @@ static enum outbox_pass one_pass(struct outbox_lane *lane)
 {
 	struct outbox_subscriber *subscriber = lane->subscriber;
 	struct context ctx;
-	enum outbox_pass outcome;
-
 	context_init(&ctx, deadline_after(subscriber->relay->delivery_timeout + PASS_MARGIN));
 	ctx.method = arena_printf(&ctx.arena, "%s.fact.deliver", subscriber->name); /* for logs */
-	outcome = lane->deliver(&ctx, lane);
+	enum outbox_pass outcome = lane->deliver(&ctx, lane);
 	if (outcome == OUTBOX_PASS_DOWN && lane == &subscriber->fresh)
 		subscriber->positioned = false; /* another relay may have moved the cursor meanwhile */
 	observe(lane, &ctx, outcome);
@@ -146,7 +137,6 @@ static void rest(struct outbox_lane *lane)
 {
 	struct outbox_relay *relay = lane->subscriber->relay;
 	int64_t most = longest_pause(lane), pause;
-
 	if (relay->stopping || lane->pending)
 		return;
 	pause = lane->pause < most ? lane->pause : most;
@@ -161,12 +151,10 @@ void outbox_lane_run(void *argument)
 {
 	struct outbox_lane *lane = argument;
 	struct outbox_relay *relay = lane->subscriber->relay;
-
 	/* Twice nothing would be no pause at all, for as long as another relay leads. */
 	lane->pause = PAUSE_FIRST;
 	while (!relay->stopping) {
 		enum outbox_pass outcome = OUTBOX_PASS_IDLE;
-
 		lane->pending = false;
 		if (relay->leading)
 			outcome = one_pass(lane);

@@ -19,7 +19,6 @@ struct pg_cancel {
 static void cancel_work(void *handle)
 {
 	char error[256];
-
 	(void)PQcancel(handle, error, sizeof(error)); /* when it fails the drain limit closes the connection */
 }
 
@@ -44,7 +43,6 @@ static void cancel_run(void *argument)
 	struct pg *pg = connection->pg;
 	struct offload_pool *pool = pool_of(pg);
 	struct context ctx;
-
 	context_init(&ctx, deadline_after(CANCEL_LIMIT));
 	if (offload_run(&ctx, pool, cancel_work, cancel->handle, cancel_handle_free) == 0)
 		PQfreeCancel(cancel->handle);
@@ -61,7 +59,6 @@ static void cancel_run(void *argument)
 void pg_cancel_start(struct pg_connection *connection)
 {
 	struct pg_cancel *cancel;
-
 	if (connection->cancel || !pg_connection_up(connection) || pg_connection_empty(connection))
 		return;
 	cancel = malloc(sizeof(*cancel));

@@ -16,7 +16,6 @@ static void slots_grow(struct pg_connection *connection)
 {
 	uint32_t capacity = connection->capacity ? connection->capacity * 2 : FIRST_CAPACITY;
 	struct pg_slot *slots = calloc(capacity, sizeof(*slots));
-
 	if (!slots)
 		abort();
 	for (uint32_t i = connection->head; i != connection->tail; i++)
@@ -86,7 +85,6 @@ void pg_connection_send(struct pg_connection *connection, struct pg_request *req
 {
 	struct pg_statement *statement = pg_statement_get(connection, sql);
 	uint32_t first = connection->tail;
-
 	assert(count <= UINT16_MAX);
 	if (request && request->alone && statement->state != PG_STATEMENT_READY)
 		send_unprepared(connection, request);
@@ -115,14 +113,12 @@ void pg_connection_sync(struct pg_connection *connection, struct pg_request *req
 void pg_connection_send_closes(struct pg_connection *connection)
 {
 	struct pg_statement *statement = connection->statements.closing;
-
 	if (!statement || !pg_connection_up(connection))
 		return;
 	connection->statements.closing = NULL;
 	while (statement) {
 		struct pg_statement *next = statement->chain;
 		char sql[sizeof(statement->name) + sizeof("DEALLOCATE ")] = "DEALLOCATE ";
-
 		for (size_t i = 0; i < sizeof(statement->name); i++)
 			sql[sizeof("DEALLOCATE ") - 1 + i] = statement->name[i];
 		slot_push(connection, PG_SLOT_CLOSE, NULL, statement);
@@ -135,7 +131,6 @@ void pg_connection_send_closes(struct pg_connection *connection)
 static void statement_answered(struct pg_connection *connection, const struct pg_slot *slot, enum pg_outcome outcome)
 {
 	struct pg_statement *statement = slot->statement;
-
 	if (slot->kind == PG_SLOT_CLOSE && outcome != PG_ABORTED) {
 		free(statement);
 		return;
@@ -159,7 +154,6 @@ static void slot_complete(struct pg_connection *connection)
 	struct pg_slot slot = *slot_at(connection, connection->head++);
 	PGresult *result = connection->current;
 	enum pg_outcome outcome = pg_outcome_of(result);
-
 	connection->current = NULL;
 	connection->completed++;
 	if (outcome == PG_LOST)
@@ -183,7 +177,6 @@ static bool sync_take(struct pg_connection *connection, PGresult *result)
 {
 	struct pg_request *request = slot_at(connection, connection->head)->request;
 	bool in_step = result || connection->sync_error;
-
 	connection->sync_error = false;
 	if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
 		connection->head++;
@@ -208,7 +201,6 @@ static bool connection_take(struct pg_connection *connection, PGresult *result)
 		return sync_take(connection, result);
 	if (result) {
 		bool in_step = PQresultStatus(result) != PGRES_PIPELINE_SYNC;
-
 		PQclear(connection->current);
 		connection->current = result;
 		return in_step;
@@ -224,7 +216,6 @@ static void connection_input(struct pg_link *link)
 	struct pg_connection *connection = (struct pg_connection *)link;
 	bool readable = !FAULT("pg.lost") && PQconsumeInput(link->conn);
 	bool in_step = true;
-
 	while (in_step && !pg_connection_empty(connection) && !PQisBusy(link->conn))
 		in_step = connection_take(connection, PQgetResult(link->conn));
 	(void)PQisBusy(link->conn); /* parses what the server says unasked: parameters, a farewell */
@@ -238,7 +229,6 @@ static void connection_up(struct pg_link *link)
 {
 	struct pg_connection *connection = (struct pg_connection *)link;
 	struct pg *pg = connection->pg;
-
 	if (!PQenterPipelineMode(link->conn)) {
 		pg_link_fail(link, "cannot enter pipeline mode");
 		return;
@@ -257,7 +247,6 @@ void pg_connection_reset(struct pg_connection *connection, enum pg_outcome outco
 {
 	while (!pg_connection_empty(connection)) {
 		struct pg_slot slot = *slot_at(connection, connection->head++);
-
 		if (slot.kind == PG_SLOT_CLOSE)
 			free(slot.statement);
 		else if (slot.statement)
@@ -294,7 +283,6 @@ static void connection_down(struct pg_link *link, bool was_up)
 {
 	struct pg_connection *connection = (struct pg_connection *)link;
 	struct pg *pg = connection->pg;
-
 	if (was_up)
 		connection_lose(connection, PG_LOST);
 	if (pg->down_since == 0 && (!pg_reads_up(pg) || !pg_leases_up(pg)))

@@ -17,7 +17,6 @@ struct pg_lane *pg_lane_new(const struct pg_options *options)
 {
 	struct pg_lane *lane = must_calloc(1, sizeof(*lane));
 	const char *const name[] = {options->lane};
-
 	lane->name = options->lane;
 	(void)snprintf(lane->limit, sizeof(lane->limit), "%lld",
 		       (long long)(options->statement_timeout / CLOCK_MILLISECOND));
@@ -44,10 +43,8 @@ uint64_t pg_lane_share(const struct context *ctx)
 static uint64_t last_turn(const struct pg *pg, uint64_t share)
 {
 	uint64_t last = pg->lane->turn;
-
 	for (size_t i = 0; i < pg->count; i++) {
 		const struct pg_connection *connection = &pg->connections[i];
-
 		if (connection->use == PG_USE_LEASED && connection->share == share && connection->turn > last)
 			last = connection->turn;
 	}
@@ -66,7 +63,6 @@ uint64_t pg_lane_turn(const struct pg *pg, uint64_t share)
 struct pg_waiter *pg_lane_next(struct pg *pg)
 {
 	struct pg_waiter *best = pg->first_waiter;
-
 	for (struct pg_waiter *waiter = best; waiter; waiter = waiter->next) {
 		if (waiter->turn < best->turn)
 			best = waiter;
@@ -79,7 +75,6 @@ struct pg_waiter *pg_lane_next(struct pg *pg)
 static size_t waiting(const struct pg *pg, uint64_t share)
 {
 	size_t count = 0;
-
 	for (const struct pg_waiter *waiter = pg->first_waiter; waiter; waiter = waiter->next)
 		count += waiter->share == share;
 	return count;
@@ -89,10 +84,8 @@ struct pg_waiter *pg_lane_greediest(const struct pg *pg, uint64_t share)
 {
 	struct pg_waiter *found = NULL;
 	size_t most = waiting(pg, share) + 1;
-
 	for (struct pg_waiter *waiter = pg->last_waiter; waiter; waiter = waiter->previous) {
 		size_t count = waiting(pg, waiter->share);
-
 		if (count > most) {
 			found = waiter;
 			most = count;
@@ -104,7 +97,6 @@ struct pg_waiter *pg_lane_greediest(const struct pg *pg, uint64_t share)
 void pg_lane_limit(struct pg_connection *connection)
 {
 	const struct pg_lane *lane = connection->pg->lane;
-
 	if (lane)
 		pg_connection_send(connection, NULL, LIMIT_TIME, 1, (const char *const[]){lane->limit});
 }
@@ -138,7 +130,6 @@ struct pg_result *pg_lane_read(struct context *ctx, struct pg *pg, const char *s
 			       const char *const *values)
 {
 	struct pg_result *result = pg_write_values(ctx, pg, sql, count, values);
-
 	/* It changes nothing, so it may be asked once more. */
 	if (!result && lost(ctx)) {
 		error_clear(&ctx->error);

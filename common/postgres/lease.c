@@ -15,7 +15,6 @@ bool pg_leases_up(const struct pg *pg)
 void pg_lease_open(struct pg *pg)
 {
 	struct pg_connection *connection = &pg->connections[pg->shared_count], *end = &pg->connections[pg->count];
-
 	while (connection < end && pg_connection_up(connection))
 		connection++;
 	if (connection < end && !pg_connection_opened(connection))
@@ -26,7 +25,6 @@ void pg_lease_open(struct pg *pg)
 static void grow(struct pg *pg)
 {
 	size_t up = 0;
-
 	for (size_t i = pg->shared_count; i < pg->count; i++)
 		up += pg_connection_up(&pg->connections[i]);
 	if (up > 0 && pg->waiters >= up)
@@ -72,7 +70,6 @@ static void offer(struct pg_connection *connection)
 {
 	struct pg *pg = connection->pg;
 	struct pg_waiter *waiter = pg->lane ? pg_lane_next(pg) : pg->first_waiter;
-
 	connection->use = PG_USE_IDLE;
 	connection->settling = 0;
 	if (!waiter)
@@ -96,8 +93,6 @@ static void roll_back(struct pg_connection *connection)
 
 void pg_lease_settle(struct pg_connection *connection)
 {
-	bool clean;
-
 	if (!pg_connection_up(connection) || !pg_connection_empty(connection))
 		return;
 	if (connection->use == PG_USE_READS)
@@ -106,7 +101,7 @@ void pg_lease_settle(struct pg_connection *connection)
 		return;
 	PQclear(connection->first_error);
 	connection->first_error = NULL;
-	clean = !connection->cancelled && PQtransactionStatus(connection->link.conn) == PQTRANS_IDLE;
+	bool clean = !connection->cancelled && PQtransactionStatus(connection->link.conn) == PQTRANS_IDLE;
 	if (clean)
 		offer(connection);
 	else
@@ -132,7 +127,6 @@ static struct pg_connection *take_idle(struct pg *pg, uint64_t share)
 {
 	for (size_t i = pg->shared_count; i < pg->count; i++) {
 		struct pg_connection *connection = &pg->connections[i];
-
 		if (connection->use == PG_USE_IDLE && pg_connection_up(connection)) {
 			take(connection, share);
 			return connection;
@@ -144,7 +138,6 @@ static struct pg_connection *take_idle(struct pg *pg, uint64_t share)
 static bool granted(const struct pg_waiter *waiter)
 {
 	const struct pg_connection *connection = waiter->connection;
-
 	return connection && connection->use == PG_USE_LEASED && connection->lease == waiter->lease;
 }
 
@@ -158,13 +151,11 @@ static int64_t patience_of(const struct context *ctx, const struct pg *pg)
 static struct pg_connection *wait_in_queue(struct context *ctx, struct pg *pg, uint64_t share)
 {
 	struct pg_waiter waiter = {.co = co_self(), .share = share, .turn = pg->lane ? pg_lane_turn(pg, share) : 0};
-
 	waiter_add(pg, &waiter);
 	grow(pg);
 	for (;;) {
 		int64_t limit = patience_of(ctx, pg);
 		enum co_result result = co_park("postgres lease", limit);
-
 		if (granted(&waiter))
 			return waiter.connection;
 		if (pg->closing || waiter.shed) { /* no longer in the queue */
@@ -189,7 +180,6 @@ static struct pg_connection *wait_in_queue(struct context *ctx, struct pg *pg, u
 static bool make_room(struct pg *pg, uint64_t share)
 {
 	struct pg_waiter *greediest = pg->lane ? pg_lane_greediest(pg, share) : NULL;
-
 	if (!greediest)
 		return false;
 	waiter_remove(pg, greediest);
@@ -214,11 +204,9 @@ static int enter_queue(struct context *ctx, struct pg *pg, uint64_t share)
 static struct pg_connection *acquire_slowly(struct context *ctx, struct pg *pg, uint64_t share)
 {
 	int64_t started = clock_monotonic();
-	struct pg_connection *connection;
-
 	if (enter_queue(ctx, pg, share) != 0)
 		return NULL;
-	connection = wait_in_queue(ctx, pg, share);
+	struct pg_connection *connection = wait_in_queue(ctx, pg, share);
 	metric_observe(pg->wait_seconds, clock_monotonic() - started);
 	return connection;
 }
@@ -227,7 +215,6 @@ struct pg_connection *pg_lease_acquire(struct context *ctx, struct pg *pg)
 {
 	uint64_t share = pg->lane ? pg_lane_share(ctx) : 0;
 	struct pg_connection *connection = pg->first_waiter ? NULL : take_idle(pg, share);
-
 	if (connection)
 		metric_observe(pg->wait_seconds, 0);
 	else

@@ -26,7 +26,6 @@ static struct event_base *base_of_thread(void)
 static void timer_set(struct pg_link *link, int64_t microseconds)
 {
 	struct timeval wait = {.tv_sec = microseconds / CLOCK_SECOND, .tv_usec = microseconds % CLOCK_SECOND};
-
 	(void)event_add(link->timer, &wait);
 }
 
@@ -34,12 +33,11 @@ static void timer_set(struct pg_link *link, int64_t microseconds)
 static int64_t backoff(unsigned failures)
 {
 	int64_t wait = BACKOFF_FIRST;
-	uint16_t chance;
-
 	for (unsigned i = 1; i < failures && wait < BACKOFF_LAST; i++)
 		wait *= 2;
 	if (wait > BACKOFF_LAST)
 		wait = BACKOFF_LAST;
+	uint16_t chance;
 	random_bytes(&chance, sizeof(chance));
 	return wait / 2 + wait * chance / (2 * UINT16_MAX);
 }
@@ -75,7 +73,6 @@ static void link_down(struct pg_link *link, bool was_up)
 static void on_timer(int fd, short what, void *argument)
 {
 	struct pg_link *link = argument;
-
 	(void)fd;
 	(void)what;
 	switch (link->state) {
@@ -105,7 +102,6 @@ static void on_connecting(int fd, short what, void *argument)
 static void on_input(int fd, short what, void *argument)
 {
 	struct pg_link *link = argument;
-
 	(void)fd;
 	(void)what;
 	if (link->state == PG_LINK_UP)
@@ -115,7 +111,6 @@ static void on_input(int fd, short what, void *argument)
 static void on_output(int fd, short what, void *argument)
 {
 	struct pg_link *link = argument;
-
 	(void)fd;
 	(void)what;
 	link->output_armed = false;
@@ -132,7 +127,6 @@ static void quiet(void *argument, const char *message)
 static void link_ready(struct pg_link *link)
 {
 	evutil_socket_t fd = PQsocket(link->conn);
-
 	(void)event_del(link->timer);
 	events_free(link);
 	PQsetNoticeProcessor(link->conn, quiet, NULL);
@@ -196,13 +190,11 @@ struct pg_resolving {
 static void resolve_run(void *argument)
 {
 	struct pg_resolving *resolving = argument;
-	struct pg_link *link;
-	struct context ctx;
 	char address[sizeof(((struct pg_target *)NULL)->host_address)] = "";
-	bool found;
-
+	struct context ctx;
 	context_init(&ctx, deadline_after(CONNECT_LIMIT));
-	found = pg_resolve(&ctx, resolving->host, address, sizeof(address)) == 0;
+	bool found = pg_resolve(&ctx, resolving->host, address, sizeof(address)) == 0;
+	struct pg_link *link;
 	link = resolving->link;
 	if (link)
 		link->resolving = NULL;
@@ -221,7 +213,6 @@ static void resolve_run(void *argument)
 static void link_connect(struct pg_link *link)
 {
 	const struct pg_target *target = link->target;
-
 	link->state = PG_LINK_CONNECTING;
 	if (!pg_target_needs_resolving(target) || !offload_default()) {
 		link_start(link);
@@ -259,11 +250,9 @@ void pg_link_fail(struct pg_link *link, const char *reason)
 
 void pg_link_flush(struct pg_link *link)
 {
-	int left;
-
 	if (link->state != PG_LINK_UP)
 		return;
-	left = FAULT("pg.send") ? -1 : PQflush(link->conn);
+	int left = FAULT("pg.send") ? -1 : PQflush(link->conn);
 	if (left < 0) {
 		pg_link_fail(link, PQerrorMessage(link->conn));
 	} else if (left > 0 && !link->output_armed) {

@@ -20,7 +20,6 @@ static void listener_up(struct pg_link *link)
 	struct pg_listener *listener = (struct pg_listener *)link;
 	char *name = PQescapeIdentifier(link->conn, listener->channel, strlen(listener->channel));
 	char sql[160];
-
 	(void)snprintf(sql, sizeof(sql), "LISTEN %s", name ? name : "");
 	PQfreemem(name);
 	listener->listening = false;
@@ -35,7 +34,6 @@ static void listener_up(struct pg_link *link)
 static void take_answer(struct pg_listener *listener)
 {
 	PGresult *result = PQgetResult(listener->link.conn);
-
 	if (result && PQresultStatus(result) != PGRES_COMMAND_OK)
 		pg_link_fail(&listener->link, PQresultErrorMessage(result));
 	if (!result) {
@@ -49,14 +47,13 @@ static void listener_input(struct pg_link *link)
 {
 	struct pg_listener *listener = (struct pg_listener *)link;
 	PGnotify *notify;
-
 	if (!PQconsumeInput(link->conn)) {
 		pg_link_fail(link, PQerrorMessage(link->conn));
 		return;
 	}
 	while (!listener->listening && link->state == PG_LINK_UP && !PQisBusy(link->conn))
 		take_answer(listener);
-	while (link->state == PG_LINK_UP && (notify = PQnotifies(link->conn)) != NULL) {
+	while (link->state == PG_LINK_UP && (notify = PQnotifies(link->conn))) {
 		if (strcmp(notify->relname, listener->channel) == 0)
 			listener->function(notify->extra, listener->argument);
 		PQfreemem(notify);
@@ -73,7 +70,6 @@ struct pg_listener *pg_listen(struct pg *pg, const char *channel, void (*functio
 			      void *argument)
 {
 	struct pg_listener *listener = calloc(1, sizeof(*listener));
-
 	if (!listener || pg_target_init(&listener->target, pg->target.url) != 0)
 		abort();
 	(void)snprintf(listener->channel, sizeof(listener->channel), "%s", channel);

@@ -24,9 +24,8 @@
 
 static void checksum(const struct embedded_file *file, char text[static CHECKSUM_SIZE])
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned int length = 0;
-
+	unsigned char digest[EVP_MAX_MD_SIZE];
 	if (EVP_Digest(file->start, (size_t)(file->end - file->start), digest, &length, EVP_sha256(), NULL) != 1)
 		abort();
 	hex_encode(digest, length, text);
@@ -38,12 +37,11 @@ static int take_lock(struct context *ctx, struct pg_session *session)
 {
 	for (;;) {
 		const PGresult *result = pg_session_run(ctx, session, LOCK, 0, NULL);
-		uint16_t chance;
-
 		if (!result)
 			return -1;
 		if (PQgetvalue(result, 0, 0)[0] == 't')
 			return 0;
+		uint16_t chance;
 		random_bytes(&chance, sizeof(chance));
 		if (deadline_left(ctx->deadline) <= LOCK_PAUSE + LOCK_PAUSE_CHANCE) {
 			(void)context_fail(ctx, ERROR_DEADLINE_EXCEEDED, NULL, NULL);
@@ -64,7 +62,6 @@ static int record(struct context *ctx, struct pg_session *session, const struct 
 {
 	char sum[CHECKSUM_SIZE];
 	const char *const values[] = {file->name, sum};
-
 	if (!pg_session_in_transaction(session))
 		return context_fail_internal(ctx, "the file ends the transaction it runs in");
 	checksum(file, sum);
@@ -90,14 +87,13 @@ static int fail_changed(struct context *ctx, const struct embedded_file *file)
 /* 1 when applied now, 0 when it was before, -1 on error. */
 static int apply_if_missing(struct context *ctx, struct pg_session *session, const struct embedded_file *file)
 {
-	char sum[CHECKSUM_SIZE];
 	const char *const values[] = {file->name};
 	const PGresult *result = pg_session_run(ctx, session, APPLIED, 1, values);
-
 	if (!result)
 		return -1;
 	if (PQntuples(result) == 0)
 		return apply(ctx, session, file) == 0 ? 1 : -1;
+	char sum[CHECKSUM_SIZE];
 	checksum(file, sum);
 	return strcmp(PQgetvalue(result, 0, 0), sum) == 0 ? 0 : fail_changed(ctx, file);
 }
@@ -106,7 +102,6 @@ static int apply_if_missing(struct context *ctx, struct pg_session *session, con
 static void name_file(struct context *ctx, const struct embedded_file *file)
 {
 	char cause[sizeof(ctx->error.cause)];
-
 	memcpy(cause, ctx->error.cause, sizeof(cause));
 	ctx->error.cause[0] = '\0';
 	error_set_cause(&ctx->error, "%s: %s", file->name, cause);
@@ -115,11 +110,9 @@ static void name_file(struct context *ctx, const struct embedded_file *file)
 static int apply_all(struct context *ctx, struct pg_session *session, const struct embedded_file *const *sets)
 {
 	int applied = 0;
-
 	for (; *sets; sets++) {
 		for (const struct embedded_file *file = *sets; file->name; file++) {
 			int result = apply_if_missing(ctx, session, file);
-
 			if (result < 0) {
 				name_file(ctx, file);
 				return -1;
@@ -132,13 +125,11 @@ static int apply_all(struct context *ctx, struct pg_session *session, const stru
 
 int migrate_run(struct context *ctx, const char *url, const struct embedded_file *const *sets)
 {
-	struct context own;
-	struct pg_session *session;
 	int applied = -1;
-
+	struct context own;
 	/* A context of its own, so that the session, and with it the lock, ends here and not with the caller. */
 	context_init(&own, ctx->deadline);
-	session = pg_session_open(&own, url, CONNECT_PATIENCE);
+	struct pg_session *session = pg_session_open(&own, url, CONNECT_PATIENCE);
 	if (session && take_lock(&own, session) == 0 && run(&own, session, TABLE) == 0)
 		applied = apply_all(&own, session, sets);
 	if (applied < 0 && ctx->error.code == ERROR_NONE)
@@ -167,7 +158,6 @@ int migrate_check(struct context *ctx, struct pg *pg, const struct embedded_file
 {
 	const struct pg_result *rows = pg_read(ctx, pg, "SELECT name, checksum FROM schema_migration");
 	bool virgin = !rows && strcmp(ctx->error.sqlstate, "42P01") == 0;
-
 	if (!rows && !virgin)
 		return -1;
 	if (virgin)
@@ -175,7 +165,6 @@ int migrate_check(struct context *ctx, struct pg *pg, const struct embedded_file
 	for (; *sets; sets++) {
 		for (const struct embedded_file *file = *sets; file->name; file++) {
 			char sum[CHECKSUM_SIZE];
-
 			checksum(file, sum);
 			if (virgin || strcmp(applied_checksum(rows, file->name), sum) != 0)
 				return fail_missing(ctx, file);

@@ -31,7 +31,6 @@ void pg_drop(struct pg *pg)
 int64_t pg_patience(const struct context *ctx, const struct pg *pg)
 {
 	int64_t since = pg->down_since ? pg->down_since : clock_monotonic();
-
 	return deadline_earlier(ctx->deadline, since + PG_PATIENCE);
 }
 
@@ -39,7 +38,6 @@ static void metrics_make(struct pg *pg)
 {
 	struct metric_family *statements =
 	    metric_register(METRIC_COUNTER, "eventloop_pg_statements_total", "Statements sent.", "kind");
-
 	pg->reads_total = metric_series(statements, (const char *const[]){"read"});
 	pg->writes_total = metric_series(statements, (const char *const[]){pg->lane ? pg->lane->name : "write"});
 	pg->wait_seconds = pg->lane ? pg->lane->wait_seconds
@@ -60,7 +58,6 @@ static size_t or_default(size_t value, size_t fallback)
 struct pg *pg_new(const struct pg_options *options)
 {
 	struct pg *pg = calloc(1, sizeof(*pg));
-
 	if (!pg || pg_target_init(&pg->target, options->url) != 0) {
 		free(pg);
 		return NULL;

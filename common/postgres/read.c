@@ -31,10 +31,8 @@ static uint32_t load_of(const struct pg_connection *connection)
 static struct pg_connection *route(struct pg *pg)
 {
 	struct pg_connection *best = NULL;
-
 	for (size_t i = 0; i < pg->count; i++) {
 		struct pg_connection *connection = &pg->connections[i];
-
 		if (usable(connection) && (!best || load_of(connection) < load_of(best)))
 			best = connection;
 	}
@@ -68,7 +66,6 @@ void pg_reads_flush(void *argument)
 	struct pg *pg = argument;
 	struct pg_connection *connection = pg->first_read ? route(pg) : NULL;
 	int64_t sent = 0;
-
 	if (!connection)
 		return;
 	connection->use = PG_USE_READS; /* an idle lease is lent until it is empty again */
@@ -91,7 +88,6 @@ void pg_reads_flush(void *argument)
 static void take_back(struct pg_connection *connection, struct pg_slot *slot)
 {
 	struct pg_request *request = slot->request;
-
 	if (slot->kind != PG_SLOT_QUERY || !request || request->outcome != PG_PENDING)
 		return;
 	pg_request_leave(request);
@@ -102,14 +98,12 @@ static void take_back(struct pg_connection *connection, struct pg_slot *slot)
 void pg_reads_rescue(struct pg_connection *connection)
 {
 	const struct pg_request *head = connection->slots[connection->head & (connection->capacity - 1)].request;
-
 	if (!route(connection->pg)) {
 		pg_lease_open(connection->pg);
 		return;
 	}
 	for (uint32_t i = connection->head; i != connection->tail; i++) {
 		struct pg_slot *slot = &connection->slots[i & (connection->capacity - 1)];
-
 		if (slot->request != head)
 			take_back(connection, slot);
 	}
@@ -137,7 +131,6 @@ static int wait_for_answer(struct context *ctx, struct pg *pg, struct pg_request
 	for (;;) {
 		int64_t limit = patience_of(ctx, pg, request);
 		enum co_result result = request->done ? CO_OK : co_park("postgres", limit);
-
 		if (request->done)
 			return 0;
 		if (result == CO_OK || (result == CO_TIMEOUT && limit < patience_of(ctx, pg, request)))
@@ -173,13 +166,11 @@ static bool again(struct pg_request *request, unsigned *retries, bool *lost)
 
 static int read_once(struct context *ctx, struct pg *pg, struct pg_request *request)
 {
-	int result;
-
 	if (pg->closing)
 		return pg_fail_unavailable(ctx, pg);
 	enqueue(pg, request);
 	pg->reads++;
-	result = wait_for_answer(ctx, pg, request);
+	int result = wait_for_answer(ctx, pg, request);
 	pg->reads--;
 	return result;
 }
@@ -188,7 +179,6 @@ static struct pg_result *read_until_answered(struct context *ctx, struct pg *pg,
 {
 	unsigned retries = 0;
 	bool lost = false;
-
 	while (read_once(ctx, pg, request) == 0) {
 		if (request->outcome == PG_ANSWERED)
 			return pg_result_keep(ctx, request->result);
@@ -211,8 +201,6 @@ struct pg_result *pg_read_values(struct context *ctx, struct pg *pg, const char 
 				 const char *const *values)
 {
 	struct pg_request request = {.co = co_self(), .sql = sql, .count = count, .values = values};
-	struct pg_result *result;
-
 	assert(request.co);
 	if (pg->lane)
 		return pg_lane_read(ctx, pg, sql, count, values);
@@ -222,7 +210,7 @@ struct pg_result *pg_read_values(struct context *ctx, struct pg *pg, const char 
 		return NULL;
 	}
 	pg_hold(pg);
-	result = read_until_answered(ctx, pg, &request);
+	struct pg_result *result = read_until_answered(ctx, pg, &request);
 	pg_drop(pg);
 	return result;
 }

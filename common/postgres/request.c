@@ -7,7 +7,6 @@ static enum pg_outcome outcome_of_error(const PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
-
 	if (!state || strncmp(state, "57P", 3) == 0)
 		return PG_LOST; /* libpq's own complaint, or the server is going down */
 	if (strcmp(state, "26000") == 0)
@@ -70,10 +69,8 @@ void pg_request_finish(struct pg_request *request)
 void pg_request_leave(struct pg_request *request)
 {
 	struct pg_connection *connection = request->connection;
-
 	for (uint32_t i = request->first_slot; connection && i != request->last_slot + 1; i++) {
 		struct pg_slot *slot = &connection->slots[i & (connection->capacity - 1)];
-
 		if ((int32_t)(i - connection->head) >= 0 && slot->request == request)
 			slot->request = NULL;
 	}
@@ -84,7 +81,6 @@ void pg_request_leave(struct pg_request *request)
 int pg_request_wait(struct context *ctx, struct pg_request *request)
 {
 	enum co_result result = CO_OK;
-
 	while (!request->done && result == CO_OK)
 		result = co_park("postgres", ctx->deadline);
 	if (request->done)

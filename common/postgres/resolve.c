@@ -19,7 +19,6 @@ static void look_up(void *argument)
 	struct lookup *lookup = argument;
 	const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
-
 	lookup->error = getaddrinfo(lookup->host, NULL, &wanted, &found);
 	if (lookup->error == 0)
 		lookup->error = getnameinfo(found->ai_addr, found->ai_addrlen, lookup->address, sizeof(lookup->address),
@@ -32,7 +31,6 @@ int pg_resolve(struct context *ctx, const char *host, char *address, size_t size
 {
 	struct lookup *lookup = calloc(1, sizeof(*lookup));
 	int result = 0;
-
 	if (!lookup)
 		abort();
 	(void)snprintf(lookup->host, sizeof(lookup->host), "%s", host);

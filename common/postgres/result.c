@@ -44,14 +44,12 @@ size_t pg_length(const struct pg_result *result, size_t row, size_t column)
 int64_t pg_integer(const struct pg_result *result, size_t row, size_t column)
 {
 	const char *text = pg_text(result, row, column);
-
 	return text ? strtoll(text, NULL, 10) : 0;
 }
 
 bool pg_boolean(const struct pg_result *result, size_t row, size_t column)
 {
 	const char *text = pg_text(result, row, column);
-
 	return text && text[0] == 't';
 }
 
@@ -91,7 +89,6 @@ static void set_from_server(struct context *ctx, const PGresult *result, const c
 {
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	size_t i = 0;
-
 	while (strncmp(state, meanings[i].state, strlen(meanings[i].state)) != 0)
 		i++;
 	(void)context_fail(ctx, meanings[i].code, meanings[i].reason, NULL);
@@ -105,7 +102,6 @@ static void set_from_server(struct context *ctx, const PGresult *result, const c
 int pg_fail_result(struct context *ctx, PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
 	if (ctx->error.code == ERROR_NONE && state)
 		set_from_server(ctx, result, state);
 	else if (ctx->error.code == ERROR_NONE && PQresultStatus(result) == PGRES_FATAL_ERROR)

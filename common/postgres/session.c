@@ -18,7 +18,6 @@ struct pg_session {
 static void session_close(void *argument)
 {
 	struct pg_session *session = argument;
-
 	PQfinish(session->conn);
 	pg_target_done(&session->target);
 }
@@ -33,7 +32,6 @@ static void quiet(void *argument, const char *message)
 static int resolve(struct context *ctx, struct pg_session *session)
 {
 	struct pg_target *target = &session->target;
-
 	if (!pg_target_needs_resolving(target) || !offload_default())
 		return 0;
 	if (pg_resolve(ctx, target->host_name, target->host_address, sizeof(target->host_address)) == 0)
@@ -49,7 +47,6 @@ static int attempt(struct context *ctx, struct pg_session *session, int64_t dead
 {
 	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
 	int result = 0;
-
 	if (resolve(ctx, session) != 0)
 		return -1;
 	session->conn = pg_target_start(&session->target);
@@ -57,7 +54,6 @@ static int attempt(struct context *ctx, struct pg_session *session, int64_t dead
 		return -1;
 	while (result == 0 && (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING)) {
 		short what = status == PGRES_POLLING_READING ? EV_READ : EV_WRITE;
-
 		result = co_check(ctx, co_wait_fd(PQsocket(session->conn), what, deadline, NULL));
 		if (result == 0)
 			status = FAULT("pg.connect") ? PGRES_POLLING_FAILED : PQconnectPoll(session->conn);
@@ -81,7 +77,6 @@ static int wait_before_next(struct context *ctx, int64_t limit)
 static int connect_patiently(struct context *ctx, struct pg_session *session, int64_t patience)
 {
 	int64_t limit = deadline_earlier(ctx->deadline, deadline_after(patience));
-
 	while (attempt(ctx, session, limit) != 0) {
 		pg_target_note(&session->target, session->conn ? PQerrorMessage(session->conn) : NULL);
 		PQfinish(session->conn);
@@ -97,7 +92,6 @@ static int connect_patiently(struct context *ctx, struct pg_session *session, in
 struct pg_session *pg_session_open(struct context *ctx, const char *url, int64_t patience)
 {
 	struct pg_session *session = arena_zalloc(&ctx->arena, sizeof(*session));
-
 	if (pg_target_init(&session->target, url) != 0) {
 		(void)context_fail_internal(ctx, "the database url cannot be parsed");
 		return NULL;
@@ -111,7 +105,6 @@ static int turn(struct context *ctx, PGconn *conn)
 {
 	int left = PQflush(conn);
 	short what = left > 0 ? EV_READ | EV_WRITE : EV_READ;
-
 	if (left < 0)
 		return context_fail(ctx, ERROR_UNAVAILABLE, "database", NULL);
 	if (co_check(ctx, co_wait_fd(PQsocket(conn), what, ctx->deadline, &what)) != 0)
@@ -125,10 +118,8 @@ static int turn(struct context *ctx, PGconn *conn)
 static PGresult *collect(struct context *ctx, PGconn *conn)
 {
 	PGresult *kept = NULL;
-
 	for (;;) {
 		PGresult *next;
-
 		while (PQisBusy(conn)) {
 			if (turn(ctx, conn) != 0) {
 				error_set_cause(&ctx->error, "%s", PQerrorMessage(conn));
@@ -155,7 +146,6 @@ const PGresult *pg_session_run(struct context *ctx, struct pg_session *session, 
 	int sent =
 	    count == 0 ? PQsendQuery(conn, sql) : PQsendQueryParams(conn, sql, (int)count, NULL, values, NULL, NULL, 0);
 	PGresult *result;
-
 	if (!sent) {
 		(void)context_fail(ctx, ERROR_UNAVAILABLE, "database", NULL);
 		error_set_cause(&ctx->error, "%s", PQerrorMessage(conn));

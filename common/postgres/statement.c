@@ -16,7 +16,6 @@ static uint64_t mix(uint64_t hash, uint64_t word)
 static uint64_t hash_of(const char *bytes, size_t length)
 {
 	uint64_t hash = UINT64_C(0x9e3779b97f4a7c15) ^ length, word;
-
 	for (; length >= sizeof(word); bytes += sizeof(word), length -= sizeof(word)) {
 		memcpy(&word, bytes, sizeof(word));
 		hash = mix(hash, word);
@@ -48,7 +47,6 @@ static void list_add(struct pg_statements *all, struct pg_statement *statement)
 static void forget(struct pg_statements *all, struct pg_statement *statement)
 {
 	struct pg_statement **place = bucket_of(all, statement->hash);
-
 	while (*place != statement)
 		place = &(*place)->chain;
 	*place = statement->chain;
@@ -82,7 +80,6 @@ void pg_statement_release(struct pg_connection *connection, struct pg_statement 
 static void evict(struct pg_connection *connection)
 {
 	struct pg_statement *statement = connection->statements.oldest;
-
 	for (int i = 0; statement && i < EVICTION_STEPS; i++, statement = statement->newer) {
 		if (statement->in_flight == 0) {
 			pg_statement_drop(connection, statement);
@@ -96,7 +93,6 @@ static struct pg_statement *statement_new(struct pg_connection *connection, cons
 {
 	struct pg_statements *all = &connection->statements;
 	struct pg_statement *statement = malloc(sizeof(*statement) + length + 1);
-
 	if (!statement)
 		abort();
 	if (all->count >= PG_STATEMENT_LIMIT)
@@ -116,7 +112,6 @@ struct pg_statement *pg_statement_get(struct pg_connection *connection, const ch
 	size_t length = strlen(sql);
 	uint64_t hash = hash_of(sql, length);
 	struct pg_statement *statement = *bucket_of(all, hash);
-
 	while (statement &&
 	       (statement->hash != hash || statement->length != length || memcmp(statement->sql, sql, length) != 0))
 		statement = statement->chain;
@@ -133,7 +128,6 @@ void pg_statements_clear(struct pg_connection *connection)
 {
 	struct pg_statements *all = &connection->statements;
 	struct pg_statement *next;
-
 	for (struct pg_statement *statement = all->oldest; statement; statement = next) {
 		next = statement->newer;
 		free(statement);

@@ -8,7 +8,6 @@
 static bool is_numeric(const char *host)
 {
 	unsigned char bytes[sizeof(struct in6_addr)];
-
 	return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
 }
 
@@ -25,7 +24,6 @@ static const char *option_of(const PQconninfoOption *options, const char *keywor
 static void find_host(struct pg_target *target, const PQconninfoOption *options)
 {
 	const char *host = option_of(options, "host");
-
 	if (*host == '\0' || *host == '/' || *host == '@' || strchr(host, ',') || is_numeric(host))
 		return;
 	if (*option_of(options, "hostaddr") != '\0')
@@ -38,7 +36,6 @@ static void find_host(struct pg_target *target, const PQconninfoOption *options)
 int pg_target_init(struct pg_target *target, const char *url)
 {
 	PQconninfoOption *options = PQconninfoParse(url, NULL);
-
 	*target = (struct pg_target){0};
 	if (!options)
 		return -1;
@@ -72,14 +69,12 @@ PGconn *pg_target_start(const struct pg_target *target)
 				  target->host_address[0] ? "hostaddr" : NULL,
 				  NULL};
 	const char *values[] = {"30", "10", "3", "20000", target->url, "eventloop", "UTF8", target->host_address, NULL};
-
 	return PQconnectStartParams(keywords, values, 1);
 }
 
 void pg_target_note(struct pg_target *target, const char *text)
 {
 	size_t length = text ? strcspn(text, "\n") : 0;
-
 	if (length > 0)
 		(void)snprintf(target->last_error, sizeof(target->last_error), "%.*s", (int)length, text);
 }

@@ -14,7 +14,6 @@ static int fail_request(struct context *ctx, struct pg *pg, struct pg_request *r
 			struct pg_connection *connection)
 {
 	PGresult *error = request->result;
-
 	if (request->outcome == PG_ABORTED && connection && connection->first_error) {
 		PQclear(error);
 		error = connection->first_error;
@@ -48,10 +47,8 @@ static struct pg_result *write_on(struct context *ctx, struct pg_connection *con
 	struct pg *pg = connection->pg;
 	uint32_t lease = connection->lease;
 	struct pg_result *result = NULL;
-
 	for (int i = 0; i <= RETRIES; i++) {
 		struct pg_request request = *wanted;
-
 		pg_lane_limit(connection);
 		run(connection, &request);
 		if (pg_request_wait(ctx, &request) != 0) {
@@ -76,11 +73,9 @@ struct pg_result *pg_write_values(struct context *ctx, struct pg *pg, const char
 				  const char *const *values)
 {
 	const struct pg_request wanted = {.sql = sql, .count = count, .values = values};
-	struct pg_connection *connection;
 	struct pg_result *result = NULL;
-
 	pg_hold(pg);
-	connection = pg_lease_acquire(ctx, pg);
+	struct pg_connection *connection = pg_lease_acquire(ctx, pg);
 	if (connection)
 		result = write_on(ctx, connection, &wanted);
 	pg_drop(pg);
@@ -96,7 +91,6 @@ void pg_tx_lost(struct pg_tx *tx)
 static void tx_release(struct pg_tx *tx)
 {
 	struct pg_connection *connection = tx->connection;
-
 	tx->connection = NULL;
 	tx->failed = true;
 	if (connection)
@@ -106,22 +100,19 @@ static void tx_release(struct pg_tx *tx)
 static void tx_end(void *argument)
 {
 	struct pg_tx *tx = argument;
-
 	tx_release(tx);
 	pg_drop(tx->pg);
 }
 
 struct pg_tx *pg_begin(struct context *ctx, struct pg *pg)
 {
-	struct pg_connection *connection;
-	struct pg_tx *tx;
-
 	pg_hold(pg);
-	connection = pg_lease_acquire(ctx, pg);
+	struct pg_connection *connection = pg_lease_acquire(ctx, pg);
 	if (!connection) {
 		pg_drop(pg);
 		return NULL;
 	}
+	struct pg_tx *tx;
 	tx = arena_zalloc(&ctx->arena, sizeof(*tx));
 	tx->ctx = ctx;
 	tx->pg = pg;
@@ -154,7 +145,6 @@ static struct pg_connection *tx_connection(struct context *ctx, struct pg_tx *tx
 static int tx_round(struct context *ctx, struct pg_tx *tx, struct pg_request *request)
 {
 	struct pg_connection *connection = tx_connection(ctx, tx);
-
 	if (!connection)
 		return -1;
 	run(connection, request);
@@ -173,7 +163,6 @@ struct pg_result *pg_query_values(struct context *ctx, struct pg_tx *tx, const c
 				  const char *const *values)
 {
 	struct pg_request request = {.sql = sql, .count = count, .values = values};
-
 	return tx_round(ctx, tx, &request) == 0 ? pg_result_keep(ctx, request.result) : NULL;
 }
 
@@ -194,7 +183,6 @@ void pg_queue_values(struct context *ctx, struct pg_tx *tx, const char *sql, siz
 static int committed(struct context *ctx, struct pg_request *request)
 {
 	int result = 0;
-
 	if (strcmp(PQcmdStatus(request->result), "COMMIT") != 0)
 		result = context_fail_internal(ctx, "the server rolled back instead of committing");
 	PQclear(request->result);
@@ -205,7 +193,6 @@ static int committed(struct context *ctx, struct pg_request *request)
 static int commit(struct context *ctx, struct pg_tx *tx)
 {
 	struct pg_request request = {.sql = "COMMIT", .final = true};
-
 	if (tx->connection && !tx->failed && !tx->begun)
 		return 0;
 	if (tx_round(ctx, tx, &request) != 0)
@@ -216,7 +203,6 @@ static int commit(struct context *ctx, struct pg_tx *tx)
 int pg_commit(struct context *ctx, struct pg_tx *tx)
 {
 	int result = commit(ctx, tx);
-
 	tx_release(tx);
 	return result;
 }
@@ -226,7 +212,6 @@ int pg_commit(struct context *ctx, struct pg_tx *tx)
 static struct pg_request *refused_of(struct pg_request *query, struct pg_request *commit_request)
 {
 	bool itself = query->result && query->outcome != PG_ANSWERED && query->outcome != PG_ABORTED;
-
 	return itself ? query : commit_request;
 }
 
@@ -235,7 +220,6 @@ static struct pg_result *query_commit(struct context *ctx, struct pg_tx *tx, str
 {
 	struct pg_connection *connection = tx_connection(ctx, tx);
 	struct pg_request commit_request = {.sql = "COMMIT", .final = true};
-
 	if (!connection)
 		return NULL;
 	query->co = co_self();
@@ -250,7 +234,6 @@ static struct pg_result *query_commit(struct context *ctx, struct pg_tx *tx, str
 	}
 	if (query->outcome != PG_ANSWERED || commit_request.outcome != PG_ANSWERED) {
 		struct pg_request *refused = refused_of(query, &commit_request);
-
 		(void)fail_request(ctx, tx->pg, refused, tx->connection);
 		PQclear(refused == query ? commit_request.result : query->result);
 		return NULL;
@@ -267,7 +250,6 @@ struct pg_result *pg_query_commit_values(struct context *ctx, struct pg_tx *tx, 
 {
 	struct pg_request request = {.sql = sql, .count = count, .values = values};
 	struct pg_result *result = query_commit(ctx, tx, &request);
-
 	tx_release(tx);
 	return result;
 }

@@ -9,7 +9,6 @@
 static bool head_abandoned(const struct pg_connection *connection)
 {
 	const struct pg_slot *slot = &connection->slots[connection->head & (connection->capacity - 1)];
-
 	return slot->kind != PG_SLOT_SYNC && !slot->request;
 }
 
@@ -52,7 +51,6 @@ static bool look(struct pg_connection *connection)
 void pg_watch_arm(struct pg *pg)
 {
 	const struct timeval tick = {.tv_usec = PG_TICK};
-
 	if (pg->watching)
 		return;
 	pg->watching = true;
@@ -63,7 +61,6 @@ void pg_watch_tick(int fd, short what, void *argument)
 {
 	struct pg *pg = argument;
 	bool again = pg_leases_look(pg);
-
 	(void)fd;
 	(void)what;
 	for (size_t i = 0; i < pg->count; i++)

@@ -14,13 +14,13 @@ int rpc_require_right(struct rpc_call *call, const char *company_id, enum compan
 		return 0;
 	if (caller->kind == IDENTITY_ANONYMOUS)
 		return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "missing", "an access token is needed");
-	if (company_id == NULL)
+	if (!company_id)
 		return too_little(call, right);
 	if (identity_right(caller, company_id) >= right)
 		return 0;
 	if (caller->kind == IDENTITY_CLIENT)
 		return too_little(call, right);
-	if (call->find_right != NULL && call->find_right(call, company_id, &actual))
+	if (call->find_right && call->find_right(call, company_id, &actual))
 		return -1;
 	return actual >= right ? 0 : too_little(call, right);
 }
@@ -49,7 +49,7 @@ int rpc_caller_is_member(struct rpc_call *call, const char *company_id, bool *re
 	if (call->caller->kind != IDENTITY_USER)
 		return 0;
 	*ret = identity_right(call->caller, company_id) != RIGHT_NONE;
-	return *ret || call->find_member == NULL ? 0 : call->find_member(call, company_id, ret);
+	return *ret || !call->find_member ? 0 : call->find_member(call, company_id, ret);
 }
 
 bool rpc_caller_has_role(const struct rpc_call *call, unsigned roles)

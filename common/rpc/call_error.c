@@ -50,12 +50,12 @@ static int fail_with_details(struct context *ctx, enum error_code code, const ch
 int rpc_precondition(struct rpc_call *call, const char *rule, const char *details, const char *format, ...)
 {
 	char message[MESSAGE_MAX];
-	struct buffer data;
 	FORMAT_MESSAGE(message, format);
+	struct buffer data;
 	buffer_init_arena(&data, &call->ctx->arena, DETAILS_MAX);
 	buffer_append_text(&data, "{\"rule\":");
 	buffer_append_json_string(&data, rule);
-	if (details != NULL) {
+	if (details) {
 		buffer_append_char(&data, ',');
 		buffer_append_text(&data, details);
 	}
@@ -74,7 +74,7 @@ static const char *one_field(struct context *ctx, const char *path, const char *
 	buffer_append_json_string(&data, path);
 	buffer_append_text(&data, ",\"rule\":");
 	buffer_append_json_string(&data, rule);
-	if (expected != NULL) {
+	if (expected) {
 		buffer_append_text(&data, ",\"expected\":");
 		buffer_append_text(&data, expected);
 	}
@@ -91,9 +91,9 @@ int rpc_invalid(struct rpc_call *call, const char *path, const char *rule, const
 
 int rpc_invalid_fields(struct context *ctx, const struct schema_result *result)
 {
-	struct buffer data;
 	char message[FIELD_MESSAGE_SIZE];
 	field_message_of(result, message);
+	struct buffer data;
 	buffer_init_arena(&data, &ctx->arena, DETAILS_MAX);
 	buffer_append_text(&data, "{\"fields\":");
 	schema_result_write(result, &data);

@@ -11,7 +11,7 @@ struct json_object *rpc_param_json(struct rpc_call *call, const char *name)
 {
 	struct json_object *value = call->params;
 	char segment[128];
-	for (const char *dot = strchr(name, '.'); dot != NULL; name = dot + 1, dot = strchr(name, '.')) {
+	for (const char *dot = strchr(name, '.'); dot; name = dot + 1, dot = strchr(name, '.')) {
 		size_t length = (size_t)(dot - name);
 		if (length >= sizeof(segment) || !json_object_is_type(value, json_type_object))
 			return NULL;
@@ -37,7 +37,7 @@ static const char *tree_text(struct rpc_call *call, struct json_object *tree)
 const char *rpc_param(struct rpc_call *call, const char *name)
 {
 	struct json_object *value = rpc_param_json(call, name);
-	if (value == NULL)
+	if (!value)
 		return NULL;
 	if (json_object_is_type(value, json_type_string))
 		return json_object_get_string(value);

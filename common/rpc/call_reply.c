@@ -17,12 +17,12 @@ int rpc_reply_text(struct rpc_call *call, const char *json, size_t length)
 
 int rpc_reply_row(struct rpc_call *call, const struct pg_result *result, const char *noun)
 {
-	if (result == NULL)
+	if (!result)
 		return -1;
 	if (pg_count(result) == 0)
 		return rpc_not_found(call, noun);
 	const char *json = pg_text(result, 0, 0);
-	if (json == NULL)
+	if (!json)
 		return rpc_reply_text(call, "null", 4);
 	return rpc_reply_text(call, json, pg_length(result, 0, 0));
 }

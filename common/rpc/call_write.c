@@ -72,7 +72,6 @@ static int claim(struct rpc_call *call, struct pg_tx *tx, const char *key)
 	struct rpc_write *write = write_of(call);
 	const char *caller = caller_name(call), *answer;
 	struct pg_result *row = pg_query(call->ctx, tx, CLAIM, caller, key, call->method->name, rpc_params_text(call));
-
 	if (!row)
 		return -1;
 	if (!pg_boolean(row, 0, 1))
@@ -92,7 +91,6 @@ static struct pg_tx *begin(struct rpc_call *call,
 {
 	const char *key = rpc_param(call, "idempotency_key");
 	struct pg_tx *tx = pg_begin(call->ctx, call->db);
-
 	if (!tx)
 		return NULL;
 	refuse(call->ctx, tx, call->caller);
@@ -120,7 +118,6 @@ int rpc_replayed(struct rpc_call *call)
 int rpc_publish(struct rpc_call *call, struct pg_tx *tx, const char *topic, const char *key, const char *payload)
 {
 	char id[UUID_SIZE];
-
 	uuid_make(id);
 	write_of(call)->published = true;
 	pg_queue(call->ctx, tx, PUBLISH, id, topic, key, payload, call->ctx->traceparent);
@@ -130,7 +127,6 @@ int rpc_publish(struct rpc_call *call, struct pg_tx *tx, const char *topic, cons
 void rpc_after_commit(struct rpc_call *call, void (*function)(struct rpc_call *call, void *argument), void *argument)
 {
 	struct commit_hook *hook, **last = &write_of(call)->hooks;
-
 	for (; *last; last = &(*last)->next) {
 		if ((*last)->function == function && (*last)->argument == argument)
 			return;
@@ -145,7 +141,6 @@ static void committed(struct rpc_call *call)
 {
 	struct rpc_write *write = write_of(call);
 	struct commit_hook *hook = write->hooks;
-
 	rpc_published_function *tell = write->published ? atomic_load(&on_published) : NULL;
 	if (tell)
 		tell();
@@ -166,7 +161,6 @@ struct pg_result *rpc_commit_query_values(struct rpc_call *call, struct pg_tx *t
 					  const char *const *values)
 {
 	struct pg_result *result = pg_query_commit_values(call->ctx, tx, sql, count, values);
-
 	if (result)
 		committed(call);
 	return result;
@@ -177,7 +171,6 @@ static struct pg_result *finish(struct rpc_call *call, struct pg_tx *tx, const c
 {
 	const struct rpc_write *write = write_of(call);
 	struct context *ctx = call->ctx;
-
 	if (!write->key && write->published)
 		return pg_query_commit(ctx, tx, POSITION(SEQ_PUBLISHED));
 	if (!write->key)
@@ -191,7 +184,6 @@ static struct pg_result *finish(struct rpc_call *call, struct pg_tx *tx, const c
 static const char *open_object(struct context *ctx, const char *json)
 {
 	size_t length = strlen(json);
-
 	if (length < 2 || json[0] != '{' || json[length - 1] != '}') {
 		(void)context_fail_internal(ctx, "the result of a write is no JSON object");
 		return NULL;
@@ -204,7 +196,6 @@ int rpc_commit_text(struct rpc_call *call, struct pg_tx *tx, const char *json)
 {
 	const char *head = open_object(call->ctx, json), *text;
 	struct pg_result *row = NULL;
-
 	if (head)
 		row = finish(call, tx, head);
 	else
@@ -219,7 +210,6 @@ int rpc_commit_text(struct rpc_call *call, struct pg_tx *tx, const char *json)
 int rpc_commit_row(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *result, const char *noun)
 {
 	const char *json = result && pg_count(result) > 0 ? pg_text(result, 0, 0) : NULL;
-
 	if (json)
 		return rpc_commit_text(call, tx, json);
 	pg_rollback(tx);

@@ -21,7 +21,6 @@ int cursor_read(struct rpc_call *call, const char *scope, size_t count, const ch
 {
 	const char *text = rpc_param(call, "cursor");
 	struct cursor_binding binding;
-
 	if (bind_to(call, scope, count, &binding) != 0)
 		return -1;
 	if (text && !cursor_decode(&call->ctx->arena, &binding, text, count, values))
@@ -34,11 +33,9 @@ int cursor_read(struct rpc_call *call, const char *scope, size_t count, const ch
 const char *cursor_make(struct rpc_call *call, const char *scope, size_t count, const char *const *values)
 {
 	struct cursor_binding binding;
-	const char *text;
-
 	if (bind_to(call, scope, count, &binding) != 0)
 		return NULL;
-	text = cursor_encode(&call->ctx->arena, &binding, CURSOR_SIZE_MAX, count, values);
+	const char *text = cursor_encode(&call->ctx->arena, &binding, CURSOR_SIZE_MAX, count, values);
 	if (!text)
 		(void)context_fail_internal(call->ctx, "the values of a cursor are too long");
 	return text;

@@ -14,12 +14,12 @@
 static bool attach(struct rpc_dispatcher *dispatcher, const struct rpc_handler *handler, char *error, size_t error_size)
 {
 	const struct api_method *method = api_find(dispatcher->options.api, handler->name, strlen(handler->name));
-	if (method == NULL) {
+	if (!method) {
 		(void)snprintf(error, error_size, "%s has a handler but is not in the API files", handler->name);
 		return false;
 	}
 	struct dispatch_entry *entry = &dispatcher->entries[method->index];
-	if (entry->function != NULL) {
+	if (entry->function) {
 		(void)snprintf(error, error_size, "%s has two handlers", handler->name);
 		return false;
 	}
@@ -38,13 +38,12 @@ static bool attach_all(struct rpc_dispatcher *dispatcher, char *error, size_t er
 	dispatcher->discover->name = DISCOVER;
 	dispatcher->unknown = &dispatcher->entries[count + 1];
 	dispatcher->unknown->name = "unknown";
-	for (const struct rpc_handler *handler = dispatcher->options.handlers; handler != NULL && handler->name;
-	     handler++) {
+	for (const struct rpc_handler *handler = dispatcher->options.handlers; handler && handler->name; handler++) {
 		if (!attach(dispatcher, handler, error, error_size))
 			return false;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (dispatcher->entries[i].function != NULL)
+		if (dispatcher->entries[i].function)
 			continue;
 		(void)snprintf(error, error_size, "%s is in the API files but has no handler",
 			       dispatcher->entries[i].name);
@@ -78,7 +77,7 @@ struct rpc_dispatcher *rpc_dispatcher_new(const struct rpc_dispatcher_options *o
 
 void rpc_dispatcher_free(struct rpc_dispatcher *dispatcher)
 {
-	if (dispatcher == NULL)
+	if (!dispatcher)
 		return;
 	free(dispatcher->entries);
 	free(dispatcher);
@@ -92,7 +91,7 @@ void rpc_dispatcher_set_app(struct rpc_dispatcher *dispatcher, void *app)
 struct dispatch_entry *dispatch_find(const struct rpc_dispatcher *dispatcher, struct json_span name)
 {
 	const struct api_method *method = api_find(dispatcher->options.api, name.data, name.length);
-	if (method == NULL) {
+	if (!method) {
 		bool discover = name.length == sizeof(DISCOVER) - 1 && memcmp(name.data, DISCOVER, name.length) == 0;
 		return discover ? dispatcher->discover : dispatcher->unknown;
 	}
@@ -117,7 +116,6 @@ static enum error_code code_of(enum envelope_status status)
 const char *rpc_dispatch_envelope(struct context *ctx, struct rpc_dispatcher *dispatcher, const struct rpc_meta *meta,
 				  const struct envelope *envelope, size_t *ret_length)
 {
-	const char *answer;
 	if (envelope->status != ENVELOPE_OK) {
 		(void)context_fail(ctx, code_of(envelope->status), NULL, "%s", envelope->message);
 		struct dispatch_entry *entry = dispatcher->unknown;
@@ -127,7 +125,7 @@ const char *rpc_dispatch_envelope(struct context *ctx, struct rpc_dispatcher *di
 	struct dispatch_caller caller = {.meta = meta};
 	if (envelope->batch)
 		return dispatch_batch(ctx, dispatcher, &caller, envelope, ret_length);
-	answer = dispatch_call(ctx, dispatcher, &caller, &envelope->calls[0], ret_length);
+	const char *answer = dispatch_call(ctx, dispatcher, &caller, &envelope->calls[0], ret_length);
 	if (ctx->error.code != ERROR_NONE)
 		error_clear(&ctx->error);
 	return answer;
@@ -136,8 +134,8 @@ const char *rpc_dispatch_envelope(struct context *ctx, struct rpc_dispatcher *di
 const char *rpc_dispatch(struct context *ctx, struct rpc_dispatcher *dispatcher, const struct rpc_meta *meta,
 			 const char *text, size_t length, size_t *ret_length)
 {
-	struct envelope envelope;
 	struct envelope_limits limits = rpc_dispatch_limits(dispatcher);
+	struct envelope envelope;
 	(void)envelope_scan(text, length, &limits, &ctx->arena, &envelope);
 	return rpc_dispatch_envelope(ctx, dispatcher, meta, &envelope, ret_length);
 }

@@ -55,7 +55,7 @@ static const char *too_large(const struct batch_item *item, struct context *ctx,
 static void add_answer(struct batch_item *item, struct context *ctx, const char *answer, size_t length)
 {
 	struct batch *batch = item->batch;
-	if (answer == NULL)
+	if (!answer)
 		return;
 	if (batch->answered + length > batch->max_answer) {
 		batch->full = true;
@@ -67,8 +67,8 @@ static void add_answer(struct batch_item *item, struct context *ctx, const char 
 static void run_item(struct batch_item *item)
 {
 	struct batch *batch = item->batch;
-	struct context ctx;
 	size_t length = 0;
+	struct context ctx;
 	context_init(&ctx, batch->ctx->deadline);
 	take_names(&ctx, batch->ctx);
 	co_set_context(&ctx);
@@ -84,13 +84,13 @@ static void run_item(struct batch_item *item)
 /* The call is not run: the batch is full, or no coroutine was left to run it in. */
 static void refuse_item(struct batch_item *item)
 {
-	struct context ctx;
-	size_t length;
 	if (item->envelope->notification)
 		return;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	take_names(&ctx, item->batch->ctx);
 	(void)context_fail(&ctx, ERROR_OVERLOADED, NULL, NULL);
+	size_t length;
 	const char *answer = item->batch->full ? too_large(item, &ctx, "not called: ", &length)
 					       : render_error(&ctx, item->envelope->id, &length);
 	keep_answer(item, answer, length);
@@ -117,7 +117,7 @@ static const char *join(struct context *ctx, const struct batch_item *items, siz
 		total += items[i].length + 1;
 	char *text = arena_alloc(&ctx->arena, total + 1), *cursor = text;
 	for (size_t i = 0; i < count; i++) {
-		if (items[i].answer == NULL)
+		if (!items[i].answer)
 			continue;
 		*cursor = cursor == text ? '[' : ',';
 		cursor = mempcpy(cursor + 1, items[i].answer, items[i].length);

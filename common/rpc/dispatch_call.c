@@ -13,17 +13,17 @@ static const struct identity anonymous = {.kind = IDENTITY_ANONYMOUS};
 void dispatch_identify(struct context *ctx, struct rpc_dispatcher *dispatcher, struct dispatch_caller *caller)
 {
 	const struct rpc_meta *meta = caller->meta;
-	if (caller->identity != NULL || caller->refused != NULL)
+	if (caller->identity || caller->refused)
 		return;
-	if (meta->token == NULL) {
+	if (!meta->token) {
 		caller->identity = &anonymous;
 		return;
 	}
-	if (dispatcher->options.verifier != NULL)
+	if (dispatcher->options.verifier)
 		caller->identity = token_verify(ctx, dispatcher->options.verifier, meta->token, meta->token_length);
 	else
 		(void)context_fail(ctx, ERROR_UNAUTHENTICATED, "unknown_key", "no token is accepted here");
-	if (caller->identity != NULL)
+	if (caller->identity)
 		return;
 	struct error *refused = arena_alloc(&ctx->arena, sizeof(*refused));
 	*refused = ctx->error;
@@ -127,7 +127,7 @@ static int check_company(struct rpc_call *call)
 static void choose_lane(struct rpc_call *call, const struct rpc_dispatcher *dispatcher)
 {
 	struct pg *lane = dispatcher->options.lanes[call->method->lane];
-	if (lane == NULL)
+	if (!lane)
 		return;
 	call->db = lane;
 	call->ctx->share = ip_address_site_text(&call->ctx->arena, call->peer);
@@ -144,7 +144,7 @@ static int run_handler(struct rpc_call *call, rpc_handler_function *function, si
 	/* What a handler met and got over is no outcome of the call. */
 	if (call->ctx->error.code != ERROR_NONE)
 		error_clear(&call->ctx->error);
-	if (call->result == NULL)
+	if (!call->result)
 		return context_fail_internal(call->ctx, "the handler gave no result");
 	if (call->result_length > max_answer)
 		return context_fail(call->ctx, ERROR_TOO_LARGE, "answer", "the answer has more than %zu bytes",
@@ -156,9 +156,9 @@ static int run_handler(struct rpc_call *call, rpc_handler_function *function, si
  * token: to get a good one above all. But a token that could not be looked at may be good. */
 static int take_caller(struct rpc_call *call, struct dispatch_caller *caller, bool public)
 {
-	call->peer = caller->meta->peer != NULL ? caller->meta->peer : "";
-	call->user_agent = caller->meta->user_agent != NULL ? caller->meta->user_agent : "";
-	if (caller->refused != NULL) {
+	call->peer = caller->meta->peer ? caller->meta->peer : "";
+	call->user_agent = caller->meta->user_agent ? caller->meta->user_agent : "";
+	if (caller->refused) {
 		if (public && caller->refused->code == ERROR_UNAUTHENTICATED)
 			return 0;
 		call->ctx->error = *caller->refused;
@@ -228,7 +228,7 @@ static int run(struct rpc_call *call, struct rpc_dispatcher *dispatcher, struct 
 	       struct dispatch_caller *caller, const struct envelope_call *envelope, int64_t started)
 {
 	struct context *ctx = call->ctx;
-	if (envelope->fault != NULL)
+	if (envelope->fault)
 		return context_fail(ctx, ERROR_INVALID_REQUEST, NULL, "%s", envelope->fault);
 	if (entry == dispatcher->unknown)
 		return context_fail(ctx, ERROR_METHOD_NOT_FOUND, NULL, NULL);
@@ -244,7 +244,7 @@ const char *dispatch_call(struct context *ctx, struct rpc_dispatcher *dispatcher
 {
 	int64_t started = clock_monotonic();
 	struct dispatch_entry *entry =
-	    envelope->fault != NULL ? dispatcher->unknown : dispatch_find(dispatcher, envelope->method);
+	    envelope->fault ? dispatcher->unknown : dispatch_find(dispatcher, envelope->method);
 	struct rpc_call call = dispatcher->options.prototype;
 	call.ctx = ctx;
 	call.caller = &anonymous;

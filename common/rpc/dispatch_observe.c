@@ -9,7 +9,7 @@
 /* A long poll lasts as long as nothing happens: among the durations and in the log it would only be noise. */
 static bool waits(const struct dispatch_entry *entry)
 {
-	return entry->method != NULL && entry->method->long_poll;
+	return entry->method && entry->method->long_poll;
 }
 
 /* As metrics and the log call it. */
@@ -23,12 +23,12 @@ static const char *word_of(unsigned outcome)
 static void count(struct rpc_dispatcher *dispatcher, struct dispatch_entry *entry, unsigned outcome, int64_t duration)
 {
 	struct metric **requests = &entry->requests[outcome];
-	if (*requests == NULL)
+	if (!*requests)
 		*requests = metric_series(dispatcher->requests, (const char *const[]){entry->name, word_of(outcome)});
 	metric_add(*requests, 1);
 	if (waits(entry))
 		return;
-	if (entry->duration == NULL)
+	if (!entry->duration)
 		entry->duration = metric_series(dispatcher->durations, (const char *const[]){entry->name});
 	metric_observe(entry->duration, duration);
 }
@@ -49,8 +49,8 @@ static enum log_level level_of(unsigned outcome)
 
 static const char *file_name(const char *path)
 {
-	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
-	return slash != NULL ? slash + 1 : path;
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	return slash ? slash + 1 : path;
 }
 
 /* Fields that have something to say. */
@@ -61,7 +61,7 @@ struct fields {
 
 static void add_text(struct fields *fields, const char *name, const char *text)
 {
-	if (text != NULL && text[0] != '\0')
+	if (text && text[0] != '\0')
 		fields->list[fields->count++] = LOG_STRING(name, text);
 }
 

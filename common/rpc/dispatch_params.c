@@ -29,7 +29,7 @@ static int refuse_unfit(struct context *ctx, const struct envelope_call *envelop
 static bool is_empty(struct json_span text)
 {
 	size_t at = 1;
-	while (strchr(" \t\r\n", text.data[at]) != NULL)
+	while (strchr(" \t\r\n", text.data[at]))
 		at++;
 	return at == text.length - 1;
 }
@@ -39,7 +39,7 @@ static int take_text(struct context *ctx, const struct envelope_call *envelope, 
 		     struct json_span *ret)
 {
 	*ret = (struct json_span){"{}", 2};
-	if (envelope->params.data == NULL)
+	if (!envelope->params.data)
 		return 0;
 	if (envelope->params_error.fault != JSON_OK)
 		return refuse_unfit(ctx, envelope);
@@ -62,7 +62,7 @@ static void drop_nulls(const struct api_method *method, struct json_object *para
 {
 	json_object_object_foreach(params, name, value)
 	{
-		for (size_t i = 0; value == NULL && i < method->droppable_count; i++) {
+		for (size_t i = 0; !value && i < method->droppable_count; i++) {
 			if (strcmp(method->droppable[i], name) != 0)
 				continue;
 			json_object_object_del(params, name);
@@ -75,7 +75,6 @@ int dispatch_read_params(struct rpc_call *call, const struct envelope_call *enve
 {
 	const struct api_method *method = call->method;
 	struct context *ctx = call->ctx;
-	struct schema_result result;
 	struct json_span text;
 	if (take_text(ctx, envelope, method->none_required, &text))
 		return -1;
@@ -83,6 +82,7 @@ int dispatch_read_params(struct rpc_call *call, const struct envelope_call *enve
 		return context_fail_internal(ctx, "no memory for the parameters");
 	context_defer(ctx, put_tree, call->params);
 	drop_nulls(method, call->params);
+	struct schema_result result;
 	if (schema_validate(method->params, call->params, "/params", SCHEMA_NORMALIZE, &ctx->arena, &result))
 		return 0;
 	return rpc_invalid_fields(ctx, &result);

@@ -55,7 +55,7 @@ static enum member member_of(struct json_span name, bool escaped)
 static struct json_span text_of(struct json_span value, struct arena *arena)
 {
 	struct json_span inside = {value.data + 1, value.length - 2};
-	if (memchr(inside.data, '\\', inside.length) == NULL)
+	if (!memchr(inside.data, '\\', inside.length))
 		return inside;
 	char *plain = arena_alloc(arena, inside.length);
 	return (struct json_span){plain, json_unescape(inside, plain)};
@@ -63,7 +63,7 @@ static struct json_span text_of(struct json_span value, struct arena *arena)
 
 static void set_fault(struct envelope_call *call, const char *fault)
 {
-	if (call->fault == NULL)
+	if (!call->fault)
 		call->fault = fault;
 }
 
@@ -151,11 +151,11 @@ static void take_member(struct envelope_call *call, enum member member, struct j
 static bool scan_call(struct json_scanner *scanner, struct envelope_call *call)
 {
 	bool version = false, escaped, identified = false;
-	struct json_span name, value;
 	const char *start = scanner->cursor;
-	int step;
 	if (!json_scan_enter(scanner, JSON_OBJECT))
 		return false;
+	int step;
+	struct json_span name, value;
 	for (bool first = true; (step = json_scan_member(scanner, first, &name, &escaped)) == 1; first = false) {
 		if (!json_scan_value(scanner, &value))
 			return false;
@@ -169,9 +169,9 @@ static bool scan_call(struct json_scanner *scanner, struct envelope_call *call)
 	call->text = (struct json_span){start, (size_t)(scanner->cursor - start)};
 	if (!version)
 		set_fault(call, "jsonrpc is missing");
-	if (call->method.data == NULL)
+	if (!call->method.data)
 		set_fault(call, "method is missing");
-	call->notification = call->fault == NULL && !identified;
+	call->notification = !call->fault && !identified;
 	return step == 0;
 }
 
@@ -222,11 +222,11 @@ static enum envelope_status refuse_fault(struct envelope *envelope, const struct
 /* Reads the calls of a batch. False on a fault of the scanner; calls beyond the limit are counted, not kept. */
 static bool scan_batch(struct json_scanner *scanner, size_t max_calls, struct envelope *envelope)
 {
-	struct envelope_call surplus;
 	size_t capacity = 0;
-	int step;
 	if (!json_scan_enter(scanner, JSON_ARRAY))
 		return false;
+	int step;
+	struct envelope_call surplus;
 	for (bool first = true; (step = json_scan_item(scanner, first)) == 1; first = false) {
 		if (envelope->count == capacity && envelope->count < max_calls)
 			envelope->calls = grow(scanner->arena, envelope->calls, envelope->count, &capacity);
@@ -257,10 +257,9 @@ static enum envelope_status read_batch(struct json_scanner *scanner, size_t max_
 enum envelope_status envelope_scan(const char *text, size_t length, const struct envelope_limits *limits,
 				   struct arena *arena, struct envelope *ret)
 {
-	struct json_scanner scanner;
-	struct json_span value;
 	*ret = (struct envelope){.status = ENVELOPE_OK};
 	ret->calls = &ret->single;
+	struct json_scanner scanner;
 	json_scanner_init(&scanner, text, length, limits->max_depth, arena);
 	scanner.tolerant = true;
 	enum json_kind kind = json_scan_peek(&scanner);
@@ -268,6 +267,7 @@ enum envelope_status envelope_scan(const char *text, size_t length, const struct
 		return read_batch(&scanner, limits->max_calls, ret);
 	if (kind == JSON_NOTHING && scanner.cursor == scanner.end)
 		(void)json_scan_fail(&scanner, JSON_FAULT_EMPTY);
+	struct json_span value;
 	bool scanned = kind == JSON_OBJECT ? scan_item(&scanner, &ret->single) : json_scan_value(&scanner, &value);
 	if (!scanned || !json_scan_finish(&scanner))
 		return refuse_fault(ret, &scanner);
@@ -280,11 +280,11 @@ enum envelope_status envelope_scan(const char *text, size_t length, const struct
 /* Reads the members of a reply; *ret_version: "2.0" was said. False on a fault of the scanner. */
 static bool scan_reply(struct json_scanner *scanner, struct envelope_reply *reply, bool *ret_version)
 {
-	struct json_span name, value;
-	bool escaped;
-	int step;
 	if (!json_scan_enter(scanner, JSON_OBJECT))
 		return false;
+	int step;
+	bool escaped;
+	struct json_span name, value;
 	for (bool first = true; (step = json_scan_member(scanner, first, &name, &escaped)) == 1; first = false) {
 		if (!json_scan_value(scanner, &value))
 			return false;
@@ -304,17 +304,17 @@ static bool scan_reply(struct json_scanner *scanner, struct envelope_reply *repl
 bool envelope_scan_reply(const char *text, size_t length, unsigned max_depth, struct arena *arena,
 			 struct envelope_reply *ret_reply, struct json_error *ret_error)
 {
-	struct json_scanner scanner;
 	struct envelope_reply reply = {.id = {NULL, 0}};
 	bool version = false;
+	struct json_scanner scanner;
 	json_scanner_init(&scanner, text, length, max_depth, arena);
 	*ret_error = (struct json_error){.fault = JSON_OK};
 	if (!scan_reply(&scanner, &reply, &version)) {
 		*ret_error = scanner.error;
 		return false;
 	}
-	bool one = (reply.result.data == NULL) != (reply.error.data == NULL);
-	if (!version || reply.id.data == NULL || !one || (reply.error.data != NULL && reply.error.data[0] != '{'))
+	bool one = (!reply.result.data) != (!reply.error.data);
+	if (!version || !reply.id.data || !one || (reply.error.data && reply.error.data[0] != '{'))
 		return false;
 	*ret_reply = reply;
 	return true;

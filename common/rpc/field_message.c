@@ -103,7 +103,6 @@ static void put(struct line *line, const char *bytes, size_t length)
 /* One character, well-formed or not, so that it can be seen. */
 static void put_character(struct line *line, const char *bytes, size_t size, bool valid)
 {
-	char escape[16];
 	unsigned point = (unsigned char)bytes[0];
 	if (valid && (point == ' ' || text_is_line(bytes, size))) {
 		put(line, bytes, size);
@@ -114,6 +113,7 @@ static void put_character(struct line *line, const char *bytes, size_t size, boo
 		for (size_t i = 1; i < size; i++)
 			point = point << 6 | ((unsigned char)bytes[i] & 0x3FU);
 	}
+	char escape[16];
 	int length = snprintf(escape, sizeof(escape), "\\u%04x", point);
 	put(line, escape, (size_t)length);
 }
@@ -137,7 +137,7 @@ static void put_text(struct line *line, const char *text, size_t length, size_t 
 static const char *relative(const char *path, const char *other, size_t *length)
 {
 	const char *slash = strrchr(path, '/');
-	size_t parent = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+	size_t parent = slash ? (size_t)(slash - path) + 1 : 0;
 	size_t shared = strncmp(path, other, parent) == 0 ? parent : 1;
 	*length -= shared;
 	return other + shared;
@@ -153,8 +153,8 @@ static void put_expected(struct line *line, const char *path, const char *expect
 	}
 	if (strncmp(expected, "/params/", 8) == 0)
 		expected = relative(path, expected, &length);
-	char plain[SCHEMA_EXPECTED_MAX];
 	size_t kept = 0;
+	char plain[SCHEMA_EXPECTED_MAX];
 	for (size_t i = 0; i < length && kept < sizeof(plain) - 1; i++) {
 		if (expected[i] == '"')
 			continue;
@@ -168,9 +168,9 @@ static void put_expected(struct line *line, const char *path, const char *expect
 static void put_sentence(struct line *line, const char *text, const char *path, const char *expected)
 {
 	const char *mark = strchr(text, '%');
-	size_t length = mark == NULL ? strlen(text) : (size_t)(mark - text);
+	size_t length = mark ? (size_t)(mark - text) : strlen(text);
 	put(line, text, length);
-	if (mark == NULL || expected == NULL)
+	if (!mark || !expected)
 		return;
 	put_expected(line, path, expected);
 	put(line, mark + 1, strlen(mark + 1));
@@ -180,11 +180,11 @@ static void put_sentence(struct line *line, const char *text, const char *path, 
 static void put_type(struct line *line, const char *expected)
 {
 	const char *before = "must be ";
-	for (const char *quote = strchr(expected, '"'); quote != NULL; quote = strchr(quote, '"')) {
+	for (const char *quote = strchr(expected, '"'); quote; quote = strchr(quote, '"')) {
 		const char *word = quote + 1;
 		size_t length = strcspn(word, "\"");
 		bool null = length == 4 && memcmp(word, "null", 4) == 0;
-		const char *article = null ? "" : strchr("aeiou", *word) != NULL ? "an " : "a ";
+		const char *article = null ? "" : strchr("aeiou", *word) ? "an " : "a ";
 		put(line, before, strlen(before));
 		put(line, article, strlen(article));
 		put(line, word, length);
@@ -196,25 +196,25 @@ static void put_type(struct line *line, const char *expected)
 static const char *unknown_member(const char *path)
 {
 	const char *name = strncmp(path, "/params/", 8) == 0 ? path + 8 : "/";
-	return strchr(name, '/') == NULL ? "is no parameter of this method" : "is no member of this object";
+	return !strchr(name, '/') ? "is no parameter of this method" : "is no member of this object";
 }
 
 static void put_rule(struct line *line, const char *path, const char *rule, const char *expected)
 {
 	const struct sentence *known = find(sentences, ARRAY_SIZE(sentences), rule);
 	char format[32] = "";
-	if (strcmp(rule, "format") == 0 && expected != NULL && sscanf(expected, "\"%31[^\"]", format) == 1)
+	if (strcmp(rule, "format") == 0 && expected && sscanf(expected, "\"%31[^\"]", format) == 1)
 		known = find(formats, ARRAY_SIZE(formats), format);
-	bool bare = known != NULL && expected == NULL && strchr(known->text, '%') != NULL;
-	if (strcmp(rule, "type") == 0 && expected != NULL)
+	bool bare = known && !expected && strchr(known->text, '%');
+	if (strcmp(rule, "type") == 0 && expected)
 		put_type(line, expected);
 	else if (strcmp(rule, "additionalProperties") == 0)
 		put_sentence(line, unknown_member(path), path, NULL);
-	else if (strcmp(rule, "minLength") == 0 && expected != NULL && strcmp(expected, "1") == 0)
+	else if (strcmp(rule, "minLength") == 0 && expected && strcmp(expected, "1") == 0)
 		put_sentence(line, "must not be empty", path, NULL);
-	else if (known != NULL && (!bare || known->without != NULL))
+	else if (known && (!bare || known->without))
 		put_sentence(line, bare ? known->without : known->text, path, expected);
-	else if (expected != NULL) {
+	else if (expected) {
 		put_sentence(line, "breaks the rule ", path, NULL);
 		put_text(line, rule, strlen(rule), SHOWN_EXPECTED);
 		put_sentence(line, " (%)", path, expected);
@@ -228,7 +228,6 @@ void field_message(const char *path, const char *rule, const char *expected, siz
 		   char target[static FIELD_MESSAGE_SIZE])
 {
 	struct line line = {.text = target, .limit = FIELD_MESSAGE_SIZE - 1};
-	char more[32];
 	const char *shown = *path == '/' ? path + 1 : path;
 	target[0] = '\0';
 	put_text(&line, shown, strlen(shown), SHOWN_PATH);
@@ -236,6 +235,7 @@ void field_message(const char *path, const char *rule, const char *expected, siz
 	put_rule(&line, path, rule, expected);
 	if (others == 0)
 		return;
+	char more[32];
 	int length = snprintf(more, sizeof(more), " (and %zu more)", others);
 	put(&line, more, (size_t)length);
 }

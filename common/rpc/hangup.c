@@ -9,20 +9,20 @@ void rpc_hangup_tell(void *hangup)
 {
 	struct rpc_hangup *told = hangup;
 	told->gone = true;
-	for (struct rpc_hangup_call *call = told->calls; call != NULL; call = call->next)
+	for (struct rpc_hangup_call *call = told->calls; call; call = call->next)
 		co_cancel(call->co);
 }
 
 int rpc_hangup_enter(struct context *ctx, struct rpc_hangup *hangup, struct rpc_hangup_call *call)
 {
 	*call = (struct rpc_hangup_call){.co = NULL};
-	if (hangup == NULL)
+	if (!hangup)
 		return 0;
 	if (hangup->gone)
 		return context_fail(ctx, ERROR_UNAVAILABLE, "cancelled", NULL);
 	call->co = co_self();
 	call->next = hangup->calls;
-	if (call->next != NULL)
+	if (call->next)
 		call->next->place = &call->next;
 	call->place = &hangup->calls;
 	hangup->calls = call;
@@ -31,10 +31,10 @@ int rpc_hangup_enter(struct context *ctx, struct rpc_hangup *hangup, struct rpc_
 
 void rpc_hangup_leave(struct rpc_hangup_call *call)
 {
-	if (call->co == NULL)
+	if (!call->co)
 		return;
 	*call->place = call->next;
-	if (call->next != NULL)
+	if (call->next)
 		call->next->place = call->place;
 	call->co = NULL;
 }

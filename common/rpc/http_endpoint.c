@@ -16,7 +16,7 @@
 
 static void take_deadline(struct context *ctx, const char *text)
 {
-	size_t digits = text != NULL ? strspn(text, "0123456789") : 0;
+	size_t digits = text ? strspn(text, "0123456789") : 0;
 	if (digits == 0 || digits > DEADLINE_DIGITS || text[digits] != '\0')
 		return;
 	int64_t milliseconds = strtoll(text, NULL, 10);
@@ -28,9 +28,9 @@ static void take_names(struct http_exchange *exchange)
 	struct context *ctx = exchange->ctx;
 	const char *request_id = http_header(exchange, "X-Request-Id");
 	const char *traceparent = http_header(exchange, "traceparent");
-	if (request_id != NULL && request_id_acceptable(request_id, strlen(request_id)))
+	if (request_id && request_id_acceptable(request_id, strlen(request_id)))
 		memcpy(ctx->request_id, request_id, strlen(request_id) + 1);
-	if (traceparent != NULL && traceparent_acceptable(traceparent, strlen(traceparent)))
+	if (traceparent && traceparent_acceptable(traceparent, strlen(traceparent)))
 		memcpy(ctx->traceparent, traceparent, strlen(traceparent) + 1);
 	http_reply_header(exchange, "X-Request-Id", ctx->request_id);
 }
@@ -55,9 +55,9 @@ void rpc_http_private(struct http_exchange *exchange)
 
 void rpc_http_fail(struct http_exchange *exchange, int status)
 {
-	size_t length;
 	tell_retry(exchange);
 	rpc_http_private(exchange);
+	size_t length;
 	const char *body = render_error(exchange->ctx, (struct json_span){NULL, 0}, &length);
 	if (status == 401)
 		http_reply_header(exchange, "WWW-Authenticate", bearer_challenge(exchange->ctx));
@@ -92,11 +92,11 @@ void rpc_http_read(struct http_exchange *exchange, struct rpc_meta *ret_meta)
 	take_names(exchange);
 	take_deadline(exchange->ctx, http_header(exchange, "X-Deadline-Ms"));
 	/* It ends in sessions and the audit trail, and the database takes no broken text. */
-	if (agent == NULL || !text_valid_utf8(agent, strlen(agent)))
+	if (!agent || !text_valid_utf8(agent, strlen(agent)))
 		agent = "";
 	*ret_meta = (struct rpc_meta){.peer = exchange->peer, .user_agent = agent};
 	ret_meta->token = bearer_token(http_header_list(exchange, "Authorization"));
-	ret_meta->token_length = ret_meta->token != NULL ? strlen(ret_meta->token) : 0;
+	ret_meta->token_length = ret_meta->token ? strlen(ret_meta->token) : 0;
 }
 
 void rpc_http_reply(struct http_exchange *exchange, const char *answer, size_t length)
@@ -123,9 +123,9 @@ void rpc_http_reply_pieces(struct http_exchange *exchange, const struct http_pie
 
 void rpc_http_endpoint(struct http_exchange *exchange, void *argument)
 {
-	struct rpc_meta meta;
 	struct rpc_hangup hangup = {0};
 	size_t length = 0;
+	struct rpc_meta meta;
 	rpc_http_read(exchange, &meta);
 	if (rpc_http_check_content(exchange)) {
 		rpc_http_fail(exchange, 415);
@@ -185,13 +185,13 @@ static const char *message_of(int status)
 const char *rpc_http_fault(struct context *ctx, int status)
 {
 	const char *message = message_of(status);
-	size_t length;
 	error_clear(&ctx->error);
-	if (message != NULL)
+	if (message)
 		(void)context_fail(ctx, code_of(status), NULL, "%s", message);
 	else
 		(void)context_fail(ctx, code_of(status), NULL, NULL);
 	if (status == 503)
 		ctx->error.retry_after_ms = RETRY_AFTER_MS;
+	size_t length;
 	return render_error(ctx, (struct json_span){NULL, 0}, &length);
 }

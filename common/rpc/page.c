@@ -13,9 +13,9 @@
 static const char *next_cursor(struct rpc_call *call, const struct pg_result *rows, size_t shown, const char *scope,
 			       size_t count)
 {
-	const char *values[MAX_SORT_VALUES];
 	if (shown == 0 || shown >= pg_count(rows))
 		return "null";
+	const char *values[MAX_SORT_VALUES];
 	for (size_t i = 0; i < count && i < MAX_SORT_VALUES; i++)
 		values[i] = pg_text(rows, shown - 1, i + 1);
 	const char *cursor = cursor_make(call, scope, count, values);
@@ -39,10 +39,10 @@ int rpc_reply_page(struct rpc_call *call, const struct pg_result *rows, const ch
 {
 	size_t limit = (size_t)rpc_param_integer(call, "limit", PAGE_DEFAULT_LIMIT);
 	size_t shown = fitting(rows, limit, MAX_PAGE - MAX_REST - (extra ? strlen(extra) : 0));
-	struct buffer page;
 	const char *next = next_cursor(call, rows, shown, scope, count);
 	if (!next)
 		return -1;
+	struct buffer page;
 	buffer_init_arena(&page, &call->ctx->arena, MAX_PAGE);
 	buffer_append_text(&page, "{\"items\":[");
 	for (size_t i = 0; i < shown; i++) {

@@ -30,7 +30,7 @@ static const char *const default_messages[] = {
 
 static struct json_span id_or_null(struct json_span id)
 {
-	return id.data != NULL ? id : (struct json_span){"null", 4};
+	return id.data ? id : (struct json_span){"null", 4};
 }
 
 const char *render_result(struct context *ctx, struct json_span id, const char *result, size_t length,
@@ -87,7 +87,7 @@ static void append_data(struct buffer *out, const struct context *ctx, enum erro
 		buffer_append_text(out, ",\"retry_after_ms\":");
 		buffer_append_integer(out, error->retry_after_ms);
 	}
-	if (code != ERROR_INTERNAL && error->details != NULL)
+	if (code != ERROR_INTERNAL && error->details)
 		append_members(out, error->details);
 	buffer_append_char(out, '}');
 }
@@ -95,10 +95,10 @@ static void append_data(struct buffer *out, const struct context *ctx, enum erro
 const char *render_error(struct context *ctx, struct json_span id, size_t *ret_length)
 {
 	enum error_code code = ctx->error.code;
-	struct buffer out;
 	if (code == ERROR_NONE || (size_t)code >= ARRAY_SIZE(default_messages))
 		code = ERROR_INTERNAL;
 	id = id_or_null(id);
+	struct buffer out;
 	buffer_init_arena(&out, &ctx->arena, ERROR_TEXT_MAX);
 	buffer_append_text(&out, OPENING);
 	buffer_append(&out, id.data, id.length);

@@ -27,7 +27,6 @@ static _Thread_local struct known_secret known[NAMES_MAX];
 static struct known_secret *find(const char *name)
 {
 	size_t i = 0;
-
 	while (i < NAMES_MAX && known[i].name && strcmp(known[i].name, name) != 0)
 		i++;
 	if (i == NAMES_MAX)
@@ -39,7 +38,6 @@ static struct known_secret *find(const char *name)
 void secret_set(const char *name, const unsigned char bytes[SECRET_SIZE])
 {
 	struct known_secret *secret = find(name);
-
 	secret->loaded = bytes != NULL;
 	if (bytes)
 		memcpy(secret->bytes, bytes, SECRET_SIZE);
@@ -50,7 +48,6 @@ static const char *load(struct context *ctx, struct pg *db, const char *name)
 {
 	for (int i = 0; i < 2; i++) {
 		struct pg_result *rows = pg_write(ctx, db, LOAD, name);
-
 		if (!rows)
 			return NULL;
 		if (pg_count(rows) > 0)
@@ -63,15 +60,13 @@ static const char *load(struct context *ctx, struct pg *db, const char *name)
 const unsigned char *secret_get(struct context *ctx, struct pg *db, const char *name)
 {
 	struct known_secret *secret = find(name);
-	const char *text;
-
 	if (secret->loaded)
 		return secret->bytes;
 	if (!db) {
 		(void)context_fail_internal(ctx, "no database to keep the secret %s in", name);
 		return NULL;
 	}
-	text = load(ctx, db, name);
+	const char *text = load(ctx, db, name);
 	if (!text)
 		return NULL;
 	secret = find(name); /* the table may have changed meanwhile */

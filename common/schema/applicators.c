@@ -87,7 +87,7 @@ static enum machine_progress condition(struct machine *machine, struct machine_f
 	if (frame->step == 1) {
 		const struct schema *chosen =
 		    machine->outcome ? operation->condition->then : operation->condition->otherwise;
-		if (chosen == NULL || machine->stopped)
+		if (!chosen || machine->stopped)
 			return MACHINE_DONE;
 		if (!apply_next(machine, frame, chosen, frame->instance, here, false))
 			return MACHINE_PUSHED;
@@ -121,7 +121,7 @@ static enum machine_progress all_items(struct machine *machine, struct machine_f
 			return MACHINE_DONE;
 		}
 		const struct schema *schema = item_schema(items, frame->step);
-		if (schema == NULL)
+		if (!schema)
 			return MACHINE_DONE;
 		struct json_object *value = json_object_array_get_idx(frame->instance, frame->step);
 		if (!apply_next(machine, frame, schema, value, item(frame->step), false))

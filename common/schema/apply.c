@@ -28,15 +28,15 @@ bool schema_compile_one(struct schema *schema, struct schema_operation *operatio
 static bool compile_array(struct schema *schema, const char *keyword, struct json_object *array,
 			  struct schema_list *ret_list)
 {
-	char index[24];
 	struct arena *arena = &schema->set->arena;
 	size_t count = json_object_array_length(array);
 	ret_list->schemas = arena_alloc(arena, (count + 1) * sizeof(void *));
 	ret_list->count = (uint32_t)count;
+	char index[24];
 	for (size_t i = 0; i < count; i++) {
 		(void)snprintf(index, sizeof(index), "%zu", i);
 		ret_list->schemas[i] = schema_child(schema, json_object_array_get_idx(array, i), keyword, index);
-		if (ret_list->schemas[i] == NULL)
+		if (!ret_list->schemas[i])
 			return false;
 	}
 	return true;
@@ -44,9 +44,9 @@ static bool compile_array(struct schema *schema, const char *keyword, struct jso
 
 bool schema_compile_list(struct schema *schema, struct schema_operation *operation)
 {
-	struct json_object *value;
 	struct schema_list *list = arena_zalloc(&schema->set->arena, sizeof(*list));
 	operation->list = list;
+	struct json_object *value;
 	if (!keyword_value(schema, operation->rule, &value) || !json_object_is_type(value, json_type_array) ||
 	    json_object_array_length(value) == 0)
 		return fail(schema, operation->rule, "must be an array of schemas");
@@ -64,7 +64,7 @@ bool schema_compile_condition(struct schema *schema, struct schema_operation *op
 		if (!keyword_value(schema, names[i], &value))
 			continue;
 		*schemas[i] = schema_child(schema, value, names[i], "");
-		if (*schemas[i] == NULL)
+		if (!*schemas[i])
 			return false;
 	}
 	return true;
@@ -77,9 +77,9 @@ static bool is_false(struct json_object *value)
 
 bool schema_compile_items(struct schema *schema, struct schema_operation *operation)
 {
-	struct json_object *value, *additional;
 	struct schema_items *items = arena_zalloc(&schema->set->arena, sizeof(*items));
 	operation->items = items;
+	struct json_object *value, *additional;
 	if (!keyword_value(schema, "items", &value))
 		return false;
 	if (!json_object_is_type(value, json_type_array)) {
@@ -93,7 +93,7 @@ bool schema_compile_items(struct schema *schema, struct schema_operation *operat
 	items->closed = is_false(additional);
 	if (!items->closed)
 		items->every = schema_child(schema, additional, "additionalItems", "");
-	return items->closed || items->every != NULL;
+	return items->closed || items->every;
 }
 
 /* Compiles an array of member names. */
@@ -114,9 +114,9 @@ static bool compile_names(struct schema *schema, const char *keyword, struct jso
 
 bool schema_compile_dependencies(struct schema *schema, struct schema_operation *operation)
 {
-	struct json_object *all;
 	struct schema_dependencies *dependencies = arena_zalloc(&schema->set->arena, sizeof(*dependencies));
 	operation->dependencies = dependencies;
+	struct json_object *all;
 	if (!keyword_value(schema, "dependencies", &all) || !json_object_is_type(all, json_type_object))
 		return fail(schema, "dependencies", "must be an object");
 	size_t count = (size_t)json_object_object_length(all);
@@ -132,7 +132,7 @@ bool schema_compile_dependencies(struct schema *schema, struct schema_operation 
 			continue;
 		}
 		struct schema *child = schema_child(schema, value, "dependencies", name);
-		if (child == NULL)
+		if (!child)
 			return false;
 		dependency->schema = child;
 		dependencies->schemas.schemas[dependencies->schemas.count++] = child;
@@ -144,9 +144,9 @@ static struct schema_member *find_member(struct arena *arena, const struct schem
 {
 	size_t length = strlen(name);
 	uint32_t at = schema_name_hash(name, length) & members->mask;
-	while (members->table[at].name != NULL && strcmp(members->table[at].name, name) != 0)
+	while (members->table[at].name && strcmp(members->table[at].name, name) != 0)
 		at = (at + 1) & members->mask;
-	if (members->table[at].name == NULL)
+	if (!members->table[at].name)
 		members->table[at].name = arena_strndup(arena, name, length);
 	members->table[at].length = length;
 	return &members->table[at];
@@ -158,7 +158,7 @@ static bool add_properties(struct schema *schema, struct schema_members *members
 	{
 		struct schema_member *member = find_member(&schema->set->arena, members, name);
 		member->schema = schema_child(schema, value, "properties", name);
-		if (member->schema == NULL)
+		if (!member->schema)
 			return false;
 	}
 	return true;
@@ -186,7 +186,7 @@ static bool add_patterns(struct schema *schema, struct schema_members *members, 
 		struct schema_pattern_member *member = &members->patterns[members->pattern_count++];
 		member->pattern = schema_pattern_new(schema->set, text, schema->place);
 		member->schema = schema_child(schema, value, "patternProperties", text);
-		if (member->pattern == NULL || member->schema == NULL)
+		if (!member->pattern || !member->schema)
 			return false;
 	}
 	return true;
@@ -206,7 +206,7 @@ static bool add_additional(struct schema *schema, struct schema_members *members
 	members->closed = is_false(value);
 	if (!members->closed)
 		members->additional = schema_child(schema, value, "additionalProperties", "");
-	return members->closed || members->additional != NULL;
+	return members->closed || members->additional;
 }
 
 /* A keyword's value of the type that it must have; NULL when it is absent, with an error when it has another type. */
@@ -223,7 +223,6 @@ static struct json_object *typed_value(struct schema *schema, const char *keywor
 
 bool schema_compile_members(struct schema *schema, struct schema_operation *operation)
 {
-	struct json_object *additional;
 	struct schema_members *members = arena_zalloc(&schema->set->arena, sizeof(*members));
 	struct json_object *properties = typed_value(schema, "properties", json_type_object);
 	struct json_object *patterns = typed_value(schema, "patternProperties", json_type_object);
@@ -232,13 +231,14 @@ bool schema_compile_members(struct schema *schema, struct schema_operation *oper
 	operation->rule = "properties";
 	if (schema->set->failed)
 		return false;
-	size_t names = properties == NULL ? 0 : (size_t)json_object_object_length(properties);
-	names += required == NULL ? 0 : json_object_array_length(required);
+	size_t names = properties ? (size_t)json_object_object_length(properties) : 0;
+	names += required ? json_object_array_length(required) : 0;
 	make_table(&schema->set->arena, members, names);
-	if ((properties != NULL && !add_properties(schema, members, properties)) ||
-	    (required != NULL && !add_required(schema, members, required)) ||
-	    (patterns != NULL && !add_patterns(schema, members, patterns)))
+	if ((properties && !add_properties(schema, members, properties)) ||
+	    (required && !add_required(schema, members, required)) ||
+	    (patterns && !add_patterns(schema, members, patterns)))
 		return false;
+	struct json_object *additional;
 	return !keyword_value(schema, "additionalProperties", &additional) ||
 	       add_additional(schema, members, additional);
 }

@@ -112,7 +112,7 @@ static bool compile_format(struct schema *schema, struct schema_operation *opera
 	if (!json_object_is_type(value, json_type_string))
 		return fail(schema, operation, "must be a string");
 	operation->format = schema_format_find(json_object_get_string(value));
-	if (operation->format == NULL)
+	if (!operation->format)
 		operation->applies = 0;
 	return true;
 }
@@ -267,7 +267,7 @@ bool schema_compile_node(struct schema *schema)
 	json_object_object_foreach(schema->source, name, value)
 	{
 		const struct keyword *keyword = find_keyword(name);
-		if (keyword == NULL || has_code(schema, keyword->code))
+		if (!keyword || has_code(schema, keyword->code))
 			continue;
 		if (!compile_keyword(schema, keyword, value))
 			return false;

@@ -108,7 +108,7 @@ bool schema_is_uuid(const char *text, size_t length)
 static bool is_atom_character(char character)
 {
 	return is_letter(character) || is_digit(character) ||
-	       (character != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", character) != NULL);
+	       (character != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", character));
 }
 
 /* Parts of allowed characters, none empty, separated by single dots. */
@@ -136,7 +136,7 @@ static bool is_domain(const char *text, size_t length)
 		return false;
 	for (size_t start = 0; start < length;) {
 		const char *dot = memchr(text + start, '.', length - start);
-		size_t end = dot == NULL ? length : (size_t)(dot - text);
+		size_t end = dot ? (size_t)(dot - text) : length;
 		if (end - start > 63 || text[start] == '-' || text[end - 1] == '-')
 			return false;
 		start = end + 1;
@@ -148,7 +148,7 @@ static bool is_domain(const char *text, size_t length)
 static bool is_email(const char *text, size_t length)
 {
 	const char *at = memchr(text, '@', length);
-	if (at == NULL)
+	if (!at)
 		return false;
 	size_t local = (size_t)(at - text);
 	return local <= 64 && is_dotted(text, local, is_atom_character) && is_domain(at + 1, length - local - 1);

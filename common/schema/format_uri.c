@@ -35,7 +35,7 @@ static bool consists_of(const char *text, const char *end, const char *others)
 			if (end - text < 3 || !is_hex(text[1]) || !is_hex(text[2]))
 				return false;
 			text += 2;
-		} else if (!is_letter(*text) && !is_digit(*text) && (*text == '\0' || strchr(others, *text) == NULL)) {
+		} else if (!is_letter(*text) && !is_digit(*text) && (*text == '\0' || !strchr(others, *text))) {
 			return false;
 		}
 	}
@@ -45,7 +45,7 @@ static bool consists_of(const char *text, const char *end, const char *others)
 /* Where the first of some characters is, or the end. */
 static const char *find(const char *text, const char *end, const char *characters)
 {
-	while (text < end && (*text == '\0' || strchr(characters, *text) == NULL))
+	while (text < end && (*text == '\0' || !strchr(characters, *text)))
 		text++;
 	return text;
 }
@@ -53,18 +53,17 @@ static const char *find(const char *text, const char *end, const char *character
 /* What stands in square brackets: an IPv6 address, or a version to come. */
 static bool is_literal(const char *text, const char *end)
 {
-	char address[INET6_ADDRSTRLEN];
-	unsigned char parsed[16];
 	size_t length = (size_t)(end - text);
 	if (length > 2 && (*text | 0x20) == 'v') {
 		const char *dot = find(text, end, ".");
-		return dot > text + 1 && end - dot > 1 && consists_of(dot + 1, end, USER) &&
-		       memchr(text, '%', length) == NULL;
+		return dot > text + 1 && end - dot > 1 && consists_of(dot + 1, end, USER) && !memchr(text, '%', length);
 	}
+	char address[INET6_ADDRSTRLEN];
 	if (length >= sizeof(address))
 		return false;
 	memcpy(address, text, length);
 	address[length] = '\0';
+	unsigned char parsed[16];
 	return inet_pton(AF_INET6, address, parsed) == 1;
 }
 
@@ -103,7 +102,7 @@ bool schema_is_uri(const char *text, size_t length)
 	if (colon == end || !is_letter(*text))
 		return false;
 	for (const char *scheme = text; scheme < colon; scheme++)
-		if (!is_letter(*scheme) && !is_digit(*scheme) && strchr("+-.", *scheme) == NULL)
+		if (!is_letter(*scheme) && !is_digit(*scheme) && !strchr("+-.", *scheme))
 			return false;
 	const char *path = colon + 1;
 	if (end - path >= 2 && path[0] == '/' && path[1] == '/') {

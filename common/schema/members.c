@@ -26,7 +26,7 @@ static const struct schema_member *find(const struct schema_members *members, co
 {
 	size_t length = strlen(key);
 	uint32_t at = schema_name_hash(key, length) & members->mask;
-	for (; members->table[at].name != NULL; at = (at + 1) & members->mask) {
+	for (; members->table[at].name; at = (at + 1) & members->mask) {
 		const struct schema_member *found = &members->table[at];
 		if (found->length == length && memcmp(found->name, key, length) == 0)
 			return found;
@@ -51,11 +51,11 @@ static const struct schema *by_name(struct machine_frame *frame, const struct sc
 {
 	const struct schema_member *found = find(members, key_of(frame->entry));
 	frame->matched &= ~KNOWN;
-	if (found == NULL)
+	if (!found)
 		return NULL;
 	if (found->required)
 		frame->matched += REQUIRED_ONE;
-	if (found->schema != NULL)
+	if (found->schema)
 		frame->matched |= KNOWN;
 	return found->schema;
 }
@@ -75,12 +75,12 @@ static struct asked next_asked(struct machine *machine, struct machine_frame *fr
 			       const struct schema_members *members)
 {
 	struct asked asked = {.schema = NULL};
-	while (asked.schema == NULL && frame->part <= members->pattern_count) {
+	while (!asked.schema && frame->part <= members->pattern_count) {
 		uint32_t part = frame->part++;
 		asked.schema = part == PART_NAME ? by_name(frame, members)
 						 : by_pattern(machine, frame, &members->patterns[part - 1]);
 	}
-	if (asked.schema == NULL && frame->part == members->pattern_count + 1) {
+	if (!asked.schema && frame->part == members->pattern_count + 1) {
 		frame->part++;
 		if ((frame->matched & KNOWN) == 0) {
 			asked.schema = members->additional;
@@ -95,7 +95,7 @@ static void report_missing(struct machine *machine, struct machine_frame *frame,
 	for (uint32_t i = 0; i <= members->mask; i++) {
 		const struct schema_member *wanted = &members->table[i];
 		struct json_object *value;
-		if (wanted->name != NULL && wanted->required &&
+		if (wanted->name && wanted->required &&
 		    !json_object_object_get_ex(frame->instance, wanted->name, &value))
 			machine_fail(machine, frame, "required", "true", wanted->name);
 	}
@@ -111,7 +111,7 @@ static bool check_member(struct machine *machine, struct machine_frame *frame, c
 		struct asked asked = next_asked(machine, frame, members);
 		if (asked.refused)
 			machine_fail(machine, frame, "additionalProperties", "false", key_of(frame->entry));
-		if (asked.schema == NULL)
+		if (!asked.schema)
 			return true;
 		frame->started = true;
 		if (!machine_apply(machine, asked.schema, value_of(frame->entry), member(key_of(frame->entry)),
@@ -128,7 +128,7 @@ enum machine_progress machine_members(struct machine *machine, struct machine_fr
 		frame->step = 1;
 		frame->entry = first_member(frame->instance);
 	}
-	for (; frame->entry != NULL; frame->entry = lh_entry_next(frame->entry), frame->part = 0) {
+	for (; frame->entry; frame->entry = lh_entry_next(frame->entry), frame->part = 0) {
 		if (!check_member(machine, frame, members))
 			return MACHINE_PUSHED;
 		if ((frame->quiet && !frame->valid) || !machine_count(machine, 1))
@@ -159,7 +159,7 @@ enum machine_progress machine_property_names(struct machine *machine, struct mac
 	}
 	if (frame->started)
 		judge_name(machine, frame, operation);
-	while (frame->entry != NULL && !machine->stopped) {
+	while (frame->entry && !machine->stopped) {
 		frame->started = true;
 		frame->temporary = json_object_new_string(key_of(frame->entry));
 		if (!machine_apply(machine, operation->schema, frame->temporary, member(key_of(frame->entry)), true))
@@ -193,7 +193,7 @@ enum machine_progress machine_dependencies(struct machine *machine, struct machi
 		if (!json_object_object_get_ex(frame->instance, dependency->name, &value))
 			continue;
 		check_names(machine, frame, operation, dependency);
-		if (dependency->schema == NULL)
+		if (!dependency->schema)
 			continue;
 		frame->started = true;
 		if (!machine_apply(machine, dependency->schema, frame->instance,

@@ -43,10 +43,10 @@ static struct schema_pattern *fail(struct schema_set *set, const char *place, in
 
 const struct schema_pattern *schema_pattern_new(struct schema_set *set, const char *text, const char *place)
 {
-	int number;
 	PCRE2_SIZE offset;
+	int number;
 	pcre2_code *code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, OPTIONS, &number, &offset, NULL);
-	if (code == NULL)
+	if (!code)
 		return fail(set, place, number, offset);
 	struct schema_pattern *pattern = arena_alloc(&set->arena, sizeof(*pattern));
 	*pattern = (struct schema_pattern){.code = code, .next = set->patterns};
@@ -56,7 +56,7 @@ const struct schema_pattern *schema_pattern_new(struct schema_set *set, const ch
 
 void schema_patterns_free(struct schema_pattern *patterns)
 {
-	for (; patterns != NULL; patterns = patterns->next)
+	for (; patterns; patterns = patterns->next)
 		pcre2_code_free(patterns->code);
 }
 
@@ -65,7 +65,7 @@ static struct schema_matcher *matcher_new(void)
 	struct schema_matcher *matcher = must_malloc(sizeof(*matcher));
 	matcher->context = pcre2_match_context_create(NULL);
 	matcher->data = pcre2_match_data_create(1, NULL);
-	if (matcher->context == NULL || matcher->data == NULL)
+	if (!matcher->context || !matcher->data)
 		fatal("no memory for matching patterns");
 	(void)pcre2_set_depth_limit(matcher->context, MATCH_DEPTH);
 	(void)pcre2_set_heap_limit(matcher->context, MATCH_MEMORY);
@@ -74,7 +74,7 @@ static struct schema_matcher *matcher_new(void)
 
 void schema_matcher_free(struct schema_matcher *matcher)
 {
-	if (matcher == NULL)
+	if (!matcher)
 		return;
 	pcre2_match_context_free(matcher->context);
 	pcre2_match_data_free(matcher->data);
@@ -93,7 +93,7 @@ static int match(const struct schema_pattern *pattern, const char *text, size_t 
 bool machine_matches(struct machine *machine, const struct schema_pattern *pattern, const char *text, size_t length)
 {
 	int found = PCRE2_ERROR_MATCHLIMIT;
-	if (machine->matcher == NULL)
+	if (!machine->matcher)
 		machine->matcher = matcher_new();
 	for (size_t i = 0; i < ARRAY_SIZE(tries) && found == PCRE2_ERROR_MATCHLIMIT; i++) {
 		if (!machine_count(machine, tries[i].cost + (uint32_t)(length / 8)))

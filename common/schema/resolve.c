@@ -18,7 +18,7 @@ static const char *string_member(struct json_object *value, const char *name)
 const char *schema_base(struct schema_set *set, struct json_object *value, const char *base)
 {
 	const char *id = string_member(value, "$id");
-	if (id == NULL || id[0] == '#' || string_member(value, "$ref") != NULL)
+	if (!id || id[0] == '#' || string_member(value, "$ref"))
 		return base;
 	const char *uri = schema_uri_resolve(&set->work, base, id);
 	/* A fragment names a place, it is no part of a base. */
@@ -29,7 +29,7 @@ static bool add_uri(struct schema_set *set, const char *uri, struct json_object 
 {
 	struct schema_resource *resource = arena_alloc(&set->work, sizeof(*resource));
 	*resource = (struct schema_resource){.value = value, .base = base};
-	if (hash_map_get_text(set->by_uri, uri) != NULL)
+	if (hash_map_get_text(set->by_uri, uri))
 		return schema_fail(set, uri, "$id is used twice");
 	return hash_map_put_text(set->by_uri, uri, resource) || schema_fail(set, uri, "too many $id");
 }
@@ -37,20 +37,20 @@ static bool add_uri(struct schema_set *set, const char *uri, struct json_object 
 /* True for keywords whose value is data, in which $id means nothing. */
 static bool holds_data(const char *key)
 {
-	return key != NULL && (strcmp(key, "enum") == 0 || strcmp(key, "const") == 0 || strcmp(key, "default") == 0 ||
-			       strcmp(key, "examples") == 0);
+	return key && (strcmp(key, "enum") == 0 || strcmp(key, "const") == 0 || strcmp(key, "default") == 0 ||
+		       strcmp(key, "examples") == 0);
 }
 
 /* Notes the names that one object gives itself. */
 static bool index_object(struct schema_set *set, struct json_object *value, const char *outer, const char *base)
 {
 	const char *id = string_member(value, "$id");
-	if (id == NULL || string_member(value, "$ref") != NULL)
+	if (!id || string_member(value, "$ref"))
 		return true;
 	const char *uri = schema_uri_resolve(&set->work, outer, id);
 	if (base != outer && !add_uri(set, base, value, outer))
 		return false;
-	return strchr(uri, '#') == NULL || add_uri(set, uri, value, outer);
+	return !strchr(uri, '#') || add_uri(set, uri, value, outer);
 }
 
 bool schema_index_uris(struct schema_set *set)
@@ -58,8 +58,8 @@ bool schema_index_uris(struct schema_set *set)
 	const char *bases[JSON_DEPTH_MAX + 1] = {""};
 	uint32_t data_depth = JSON_DEPTH_MAX;
 	struct json_walk walk;
-	enum json_walk_event event;
 	json_walk_init(&walk, set->document);
+	enum json_walk_event event;
 	while ((event = json_walk_next(&walk)) != WALK_END) {
 		if (event == WALK_TOO_DEEP)
 			return schema_fail(set, "#", "nested deeper than %d", JSON_DEPTH_MAX);
@@ -109,7 +109,7 @@ bool schema_resolve(struct schema_set *set, const char *base, const char *refere
 	bool pointer = uri[length] == '#' && uri[length + 1] == '/';
 	const char *name = pointer ? arena_strndup(&set->work, uri, length) : uri;
 	const struct schema_resource *resource = hash_map_get_text(set->by_uri, name);
-	if (resource == NULL)
+	if (!resource)
 		return schema_fail(set, place, "$ref \"%s\" is not in this document", reference);
 	*ret = *resource;
 	if (pointer && !follow(set, uri + length + 1, ret))

@@ -44,9 +44,9 @@ static void put_values(const struct schema *schema)
 
 void schema_set_free(struct schema_set *set)
 {
-	if (set == NULL)
+	if (!set)
 		return;
-	for (const struct schema *schema = set->schemas; schema != NULL; schema = schema->next)
+	for (const struct schema *schema = set->schemas; schema; schema = schema->next)
 		put_values(schema);
 	schema_patterns_free(set->patterns);
 	schema_set_finish(set);
@@ -80,7 +80,7 @@ static const char *reference_of(struct json_object *source)
 static bool follow_references(struct schema_set *set, struct schema_resource *target, const char *place)
 {
 	const char *reference;
-	for (int i = 0; (reference = reference_of(target->value)) != NULL; i++) {
+	for (int i = 0; (reference = reference_of(target->value)); i++) {
 		if (i == REFERENCES_MAX)
 			return schema_fail(set, place, "endless $ref");
 		const char *base = schema_base(set, target->value, target->base);
@@ -101,7 +101,7 @@ struct schema *schema_node(struct schema_set *set, struct json_object *source, c
 	if (!follow_references(set, &target, place))
 		return NULL;
 	struct schema *schema = known(set, target.value);
-	if (schema != NULL)
+	if (schema)
 		return schema;
 	enum json_type type = json_object_get_type(target.value);
 	if (type != json_type_object && type != json_type_boolean) {
@@ -136,7 +136,7 @@ static bool compile_queue(struct schema_set *set)
 	bool again = true;
 	while (again) {
 		again = false;
-		for (struct schema *schema = set->schemas; schema != NULL && !schema->compiled; schema = schema->next) {
+		for (struct schema *schema = set->schemas; schema && !schema->compiled; schema = schema->next) {
 			schema->compiled = true;
 			again = true;
 			if (!schema_compile_node(schema))
@@ -179,7 +179,7 @@ static void each_in_place(const struct schema *schema, void (*visit)(struct sche
 	for (uint32_t i = schema->leaves; i < schema->count; i++) {
 		struct schema_list list = in_place(&schema->operations[i], found);
 		for (uint32_t j = 0; j < list.count; j++)
-			if (list.schemas[j] != NULL && !list.schemas[j]->settled)
+			if (list.schemas[j] && !list.schemas[j]->settled)
 				visit(list.schemas[j], argument);
 	}
 }
@@ -206,16 +206,16 @@ static void finish(struct schema *schema, void *argument)
 /* The newest schemas are those that no earlier check has settled: what was compiled before does not refer to them. */
 static struct schema *unsettled(struct schema *schema)
 {
-	return schema != NULL && !schema->settled ? schema : NULL;
+	return schema && !schema->settled ? schema : NULL;
 }
 
 static bool settle(struct schema_set *set)
 {
 	struct schema *schema;
-	for (schema = unsettled(set->schemas); schema != NULL; schema = unsettled(schema->next))
+	for (schema = unsettled(set->schemas); schema; schema = unsettled(schema->next))
 		if (schema->incoming > 0)
 			return schema_fail(set, schema->place, "endless $ref");
-	for (schema = unsettled(set->schemas); schema != NULL; schema = unsettled(schema->next))
+	for (schema = unsettled(set->schemas); schema; schema = unsettled(schema->next))
 		schema->settled = true;
 	return true;
 }
@@ -224,12 +224,12 @@ static bool settle(struct schema_set *set)
 static bool refuse_cycles(struct schema_set *set)
 {
 	struct ready ready = {NULL, 0};
-	struct schema *schema;
 	size_t total = 0, finished = 0;
-	for (schema = unsettled(set->schemas); schema != NULL; schema = unsettled(schema->next), total++)
+	struct schema *schema;
+	for (schema = unsettled(set->schemas); schema; schema = unsettled(schema->next), total++)
 		each_in_place(schema, count_incoming, NULL);
 	ready.items = must_malloc((total + 1) * sizeof(struct schema *));
-	for (schema = unsettled(set->schemas); schema != NULL; schema = unsettled(schema->next))
+	for (schema = unsettled(set->schemas); schema; schema = unsettled(schema->next))
 		if (schema->incoming == 0)
 			ready.items[ready.count++] = schema;
 	while (finished < ready.count)
@@ -259,14 +259,14 @@ static struct schema *compile(struct schema_set *set, const char *pointer)
 	if (pointer[0] != '\0' && !schema_resolve(set, schema_base(set, root, ""), reference, pointer, &target))
 		return NULL;
 	struct schema *schema = schema_node(set, target.value, target.base, reference);
-	if (schema == NULL || !compile_queue(set) || !refuse_cycles(set))
+	if (!schema || !compile_queue(set) || !refuse_cycles(set))
 		return NULL;
 	return schema;
 }
 
 const struct schema *schema_set_compile(struct schema_set *set, const char *pointer, char *error, size_t error_size)
 {
-	if (set->document == NULL)
+	if (!set->document)
 		fatal("a schema is compiled after schema_set_finish");
 	/* A set that failed once has schemas half made; it answers the same again. */
 	if (!set->failed) {
@@ -274,7 +274,7 @@ const struct schema *schema_set_compile(struct schema_set *set, const char *poin
 		set->error_size = error_size;
 		const struct schema *schema = compile(set, pointer);
 		arena_reset(&set->work); /* all that was new is compiled: nobody asks for its place or base again */
-		if (schema != NULL)
+		if (schema)
 			return schema;
 	}
 	if (set->error != error)

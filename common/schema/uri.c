@@ -73,7 +73,7 @@ static void remove_dots(char *path)
 /* The reference's path below that of the base. Source: RFC 3986 section 5.2.3. */
 static char *merge(struct arena *arena, const struct uri *base, struct part path)
 {
-	if (base->authority.data != NULL && base->path.length == 0)
+	if (base->authority.data && base->path.length == 0)
 		return arena_printf(arena, "/%.*s", (int)path.length, path.data);
 	size_t kept = base->path.length;
 	while (kept > 0 && base->path.data[kept - 1] != '/')
@@ -85,12 +85,12 @@ static const char *join(struct arena *arena, const struct uri *uri, const char *
 {
 	struct buffer text;
 	buffer_init_arena(&text, arena, 1U << 16);
-	if (uri->scheme.data != NULL)
+	if (uri->scheme.data)
 		buffer_printf(&text, "%.*s:", (int)uri->scheme.length, uri->scheme.data);
-	if (uri->authority.data != NULL)
+	if (uri->authority.data)
 		buffer_printf(&text, "//%.*s", (int)uri->authority.length, uri->authority.data);
 	buffer_append_text(&text, path);
-	if (uri->query.data != NULL)
+	if (uri->query.data)
 		buffer_printf(&text, "?%.*s", (int)uri->query.length, uri->query.data);
 	/* An empty fragment names the same as none. */
 	if (uri->fragment.length > 0)
@@ -102,12 +102,12 @@ const char *schema_uri_resolve(struct arena *arena, const char *base_text, const
 {
 	struct uri base = split(base_text), uri = split(reference);
 	char *path;
-	if (uri.scheme.data != NULL || uri.authority.data != NULL) {
-		if (uri.scheme.data == NULL)
+	if (uri.scheme.data || uri.authority.data) {
+		if (!uri.scheme.data)
 			uri.scheme = base.scheme;
 		path = arena_strndup(arena, uri.path.data, uri.path.length);
 	} else if (uri.path.length == 0) {
-		if (uri.query.data == NULL)
+		if (!uri.query.data)
 			uri.query = base.query;
 		uri.scheme = base.scheme;
 		uri.authority = base.authority;
@@ -119,7 +119,7 @@ const char *schema_uri_resolve(struct arena *arena, const char *base_text, const
 					       : merge(arena, &base, uri.path);
 	}
 	/* A URN has no hierarchy. */
-	if (uri.authority.data != NULL || path[0] == '/' || uri.scheme.data == NULL)
+	if (uri.authority.data || path[0] == '/' || !uri.scheme.data)
 		remove_dots(path);
 	return join(arena, &uri, path);
 }

@@ -35,7 +35,7 @@ static const char *path_of(struct machine *machine, const char *member)
 	for (size_t i = 0; i < machine->depth; i++)
 		append_place(&path, &machine->frames[i].place);
 	append_place(&path, &machine->tip);
-	if (member != NULL)
+	if (member)
 		append_token(&path, member);
 	return buffer_text(&path);
 }
@@ -136,7 +136,7 @@ static void run(struct machine *machine)
 	while (machine->depth > 0 && !machine->stopped) {
 		struct machine_frame *frame = &machine->frames[machine->depth - 1];
 		const struct schema_operation *operation = next_applicator(frame);
-		if (operation == NULL || (frame->quiet && !frame->valid)) {
+		if (!operation || (frame->quiet && !frame->valid)) {
 			pop(machine);
 			continue;
 		}
@@ -185,7 +185,7 @@ void schema_result_write(const struct schema_result *result, struct buffer *buff
 		buffer_append_json_string(buffer, error->path);
 		buffer_append_text(buffer, ",\"rule\":");
 		buffer_append_json_string(buffer, error->rule);
-		if (error->expected != NULL)
+		if (error->expected)
 			buffer_printf(buffer, ",\"expected\":%s", error->expected);
 		buffer_append_char(buffer, '}');
 	}

@@ -136,14 +136,14 @@ static void hand_to_sink(const struct buffer *line)
 	(void)pthread_mutex_lock(&sink_lock);
 	struct log_sink sink = current_sink;
 	(void)pthread_mutex_unlock(&sink_lock);
-	if (sink.function != NULL)
+	if (sink.function)
 		sink.function(buffer_text(line), line->length, sink.argument);
 }
 
 static void count_dropped(void)
 {
 	struct metric *metric = atomic_load(&lines_dropped);
-	if (metric != NULL)
+	if (metric)
 		metric_add(metric, 1);
 }
 
@@ -157,7 +157,6 @@ static void emit(const struct log_line *event)
 		render(&line, event, LOG_JSON);
 		hand_to_sink(&line);
 	}
-
 	int output = atomic_load_explicit(&log_output, memory_order_relaxed);
 	if (output >= 0) {
 		if (!sink || format != LOG_JSON) {
@@ -212,7 +211,7 @@ void log_error_of(enum log_level level, const struct context *ctx, const char *m
 	const struct error *error = &ctx->error;
 	char place[200];
 	place[0] = '\0';
-	if (error->file != NULL)
+	if (error->file)
 		(void)snprintf(place, sizeof(place), "%s:%d", error->file, error->line);
 	log_event(level, ctx, message, LOG_STRING("error", known(error_word(error->code))),
 		  LOG_STRING("reason", known(error->reason)), LOG_STRING("error_message", known(error->message)),

@@ -39,7 +39,7 @@ static bool field_is_shown_as_number(const struct log_field *field)
 
 static bool field_is_absent(const struct log_field *field)
 {
-	return field->kind == LOG_FIELD_TEXT && field->text == NULL;
+	return field->kind == LOG_FIELD_TEXT && !field->text;
 }
 
 /* A name that the line has of its own, or that an earlier field has. Readers of JSON refuse a second member of a name,
@@ -77,7 +77,7 @@ static void append_member_name(struct buffer *out, const char *name)
 
 static void append_member(struct buffer *out, const char *name, const char *text)
 {
-	if (text == NULL || text[0] == '\0')
+	if (!text || text[0] == '\0')
 		return;
 	append_member_name(out, name);
 	buffer_append_json_string(out, text);
@@ -86,7 +86,7 @@ static void append_member(struct buffer *out, const char *name, const char *text
 static void append_context(struct buffer *out, const struct context *ctx,
 			   void (*append)(struct buffer *out, const char *, const char *))
 {
-	if (ctx == NULL)
+	if (!ctx)
 		return;
 	char trace_id[TRACE_ID_LENGTH + 1] = "";
 	if (strnlen(ctx->traceparent, TRACEPARENT_SIZE) == TRACEPARENT_SIZE - 1) {
@@ -116,14 +116,13 @@ static void render_json(struct writer *writer, const struct log_line *line)
 	struct buffer *out = writer->out;
 	char time[CLOCK_TEXT_SIZE];
 	clock_format(line->wall, time);
-
 	buffer_append_char(out, '{');
 	append_member(out, "time", time);
 	append_member(out, "level", log_level_word(line->level));
 	append_member(out, "daemon", line->daemon);
 	append_context(out, line->ctx, append_member);
 	append_member(out, "message", masked_text(writer, line->message));
-	for (const struct log_field *field = line->fields; field != NULL && field->name != NULL; field++) {
+	for (const struct log_field *field = line->fields; field && field->name; field++) {
 		if (field_is_written(line, field))
 			append_json_field(writer, field);
 	}
@@ -133,7 +132,7 @@ static void render_json(struct writer *writer, const struct log_line *line)
 /* name=value; quoted when it would not stay one word on one line. */
 static void append_pair(struct buffer *out, const char *name, const char *text)
 {
-	if (text == NULL || text[0] == '\0')
+	if (!text || text[0] == '\0')
 		return;
 	buffer_append_char(out, ' ');
 	buffer_append_text(out, name);
@@ -163,12 +162,11 @@ static void render_text(struct writer *writer, const struct log_line *line)
 	struct buffer *out = writer->out;
 	char time[CLOCK_TEXT_SIZE];
 	clock_format(line->wall, time);
-
 	buffer_printf(out, "%s %-7s ", time, log_level_word(line->level));
-	if (line->daemon != NULL && line->daemon[0] != '\0')
+	if (line->daemon && line->daemon[0] != '\0')
 		buffer_printf(out, "%s: ", line->daemon);
 	append_message(out, masked_text(writer, line->message));
-	for (const struct log_field *field = line->fields; field != NULL && field->name != NULL; field++) {
+	for (const struct log_field *field = line->fields; field && field->name; field++) {
 		if (!field_is_written(line, field))
 			continue;
 		if (field_is_shown_as_number(field))

@@ -45,7 +45,7 @@ static void split_labels(struct metric_family *family)
 static struct metric_family *find_family(const char *name)
 {
 	struct metric_family *family;
-	for (int i = 0; (family = metrics_family(i)) != NULL; i++) {
+	for (int i = 0; (family = metrics_family(i)); i++) {
 		if (strcmp(family->name, name) == 0)
 			return family;
 	}
@@ -72,7 +72,7 @@ struct metric_family *metric_register(enum metric_kind kind, const char *name, c
 {
 	(void)pthread_mutex_lock(&registry_lock);
 	struct metric_family *family = find_family(name);
-	if (family == NULL)
+	if (!family)
 		family = make_family(kind, name, help, labels);
 	(void)pthread_mutex_unlock(&registry_lock);
 	if (family->kind != kind || strcmp(family->labels, labels) != 0)
@@ -111,7 +111,7 @@ static _Atomic(struct metric *) *find_slot(struct metric_family *family, uint64_
 	for (size_t i = hash;; i++) {
 		_Atomic(struct metric *) *slot = &family->slots[i & (METRICS_SLOTS - 1)];
 		const struct metric *metric = atomic_load_explicit(slot, memory_order_acquire);
-		if (metric == NULL || (metric->hash == hash && has_values(metric, values, family->label_count)))
+		if (!metric || (metric->hash == hash && has_values(metric, values, family->label_count)))
 			return slot;
 	}
 }
@@ -147,7 +147,7 @@ static struct metric *find_or_make(struct metric_family *family, uint64_t hash, 
 	_Atomic(struct metric *) *slot = find_slot(family, hash, values);
 	struct metric *metric = atomic_load(slot);
 	int count = atomic_load(&family->series_count);
-	if (metric != NULL || count >= room)
+	if (metric || count >= room)
 		return metric;
 	metric = make_series(family, hash, values);
 	atomic_store(&family->series[count], metric);
@@ -160,7 +160,7 @@ static struct metric *add_series(struct metric_family *family, uint64_t hash, co
 {
 	(void)pthread_mutex_lock(&registry_lock);
 	struct metric *metric = find_or_make(family, hash, values, METRICS_MAX_SERIES - 1);
-	if (metric == NULL) {
+	if (!metric) {
 		const char *others[METRICS_MAX_LABELS];
 		for (int i = 0; i < METRICS_MAX_LABELS; i++)
 			others[i] = OTHER;
@@ -175,12 +175,12 @@ struct metric *metric_series(struct metric_family *family, const char *const *va
 {
 	const char *bounded[METRICS_MAX_LABELS];
 	for (int i = 0; i < METRICS_MAX_LABELS; i++) {
-		const char *value = values != NULL && i < family->label_count && values[i] != NULL ? values[i] : "";
+		const char *value = values && i < family->label_count && values[i] ? values[i] : "";
 		bounded[i] = strnlen(value, METRICS_MAX_VALUE + 1) <= METRICS_MAX_VALUE ? value : OTHER;
 	}
 	uint64_t hash = hash_values(bounded, family->label_count);
 	struct metric *metric = atomic_load_explicit(find_slot(family, hash, bounded), memory_order_acquire);
-	return metric != NULL ? metric : add_series(family, hash, bounded);
+	return metric ? metric : add_series(family, hash, bounded);
 }
 
 struct metric *metric_single(enum metric_kind kind, const char *name, const char *help)

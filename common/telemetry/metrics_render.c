@@ -21,10 +21,10 @@ static void append_escaped(struct buffer *out, const char *text, bool in_quotes)
 /* Seconds in decimal without trailing zeros, so that the bound of a bucket reads "0.0025". */
 static void append_seconds(struct buffer *out, int64_t microseconds)
 {
-	char fraction[7];
 	int64_t rest = microseconds % CLOCK_SECOND;
 	if (rest < 0)
 		rest = -rest;
+	char fraction[7];
 	for (int i = 5; i >= 0; i--, rest /= 10)
 		fraction[i] = (char)('0' + rest % 10);
 	size_t length = 6;
@@ -43,7 +43,7 @@ static void append_labels(struct buffer *out, const struct metric *metric, const
 {
 	const struct metric_family *family = metric->family;
 	const char *value = metric->values;
-	if (family->label_count == 0 && bound == NULL)
+	if (family->label_count == 0 && !bound)
 		return;
 	buffer_append_char(out, '{');
 	for (int i = 0; i < family->label_count; i++) {
@@ -55,7 +55,7 @@ static void append_labels(struct buffer *out, const struct metric *metric, const
 		buffer_append_char(out, '"');
 		value += strlen(value) + 1;
 	}
-	if (bound != NULL) {
+	if (bound) {
 		buffer_append_text(out, family->label_count > 0 ? ",le=\"" : "le=\"");
 		buffer_append_text(out, bound);
 		buffer_append_char(out, '"');
@@ -82,8 +82,8 @@ static void render_histogram(struct buffer *out, const struct metric *metric)
 {
 	int64_t count = 0;
 	for (int i = 0; i <= METRICS_BUCKETS; i++) {
-		struct buffer bound;
 		count += atomic_load_explicit(&metric->counts[i], memory_order_relaxed);
+		struct buffer bound;
 		buffer_init(&bound, 32);
 		if (i < METRICS_BUCKETS)
 			append_seconds(&bound, metrics_bounds[i]);
@@ -106,7 +106,6 @@ static void render_family(struct buffer *out, const struct metric_family *family
 	buffer_printf(out, "# HELP %s ", family->name);
 	append_escaped(out, family->help, false);
 	buffer_printf(out, "\n# TYPE %s %s\n", family->name, kinds[family->kind]);
-
 	int count = atomic_load_explicit(&family->series_count, memory_order_acquire);
 	for (int i = 0; i < count; i++) {
 		const struct metric *metric = atomic_load_explicit(&family->series[i], memory_order_acquire);
@@ -127,6 +126,6 @@ void metrics_render(struct buffer *out)
 {
 	metrics_collect();
 	const struct metric_family *family;
-	for (int i = 0; (family = metrics_family(i)) != NULL; i++)
+	for (int i = 0; (family = metrics_family(i)); i++)
 		render_family(out, family);
 }

@@ -8,7 +8,7 @@ static const char SCHEME[] = "Bearer";
 const char *bearer_token(const char *authorization)
 {
 	size_t length = sizeof(SCHEME) - 1;
-	if (authorization == NULL)
+	if (!authorization)
 		return NULL;
 	if (strncasecmp(authorization, SCHEME, length) != 0 || authorization[length] != ' ')
 		return "";

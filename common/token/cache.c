@@ -25,10 +25,9 @@ struct token_cache {
 struct token_cache *token_cache_new(size_t size)
 {
 	size_t sets = 1;
-	struct token_cache *cache;
-
 	while (sets * WAYS < size)
 		sets *= 2;
+	struct token_cache *cache;
 	cache = must_calloc(1, sizeof(*cache) + sets * WAYS * sizeof(struct place));
 	cache->sets = sets;
 	return cache;
@@ -37,7 +36,6 @@ struct token_cache *token_cache_new(size_t size)
 static void release(void *argument)
 {
 	struct token_entry *entry = argument;
-
 	if (--entry->references == 0)
 		free(entry);
 }
@@ -86,10 +84,8 @@ struct token_entry *token_cache_find(struct context *ctx, struct token_cache *ca
 				     int64_t now)
 {
 	struct place *set = set_of(cache, token->hash);
-
 	for (size_t i = 0; i < WAYS; i++) {
 		struct token_entry *entry = set[i].entry;
-
 		if (!entry || set[i].hash != token->hash || entry->length != token->length ||
 		    memcmp(entry->token, token->text, token->length) != 0)
 			continue;
@@ -107,7 +103,6 @@ struct token_entry *token_cache_find(struct context *ctx, struct token_cache *ca
 static struct place *victim(struct place *set, int64_t now)
 {
 	struct place *best = &set[0];
-
 	for (size_t i = 0; i < WAYS; i++) {
 		if (!set[i].entry || set[i].entry->expires <= now)
 			return &set[i];
@@ -125,7 +120,6 @@ struct token_entry *token_cache_add(struct context *ctx, struct token_cache *cac
 	struct token_entry *entry = must_malloc(sizeof(*entry) + length + scope);
 	struct place *place = victim(set_of(cache, token->hash), clock_wall());
 	char *copy = (char *)(entry + 1);
-
 	*entry = (struct token_entry){
 	    .identity = *identity, .expires = expires, .references = 1, .length = length, .token = copy};
 	memcpy(copy, token->text, length);
@@ -140,7 +134,6 @@ struct token_entry *token_cache_add(struct context *ctx, struct token_cache *cac
 void token_cache_remove(struct token_cache *cache, const struct token_entry *entry)
 {
 	struct place *set = set_of(cache, hash_bytes(entry->token, entry->length));
-
 	for (size_t i = 0; i < WAYS; i++) {
 		if (set[i].entry == entry)
 			empty(cache, &set[i]);

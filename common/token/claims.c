@@ -20,7 +20,6 @@ static int malformed(struct context *ctx, const char *claim)
 static const char *string_claim(struct json_object *claims, const char *name)
 {
 	struct json_object *value = json_object_object_get(claims, name);
-
 	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 }
 
@@ -28,13 +27,11 @@ static const char *string_claim(struct json_object *claims, const char *name)
 static int date_claim(struct json_object *claims, const char *name, int64_t *ret)
 {
 	struct json_object *value;
-	double seconds;
-
 	if (!json_object_object_get_ex(claims, name, &value))
 		return 0;
 	if (!json_object_is_type(value, json_type_int) && !json_object_is_type(value, json_type_double))
 		return -1;
-	seconds = json_object_get_double(value);
+	double seconds = json_object_get_double(value);
 	if (!(seconds >= 0 && seconds < NUMERIC_DATE_MAX))
 		return -1;
 	/* Rounded without libm, which no daemon needs for more than this: a third of a MiB of memory. */
@@ -45,7 +42,6 @@ static int date_claim(struct json_object *claims, const char *name, int64_t *ret
 static int check_dates(struct context *ctx, struct json_object *claims, int64_t now, struct identity *identity)
 {
 	int64_t expires, issued, not_before = 0;
-
 	if (date_claim(claims, "exp", &expires) != 1)
 		return malformed(ctx, "exp");
 	if (date_claim(claims, "iat", &issued) != 1 || issued > expires || expires - issued > TOKEN_LIFETIME_MAX)
@@ -67,14 +63,12 @@ static int check_dates(struct context *ctx, struct json_object *claims, int64_t 
 static bool audience_fits(struct json_object *claims, const char *audience)
 {
 	struct json_object *value = json_object_object_get(claims, "aud");
-
 	if (json_object_is_type(value, json_type_string))
 		return strcmp(json_object_get_string(value), audience) == 0;
 	if (!json_object_is_type(value, json_type_array))
 		return false;
 	for (size_t i = 0; i < json_object_array_length(value); i++) {
 		struct json_object *one = json_object_array_get_idx(value, i);
-
 		if (json_object_is_type(one, json_type_string) && strcmp(json_object_get_string(one), audience) == 0)
 			return true;
 	}
@@ -84,7 +78,6 @@ static bool audience_fits(struct json_object *claims, const char *audience)
 static int check_parties(struct context *ctx, struct json_object *claims, const struct token_expectation *expected)
 {
 	const char *issuer = string_claim(claims, "iss");
-
 	if (!issuer || !issuer[0] || strcmp(issuer, expected->issuer) != 0)
 		return refuse(ctx, "issuer", "the access token is of another issuer");
 	if (!audience_fits(claims, expected->audience))
@@ -95,7 +88,6 @@ static int check_parties(struct context *ctx, struct json_object *claims, const 
 static bool service_name_valid(const char *name)
 {
 	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
-
 	return length > 0 && length <= 32 && name[length] == '\0' && name[0] >= 'a';
 }
 
@@ -104,7 +96,6 @@ static int read_subject(struct context *ctx, struct json_object *claims, struct 
 {
 	const char *subject = string_claim(claims, "sub"), *client = string_claim(claims, "client_id");
 	bool service = identity->kind == IDENTITY_SERVICE;
-
 	if (!subject || !(service ? service_name_valid(subject) : uuid_valid(subject)))
 		return malformed(ctx, "sub");
 	if (identity->kind != IDENTITY_USER && (!client || strcmp(client, subject) != 0))
@@ -118,7 +109,6 @@ static int read_uuid(struct context *ctx, struct json_object *value, const char 
 		     char target[static UUID_SIZE])
 {
 	const char *text = json_object_get_string(value);
-
 	if (!fits || !json_object_is_type(value, json_type_string) || !uuid_valid(text))
 		return malformed(ctx, claim);
 	memcpy(target, text, UUID_SIZE);
@@ -128,7 +118,6 @@ static int read_uuid(struct context *ctx, struct json_object *value, const char 
 static int read_session(struct context *ctx, struct json_object *claims, struct identity *identity)
 {
 	struct json_object *session;
-
 	if (!json_object_object_get_ex(claims, "sid", &session))
 		return 0;
 	return read_uuid(ctx, session, "sid", identity->kind == IDENTITY_USER, identity->session);
@@ -138,7 +127,6 @@ static int read_session(struct context *ctx, struct json_object *claims, struct 
 static int read_actor(struct context *ctx, struct json_object *claims, struct identity *identity)
 {
 	struct json_object *actor;
-
 	if (!json_object_object_get_ex(claims, "act", &actor))
 		return 0;
 	if (!json_object_is_type(actor, json_type_object))
@@ -150,7 +138,6 @@ static int read_actor(struct context *ctx, struct json_object *claims, struct id
 static int read_creator(struct context *ctx, struct json_object *claims, struct identity *identity)
 {
 	struct json_object *creator;
-
 	if (!json_object_object_get_ex(claims, "created_by", &creator))
 		return 0;
 	return read_uuid(ctx, creator, "created_by", identity->kind == IDENTITY_CLIENT, identity->created_by);
@@ -159,7 +146,6 @@ static int read_creator(struct context *ctx, struct json_object *claims, struct 
 static int read_epoch(struct context *ctx, struct json_object *claims, struct identity *identity)
 {
 	struct json_object *epoch;
-
 	if (!json_object_object_get_ex(claims, "epoch", &epoch))
 		return 0;
 	if (!json_object_is_type(epoch, json_type_int))
@@ -171,7 +157,6 @@ static int read_epoch(struct context *ctx, struct json_object *claims, struct id
 static int read_scope(struct context *ctx, struct json_object *claims, struct identity *identity)
 {
 	struct json_object *scope;
-
 	if (!json_object_object_get_ex(claims, "scope", &scope))
 		return identity->kind == IDENTITY_CLIENT ? malformed(ctx, "scope") : 0;
 	if (!json_object_is_type(scope, json_type_string) || json_object_get_string_len(scope) > SCOPE_LENGTH_MAX)
@@ -186,7 +171,6 @@ static void add_role(struct identity *identity, const char *role)
 		const char *name;
 		unsigned bit;
 	} known[] = {{"user", ROLE_USER}, {"moderator", ROLE_MODERATOR}, {"admin", ROLE_ADMIN}};
-
 	if (strcmp(role, "service") == 0)
 		identity->kind = IDENTITY_SERVICE;
 	else if (strcmp(role, "client") == 0)
@@ -200,13 +184,11 @@ static int read_roles(struct context *ctx, struct json_object *claims, struct id
 {
 	struct json_object *roles = json_object_object_get(claims, "roles");
 	size_t count = json_object_is_type(roles, json_type_array) ? json_object_array_length(roles) : 0;
-
 	identity->kind = IDENTITY_USER;
 	if (count == 0 && roles && !json_object_is_type(roles, json_type_array))
 		return malformed(ctx, "roles");
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *role = json_object_array_get_idx(roles, i);
-
 		if (!json_object_is_type(role, json_type_string))
 			return malformed(ctx, "roles");
 		add_role(identity, json_object_get_string(role));
@@ -219,7 +201,6 @@ static int read_roles(struct context *ctx, struct json_object *claims, struct id
 static int read_companies(struct context *ctx, struct json_object *claims, struct identity *identity)
 {
 	struct json_object *companies = json_object_object_get(claims, "companies");
-
 	identity->companies_partial = json_object_get_boolean(json_object_object_get(claims, "companies_partial"));
 	if (!companies)
 		return 0;
@@ -229,7 +210,6 @@ static int read_companies(struct context *ctx, struct json_object *claims, struc
 	json_object_object_foreach(companies, id, right)
 	{
 		struct identity_company *company = &identity->companies[identity->company_count];
-
 		if (!uuid_valid(id) || !json_object_is_type(right, json_type_string))
 			return malformed(ctx, "companies");
 		memcpy(company->id, id, UUID_SIZE);
@@ -251,7 +231,6 @@ int token_claims_read(struct context *ctx, struct json_object *claims, const str
 		      struct identity *ret_identity)
 {
 	struct identity identity = {0};
-
 	if (check_parties(ctx, claims, expected) != 0 || check_dates(ctx, claims, expected->now, &identity) != 0 ||
 	    read_roles(ctx, claims, &identity) != 0 || read_subject(ctx, claims, &identity) != 0 ||
 	    read_session(ctx, claims, &identity) != 0 || read_actor(ctx, claims, &identity) != 0 ||

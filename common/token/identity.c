@@ -34,7 +34,7 @@ const char *company_right_name(enum company_right right)
 
 enum company_right company_right_from(const char *name)
 {
-	for (size_t i = RIGHT_STAFF; name != NULL && i < ARRAY_SIZE(right_names); i++) {
+	for (size_t i = RIGHT_STAFF; name && i < ARRAY_SIZE(right_names); i++) {
 		if (strcmp(right_names[i], name) == 0)
 			return (enum company_right)i;
 	}
@@ -45,7 +45,6 @@ enum company_right company_right_from(const char *name)
 static bool word_covers(const char *word, size_t size, const char *method, size_t length)
 {
 	bool prefix = size > 2 && word[size - 1] == '*' && word[size - 2] == '.';
-
 	if (size == 1 && word[0] == '*')
 		return true;
 	if (prefix)
@@ -56,12 +55,10 @@ static bool word_covers(const char *word, size_t size, const char *method, size_
 bool identity_may_call(const struct identity *identity, const char *method, size_t length)
 {
 	const char *word = identity->scope;
-
-	if (word == NULL)
+	if (!word)
 		return identity->kind != IDENTITY_CLIENT;
 	while (*word != '\0') {
 		size_t size = strcspn(word, " ");
-
 		if (size > 0 && word_covers(word, size, method, length))
 			return true;
 		word += size + (word[size] == ' ');

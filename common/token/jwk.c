@@ -16,7 +16,6 @@
 const char *jwk_text(struct json_object *jwk, const char *name)
 {
 	struct json_object *value = json_object_object_get(jwk, name);
-
 	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 }
 
@@ -25,7 +24,6 @@ static const unsigned char *bytes_member(struct context *ctx, struct json_object
 					 size_t *ret_length)
 {
 	const char *text = jwk_text(jwk, name);
-
 	return text ? base64url_decode(&ctx->arena, text, strlen(text), ret_length) : NULL;
 }
 
@@ -35,7 +33,6 @@ static EVP_PKEY *make_key(const char *type, OSSL_PARAM_BLD *builder)
 	OSSL_PARAM *parameters = builder ? OSSL_PARAM_BLD_to_param(builder) : NULL;
 	EVP_PKEY_CTX *state = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
 	EVP_PKEY *key = NULL;
-
 	if (!parameters || !state || EVP_PKEY_fromdata_init(state) != 1 ||
 	    EVP_PKEY_fromdata(state, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
 		key = NULL;
@@ -50,7 +47,6 @@ static EVP_PKEY *checked(EVP_PKEY *key)
 {
 	EVP_PKEY_CTX *state = key ? EVP_PKEY_CTX_new(key, NULL) : NULL;
 	bool sound = state && EVP_PKEY_public_check(state) == 1;
-
 	EVP_PKEY_CTX_free(state);
 	if (sound)
 		return key;
@@ -65,7 +61,6 @@ static EVP_PKEY *ec_key(struct context *ctx, struct json_object *jwk)
 	const unsigned char *x = bytes_member(ctx, jwk, "x", &x_length), *y = bytes_member(ctx, jwk, "y", &y_length);
 	const char *curve = jwk_text(jwk, "crv");
 	OSSL_PARAM_BLD *builder;
-
 	if (!curve || strcmp(curve, "P-256") != 0 || !x || !y || x_length != P256_BYTES || y_length != P256_BYTES)
 		return NULL;
 	memcpy(point + 1, x, P256_BYTES);
@@ -82,7 +77,6 @@ static EVP_PKEY *ec_key(struct context *ctx, struct json_object *jwk)
 static EVP_PKEY *rsa_key_of(BIGNUM *n, BIGNUM *e)
 {
 	OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
-
 	if (!builder || OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) != 1 ||
 	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) != 1) {
 		OSSL_PARAM_BLD_free(builder);
@@ -97,7 +91,6 @@ static EVP_PKEY *rsa_key(struct context *ctx, struct json_object *jwk)
 	const unsigned char *n = bytes_member(ctx, jwk, "n", &n_length), *e = bytes_member(ctx, jwk, "e", &e_length);
 	EVP_PKEY *key = NULL;
 	BIGNUM *modulus, *exponent;
-
 	if (!n || !e || n_length > RSA_BITS_MAX / 8 || e_length > sizeof(uint64_t))
 		return NULL;
 	modulus = BN_bin2bn(n, (int)n_length, NULL);
@@ -115,14 +108,12 @@ static EVP_PKEY *rsa_key(struct context *ctx, struct json_object *jwk)
 static bool operations_allow(struct json_object *jwk)
 {
 	struct json_object *operations;
-
 	if (!json_object_object_get_ex(jwk, "key_ops", &operations))
 		return true;
 	if (!json_object_is_type(operations, json_type_array))
 		return false;
 	for (size_t i = 0; i < json_object_array_length(operations); i++) {
 		const char *one = json_object_get_string(json_object_array_get_idx(operations, i));
-
 		if (one && strcmp(one, "verify") == 0)
 			return true;
 	}
@@ -135,7 +126,6 @@ static bool purpose_fits(struct json_object *jwk, const char *algorithm)
 	const char *use = jwk_text(jwk, "use"), *alg = jwk_text(jwk, "alg");
 	bool use_fits = use ? strcmp(use, "sig") == 0 : !json_object_object_get_ex(jwk, "use", NULL);
 	bool alg_fits = alg ? strcmp(alg, algorithm) == 0 : !json_object_object_get_ex(jwk, "alg", NULL);
-
 	return use_fits && alg_fits && operations_allow(jwk);
 }
 
@@ -143,7 +133,6 @@ EVP_PKEY *jwk_public_key(struct context *ctx, struct json_object *jwk, enum jwt_
 {
 	const char *type = json_object_is_type(jwk, json_type_object) ? jwk_text(jwk, "kty") : NULL;
 	EVP_PKEY *key = NULL;
-
 	if (type && strcmp(type, "EC") == 0 && purpose_fits(jwk, "ES256")) {
 		*ret_algorithm = JWT_ES256;
 		key = ec_key(ctx, jwk);

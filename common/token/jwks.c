@@ -49,7 +49,6 @@ bool jwks_has(const struct jwks *set, const char *kid)
 EVP_PKEY *jwks_find(const struct jwks *set, const char *kid, enum jwt_algorithm algorithm)
 {
 	const struct jwks_key *found = find(set, kid);
-
 	return found && found->algorithm == algorithm ? found->key : NULL;
 }
 
@@ -66,7 +65,6 @@ bool jwks_includes(const struct jwks *fresh, const struct jwks *old)
 {
 	for (size_t i = 0; old && i < old->count; i++) {
 		const struct jwks_key *was = &old->keys[i], *is = find(fresh, was->kid);
-
 		if (!is || is->algorithm != was->algorithm || EVP_PKEY_eq(is->key, was->key) != 1)
 			return false;
 	}
@@ -79,10 +77,8 @@ bool jwks_includes(const struct jwks *fresh, const struct jwks *old)
 static void take_issuers(struct jwks *set, struct json_object *issuers)
 {
 	size_t count = json_object_is_type(issuers, json_type_array) ? json_object_array_length(issuers) : 0;
-
 	for (size_t i = 0; i < count && set->issuer_count < JWKS_ISSUERS_MAX; i++) {
 		struct json_object *issuer = json_object_array_get_idx(issuers, i);
-
 		if (json_object_is_type(issuer, json_type_string) && json_object_get_string_len(issuer) > 0)
 			set->issuers[set->issuer_count++] = must_strdup(json_object_get_string(issuer));
 	}
@@ -93,7 +89,6 @@ static void take(struct context *ctx, struct jwks *set, struct json_object *jwk)
 {
 	struct jwks_key *next = &set->keys[set->count];
 	const char *kid = jwk_text(jwk, "kid");
-
 	if (!kid || !*kid || strlen(kid) > JWT_KID_MAX || find(set, kid))
 		return;
 	next->key = jwk_public_key(ctx, jwk, &next->algorithm);
@@ -107,7 +102,6 @@ static struct jwks *take_all(struct context *ctx, struct json_object *keys)
 {
 	struct jwks *set = must_calloc(1, sizeof(*set));
 	size_t count = json_object_array_length(keys);
-
 	for (size_t i = 0; i < count && set->count < JWKS_KEYS_MAX; i++)
 		take(ctx, set, json_object_array_get_idx(keys, i));
 	if (set->count > 0)
@@ -119,9 +113,8 @@ static struct jwks *take_all(struct context *ctx, struct json_object *keys)
 struct jwks *jwks_parse(struct context *ctx, const char *text, size_t length)
 {
 	struct json_object *tree = NULL, *keys;
-	struct json_error error;
 	struct jwks *set = NULL;
-
+	struct json_error error;
 	if (length <= JWKS_SIZE_MAX && json_tree_parse(text, length, JWT_DEPTH_MAX, 0, &ctx->arena, &tree, &error) &&
 	    json_object_is_type(tree, json_type_object) && json_object_object_get_ex(tree, "keys", &keys) &&
 	    json_object_is_type(keys, json_type_array))

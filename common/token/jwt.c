@@ -41,7 +41,6 @@ static struct json_object *parse_object(struct context *ctx, const char *text, s
 {
 	struct json_object *tree = NULL;
 	struct json_error error;
-
 	if (!json_tree_parse(text, length, JWT_DEPTH_MAX, 0, &ctx->arena, &tree, &error))
 		return NULL;
 	context_defer(ctx, release, tree);
@@ -51,7 +50,6 @@ static struct json_object *parse_object(struct context *ctx, const char *text, s
 static const char *string_member(struct json_object *object, const char *name)
 {
 	struct json_object *value = json_object_object_get(object, name);
-
 	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 }
 
@@ -64,7 +62,6 @@ static bool type_accepted(const char *type)
 static int check_header(struct context *ctx, struct json_object *header, struct jwt_token *ret)
 {
 	const char *algorithm = string_member(header, "alg"), *kid = string_member(header, "kid");
-
 	for (size_t i = 0; i < ARRAY_SIZE(refused_headers); i++) {
 		if (json_object_object_get_ex(header, refused_headers[i], NULL))
 			return malformed(ctx, "it has a header that is not accepted");
@@ -83,7 +80,6 @@ static int check_header(struct context *ctx, struct json_object *header, struct 
 static bool find_dots(const char *token, size_t length, const char **ret_first, const char **ret_second)
 {
 	const char *end = token + length;
-
 	*ret_first = memchr(token, '.', length);
 	if (!*ret_first)
 		return false;
@@ -94,11 +90,9 @@ static bool find_dots(const char *token, size_t length, const char **ret_first, 
 int jwt_parse(struct context *ctx, const char *token, size_t length, struct jwt_token *ret)
 {
 	const char *first, *second;
-	struct json_object *header;
-	size_t header_length;
-
 	if (!find_dots(token, length, &first, &second))
 		return malformed(ctx, "it is not a compact JWS");
+	size_t header_length;
 	const char *text = base64url_decode(&ctx->arena, token, (size_t)(first - token), &header_length);
 	ret->claims = base64url_decode(&ctx->arena, first + 1, (size_t)(second - first - 1), &ret->claims_length);
 	ret->signature =
@@ -107,7 +101,7 @@ int jwt_parse(struct context *ctx, const char *token, size_t length, struct jwt_
 		return malformed(ctx, "a part of it is not base64url");
 	ret->signing = token;
 	ret->signing_length = (size_t)(second - token);
-	header = parse_object(ctx, text, header_length);
+	struct json_object *header = parse_object(ctx, text, header_length);
 	return header ? check_header(ctx, header, ret) : malformed(ctx, "its header is not a JSON object");
 }
 
@@ -117,7 +111,6 @@ static size_t der_signature(const unsigned char *raw, size_t length, unsigned ch
 	ECDSA_SIG *signature = NULL;
 	BIGNUM *r = NULL, *s = NULL;
 	int size = 0;
-
 	if (length != JWT_ES256_BYTES)
 		return 0;
 	signature = ECDSA_SIG_new();
@@ -143,7 +136,6 @@ static bool digest_verify(EVP_PKEY *key, const void *bytes, size_t length, const
 	EVP_MD_CTX *state = EVP_MD_CTX_new();
 	bool valid = state && EVP_DigestVerifyInit(state, NULL, EVP_sha256(), NULL, key) == 1 &&
 		     EVP_DigestVerify(state, signature, signature_length, bytes, length) == 1;
-
 	EVP_MD_CTX_free(state);
 	ERR_clear_error(); /* the thread's queue is shared: leave nothing for others to find */
 	return valid;
@@ -152,10 +144,9 @@ static bool digest_verify(EVP_PKEY *key, const void *bytes, size_t length, const
 bool jwt_signature_valid(enum jwt_algorithm algorithm, EVP_PKEY *key, const void *bytes, size_t length,
 			 const unsigned char *signature, size_t signature_length)
 {
-	unsigned char der[DER_MAX];
-
 	if (!EVP_PKEY_is_a(key, algorithm == JWT_ES256 ? "EC" : "RSA"))
 		return false;
+	unsigned char der[DER_MAX];
 	if (algorithm == JWT_ES256) {
 		signature_length = der_signature(signature, signature_length, der);
 		if (signature_length == 0)
@@ -167,13 +158,12 @@ bool jwt_signature_valid(enum jwt_algorithm algorithm, EVP_PKEY *key, const void
 
 struct json_object *jwt_verify(struct context *ctx, const struct jwt_token *jwt, EVP_PKEY *key)
 {
-	struct json_object *claims;
-
 	if (!jwt_signature_valid(jwt->algorithm, key, jwt->signing, jwt->signing_length, jwt->signature,
 				 jwt->signature_length)) {
 		(void)context_fail(ctx, ERROR_UNAUTHENTICATED, "signature", "the access token's signature is wrong");
 		return NULL;
 	}
+	struct json_object *claims;
 	claims = parse_object(ctx, jwt->claims, jwt->claims_length);
 	if (!claims)
 		(void)malformed(ctx, "its claims are not a JSON object");

@@ -43,7 +43,6 @@ static void destroy(struct token_keys *keys)
 static int install(struct token_keys *keys, struct context *ctx, const char *text, size_t length)
 {
 	struct jwks *fresh, *old = keys->set;
-
 	if (keys->last_text && strlen(keys->last_text) == length && memcmp(keys->last_text, text, length) == 0)
 		return 0;
 	fresh = jwks_parse(ctx, text, length);
@@ -70,7 +69,6 @@ static int fetch(struct token_keys *keys, struct context *ctx)
 {
 	const struct http_outgoing request = {.url = keys->url, .max_answer = JWKS_SIZE_MAX};
 	struct http_answer answer;
-
 	if (http_fetch(ctx, keys->options.http, &request, &answer) != 0)
 		return -1;
 	if (keys->closed)
@@ -86,9 +84,8 @@ static int fetch(struct token_keys *keys, struct context *ctx)
 /* Fetches, wakes those who wait, and says how long to wait until the next time. */
 static int64_t refresh(struct token_keys *keys)
 {
-	struct context ctx;
 	int64_t pause = keys->options.lifetime;
-
+	struct context ctx;
 	context_init(&ctx, deadline_after(FETCH_TIMEOUT));
 	keys->fetching = true;
 	keys->fetches++;
@@ -109,10 +106,8 @@ static int64_t refresh(struct token_keys *keys)
 static void keep_fresh(void *argument)
 {
 	struct token_keys *keys = argument;
-
 	while (!keys->closed && !co_cancelled()) {
 		int64_t pause = refresh(keys);
-
 		if (keys->closed)
 			break;
 		keys->idle = true;
@@ -131,7 +126,6 @@ static void keep_fresh(void *argument)
 struct token_keys *token_keys_new(const struct token_keys_options *options)
 {
 	struct token_keys *keys = must_calloc(1, sizeof(*keys));
-
 	keys->options = *options;
 	if (!options->lifetime)
 		keys->options.lifetime = TOKEN_KEYS_LIFETIME;
@@ -176,7 +170,6 @@ static void begin_fetch(struct token_keys *keys)
 static bool request_fetch(struct token_keys *keys)
 {
 	int64_t now = clock_monotonic();
-
 	if (keys->fetching)
 		return true;
 	if (!keys->fetcher || !keys->idle || now - keys->requested < keys->options.min_interval)
@@ -210,7 +203,6 @@ static int unknown(struct context *ctx, const struct token_keys *keys)
 EVP_PKEY *token_keys_get(struct context *ctx, struct token_keys *keys, const char *kid, enum jwt_algorithm algorithm)
 {
 	EVP_PKEY *key;
-
 	if (!jwks_has(keys->set, kid) && request_fetch(keys) &&
 	    co_check(ctx, co_queue_wait(&keys->wanted, "keys of access tokens", ctx->deadline)) != 0)
 		return NULL;
@@ -228,7 +220,6 @@ const char *token_keys_issuer(const struct token_keys *keys, const char *issuer)
 const char *token_keys_text(struct context *ctx, struct token_keys *keys, size_t *ret_length)
 {
 	int64_t until = deadline_earlier(ctx->deadline, deadline_after(SHOW_WAIT));
-
 	/* Whether it came in time or not: what is there is shown. */
 	while (request_fresh(keys) && co_queue_wait(&keys->wanted, "keys of access tokens", until) == CO_OK)
 		continue;

@@ -36,7 +36,6 @@ static _Atomic int64_t heard; /* monotonic; 0: not asked yet */
 static struct revocation *slot_of(enum revocation_kind kind, const char *id)
 {
 	size_t mask = table.capacity - 1, i = hash_bytes(id, strlen(id)) & mask;
-
 	while (table.slots[i].id[0] && (table.slots[i].kind != kind || strcmp(table.slots[i].id, id) != 0))
 		i = (i + 1) & mask;
 	return &table.slots[i];
@@ -47,7 +46,6 @@ static void rebuild(size_t capacity, int64_t oldest)
 {
 	struct revocation *old = table.slots;
 	size_t old_capacity = table.capacity;
-
 	table.slots = must_calloc(capacity, sizeof(*table.slots));
 	table.capacity = capacity;
 	table.count = 0;
@@ -63,7 +61,6 @@ static void rebuild(size_t capacity, int64_t oldest)
 static int64_t oldest_entry(void)
 {
 	int64_t oldest = INT64_MAX;
-
 	for (size_t i = 0; i < table.capacity; i++) {
 		if (table.slots[i].id[0] && table.slots[i].at < oldest)
 			oldest = table.slots[i].at;
@@ -76,7 +73,6 @@ static void forget_oldest(void)
 {
 	int64_t oldest = oldest_entry(), now = clock_wall();
 	int64_t cut = oldest + (now > oldest ? (now - oldest) / 8 : 0) + 1;
-
 	table.floor = cut + TOKEN_REVOCATION_SLACK;
 	rebuild(table.capacity, cut);
 }
@@ -99,10 +95,8 @@ static void make_room(void)
 
 static void add(enum revocation_kind kind, const char *id, int64_t epoch, int64_t at)
 {
-	struct revocation *slot;
-
 	make_room();
-	slot = slot_of(kind, id);
+	struct revocation *slot = slot_of(kind, id);
 	if (!slot->id[0]) {
 		*slot = (struct revocation){.kind = kind, .epoch = epoch, .at = at};
 		memcpy(slot->id, id, strlen(id) + 1);
@@ -138,7 +132,6 @@ void token_revocation_add_subject(const char *subject, int64_t epoch, int64_t at
 static bool is_named(const struct identity *identity)
 {
 	const struct revocation *subject = slot_of(REVOKED_SUBJECT, identity->id);
-
 	if (subject->id[0] && identity->epoch < subject->epoch)
 		return true;
 	return identity->session[0] && slot_of(REVOKED_SESSION, identity->session)->id[0];
@@ -146,10 +139,8 @@ static bool is_named(const struct identity *identity)
 
 bool token_revocation_has(const struct identity *identity)
 {
-	bool has;
-
 	(void)pthread_mutex_lock(&table.lock);
-	has = identity->issued < table.floor || (table.count > 0 && is_named(identity));
+	bool has = identity->issued < table.floor || (table.count > 0 && is_named(identity));
 	(void)pthread_mutex_unlock(&table.lock);
 	return has;
 }
@@ -161,9 +152,8 @@ uint64_t token_revocation_revision(void)
 
 size_t token_revocation_count(void)
 {
-	size_t count;
-
 	(void)pthread_mutex_lock(&table.lock);
+	size_t count;
 	count = table.count;
 	(void)pthread_mutex_unlock(&table.lock);
 	return count;
@@ -177,7 +167,6 @@ void token_revocation_heard(void)
 int64_t token_revocation_age(void)
 {
 	int64_t now = clock_monotonic(), last = 0;
-
 	/* Never heard of any: the age grows from the first question on. */
 	if (atomic_compare_exchange_strong(&heard, &last, now))
 		return 0;

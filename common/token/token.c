@@ -21,7 +21,6 @@ struct token_verifier {
 static void forget_all(void *argument)
 {
 	struct token_verifier *verifier = argument;
-
 	token_cache_clear(verifier->cache);
 }
 
@@ -36,7 +35,6 @@ static void destroy(struct token_verifier *verifier)
 struct token_verifier *token_verifier_new(const struct token_verifier_options *options)
 {
 	struct token_verifier *verifier = must_calloc(1, sizeof(*verifier));
-
 	verifier->issuer = must_strdup(options->issuer);
 	verifier->audience = must_strdup(options->audience);
 	verifier->cache = token_cache_new(options->cache_size ? options->cache_size : CACHE_SIZE);
@@ -84,7 +82,6 @@ static int revoked(struct context *ctx)
 static const struct identity *known(struct context *ctx, struct token_verifier *verifier, struct token_entry *entry)
 {
 	uint64_t revision = token_revocation_revision();
-
 	if (entry->revision != revision) {
 		if (token_revocation_has(&entry->identity)) {
 			token_cache_remove(verifier->cache, entry);
@@ -104,14 +101,12 @@ static const char *expected_issuer(const struct token_verifier *verifier, struct
 	const char *known = json_object_is_type(said, json_type_string)
 				? token_keys_issuer(verifier->keys, json_object_get_string(said))
 				: NULL;
-
 	return known ? known : verifier->issuer;
 }
 
 const char *token_verifier_issuer(const struct token_verifier *verifier)
 {
 	const char *first = token_keys_issuer(verifier->keys, NULL);
-
 	return first ? first : verifier->issuer;
 }
 
@@ -123,27 +118,25 @@ const char *token_verifier_jwks(struct context *ctx, struct token_verifier *veri
 static const struct identity *unknown(struct context *ctx, struct token_verifier *verifier,
 				      const struct token_text *token)
 {
-	struct jwt_token jwt;
 	struct json_object *claims = NULL;
-	struct identity identity;
-	struct token_entry *entry;
-	uint64_t revision;
 	EVP_PKEY *key;
-
+	struct jwt_token jwt;
 	if (jwt_parse(ctx, token->text, token->length, &jwt) != 0)
 		return NULL;
 	key = token_keys_get(ctx, verifier->keys, jwt.kid, jwt.algorithm);
 	if (key)
 		claims = jwt_verify(ctx, &jwt, key);
 	const struct token_expectation expected = {expected_issuer(verifier, claims), verifier->audience, clock_wall()};
+	struct identity identity;
 	if (!claims || token_claims_read(ctx, claims, &expected, &identity) != 0)
 		return NULL;
-	revision = token_revocation_revision();
+	uint64_t revision = token_revocation_revision();
 	if (token_revocation_has(&identity)) {
 		(void)revoked(ctx);
 		return NULL;
 	}
-	entry = token_cache_add(ctx, verifier->cache, token, &identity, identity.expires + TOKEN_SKEW);
+	struct token_entry *entry =
+	    token_cache_add(ctx, verifier->cache, token, &identity, identity.expires + TOKEN_SKEW);
 	entry->revision = revision;
 	return &entry->identity;
 }
@@ -153,7 +146,6 @@ static const struct identity *verify(struct context *ctx, struct token_verifier 
 {
 	const struct token_text text = token_text_of(token, length);
 	struct token_entry *entry = token_cache_find(ctx, verifier->cache, &text, clock_wall());
-
 	if (entry)
 		return known(ctx, verifier, entry);
 	verifier->misses++;
@@ -164,7 +156,6 @@ const struct identity *token_verify(struct context *ctx, struct token_verifier *
 				    size_t length)
 {
 	const struct identity *identity;
-
 	if (length == 0 || length > TOKEN_SIZE_MAX) {
 		(void)context_fail(ctx, ERROR_UNAUTHENTICATED, "malformed", "%s",
 				   length == 0 ? "Authorization must be Bearer and one access token"
@@ -173,6 +164,6 @@ const struct identity *token_verify(struct context *ctx, struct token_verifier *
 	} else {
 		identity = verify(ctx, verifier, token, length);
 	}
-	verifier->failures += identity == NULL;
+	verifier->failures += !identity;
 	return identity;
 }

@@ -88,10 +88,10 @@ int booking_create(struct rpc_call *call)
 	struct context *ctx = call->ctx;
 	const char *listing_id = rpc_param(call, "listing_id"), *by_member = NULL, *units = NULL;
 	const char *count = rpc_param(call, "units") ? rpc_param(call, "units") : "1";
-	char id[UUID_SIZE];
 	struct period period;
 	if (period_read(call, &period) || booking_by_member(call, listing_id, &by_member))
 		return -1;
+	char id[UUID_SIZE];
 	uuid_make(id);
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)

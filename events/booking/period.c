@@ -41,12 +41,12 @@ static int read_any(struct rpc_call *call, struct period *ret)
 
 int period_read_time(struct rpc_call *call, const char *name, const char **ret_time)
 {
-	char text[CLOCK_TEXT_SIZE];
 	int64_t wall = 0;
 	const char *given = rpc_param(call, name);
 	if (given && !clock_parse(given, &wall))
 		return rpc_invalid(call, arena_printf(&call->ctx->arena, "/params/%s", name), "format",
 				   "\"date-time\"");
+	char text[CLOCK_TEXT_SIZE];
 	clock_format(wall, text);
 	*ret_time = given ? arena_strdup(&call->ctx->arena, text) : NULL;
 	return 0;

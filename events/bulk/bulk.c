@@ -84,8 +84,8 @@ static const char INSERT_BOOKING[] =
 /* The good lines of a kind as a JSON array text; NULL when there are none. */
 static const char *lines_of(struct context *ctx, struct import_line *const *lines, size_t count, const char *kind)
 {
-	struct buffer all;
 	size_t found = 0;
+	struct buffer all;
 	buffer_init_arena(&all, &ctx->arena, MAX_BATCH);
 	for (size_t i = 0; i < count; i++) {
 		if (!bulk_is(lines[i], kind))
@@ -135,7 +135,6 @@ static const char *units_of(struct rpc_call *call, struct pg_tx *tx, const struc
 static int load_booking(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *resolved, size_t row,
 			struct import_line *line)
 {
-	struct buffer text;
 	if (!pg_text(resolved, row, 0)) {
 		line->reason = "/listing_id: no such listing";
 		return 0;
@@ -145,6 +144,7 @@ static int load_booking(struct rpc_call *call, struct pg_tx *tx, const struct pg
 	const char *units = units_of(call, tx, resolved, row, line->value);
 	if (!units)
 		return -1;
+	struct buffer text;
 	buffer_init_arena(&text, &call->ctx->arena, MAX_BATCH);
 	json_tree_write(line->value, &text);
 	pg_queue(call->ctx, tx, INSERT_BOOKING, buffer_text(&text), units, pg_text(resolved, row, 0));

@@ -54,11 +54,11 @@ static void check_listing(struct rpc_call *call, struct import_line *line)
 {
 	static const char create[] = "events.listing.create";
 	struct arena *arena = &call->ctx->arena;
-	struct schema_result result;
 	struct listing_fault fault = {0};
 	const char *state = text_of(line->value, "state");
 	const struct api_method *method = api_find(call->worker->api, create, sizeof(create) - 1);
 	struct json_object *params = create_params(call->ctx, line->value);
+	struct schema_result result;
 	if (state && strcmp(state, "published") != 0 && strcmp(state, "draft") != 0)
 		line->reason = "/state: enum [\"published\",\"draft\"]";
 	else if (!schema_validate(method->params, params, "", SCHEMA_NORMALIZE, arena, &result))

@@ -95,9 +95,9 @@ static const char *id_array(struct rpc_call *call, const char *id)
 
 int listing_create(struct rpc_call *call)
 {
-	char id[UUID_SIZE];
 	if (listing_check(call, rpc_param(call, "type")))
 		return -1;
+	char id[UUID_SIZE];
 	uuid_make(id);
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
@@ -285,7 +285,6 @@ static void append_id(struct buffer *ids, const char *id)
  * asked. */
 static const char *own_companies(struct rpc_call *call)
 {
-	struct buffer ids;
 	struct json_object *companies = NULL;
 	struct rpc_request request = {
 	    .method = "passport.user.me",
@@ -296,6 +295,7 @@ static const char *own_companies(struct rpc_call *call)
 	};
 	struct json_object *me = rpc_invoke(call->ctx, call->client, &request);
 	error_clear(&call->ctx->error);
+	struct buffer ids;
 	buffer_init_arena(&ids, &call->ctx->arena, 64 * 1024);
 	buffer_append_char(&ids, '{');
 	if (me && json_object_object_get_ex(me, "companies", &companies)) {
@@ -323,11 +323,11 @@ static const char *asked_companies(struct rpc_call *call)
 
 int listing_mine(struct rpc_call *call)
 {
-	const char *after[2];
 	const char *companies = asked_companies(call), *state = rpc_param(call, "state");
 	if (!companies)
 		return -1;
 	const char *scope = arena_printf(&call->ctx->arena, "%s %s", companies, state ? state : "");
+	const char *after[2];
 	if (cursor_read(call, scope, 2, after))
 		return -1;
 	struct pg_result *rows =

@@ -92,8 +92,8 @@ int listing_change_check_room(struct rpc_call *call, struct pg_tx *tx, const cha
 const char *listing_change_decide(struct rpc_call *call, struct pg_tx *tx, const struct listing_decision *decision,
 				  bool about_listing)
 {
-	char id[UUID_SIZE];
 	const char *state = decision->approved ? "approved" : "rejected", *caller = rpc_caller_id(call);
+	char id[UUID_SIZE];
 	uuid_make(id);
 	struct pg_result *change =
 	    about_listing

@@ -66,7 +66,6 @@ static void filter_price(struct query *query)
 static int coming_period(struct rpc_call *call, const char **ret_range)
 {
 	int64_t now = clock_wall(), from = 0;
-	char text[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
 	if (period_read_any(call, ret_range))
 		return -1;
 	int64_t end = 0;
@@ -77,6 +76,7 @@ static int coming_period(struct rpc_call *call, const char **ret_range)
 	if (end > now + PERIOD_HORIZON_DAYS * 86400 * CLOCK_SECOND)
 		return rpc_precondition(call, "horizon", "\"maximum_days\":500",
 					"the period ends more than 500 days ahead");
+	char text[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
 	if (from < now) {
 		clock_format(now, text);
 		clock_format(end, to);
@@ -149,7 +149,6 @@ static int filter_box(struct query *query)
 static void filter_near(struct query *query)
 {
 	struct rpc_call *call = query->call;
-	struct geo_box box;
 	if (!rpc_param_json(call, "near"))
 		return;
 	query->has_near = true;
@@ -158,6 +157,7 @@ static void filter_near(struct query *query)
 	const char *radius = rpc_param(call, "near.radius");
 	if (!radius)
 		return;
+	struct geo_box box;
 	if (geo_box_of_circle(number(call, "near.lat"), number(call, "near.lon"), number(call, "near.radius"), &box))
 		look_in(query, &box);
 	query_filter(query, "search_distance(s.lat, s.lon, $%d::float8, $%d::float8) <= $%d::float8", query->lat_value,

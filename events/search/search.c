@@ -47,7 +47,6 @@ static const char *total_text(struct rpc_call *call, struct query *query, const 
 int listing_search(struct rpc_call *call)
 {
 	struct query query;
-	char as_of[CLOCK_TEXT_SIZE];
 	if (build(call, &query))
 		return -1;
 	query_close(&query);
@@ -60,6 +59,7 @@ int listing_search(struct rpc_call *call)
 	if (sort_after(&query, sort, scope))
 		return -1;
 	const char *page_sql = statement_page(&query, sort);
+	char as_of[CLOCK_TEXT_SIZE];
 	clock_format(clock_wall(), as_of);
 	struct pg_result *page = pg_read_values(call->ctx, call->db, page_sql, (size_t)query.value_count, query.values);
 	const char *total = page ? total_text(call, &query, page, count_sql, count_values) : NULL;

@@ -34,10 +34,10 @@ static void append_where(struct query *query, struct buffer *sql, const char *pl
 static const char *mention_all(struct query *query, struct buffer *body)
 {
 	bool mentioned[QUERY_MAX_VALUES + 1] = {false};
-	struct buffer sql;
 	int unused = 0;
 	for (const char *at = strchr(buffer_text(body), '$'); at; at = strchr(at + 1, '$'))
 		mentioned[strtol(at + 1, NULL, 10) % (QUERY_MAX_VALUES + 1)] = true;
+	struct buffer sql;
 	buffer_init_arena(&sql, &query->call->ctx->arena, MAX_STATEMENT);
 	for (int i = 1; i <= query->value_count; i++)
 		if (!mentioned[i])
@@ -131,12 +131,12 @@ static void append_matches(struct query *query, struct buffer *sql, const struct
 
 const char *statement_page(struct query *query, const struct sort *sort)
 {
-	struct buffer sql;
 	const char *direction = sort->descending ? "DESC" : "ASC";
 	const char *order =
 	    sort->relevance ? RELEVANCE_ORDER
 			    : arena_printf(&query->call->ctx->arena, "page.place %s, page.id %s", direction, direction);
 	int limit = query_value(query, rpc_param(query->call, "limit"));
+	struct buffer sql;
 	buffer_init_arena(&sql, &query->call->ctx->arena, MAX_STATEMENT);
 	buffer_append_text(&sql, "SELECT (" CARD);
 	if (query->has_near)

@@ -34,13 +34,13 @@ static void add_address(struct caller *caller, enum payer_kind kind, enum payer_
 void caller_find(struct caller *caller, const struct ip_networks *exempt, const char *address,
 		 const struct identity *identity)
 {
-	struct in6_addr read;
 	caller->count = 0;
+	struct in6_addr read;
 	if (!ip_address_read(address, &read))
 		read = in6addr_any;
 	if (ip_networks_have(exempt, &read))
 		return;
-	if (identity == NULL) {
+	if (!identity) {
 		add_address(caller, PAYER_ADDRESS, PAYER_SITE, &read);
 		return;
 	}

@@ -34,9 +34,9 @@ int door_enter(struct gateway *gateway, struct http_exchange *exchange, const st
 	       struct caller *ret_caller)
 {
 	struct context *ctx = exchange->ctx;
-	struct error refused;
 	const char *client = trusted_proxies_client(gateway->proxies, &ctx->arena, exchange->peer,
 						    http_header_list(exchange, "X-Forwarded-For"));
+	struct error refused;
 	limits_caller(gateway->limits, ret_caller, client,
 		      identify(ctx, gateway->worker->verifier, http_header_list(exchange, "Authorization"), &refused));
 	if (limits_charge(gateway->limits, ctx, ret_caller, charge)) {

@@ -69,7 +69,7 @@ static void read_rules(struct limits *limits, int64_t now)
 struct limits *limits_new(struct context *ctx, const struct config *config)
 {
 	struct ip_networks *exempt = ip_networks_new(ctx, "limit_exempt", config_text(config, "limit_exempt"));
-	if (exempt == NULL)
+	if (!exempt)
 		return NULL;
 	struct limits *limits = must_calloc(1, sizeof(*limits));
 	limits->config = config;
@@ -83,7 +83,7 @@ struct limits *limits_new(struct context *ctx, const struct config *config)
 
 void limits_free(struct limits *limits)
 {
-	if (limits == NULL)
+	if (!limits)
 		return;
 	purses_close();
 	ip_networks_free(limits->exempt);
@@ -117,12 +117,12 @@ static int refuse(struct limits *limits, struct context *ctx, const struct purse
 
 int limits_charge(struct limits *limits, struct context *ctx, const struct caller *caller, const struct charge *charge)
 {
-	struct purse_refusal refusal;
 	if (caller->count == 0)
 		return 0;
 	int64_t now = clock_monotonic();
 	if (now >= limits->rules_until)
 		read_rules(limits, now);
+	struct purse_refusal refusal;
 	if (purses_pay(caller, &limits->rules, charge, now * MICROSECOND, &refusal))
 		return 0;
 	return refuse(limits, ctx, &refusal);

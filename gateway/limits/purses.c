@@ -82,7 +82,7 @@ static struct entry *find(uint64_t key, struct entry *const *kept, size_t count)
 	for (size_t i = 0; i < PLACES; i++) {
 		if (is_kept(kept, count, &set[i]))
 			continue;
-		if (leaving == NULL || full_at(&set[i]) < full_at(leaving))
+		if (!leaving || full_at(&set[i]) < full_at(leaving))
 			leaving = &set[i];
 	}
 	*leaving = (struct entry){.key = key};

@@ -95,8 +95,8 @@ static int64_t copy_content(struct http_exchange *exchange, struct http_transfer
 static int64_t answer_as_images(struct http_exchange *exchange, struct http_transfer *transfer,
 				struct transfer_place *place)
 {
-	struct http_answer answer;
 	int64_t length = -1;
+	struct http_answer answer;
 	if (http_transfer_answer(transfer, &answer, &length)) {
 		refuse(exchange);
 		return -1;
@@ -128,10 +128,10 @@ static struct transfer_place *enter(struct http_exchange *exchange, const struct
 void pass_download(struct http_exchange *exchange, void *argument)
 {
 	struct gateway *gateway = argument;
-	struct caller caller;
 	/* The path comes decoded: only an id may become part of the URL that is fetched, never dots, spaces or line
 	 * ends. */
 	bool is_id = uuid_valid(exchange->path + strlen("/images/"));
+	struct caller caller;
 	if (door_enter(gateway, exchange, is_id ? &picture : &LIMITS_CHEAP, &caller))
 		return;
 	if (!is_id) {
@@ -204,8 +204,8 @@ static int copy_body(struct http_exchange *exchange, struct http_transfer *trans
 void pass_upload(struct http_exchange *exchange, void *argument)
 {
 	struct gateway *gateway = argument;
-	struct caller caller;
 	int64_t length = 0;
+	struct caller caller;
 	if (door_enter(gateway, exchange, &upload, &caller) || check_token(exchange, gateway))
 		return;
 	struct transfer_place *place = enter(exchange, gateway, gateway->uploads);

@@ -130,8 +130,8 @@ static const char *send_paid(struct context *ctx, const struct forward_request *
 static const char *dispatch(struct context *ctx, const struct forward_request *request,
 			    const struct envelope_call *call, const char **ret_daemon, size_t *ret_length)
 {
-	struct remote_method method;
 	struct gateway *gateway = request->gateway;
+	struct remote_method method;
 	switch (methods_await(ctx, gateway->methods, call->method.data, call->method.length, &method)) {
 	case METHODS_KNOWN:
 		return send_paid(ctx, request, call, &method, ret_daemon, ret_length);

@@ -47,21 +47,21 @@ static void take_methods(struct methods *methods, size_t daemon, struct json_obj
 
 static void merge(struct methods *methods)
 {
-	struct api_source sources[GATEWAY_DAEMONS + 1];
 	struct arena arena = {0};
-	struct buffer text;
 	size_t count = 0;
-	char error[200];
 	const struct api_about about = {"EventLoop", version_number, methods->server};
 	const char *own = api_document_at(methods->own, clock_wall(), &arena);
 	methods->stale = false;
 	memory_thrift_begin();
+	struct api_source sources[GATEWAY_DAEMONS + 1];
 	for (size_t i = 0; i < GATEWAY_DAEMONS; i++)
 		if (methods->documents[i])
 			sources[count++] = (struct api_source){gateway_daemons[i], methods->documents[i],
 							       strlen(methods->documents[i])};
 	sources[count++] = (struct api_source){"gateway", own, strlen(own)};
+	struct buffer text;
 	buffer_init(&text, MAX_DOCUMENT);
+	char error[200];
 	if (api_merge_documents(sources, count, &about, true, &arena, &text, error, sizeof(error))) {
 		shared_text_drop(methods->merged);
 		methods->merged = shared_text_new(buffer_text(&text), text.length);
@@ -75,7 +75,6 @@ static void merge(struct methods *methods)
 
 static int fetch(struct methods *methods, size_t daemon)
 {
-	struct context ctx;
 	struct rpc_request request = {
 	    .method = "rpc.discover",
 	    .params = "{}",
@@ -83,6 +82,7 @@ static int fetch(struct methods *methods, size_t daemon)
 	    .daemon = gateway_daemons[daemon],
 	    .idempotent = true,
 	};
+	struct context ctx;
 	context_init(&ctx, deadline_after(FETCH_DEADLINE));
 	struct json_object *document = rpc_invoke(&ctx, methods->client, &request);
 	memory_thrift_begin();

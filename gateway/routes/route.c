@@ -91,10 +91,10 @@ static void answer_call(struct http_exchange *exchange, const struct forward_req
 {
 	struct context *ctx = exchange->ctx;
 	struct forward_answer answer;
-	struct http_piece pieces[FORWARD_PIECES];
 	forward_call(ctx, request, call, &answer);
 	forward_rest(request);
 	error_clear(&ctx->error);
+	struct http_piece pieces[FORWARD_PIECES];
 	rpc_http_reply_pieces(exchange, pieces, answer.text ? forward_answer_pieces(&answer, pieces) : 0);
 }
 
@@ -103,13 +103,12 @@ void route_handle(struct http_exchange *exchange, void *argument)
 	struct daemon_worker *worker = argument;
 	struct gateway *gateway = worker->app;
 	struct context *ctx = exchange->ctx;
-	struct rpc_meta meta;
-	struct envelope envelope;
 	struct rpc_hangup hangup = {0};
 	struct envelope_limits limits = {
 	    .max_depth = (unsigned)config_integer(worker->config, "max_depth"),
 	    .max_calls = (size_t)config_integer(worker->config, "max_batch"),
 	};
+	struct rpc_meta meta;
 	rpc_http_read(exchange, &meta);
 	meta.peer = trusted_proxies_client(gateway->proxies, &ctx->arena, exchange->peer,
 					   http_header_list(exchange, "X-Forwarded-For"));
@@ -120,6 +119,7 @@ void route_handle(struct http_exchange *exchange, void *argument)
 		return;
 	meta.hangup = &hangup;
 	http_on_hangup(exchange, rpc_hangup_tell, &hangup);
+	struct envelope envelope;
 	if (envelope_scan(exchange->body, exchange->body_length, &limits, &ctx->arena, &envelope) != ENVELOPE_OK)
 		refuse_envelope(exchange, &request, &envelope);
 	else if (envelope.batch)

@@ -50,10 +50,10 @@ static int parse(int argc, char *const *argv, struct arguments *ret)
 /* The first line of the file, NULL when it cannot be read. */
 static const char *read_password(struct context *ctx, const char *path)
 {
-	char line[4 * MAX_PASSWORD + 2];
 	FILE *file = fopen(path, "re");
 	if (!file)
 		return NULL;
+	char line[4 * MAX_PASSWORD + 2];
 	const char *read = fgets(line, sizeof(line), file);
 	(void)fclose(file);
 	if (!read)
@@ -120,8 +120,8 @@ int administrator_command(struct daemon_worker *worker, struct context *ctx, int
 	static const struct identity by_command = {.kind = IDENTITY_SERVICE, .id = "admin command"};
 	struct rpc_call call = {
 	    .ctx = ctx, .caller = &by_command, .peer = "", .user_agent = "", .worker = worker, .db = worker->db};
-	struct arguments arguments;
 	bool same = false;
+	struct arguments arguments;
 	if (parse(argc, argv, &arguments)) {
 		log_event(LOG_ERROR, NULL, "usage: admin create --email E --password-file F [--name N]");
 		return 2;

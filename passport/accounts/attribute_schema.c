@@ -103,9 +103,9 @@ int attribute_schema_set(struct rpc_call *call)
 static int check_against(struct rpc_call *call, struct json_object *document, struct json_object *attributes)
 {
 	char error[MAX_ERROR] = "";
-	struct schema_result result;
 	struct schema_set *set = schema_set_new(document);
 	const struct schema *schema = schema_set_compile(set, "", error, sizeof(error));
+	struct schema_result result;
 	bool fits = schema && schema_validate(schema, attributes, "/params/attributes", SCHEMA_NORMALIZE,
 					      &call->ctx->arena, &result);
 	int status = 0;
@@ -120,7 +120,6 @@ static int check_against(struct rpc_call *call, struct json_object *document, st
 int attributes_check(struct rpc_call *call, struct pg_tx *tx)
 {
 	struct json_object *attributes = rpc_param_json(call, "attributes"), *document = NULL;
-	struct json_error fault;
 	if (!attributes)
 		return 0;
 	const char *text = rpc_param(call, "attributes");
@@ -129,6 +128,7 @@ int attributes_check(struct rpc_call *call, struct pg_tx *tx)
 	struct pg_result *row = pg_query(call->ctx, tx, LOCK_SCHEMA, text);
 	if (!row || check_size(call, "attributes", (size_t)pg_integer(row, 0, 1), MAX_ATTRIBUTES_BYTES))
 		return -1;
+	struct json_error fault;
 	if (!json_tree_parse(pg_text(row, 0, 0), pg_length(row, 0, 0), JSON_DEPTH_MAX, JSON_TREE_WHOLE,
 			     &call->ctx->arena, &document, &fault))
 		return context_fail_internal(call->ctx, "the schema of attributes cannot be read");

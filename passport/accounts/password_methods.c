@@ -52,12 +52,12 @@ int password_change(struct rpc_call *call)
 {
 	struct context *ctx = call->ctx;
 	const char *id = rpc_caller_id(call);
-	struct credentials user;
 	struct pg_result *account = pg_read(ctx, call->db, SELECT_WORDS, id);
 	if (!account)
 		return -1;
 	if (pg_count(account) == 0)
 		return credentials_wrong(call, CREDENTIAL_PASSWORD);
+	struct credentials user;
 	if (check_new_password(call, account) ||
 	    credentials_of_caller(call, rpc_param(call, "current_password"), &user))
 		return -1;

@@ -91,9 +91,9 @@ static int reply_verified(struct rpc_call *call, struct pg_tx *tx, const char *u
 static int make_account(struct rpc_call *call, struct pg_tx *tx)
 {
 	struct context *ctx = call->ctx;
-	struct one_time_token token;
 	char id[UUID_SIZE];
 	uuid_make(id);
+	struct one_time_token token;
 	if (one_time_token_take(call, tx, LETTER, rpc_param(call, "token"), &token))
 		return -1;
 	struct pg_result *made = pg_query(ctx, tx, INSERT_USER, token.subject, id);
@@ -134,11 +134,11 @@ static const struct letter letters[] = {
  * is NULL when it is no such token. */
 static int try_letter(struct rpc_call *call, const struct letter *letter, const char **ret_phc)
 {
-	struct one_time_token token;
 	struct pg_tx *tx = pg_begin(call->ctx, call->db);
 	*ret_phc = NULL;
 	if (!tx)
 		return -1;
+	struct one_time_token token;
 	if (one_time_token_try(call, tx, letter->purpose, rpc_param(call, "token"), &token)) {
 		pg_rollback(tx);
 		return call->ctx->error.code == ERROR_PRECONDITION_FAILED ? 0 : -1;

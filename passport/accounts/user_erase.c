@@ -122,13 +122,13 @@ int user_erase_forget(struct rpc_call *call, struct pg_tx *tx, const struct back
 int user_erase(struct rpc_call *call)
 {
 	struct credentials proved;
-	struct user_companies companies;
-	struct person person;
 	if (credentials_of_caller(call, rpc_param(call, "password"), &proved) || user_companies_check(call))
 		return -1;
 	struct pg_tx *tx = rpc_begin_alone(call);
 	if (!tx)
 		return rpc_replayed(call);
+	struct person person;
+	struct user_companies companies;
 	if (lock_all(call, tx, &proved, &companies, &person))
 		return -1;
 	scrub(call, tx, &person);

@@ -119,10 +119,10 @@ static int may_suspend(struct rpc_call *call, struct pg_tx *tx, const struct tar
 
 int user_suspend(struct rpc_call *call)
 {
-	struct target target;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
+	struct target target;
 	if (lock_target(call, tx, NULL, &target) || may_suspend(call, tx, &target))
 		return -1;
 	struct pg_result *user = change_state(call, tx, &target, "suspended", "passport.user.suspended");
@@ -134,10 +134,10 @@ int user_suspend(struct rpc_call *call)
 
 int user_restore(struct rpc_call *call)
 {
-	struct target target;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
+	struct target target;
 	if (lock_target(call, tx, NULL, &target) || spare_staff(call, &target) ||
 	    require_state(call, &target, "suspended"))
 		return -1;
@@ -153,11 +153,11 @@ static int commit_unchanged(struct rpc_call *call, struct pg_tx *tx, const struc
 
 int user_grant_role(struct rpc_call *call)
 {
-	struct target target;
 	const char *role = rpc_param(call, "role");
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
+	struct target target;
 	if (lock_target(call, tx, role, &target) || require_state(call, &target, "active"))
 		return -1;
 	if (target.has_role)
@@ -178,11 +178,11 @@ static int end_impersonations(struct rpc_call *call, struct pg_tx *tx, const str
 
 int user_revoke_role(struct rpc_call *call)
 {
-	struct target target;
 	const char *role = rpc_param(call, "role");
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
+	struct target target;
 	if (lock_target(call, tx, role, &target))
 		return -1;
 	if (!target.has_role)

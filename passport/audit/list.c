@@ -119,8 +119,8 @@ static const char *scope_of(struct rpc_call *call, const struct filters *filters
 
 int audit_list(struct rpc_call *call)
 {
-	struct filters filters;
 	const char *after = NULL;
+	struct filters filters;
 	if (read_filters(call, &filters) || limit_to_caller(call, &filters))
 		return -1;
 	const char *scope = scope_of(call, &filters);

@@ -54,8 +54,8 @@ static int check_owner(struct rpc_call *call, struct pg_tx *tx, const char *user
 
 int company_create(struct rpc_call *call)
 {
-	char id[UUID_SIZE];
 	const char *user = rpc_caller_id(call);
+	char id[UUID_SIZE];
 	uuid_make(id);
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
@@ -81,10 +81,10 @@ int company_get(struct rpc_call *call)
 int company_update(struct rpc_call *call)
 {
 	const char *id = rpc_param(call, "id");
-	struct membership membership;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
+	struct membership membership;
 	if (membership_lock(call, tx, id, NULL, &membership) || membership_demand(call, &membership, RIGHT_MANAGER))
 		return -1;
 	struct pg_result *company = pg_query(call->ctx, tx, UPDATE_COMPANY, rpc_params_text(call));

@@ -46,11 +46,11 @@ int company_search(struct rpc_call *call)
 {
 	static const char *const names[] = {"text", "state", "verification", "country"};
 	const char *values[9] = {NULL};
-	struct buffer scope;
 	if (time_param(call, "created_from", &values[4], NULL) || time_param(call, "created_to", &values[5], NULL))
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		values[i] = rpc_param(call, names[i]);
+	struct buffer scope;
 	buffer_init_arena(&scope, &call->ctx->arena, MAX_DETAILS);
 	for (size_t i = 0; i < 6; i++)
 		buffer_printf(&scope, "%s\n", values[i] ? values[i] : "");
@@ -117,10 +117,10 @@ static struct pg_result *make_change(struct rpc_call *call, struct pg_tx *tx, co
 static int tell_owners(struct rpc_call *call, struct pg_tx *tx, const char *template_name,
 		       const struct pg_result *company)
 {
-	struct buffer data;
 	struct pg_result *owners = pg_query(call->ctx, tx, SELECT_OWNERS, rpc_param(call, "id"));
 	if (!owners)
 		return -1;
+	struct buffer data;
 	buffer_init_arena(&data, &call->ctx->arena, 2 * MAX_DETAILS);
 	buffer_append_text(&data, "{\"company\":");
 	buffer_append_json_string(&data, pg_text(company, 0, 2));

@@ -124,15 +124,15 @@ int invitation_create(struct rpc_call *call)
 	const char *right = rpc_param(call, "right"), *folded = text_fold(&ctx->arena, email);
 	const char *lifetime =
 	    arena_printf(&ctx->arena, "%lld", (long long)config_integer(call->worker->config, "invitation_lifetime"));
-	char id[UUID_SIZE];
-	struct membership membership;
 	bool send = false;
+	char id[UUID_SIZE];
 	uuid_make(id);
 	if (throttle(call, company, folded, &send))
 		return -1;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
+	struct membership membership;
 	if (membership_lock(call, tx, company, NULL, &membership) ||
 	    membership_demand(call, &membership, needed_for(right)))
 		return -1;
@@ -166,10 +166,10 @@ static int lock_own(struct rpc_call *call, struct pg_tx *tx, const char *id, str
 int invitation_revoke(struct rpc_call *call)
 {
 	const char *id = rpc_param(call, "id");
-	struct membership membership;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
+	struct membership membership;
 	if (lock_own(call, tx, id, &membership))
 		return -1;
 	struct pg_result *row = pg_query(call->ctx, tx, LOCK_INVITATION, id);

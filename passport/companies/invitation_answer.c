@@ -83,10 +83,10 @@ static int refuse_who_decided(struct rpc_call *call, struct pg_tx *tx, const str
 int invitation_accept(struct rpc_call *call)
 {
 	const char *caller = rpc_caller_id(call), *right = NULL;
-	struct membership membership;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
+	struct membership membership;
 	if (lock_open(call, tx, &membership, &right) || membership_demand_active(call, &membership) ||
 	    refuse_who_decided(call, tx, &membership))
 		return -1;
@@ -101,10 +101,10 @@ int invitation_accept(struct rpc_call *call)
 int invitation_decline(struct rpc_call *call)
 {
 	const char *right = NULL;
-	struct membership membership;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
+	struct membership membership;
 	if (lock_open(call, tx, &membership, &right))
 		return -1;
 	return answer(call, tx, &membership, "declined", right);

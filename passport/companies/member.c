@@ -96,10 +96,10 @@ int member_set_right(struct rpc_call *call)
 	const char *company = rpc_param(call, "company_id"), *user = rpc_param(call, "user_id");
 	const char *right = rpc_param(call, "right");
 	enum company_right wanted = company_right_from(right);
-	struct membership membership;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
+	struct membership membership;
 	if (membership_lock(call, tx, company, user, &membership) || membership_demand(call, &membership, RIGHT_OWNER))
 		return -1;
 	if (membership.subject == RIGHT_NONE)
@@ -123,10 +123,10 @@ int member_remove(struct rpc_call *call)
 	const char *company = rpc_param(call, "company_id"), *user = rpc_param(call, "user_id");
 	const char *caller = rpc_caller_id(call);
 	bool leaving = caller && strcmp(caller, user) == 0;
-	struct membership membership;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
+	struct membership membership;
 	if (membership_lock(call, tx, company, user, &membership))
 		return -1;
 	/* Everybody may leave, a suspended company too. */

@@ -74,7 +74,6 @@ static bool contains(struct json_object *ids, const char *id)
 
 int user_companies_check(struct rpc_call *call)
 {
-	struct buffer blocked;
 	struct json_object *listed = NULL;
 	struct pg_result *owned = pg_read(call->ctx, call->db, SELECT_OWNED, rpc_caller_id(call));
 	if (!owned)
@@ -82,6 +81,7 @@ int user_companies_check(struct rpc_call *call)
 	const char *lonely = ids_of_lonely(call, owned);
 	if (*lonely && !(listed = ask_events(call, lonely)))
 		return -1;
+	struct buffer blocked;
 	buffer_init_arena(&blocked, &call->ctx->arena, MAX_LIST);
 	for (size_t i = 0; i < pg_count(owned); i++)
 		if (pg_boolean(owned, i, 2) || contains(listed, pg_text(owned, i, 0)))

@@ -105,8 +105,8 @@ int password_verify(struct context *ctx, const char *password, const char *phc, 
 bool password_outdated(const char *phc)
 {
 	struct arena arena;
-	struct phc read;
 	arena_init(&arena);
+	struct phc read;
 	bool known = phc_read(&arena, phc, &read);
 	arena_done(&arena);
 	return !known || read.memory != MEMORY_KIB || read.passes != PASSES || read.lanes != LANES;

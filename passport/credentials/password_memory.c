@@ -65,9 +65,9 @@ int password_memory_take(uint8_t **ret_block, size_t size)
 	if (memory.count > 0 && memory.size == size)
 		*ret_block = memory.blocks[--memory.count];
 	(void)pthread_mutex_unlock(&memory.lock);
-	if (*ret_block == NULL)
+	if (!*ret_block)
 		*ret_block = map(size);
-	return *ret_block != NULL ? 0 : -1;
+	return *ret_block ? 0 : -1;
 }
 
 void password_memory_give(uint8_t *block, size_t size)

@@ -18,13 +18,13 @@ static void translate(char *text, char plus, char slash)
 /* Bytes of one part of the text, at least `least` and at most PHC_BYTES_MAX; 0 when it is none. */
 static size_t read_bytes(struct arena *arena, const char *text, size_t length, size_t least, unsigned char *ret)
 {
-	size_t count;
 	char *copy = arena_strndup(arena, text, length);
-	if (strpbrk(copy, "-_") != NULL)
+	if (strpbrk(copy, "-_"))
 		return 0;
 	translate(copy, '-', '_');
+	size_t count;
 	const void *bytes = base64url_decode(arena, copy, length, &count);
-	if (bytes == NULL || count < least || count > PHC_BYTES_MAX)
+	if (!bytes || count < least || count > PHC_BYTES_MAX)
 		return 0;
 	memcpy(ret, bytes, count);
 	return count;
@@ -42,7 +42,7 @@ bool phc_read(struct arena *arena, const char *text, struct phc *ret)
 	    begin == 0 || !within_bounds(ret))
 		return false;
 	const char *salt = text + begin, *dollar = strchr(salt, '$');
-	if (dollar == NULL)
+	if (!dollar)
 		return false;
 	ret->salt_length = read_bytes(arena, salt, (size_t)(dollar - salt), SALT_MIN, ret->salt);
 	ret->tag_length = read_bytes(arena, dollar + 1, strlen(dollar + 1), TAG_MIN, ret->tag);

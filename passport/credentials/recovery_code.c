@@ -19,10 +19,10 @@ static const char TAKE_CODE[] = "DELETE FROM recovery_code WHERE user_id = $1 AN
 static const char *make(struct rpc_call *call, struct pg_tx *tx, const char *user_id)
 {
 	unsigned char bytes[CODE_BYTES];
-	char hash[SECRET_HASH_SIZE];
 	random_bytes(bytes, sizeof(bytes));
 	const char *code = base32_encode(&call->ctx->arena, bytes, sizeof(bytes));
 	OPENSSL_cleanse(bytes, sizeof(bytes));
+	char hash[SECRET_HASH_SIZE];
 	secret_hash(code, hash);
 	pg_queue(call->ctx, tx, INSERT_CODE, user_id, hash);
 	return arena_printf(&call->ctx->arena, "%.4s-%.4s-%.4s-%.4s", code, code + 4, code + 8, code + 12);

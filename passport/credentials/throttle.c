@@ -27,11 +27,11 @@ static const char FORGET[] = "DELETE FROM throttle WHERE name = $1 AND key = dec
 int throttle_count(struct rpc_call *call, const struct throttle_rule *rule, const char *key, int64_t *ret_wait)
 {
 	struct arena *arena = &call->ctx->arena;
-	char hash[SECRET_HASH_SIZE];
 	long long limit = (long long)config_integer(call->worker->config, rule->limit_setting);
 	*ret_wait = 0;
 	if (limit == 0)
 		return 0;
+	char hash[SECRET_HASH_SIZE];
 	secret_hash(key, hash);
 	struct pg_result *row = pg_write(
 	    call->ctx, call->db, COUNT_TRY, rule->name, hash, arena_printf(arena, "%lld", limit),
@@ -56,8 +56,8 @@ int throttle_enforce(struct rpc_call *call, const struct throttle_rule *rule, co
 
 int throttle_take_back(struct rpc_call *call, const struct throttle_rule *rule, const char *key)
 {
-	char hash[SECRET_HASH_SIZE];
 	long long limit = (long long)config_integer(call->worker->config, rule->limit_setting);
+	char hash[SECRET_HASH_SIZE];
 	secret_hash(key, hash);
 	return pg_write(call->ctx, call->db, TAKE_BACK, rule->name, hash,
 			arena_printf(&call->ctx->arena, "%lld", limit))

@@ -50,8 +50,8 @@ int key_rotate(struct rpc_call *call)
 {
 	const struct passport *passport = call->app;
 	struct context *ctx = call->ctx;
-	struct key_policy policy;
 	bool immediate = rpc_param_boolean(call, "immediate", false);
+	struct key_policy policy;
 	key_policy_read(call->worker->config, &policy);
 	const char *algorithm = rpc_param(call, "algorithm") ? rpc_param(call, "algorithm") : policy.algorithm;
 	struct pg_tx *tx = rpc_begin(call);

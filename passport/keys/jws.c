@@ -64,8 +64,8 @@ static size_t sign(const struct jws_key *key, const char *text, unsigned char si
 const char *jws_sign(struct context *ctx, const struct jws_key *key, const char *claims)
 {
 	struct arena *arena = &ctx->arena;
-	unsigned char signature[MAX_SIGNATURE];
 	const char *payload = claims_text(ctx, claims);
+	unsigned char signature[MAX_SIGNATURE];
 	if (payload) {
 		const char *header =
 		    arena_printf(arena, "{\"alg\":\"%s\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}", key->algorithm, key->kid);

@@ -44,8 +44,8 @@ static int work(struct context *ctx, struct key_keeper *keeper, int64_t *ret_wai
 
 static int64_t work_once(struct key_keeper *keeper)
 {
-	struct context ctx;
 	int64_t wait = RETRY_INTERVAL;
+	struct context ctx;
 	context_init(&ctx, deadline_after(WORK_DEADLINE));
 	co_set_context(&ctx);
 	if (work(&ctx, keeper, &wait) && !co_cancelled())

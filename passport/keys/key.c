@@ -69,8 +69,8 @@ int key_ring_reload(struct context *ctx, struct key_ring *ring)
 	if (!keys)
 		return -1;
 	struct arena arena = {0};
-	struct buffer jwks;
 	struct jws_key signing = {0};
+	struct buffer jwks;
 	buffer_init_arena(&jwks, &arena, JWKS_LIMIT);
 	buffer_append_text(&jwks, "{\"keys\":[");
 	for (size_t row = 0; row < pg_count(keys); row++) {

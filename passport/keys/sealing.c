@@ -74,8 +74,8 @@ static bool decrypt(EVP_CIPHER_CTX *cipher, const unsigned char *key, const char
 		    int length, unsigned char *out)
 {
 	int written = 0;
-	unsigned char tag[TAG_SIZE];
 	const unsigned char *body = sealed + NONCE_SIZE;
+	unsigned char tag[TAG_SIZE];
 	memcpy(tag, body + length, TAG_SIZE);
 	return EVP_DecryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, key, sealed) == 1 &&
 	       EVP_DecryptUpdate(cipher, NULL, &written, (const unsigned char *)label, (int)strlen(label)) == 1 &&

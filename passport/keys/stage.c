@@ -82,8 +82,8 @@ void key_stage_notify(struct context *ctx, struct pg_tx *tx)
 struct pg_result *key_stage_make(struct context *ctx, struct pg_tx *tx, const struct master_key *master,
 				 const char *algorithm, int64_t delay)
 {
-	struct key_pair pair;
 	size_t length = 0;
+	struct key_pair pair;
 	if (key_pair_make(ctx, algorithm, &pair))
 		return NULL;
 	unsigned char *sealed = seal(ctx, master, KEY_PRIVATE_LABEL, pair.pem, strlen(pair.pem), &length);

@@ -107,10 +107,10 @@ static int address_recipient(struct composing *composing, struct pg_result **ret
 /* "2026-11-21 16:40 UTC" of a time in RFC 3339. */
 static const char *show_time(struct composing *composing, const char *time)
 {
-	char text[CLOCK_TEXT_SIZE];
 	int64_t wall;
 	if (!time || !clock_parse(time, &wall))
 		return NULL;
+	char text[CLOCK_TEXT_SIZE];
 	clock_format(wall, text);
 	return arena_printf(&composing->ctx->arena, "%.10s %.5s UTC", text, text + 11);
 }
@@ -125,9 +125,9 @@ static void set_circumstances(struct composing *composing)
 
 static int compose_already_registered(struct composing *composing)
 {
-	struct pg_result *account;
 	composing->letter->template_name = "already_registered";
 	set_link(composing, "/login");
+	struct pg_result *account;
 	return address_recipient(composing, &account);
 }
 
@@ -167,9 +167,9 @@ static int compose_password_reset(struct composing *composing)
 /* A notice to whoever has the account, with the way to a new password. */
 static int compose_notice(struct composing *composing)
 {
-	struct pg_result *account;
 	set_circumstances(composing);
 	set_link(composing, "/reset-password");
+	struct pg_result *account;
 	return address_recipient(composing, &account);
 }
 
@@ -202,7 +202,6 @@ static int compose_email_change(struct composing *composing)
 {
 	const char *id = datum(composing, "user_id"), *changed_at = datum(composing, "password_changed_at");
 	struct pg_result *account = pg_query(composing->ctx, composing->tx, SELECT_BY_PASSWORD, id, changed_at);
-	struct buffer data;
 	if (!account)
 		return -1;
 	if (pg_count(account) == 0) {
@@ -210,6 +209,7 @@ static int compose_email_change(struct composing *composing)
 		return 0;
 	}
 	composing->letter->locale = mail_letter_locale(pg_text(account, 0, 0));
+	struct buffer data;
 	buffer_init_arena(&data, &composing->ctx->arena, 4096);
 	buffer_append_text(&data, "{\"email\":");
 	buffer_append_json_string(&data, composing->row->recipient);
@@ -221,8 +221,8 @@ static int compose_email_change(struct composing *composing)
 
 static int compose_email_changed(struct composing *composing)
 {
-	struct pg_result *account;
 	set_circumstances(composing);
+	struct pg_result *account;
 	return address_account(composing, SELECT_BY_ID, datum(composing, "user_id"), &account);
 }
 
@@ -255,9 +255,9 @@ static int compose_invitation(struct composing *composing)
 
 static int compose_company_decision(struct composing *composing)
 {
-	struct pg_result *account;
 	mail_letter_set(composing->letter, "company", words(composing, datum(composing, "company")));
 	mail_letter_set_words(composing->ctx, composing->letter, "reason", datum(composing, "reason"));
+	struct pg_result *account;
 	return address_recipient(composing, &account);
 }
 
@@ -282,8 +282,8 @@ static void put_data(void *argument)
 
 static int read_data(struct composing *composing)
 {
-	struct json_error error;
 	const char *text = composing->row->data;
+	struct json_error error;
 	if (!json_tree_parse(text, strlen(text), DATA_DEPTH, 0, &composing->ctx->arena, &composing->data, &error) ||
 	    !json_object_is_type(composing->data, json_type_object))
 		return context_fail(composing->ctx, ERROR_INVALID_PARAMS, "data", "the letter's data are no object");

@@ -69,11 +69,11 @@ static size_t room(size_t used)
 static size_t append_encoded(struct buffer *out, const char *text, size_t used)
 {
 	for (size_t left = strlen(text); left > 0;) {
-		unsigned char base64[(WORD_BYTES + 2) / 3 * 4 + 1];
 		size_t length = word_length(text, left, room(used));
 		bool folds = length == 0;
 		if (folds)
 			length = word_length(text, left, WORD_BYTES);
+		unsigned char base64[(WORD_BYTES + 2) / 3 * 4 + 1];
 		int encoded = EVP_EncodeBlock(base64, (const unsigned char *)text, (int)length);
 		buffer_printf(out, "%s" WORD_START "%s" WORD_END, folds ? "\r\n " : " ", (const char *)base64);
 		used = (folds ? 0 : used) + 1 + WORD_FRAME + (size_t)encoded;

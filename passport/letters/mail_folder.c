@@ -81,8 +81,8 @@ static void put_work(void *argument)
 
 static char *path_of(struct context *ctx, const char *folder, const char *id, const char *prefix, const char *suffix)
 {
-	char time[CLOCK_TEXT_SIZE], compact[CLOCK_TEXT_SIZE];
 	size_t length = 0;
+	char time[CLOCK_TEXT_SIZE], compact[CLOCK_TEXT_SIZE];
 	clock_format(clock_wall(), time);
 	for (const char *at = time; *at; at++)
 		if (*at != '-' && *at != ':')

@@ -158,7 +158,7 @@ static int write_lines(struct writing *writing, struct span paragraph)
 	while (at < end) {
 		const char *line_end = memchr(at, '\n', (size_t)(end - at));
 		struct span line = {at, (size_t)((line_end ? line_end : end) - at)};
-		bool whole = memmem(line.start, line.length, ": {", 3) != NULL && line.start[line.length - 1] == '}';
+		bool whole = memmem(line.start, line.length, ": {", 3) && line.start[line.length - 1] == '}';
 		if (write_words(writing, line))
 			return -1;
 		at = line_end ? line_end + 1 : end;

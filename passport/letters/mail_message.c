@@ -35,8 +35,8 @@ bool mail_address_parse(struct context *ctx, const char *text, struct mail_addre
 static void append_date(struct buffer *out, int64_t wall)
 {
 	static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	struct tm tm;
 	time_t seconds = (time_t)(wall / CLOCK_SECOND);
+	struct tm tm;
 	(void)gmtime_r(&seconds, &tm);
 	buffer_printf(out, "Date: %.3s, %d %.3s %d %02d:%02d:%02d +0000\r\n", days + (size_t)tm.tm_wday * 3, tm.tm_mday,
 		      months + (size_t)tm.tm_mon * 3, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
@@ -50,7 +50,7 @@ static void append_address(struct context *ctx, struct buffer *out, const char *
 	if (address->name && address->name[0]) {
 		size_t start = out->length;
 		size_t used = mail_encode_words(out, address->name, strlen(header) + 1, true);
-		bool encoded = !buffer_failed(out) && strstr(buffer_text(out) + start, "=?") != NULL;
+		bool encoded = !buffer_failed(out) && strstr(buffer_text(out) + start, "=?");
 		(void)mail_append_token(out, token, strlen(token), used, encoded ? MAIL_MAX_ENCODED : MAIL_MAX_HEADER);
 	} else {
 		buffer_printf(out, " %s", token);
@@ -84,17 +84,17 @@ static void append_headers(struct context *ctx, struct buffer *out, const struct
 
 const char *mail_message_build(struct context *ctx, const struct mail_message *message, size_t *ret_length)
 {
-	unsigned char random[BOUNDARY_BYTES];
-	char digits[2 * BOUNDARY_BYTES + 1];
-	struct buffer out;
 	if (!mail_address_valid(message->from.address) || !mail_address_valid(message->to.address)) {
 		(void)context_fail(ctx, ERROR_INVALID_PARAMS, "address", "not an address that letters are sent to");
 		return NULL;
 	}
+	unsigned char random[BOUNDARY_BYTES];
 	random_bytes(random, sizeof(random));
+	char digits[2 * BOUNDARY_BYTES + 1];
 	hex_encode(random, sizeof(random), digits);
 	/* "=_" stands in nothing that is quoted-printable, so no part can end early. */
 	const char *boundary = arena_printf(&ctx->arena, "=_%s", digits);
+	struct buffer out;
 	buffer_init_arena(&out, &ctx->arena, MOST_BYTES);
 	append_headers(ctx, &out, message, boundary);
 	append_part(&out, boundary, "text/plain", message->text);

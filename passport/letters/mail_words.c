@@ -78,8 +78,8 @@ const char *mail_words(struct arena *arena, const char *text, size_t most)
 	const uint8_t *bytes = (const uint8_t *)text;
 	buffer_init_arena(&reading.out, arena, 4 * most + 8);
 	for (size_t at = 0; at < length;) {
-		bool valid;
 		ucs4_t character = 0xFFFD;
+		bool valid;
 		size_t step = utf8_step(bytes + at, length - at, &valid);
 		if (valid)
 			(void)u8_mbtouc(&character, bytes + at, step);

@@ -156,11 +156,11 @@ static void settle(struct mail_job *job, bool failed, bool nothing)
 static int write_and_send(struct mail_job *job, bool *ret_nothing)
 {
 	struct mail_worker *worker = job->worker;
-	struct mail_letter letter;
 	const char *public_url = config_text(worker->daemon->config, "public_url");
+	struct mail_letter letter;
 	if (mail_compose(&job->ctx, worker->daemon->db, public_url, &job->row, &letter))
 		return -1;
-	*ret_nothing = letter.template_name == NULL;
+	*ret_nothing = !letter.template_name;
 	return *ret_nothing ? 0 : mail_send(&job->ctx, worker->sender, &job->row, &letter);
 }
 
@@ -206,15 +206,15 @@ static void job_start(struct mail_worker *worker, const struct pg_result *claime
 static bool dispatch(struct mail_worker *worker, bool *failing)
 {
 	size_t room = AT_ONCE - worker->running, got = 0;
-	struct context ctx;
 	if (room == 0)
 		return false;
+	struct context ctx;
 	context_init(&ctx, deadline_after(STORE_DEADLINE));
 	/* Twice the time that an attempt may take: what this process still works at is nobody else's. */
 	struct pg_result *claimed = mail_store_claim(&ctx, worker->daemon->db, room, 2 * worker->timeout);
 	if (!claimed && !*failing && !worker->stopping)
 		log_error_of(LOG_WARNING, &ctx, "the queue of letters cannot be read");
-	*failing = claimed == NULL;
+	*failing = !claimed;
 	for (; claimed && got < pg_count(claimed); got++)
 		job_start(worker, claimed, got);
 	context_done(&ctx);
@@ -223,12 +223,12 @@ static bool dispatch(struct mail_worker *worker, bool *failing)
 
 static void tidy(struct mail_worker *worker)
 {
-	int64_t waiting, failed;
-	struct context ctx;
 	if (clock_monotonic() - worker->tidied < TIDY_INTERVAL)
 		return;
 	worker->tidied = clock_monotonic();
+	struct context ctx;
 	context_init(&ctx, deadline_after(STORE_DEADLINE));
+	int64_t waiting, failed;
 	if (mail_store_tidy(&ctx, worker->daemon->db, &waiting, &failed) == 0) {
 		metric_set(worker->waiting, waiting);
 		metric_set(worker->failed, failed);

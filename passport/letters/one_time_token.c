@@ -23,8 +23,8 @@ static const char RETURN_TRY[] =
 
 const char *one_time_token_make(struct context *ctx, struct pg_tx *tx, const struct one_time_token *token)
 {
-	char hash[SECRET_HASH_SIZE];
 	const char *text = secret_make(ctx);
+	char hash[SECRET_HASH_SIZE];
 	secret_hash(text, hash);
 	if (!pg_query(ctx, tx, UPSERT_TOKEN, token->purpose, token->subject, hash, token->data,
 		      arena_printf(&ctx->arena, "%lld", (long long)token->lifetime)))
@@ -75,10 +75,10 @@ int one_time_token_try(struct rpc_call *call, struct pg_tx *tx, const char *purp
 int one_time_token_fail(struct rpc_call *call, const char *purpose, const char *text)
 {
 	const struct error failed = call->ctx->error;
-	char hash[SECRET_HASH_SIZE];
 	if (failed.code != ERROR_OVERLOADED)
 		return -1;
 	error_clear(&call->ctx->error);
+	char hash[SECRET_HASH_SIZE];
 	secret_hash(text, hash);
 	if (!pg_write(call->ctx, call->db, RETURN_TRY, hash, purpose))
 		error_clear(&call->ctx->error);

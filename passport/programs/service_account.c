@@ -59,8 +59,8 @@ bool service_account_is_set(const struct rpc_call *call, const char *service)
 bool service_account_accepts(const struct rpc_call *call, const char *service, const char *secret)
 {
 	const char *cursor = config_text(call->worker->config, "service_secrets");
-	struct account account;
 	bool accepted = false;
+	struct account account;
 	while (next_account(&cursor, &account)) {
 		bool same = same_secret(account.secret, account.secret_length, secret, strlen(secret));
 		accepted |= is_named(&account, service) && same;

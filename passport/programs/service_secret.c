@@ -34,8 +34,8 @@ static const char SELECT_ACCOUNTS[] =
 
 const char *service_secret_make(struct rpc_call *call, struct pg_tx *tx, const char *account_id, const char *prefix)
 {
-	char hash[SECRET_HASH_SIZE];
 	const char *secret = arena_printf(&call->ctx->arena, "%s%s", prefix, secret_make(call->ctx));
+	char hash[SECRET_HASH_SIZE];
 	secret_hash(secret, hash);
 	pg_queue(call->ctx, tx, INSERT_SECRET, hash, account_id, secret + strlen(secret) - HINT_LENGTH,
 		 rpc_caller_id(call));

@@ -65,13 +65,13 @@ static int reply_from_table(struct rpc_call *call, const struct pg_result *row, 
 int auth_service_token(struct rpc_call *call)
 {
 	const char *service = rpc_param(call, "service"), *secret = rpc_param(call, "secret");
-	char hash[SECRET_HASH_SIZE];
 	bool is_set = service_account_is_set(call, service);
 	if (service_account_accepts(call, service, secret))
 		return reply_from_setting(call, service);
 	const char *key = arena_printf(&call->ctx->arena, "%s\n%s", throttle_network(call), service);
 	if (throttle_enforce(call, &service_rule, key))
 		return -1;
+	char hash[SECRET_HASH_SIZE];
 	secret_hash(secret, hash);
 	struct pg_result *row = pg_write(call->ctx, call->db, USE_SERVICE_SECRET, hash, service);
 	if (!row)
@@ -98,9 +98,9 @@ static int reply_client(struct rpc_call *call, const struct pg_result *row)
 
 int auth_client_token(struct rpc_call *call)
 {
-	char hash[SECRET_HASH_SIZE];
 	if (throttle_enforce(call, &client_rule, throttle_network(call)))
 		return -1;
+	char hash[SECRET_HASH_SIZE];
 	secret_hash(rpc_param(call, "key"), hash);
 	struct pg_result *row = pg_write(call->ctx, call->db, USE_API_KEY, hash);
 	if (!row)

@@ -107,8 +107,8 @@ static int read_challenge(struct rpc_call *call, const struct one_time_token *to
 /* Counts a try at the challenge, for good: it is committed before the code is looked at. */
 static int try_challenge(struct rpc_call *call, struct challenge *ret)
 {
-	struct one_time_token token;
 	struct pg_tx *tx = pg_begin(call->ctx, call->db);
+	struct one_time_token token;
 	if (!tx || one_time_token_try(call, tx, CHALLENGE, rpc_param(call, "challenge"), &token) ||
 	    rpc_commit(call, tx))
 		return -1;
@@ -118,10 +118,9 @@ static int try_challenge(struct rpc_call *call, struct challenge *ret)
 int auth_second_factor(struct rpc_call *call)
 {
 	struct challenge challenge = {0};
-	struct one_time_token taken;
-	struct guard_try attempt;
 	const char *method = NULL;
 	bool locked = false;
+	struct guard_try attempt;
 	if (guard_network(call) || try_challenge(call, &challenge) ||
 	    second_factor_count(call, challenge.user_id, &attempt, &locked))
 		return -1;
@@ -131,6 +130,7 @@ int auth_second_factor(struct rpc_call *call)
 		return -1;
 	if (locked)
 		return credentials_wrong(call, CREDENTIAL_CODE);
+	struct one_time_token taken;
 	if (one_time_token_take(call, tx, CHALLENGE, rpc_param(call, "challenge"), &taken))
 		return -1;
 	guard_forget_in(call, tx, &attempt);

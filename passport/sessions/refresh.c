@@ -55,9 +55,9 @@ static int refuse_reuse(struct rpc_call *call, struct pg_tx *tx, const struct re
 static const char *use(struct rpc_call *call, struct pg_tx *tx, const struct refresh *refresh, const char *hash)
 {
 	const struct passport *passport = call->app;
-	char successor_hash[SECRET_HASH_SIZE];
 	const char *successor = derive_successor(call, passport->master, refresh->token);
 	long long idle = (long long)config_integer(call->worker->config, "session_idle");
+	char successor_hash[SECRET_HASH_SIZE];
 	secret_hash(successor, successor_hash);
 	pg_queue(call->ctx, tx, USE_REFRESH, hash, successor_hash, refresh->session,
 		 arena_printf(&call->ctx->arena, "%lld", idle));
@@ -68,8 +68,8 @@ static const char *use(struct rpc_call *call, struct pg_tx *tx, const struct ref
 static const char *find_successor(struct rpc_call *call, struct pg_tx *tx, const struct refresh *refresh,
 				  const struct master_key *key)
 {
-	char hash[SECRET_HASH_SIZE];
 	const char *successor = derive_successor(call, key, refresh->token);
+	char hash[SECRET_HASH_SIZE];
 	secret_hash(successor, hash);
 	struct pg_result *row = pg_query(call->ctx, tx, SELECT_SUCCESSOR, hash, refresh->session);
 	return row && pg_count(row) > 0 ? successor : NULL;

@@ -68,20 +68,20 @@ static struct {
 /* The feed may have gone since this was posted. */
 static void wake_polls(void *unused)
 {
-	struct revocation_feed *feed;
 	(void)unused;
 	(void)pthread_mutex_lock(&process.lock);
-	for (feed = process.feeds; feed != NULL && feed->loop != loop_current();)
+	struct revocation_feed *feed;
+	for (feed = process.feeds; feed && feed->loop != loop_current();)
 		feed = feed->next;
 	(void)pthread_mutex_unlock(&process.lock);
-	if (feed != NULL)
+	if (feed)
 		co_queue_wake_all(&feed->waiting);
 }
 
 static void wake_all(void)
 {
 	(void)pthread_mutex_lock(&process.lock);
-	for (struct revocation_feed *feed = process.feeds; feed != NULL; feed = feed->next)
+	for (struct revocation_feed *feed = process.feeds; feed; feed = feed->next)
 		loop_post(feed->loop, wake_polls, NULL);
 	(void)pthread_mutex_unlock(&process.lock);
 }
@@ -116,7 +116,7 @@ static struct pg_result *read_rows(struct context *ctx, struct pg *db, int64_t a
 				arena_printf(&ctx->arena, "%" PRId64, TOKEN_REVOCATION_KEEP),
 				arena_printf(&ctx->arena, "%d", LOOK_ROWS)};
 	struct pg_result *rows = pg_read_values(ctx, db, LOOK, ARRAY_SIZE(values), values);
-	if (rows != NULL || ctx->error.code != ERROR_UNAVAILABLE)
+	if (rows || ctx->error.code != ERROR_UNAVAILABLE)
 		return rows;
 	error_clear(&ctx->error);
 	return pg_write_values(ctx, db, LOOK, ARRAY_SIZE(values), values);
@@ -127,11 +127,11 @@ static int look_once(struct context *ctx, struct pg *db, bool *ret_more)
 {
 	int64_t from = atomic_load(&process.seq);
 	struct pg_result *rows = read_rows(ctx, db, from);
-	if (rows == NULL)
+	if (!rows)
 		return -1;
 	if (pg_count(rows) == 0)
 		return context_fail_internal(ctx, "revocation_counter is empty");
-	size_t count = pg_text(rows, 0, 1) != NULL ? pg_count(rows) : 0;
+	size_t count = pg_text(rows, 0, 1) ? pg_count(rows) : 0;
 	int64_t counter = pg_integer(rows, 0, 0);
 	for (size_t i = 0; i < count; i++)
 		take(rows, i);
@@ -180,7 +180,7 @@ static int start_reading(struct revocation_feed *feed, struct daemon_worker *wor
 	if (revocation_feed_look(ctx, feed->db))
 		return -1;
 	feed->reader = co_task_start("revocations", keep_looking, feed);
-	if (feed->reader == NULL)
+	if (!feed->reader)
 		return context_fail_internal(ctx, "no coroutine left for the revocations");
 	feed->listener = pg_listen(feed->db, REVOCATION_CHANNEL, look_again, feed);
 	return 0;
@@ -205,7 +205,7 @@ struct revocation_feed *revocation_feed_new(struct daemon_worker *worker, struct
 
 void revocation_feed_drain(struct revocation_feed *feed)
 {
-	if (feed == NULL)
+	if (!feed)
 		return;
 	feed->draining = true;
 	co_queue_wake_all(&feed->waiting);
@@ -214,7 +214,7 @@ void revocation_feed_drain(struct revocation_feed *feed)
 void revocation_feed_free(struct revocation_feed *feed)
 {
 	struct revocation_feed **place = &process.feeds;
-	if (feed == NULL)
+	if (!feed)
 		return;
 	(void)pthread_mutex_lock(&process.lock);
 	while (*place != feed)
@@ -250,10 +250,10 @@ int revocation_watch(struct rpc_call *call)
 {
 	const struct passport *passport = call->app;
 	struct pg_result *page = read_page(call);
-	if (page != NULL && pg_boolean(page, 0, 1)) {
+	if (page && pg_boolean(page, 0, 1)) {
 		if (await_news(call, passport->revocations, rpc_param_integer(call, "after", 0)))
 			return -1;
 		page = read_page(call);
 	}
-	return page != NULL ? rpc_reply_row(call, page, "revocation counter") : -1;
+	return page ? rpc_reply_row(call, page, "revocation counter") : -1;
 }

@@ -25,8 +25,8 @@ static double now(void)
 static void *hash(void *argument)
 {
 	static const char password[] = "correct horse battery", salt[] = "0123456789abcdef";
-	unsigned char result[32];
 	intptr_t *count = argument;
+	unsigned char result[32];
 	while (now() < ends) {
 		if (argon2id_hash_raw(PASSES, MEMORY_KIB, 1, password, sizeof(password) - 1, salt, sizeof(salt) - 1,
 				      result, sizeof(result)) != ARGON2_OK)
@@ -38,7 +38,6 @@ static void *hash(void *argument)
 
 int main(int argc, char **argv)
 {
-	pthread_t threads[MAX_THREADS];
 	intptr_t counts[MAX_THREADS] = {0}, total = 0;
 	double seconds = argc > 1 ? strtod(argv[1], NULL) : 2;
 	int count = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 2;
@@ -46,6 +45,7 @@ int main(int argc, char **argv)
 	if (count < 1 || count > MAX_THREADS)
 		return 2;
 	ends = started + seconds;
+	pthread_t threads[MAX_THREADS];
 	for (int i = 0; i < count; i++)
 		if (pthread_create(&threads[i], NULL, hash, &counts[i]) != 0)
 			return 1;

@@ -14,10 +14,10 @@ static void answer(struct evhttp_request *request, struct json_object *call)
 {
 	struct json_object *reply = json_object_new_object();
 	struct evbuffer *body = evbuffer_new();
-	size_t length;
 	(void)json_object_object_add(reply, "jsonrpc", json_object_new_string("2.0"));
 	(void)json_object_object_add(reply, "id", json_object_get(json_object_object_get(call, "id")));
 	(void)json_object_object_add(reply, "result", json_object_get(json_object_object_get(call, "params")));
+	size_t length;
 	const char *text = json_object_to_json_string_length(reply, JSON_C_TO_STRING_PLAIN, &length);
 	(void)evbuffer_add(body, text, length);
 	(void)evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type", "application/json");
@@ -34,7 +34,7 @@ static void echo(struct evhttp_request *request, void *argument)
 	json_tokener_reset(tokener);
 	struct json_object *call =
 	    json_tokener_parse_ex(tokener, (const char *)evbuffer_pullup(input, -1), (int)length);
-	if (call == NULL) {
+	if (!call) {
 		evhttp_send_reply(request, HTTP_BADREQUEST, "Bad Request", NULL);
 		return;
 	}

@@ -25,7 +25,7 @@ static void answer_json(struct http_exchange *exchange, void *argument)
 {
 	(void)argument;
 	struct json_object *request = json_tokener_parse(exchange->body);
-	if (request == NULL) {
+	if (!request) {
 		http_reply(exchange, 400, "application/json", "{}", 2);
 		return;
 	}
@@ -47,7 +47,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	struct loop *loop = loop_new(NULL);
-	if (loop == NULL)
+	if (!loop)
 		fatal("no loop");
 	struct http_server_options options = {
 	    .engine = strcmp(argv[1], "direct") == 0 ? HTTP_ENGINE_DIRECT : HTTP_ENGINE_EVHTTP,
@@ -57,7 +57,7 @@ int main(int argc, char **argv)
 	};
 	char error[200];
 	struct http_server *server = http_server_new(&options, error, sizeof(error));
-	if (server == NULL)
+	if (!server)
 		fatal("%s", error);
 	http_server_route(server, "GET", "/", 0, answer_static, NULL);
 	http_server_route(server, "POST", "/rpc", 0, answer_json, NULL);

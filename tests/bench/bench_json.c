@@ -114,12 +114,12 @@ static double measure(void (*run)(void))
 
 int main(void)
 {
-	char error[200];
 	struct arena arena = {0};
 	struct json_object *document;
 	must(json_tree_build(schema_text, sizeof(schema_text) - 1, 0, &arena, &document), "no schema");
 	must(json_tree_build(params, sizeof(params) - 1, 0, &arena, &bench.params), "no params");
 	struct schema_set *set = schema_set_new(document);
+	char error[200];
 	bench.schema = schema_set_compile(set, "", error, sizeof(error));
 	must(bench.schema != NULL, "the schema does not compile");
 	double envelope = measure(scan_envelope), envelope_json_c = measure(json_c_envelope);

@@ -56,15 +56,15 @@ static void measure(struct limits *limits, struct context *ctx, const char *name
 
 int main(void)
 {
-	struct context ctx;
 	struct identity user = {.kind = IDENTITY_USER, .id = "01932b5c-7a10-7000-8000-000000000001"};
 	struct identity program = {.kind = IDENTITY_CLIENT, .id = "01932b5c-7a10-7000-8000-000000000002"};
 	program.company_count = 1;
 	(void)snprintf(program.companies[0].id, sizeof(program.companies[0].id), "%s", user.id);
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	struct config *config = config_new("gateway", options, NULL);
 	struct limits *limits = limits_new(&ctx, config);
-	if (limits == NULL)
+	if (!limits)
 		return EXIT_FAILURE;
 	measure(limits, &ctx, "stranger", IPV4, NULL);
 	measure(limits, &ctx, "user", IPV4, &user);

@@ -31,7 +31,6 @@ struct bench {
 static int64_t cpu_time(void)
 {
 	struct rusage usage;
-
 	(void)getrusage(RUSAGE_SELF, &usage);
 	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * CLOCK_SECOND + usage.ru_utime.tv_usec +
 	       usage.ru_stime.tv_usec;
@@ -47,13 +46,12 @@ static uint64_t next_number(uint64_t *state)
 
 static void read_one(struct bench *bench)
 {
-	char id[24];
 	struct context ctx;
-	const struct pg_result *result;
-
 	context_init(&ctx, deadline_after(10 * CLOCK_SECOND));
+	char id[24];
 	(void)snprintf(id, sizeof(id), "%d", (int)(next_number(&bench->seed) % bench->rows) + 1);
-	result = pg_read(&ctx, bench->pg, "SELECT abalance FROM pgbench_accounts WHERE aid = $1::int", id);
+	const struct pg_result *result =
+	    pg_read(&ctx, bench->pg, "SELECT abalance FROM pgbench_accounts WHERE aid = $1::int", id);
 	bench->done++;
 	if (!result || pg_count(result) != 1)
 		bench->failures++;
@@ -75,13 +73,11 @@ static int update_all(struct context *ctx, struct pg_tx *tx, const char *id)
 
 static void update_one(struct bench *bench)
 {
-	char id[24];
 	struct context ctx;
-	struct pg_tx *tx;
-
 	context_init(&ctx, deadline_after(10 * CLOCK_SECOND));
+	char id[24];
 	(void)snprintf(id, sizeof(id), "%d", (int)(next_number(&bench->seed) % bench->rows) + 1);
-	tx = pg_begin(&ctx, bench->pg);
+	struct pg_tx *tx = pg_begin(&ctx, bench->pg);
 	bench->done++;
 	if (!tx || update_all(&ctx, tx, id) != 0)
 		bench->failures++;
@@ -91,7 +87,6 @@ static void update_one(struct bench *bench)
 static void worker(void *argument)
 {
 	struct bench *bench = argument;
-
 	while (clock_monotonic() < bench->ends)
 		bench->action(bench);
 	bench->alive--;
@@ -99,13 +94,11 @@ static void worker(void *argument)
 
 static void measure(struct bench *bench, const char *name, void (*action)(struct bench *bench), unsigned workers)
 {
-	int64_t started, cpu;
-
 	bench->done = 0;
 	bench->action = action;
 	bench->alive = workers;
-	started = clock_monotonic();
-	cpu = cpu_time();
+	int64_t started = clock_monotonic();
+	int64_t cpu = cpu_time();
 	bench->ends = started + bench->duration;
 	for (unsigned i = 0; i < workers; i++) {
 		if (!co_spawn(name, worker, bench))
@@ -121,7 +114,6 @@ static void measure(struct bench *bench, const char *name, void (*action)(struct
 static void run(void *argument)
 {
 	struct bench *bench = argument;
-
 	bench->pg = pg_new(&(struct pg_options){.url = bench->url});
 	if (!bench->pg) {
 		(void)fprintf(stderr, "bench_pg: the url cannot be parsed\n");
@@ -141,7 +133,6 @@ int main(int argc, char **argv)
 {
 	struct bench bench = {.seed = 88172645463325252U, .rows = 100000};
 	struct loop *loop = loop_new(&(struct loop_options){0});
-
 	if (argc < 2 || !loop) {
 		(void)fprintf(stderr, "usage: bench_pg URL [SECONDS]\n");
 		return 2;

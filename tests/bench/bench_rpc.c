@@ -79,13 +79,13 @@ struct server {
 
 static void make_dispatcher(struct server *server, struct toy_key *key)
 {
-	char error[300];
-	struct context ctx;
 	const struct embedded_file files[] = {{"bench.json", api_text, api_text + sizeof(api_text) - 1},
 					      {NULL, NULL, NULL}};
+	char error[300];
 	server->api = api_load(files, &(struct api_about){"Bench", "1", NULL}, error, sizeof(error));
-	if (server->api == NULL)
+	if (!server->api)
 		fatal("%s", error);
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	server->verifier =
 	    token_verifier_new(&(struct token_verifier_options){.issuer = TOY_ISSUER, .audience = TOY_AUDIENCE});
@@ -95,7 +95,7 @@ static void make_dispatcher(struct server *server, struct toy_key *key)
 	struct rpc_dispatcher_options options = {
 	    .api = server->api, .handlers = handlers, .verifier = server->verifier, .expose_service_methods = true};
 	server->dispatcher = rpc_dispatcher_new(&options, error, sizeof(error));
-	if (server->dispatcher == NULL)
+	if (!server->dispatcher)
 		fatal("%s", error);
 }
 
@@ -106,7 +106,7 @@ static void open_ports(struct server *server)
 		struct http_server_options options = {
 		    .engine = (enum http_engine_kind)engine, .address = "127.0.0.1", .on_fault = rpc_http_fault};
 		struct http_server *http = http_server_new(&options, error, sizeof(error));
-		if (http == NULL)
+		if (!http)
 			fatal("%s", error);
 		http_server_route(http, "POST", "/rpc", 0, rpc_http_endpoint, server->dispatcher);
 		server->ports[engine] = http_server_port(http);
@@ -116,7 +116,7 @@ static void open_ports(struct server *server)
 										 .secrets = {LINK_SECRET, NULL},
 										 .dispatcher = server->dispatcher},
 						   error, sizeof(error));
-	if (link == NULL)
+	if (!link)
 		fatal("%s", error);
 	server->ports[2] = link_server_port(link);
 }
@@ -151,8 +151,8 @@ static void dispatch_rounds(void *argument)
 		size_t answer_length;
 		const char *answer =
 		    rpc_dispatch(&ctx, server->dispatcher, &meta, text, (size_t)length, &answer_length);
-		if (answer == NULL || strstr(answer, "confirmed") == NULL)
-			fatal("the dispatcher answers %s", answer != NULL ? answer : "nothing");
+		if (!answer || !strstr(answer, "confirmed"))
+			fatal("the dispatcher answers %s", answer ? answer : "nothing");
 		context_restart(&ctx, DEADLINE_NEVER);
 	}
 	context_done(&ctx);
@@ -167,7 +167,7 @@ static void bench_dispatcher(struct toy_key *key, const char *token)
 	log_set_output(null);
 	make_dispatcher(&server, key);
 	int64_t before = cpu_time();
-	if (co_spawn("dispatch", dispatch_rounds, &server) == NULL)
+	if (!co_spawn("dispatch", dispatch_rounds, &server))
 		fatal("no coroutine");
 	loop_run_until_idle(loop);
 	printf("rpc_dispatch_cpu %.2f us\n", (double)(cpu_time() - before) / (double)server.rounds);
@@ -200,11 +200,11 @@ static void call_link(void *argument)
 	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	while (clock_monotonic() < bench->ends) {
-		size_t length;
 		ctx.deadline = deadline_after(5 * CLOCK_SECOND);
+		size_t length;
 		const char *answer = link_call(&ctx, bench->link, &request, &length);
-		if (answer == NULL || strstr(answer, "confirmed") == NULL)
-			fatal("the link answers %s", answer != NULL ? answer : ctx.error.reason);
+		if (!answer || !strstr(answer, "confirmed"))
+			fatal("the link answers %s", answer ? answer : ctx.error.reason);
 		bench->calls++;
 		context_restart(&ctx, DEADLINE_NEVER);
 	}
@@ -242,7 +242,7 @@ static void call_http(void *argument)
 			fatal("HTTP does not answer");
 		ssize_t got = recv(fd, answer, sizeof(answer) - 1, 0);
 		answer[got > 0 ? got : 0] = '\0';
-		if (strstr(answer, "confirmed") == NULL)
+		if (!strstr(answer, "confirmed"))
 			fatal("HTTP answers %s", answer);
 		bench->calls++;
 	}
@@ -252,14 +252,14 @@ static void call_http(void *argument)
 
 static int64_t server_cpu(struct bench *bench)
 {
-	struct context ctx;
-	size_t length;
 	struct link_request request = {.method = "bench.cpu.get", .method_length = 13};
+	struct context ctx;
 	context_init(&ctx, deadline_after(5 * CLOCK_SECOND));
+	size_t length;
 	const char *answer = link_call(&ctx, bench->link, &request, &length);
-	const char *result = answer != NULL ? strstr(answer, "\"result\":") : NULL;
-	if (result == NULL)
-		fatal("the server does not tell its CPU time: %s", answer != NULL ? answer : ctx.error.reason);
+	const char *result = answer ? strstr(answer, "\"result\":") : NULL;
+	if (!result)
+		fatal("the server does not tell its CPU time: %s", answer ? answer : ctx.error.reason);
 	int64_t value = strtoll(result + 9, NULL, 10);
 	context_done(&ctx);
 	return value;
@@ -272,7 +272,7 @@ static void measure(struct bench *bench, const char *name, void (*caller)(void *
 	int64_t before = server_cpu(bench), started = clock_monotonic();
 	bench->ends = deadline_after(bench->seconds * CLOCK_SECOND);
 	for (int i = 0; i < bench->callers; i++) {
-		if (co_spawn(name, caller, bench) == NULL)
+		if (!co_spawn(name, caller, bench))
 			fatal("no coroutine");
 	}
 	while (bench->running > 0)
@@ -300,9 +300,9 @@ int main(int argc, char **argv)
 	struct bench bench = {.seconds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 3,
 			      .callers = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 64};
 	struct toy_key key;
-	int ready[2];
 	toy_key_make(&key);
 	bench.token = toy_user_token(&key, "user");
+	int ready[2];
 	if (pipe(ready) != 0)
 		return 1;
 	pid_t child = fork();
@@ -312,7 +312,7 @@ int main(int argc, char **argv)
 		return 1;
 	bench_dispatcher(&key, bench.token);
 	struct loop *loop = loop_new(NULL);
-	if (co_spawn("bench", run, &bench) == NULL)
+	if (!co_spawn("bench", run, &bench))
 		return 1;
 	loop_run_until_idle(loop);
 	loop_free(loop);

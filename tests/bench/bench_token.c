@@ -24,7 +24,6 @@
 static double cpu_seconds(void)
 {
 	struct timespec now;
-
 	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
@@ -39,12 +38,10 @@ static void must(int condition, const char *what)
 
 static const char *number(struct arena *arena, EVP_PKEY *key, const char *name)
 {
-	unsigned char bytes[512];
 	BIGNUM *value = NULL;
-	int size;
-
 	must(EVP_PKEY_get_bn_param(key, name, &value) == 1, name);
-	size = BN_num_bytes(value) > 32 ? BN_num_bytes(value) : 32;
+	int size = BN_num_bytes(value) > 32 ? BN_num_bytes(value) : 32;
+	unsigned char bytes[512];
 	must(BN_bn2binpad(value, bytes, size) == size, name);
 	BN_free(value);
 	return base64url_encode(arena, bytes, (size_t)size);
@@ -53,7 +50,6 @@ static const char *number(struct arena *arena, EVP_PKEY *key, const char *name)
 static const char *jwks_of(struct arena *arena, EVP_PKEY *key, bool rsa)
 {
 	unsigned char exponent[3] = {1, 0, 1};
-
 	if (rsa)
 		return arena_printf(arena, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"k\",\"n\":\"%s\",\"e\":\"%s\"}]}",
 				    number(arena, key, OSSL_PKEY_PARAM_RSA_N),
@@ -67,7 +63,6 @@ static size_t raw_signature(unsigned char *bytes, size_t length)
 {
 	const unsigned char *at = bytes;
 	ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &at, (long)length);
-
 	must(signature && BN_bn2binpad(ECDSA_SIG_get0_r(signature), bytes, 32) == 32 &&
 		 BN_bn2binpad(ECDSA_SIG_get0_s(signature), bytes + 32, 32) == 32,
 	     "signature");
@@ -78,7 +73,6 @@ static size_t raw_signature(unsigned char *bytes, size_t length)
 static size_t sign_text(EVP_PKEY *key, const char *text, size_t text_length, unsigned char *signature, size_t size)
 {
 	EVP_MD_CTX *state = EVP_MD_CTX_new();
-
 	must(EVP_DigestSignInit(state, NULL, EVP_sha256(), NULL, key) == 1 &&
 		 EVP_DigestSign(state, signature, &size, (const unsigned char *)text, text_length) == 1,
 	     "signing");
@@ -88,7 +82,6 @@ static size_t sign_text(EVP_PKEY *key, const char *text, size_t text_length, uns
 
 static const char *sign(struct arena *arena, EVP_PKEY *key, bool rsa, int serial)
 {
-	unsigned char signature[1024];
 	long now = (long)(clock_wall() / CLOCK_SECOND);
 	const char *header =
 	    arena_printf(arena, "{\"alg\":\"%s\",\"typ\":\"at+jwt\",\"kid\":\"k\"}", rsa ? "RS256" : "ES256");
@@ -101,8 +94,8 @@ static const char *sign(struct arena *arena, EVP_PKEY *key, bool rsa, int serial
 	    serial, now, now + 600);
 	const char *text = arena_printf(arena, "%s.%s", base64url_encode(arena, header, strlen(header)),
 					base64url_encode(arena, claims, strlen(claims)));
+	unsigned char signature[1024];
 	size_t length = sign_text(key, text, strlen(text), signature, sizeof(signature));
-
 	if (!rsa)
 		length = raw_signature(signature, length);
 	return arena_printf(arena, "%s.%s", text, base64url_encode(arena, signature, length));
@@ -112,11 +105,9 @@ static double known_ns(struct token_verifier *verifier, const char *token)
 {
 	size_t length = strlen(token);
 	struct context ctx;
-	double start;
-
 	context_init(&ctx, DEADLINE_NEVER);
 	must(token_verify(&ctx, verifier, token, length) != NULL, "verifying");
-	start = cpu_seconds();
+	double start = cpu_seconds();
 	for (int i = 0; i < KNOWN; i++) {
 		must(token_verify(&ctx, verifier, token, length) != NULL, "verifying");
 		if (i % 64 ==
@@ -132,10 +123,8 @@ static double known_ns(struct token_verifier *verifier, const char *token)
 static double unknown_us(struct token_verifier *verifier, const char *const *tokens)
 {
 	double start = cpu_seconds();
-
 	for (int i = 0; i < UNKNOWN; i++) {
 		struct context ctx;
-
 		context_init(&ctx, DEADLINE_NEVER);
 		must(token_verify(&ctx, verifier, tokens[i], strlen(tokens[i])) != NULL, "verifying");
 		context_done(&ctx);
@@ -146,13 +135,11 @@ static double unknown_us(struct token_verifier *verifier, const char *const *tok
 /* The floor: a parsed key, a signature in OpenSSL's own form, nothing else. */
 static double bare_us(EVP_PKEY *key, const char *token)
 {
-	unsigned char signature[1024];
 	size_t signing = (size_t)(strrchr(token, '.') - token);
+	unsigned char signature[1024];
 	size_t length = sign_text(key, token, signing, signature, sizeof(signature));
 	EVP_MD_CTX *state;
-	double start;
-
-	start = cpu_seconds();
+	double start = cpu_seconds();
 	for (int i = 0; i < UNKNOWN; i++) {
 		state = EVP_MD_CTX_new();
 		must(EVP_DigestVerifyInit(state, NULL, EVP_sha256(), NULL, key) == 1, "bare verifying");
@@ -166,7 +153,6 @@ static double bare_us(EVP_PKEY *key, const char *token)
 static int compare(const void *one, const void *other)
 {
 	double a = *(const double *)one, b = *(const double *)other;
-
 	return (a > b) - (a < b);
 }
 
@@ -180,18 +166,16 @@ static void bench(const char *algorithm)
 {
 	bool rsa = strcmp(algorithm, "RS256") == 0;
 	EVP_PKEY *key = rsa ? EVP_RSA_gen((size_t)2048) : EVP_EC_gen("P-256");
-	double known[ROUNDS], unknown[ROUNDS], bare[ROUNDS], ratio[ROUNDS];
 	static const char *tokens[UNKNOWN];
 	struct context ctx;
-
 	context_init(&ctx, DEADLINE_NEVER);
 	const char *jwks = jwks_of(&ctx.arena, key, rsa);
 	for (int i = 0; i < UNKNOWN; i++)
 		tokens[i] = sign(&ctx.arena, key, rsa, i);
+	double known[ROUNDS], unknown[ROUNDS], bare[ROUNDS], ratio[ROUNDS];
 	for (int round = 0; round < ROUNDS; round++) {
 		struct token_verifier *verifier = token_verifier_new(
 		    &(struct token_verifier_options){.issuer = "https://passport", .audience = "eventloop"});
-
 		must(token_verifier_set_keys(verifier, &ctx, jwks, strlen(jwks)) == 0, "keys");
 		unknown[round] = unknown_us(verifier, tokens);
 		bare[round] = bare_us(key, tokens[0]);

@@ -15,7 +15,6 @@ static void check_round_trip(struct arena *arena, const struct cursor_binding *b
 {
 	const char *values[] = {value, NULL}, *read[2];
 	const char *text = cursor_encode(arena, binding, CURSOR_MAX, 2, values);
-
 	if (!text)
 		return;
 	if (strlen(text) > CURSOR_MAX || !cursor_decode(arena, binding, text, 2, read))
@@ -30,7 +29,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct cursor_binding binding = {secret, "a.b.list", "scope"};
 	struct arena arena = {0};
 	const char *text = arena_strndup(&arena, (const char *)data, size), *read[2];
-
 	if (cursor_decode(&arena, &binding, text, 2, read) || cursor_decode(&arena, &binding, text, 1, read))
 		fatal("a cursor out of nothing");
 	check_round_trip(&arena, &binding, text);

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_span(struct json_span span, const char *text, size_t length)
 {
-	if (span.data != NULL && (span.data < text || span.length > length || span.data + span.length > text + length))
+	if (span.data && (span.data < text || span.length > length || span.data + span.length > text + length))
 		fatal("a span outside the text");
 }
 
@@ -23,15 +23,15 @@ static void check_fit(const struct envelope_call *call, struct arena *arena)
 {
 	const struct json_span parts[] = {call->id, call->meta, call->params};
 	size_t count = ARRAY_SIZE(parts);
-	struct json_error error;
 	if (call->params_error.fault != JSON_OK) {
 		const char *place = json_place(call->params, call->params_error.offset, arena);
 		if (!json_fault_is_unfit(call->params_error.fault) || (place[0] != '\0' && place[0] != '/'))
 			fatal("params that are unfit nowhere");
 		count--;
 	}
+	struct json_error error;
 	for (size_t i = 0; i < count; i++)
-		if (parts[i].data != NULL && !json_scan(parts[i].data, parts[i].length, JSON_DEPTH_MAX, arena, &error))
+		if (parts[i].data && !json_scan(parts[i].data, parts[i].length, JSON_DEPTH_MAX, arena, &error))
 			fatal("a part that must not be read: %s", json_fault_text(error.fault));
 }
 
@@ -45,11 +45,11 @@ static void check_calls(const struct envelope *envelope, const char *text, size_
 		check_span(call->params, text, length);
 		check_span(call->meta, text, length);
 		check_span(call->text, text, length);
-		if (call->fault == NULL && (call->method.length == 0 || call->method.length > API_NAME_MAX))
+		if (!call->fault && (call->method.length == 0 || call->method.length > API_NAME_MAX))
 			fatal("a valid call without method");
-		if (call->notification && call->id.data != NULL)
+		if (call->notification && call->id.data)
 			fatal("a notification with an id");
-		if (call->fault == NULL)
+		if (!call->fault)
 			check_fit(call, arena);
 	}
 }
@@ -58,14 +58,14 @@ static void check_calls(const struct envelope *envelope, const char *text, size_
 static void check_tree(const char *text, size_t length, struct arena *arena)
 {
 	struct json_object *tree, *again;
-	struct json_error error;
-	struct buffer buffer;
 	if (!json_tree_build(text, length, 0, arena, &tree))
 		fatal("a scanned text cannot be built");
+	struct buffer buffer;
 	buffer_init_arena(&buffer, arena, 16 * length + 1000);
 	json_tree_write(tree, &buffer);
 	if (buffer_failed(&buffer))
 		fatal("a tree cannot be written");
+	struct json_error error;
 	if (!json_tree_parse(buffer.data, buffer.length, JSON_DEPTH_MAX, 0, arena, &again, &error))
 		fatal("what was written does not read: %s", json_fault_text(error.fault));
 	if (!json_tree_equal(tree, again) || json_tree_hash(tree) != json_tree_hash(again))
@@ -89,12 +89,12 @@ static void check_with_json_c(const char *text, size_t length)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena arena = {0};
-	struct envelope envelope;
-	struct envelope_reply reply;
-	struct json_error error;
 	const char *text = (const char *)data;
+	struct envelope envelope;
 	if (envelope_scan(text, size, &ENVELOPE_LIMITS_DEFAULT, &arena, &envelope) == ENVELOPE_OK)
 		check_calls(&envelope, text, size, &arena);
+	struct json_error error;
+	struct envelope_reply reply;
 	if (envelope_scan_reply(text, size, JSON_DEPTH_DEFAULT, &arena, &reply, &error)) {
 		check_span(reply.id, text, size);
 		check_span(reply.result, text, size);

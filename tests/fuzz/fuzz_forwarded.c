@@ -15,14 +15,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static bool is_address(const char *text)
 {
 	unsigned char bytes[16];
-
 	return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
 }
 
 static void check(struct context *ctx, const char *setting, const char *forwarded)
 {
 	struct trusted_proxies *proxies = trusted_proxies_new(ctx, setting);
-
 	if (!proxies)
 		return;
 	if (!is_address(trusted_proxies_client(proxies, &ctx->arena, PROXY, forwarded)))
@@ -35,10 +33,9 @@ static void check(struct context *ctx, const char *setting, const char *forwarde
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct context ctx;
-
 	if (size == 0)
 		return 0;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	const char *text = arena_strndup(&ctx.arena, (const char *)data + 1, size - 1);
 	if (data[0] % 2 == 0)

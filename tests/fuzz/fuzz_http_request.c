@@ -25,7 +25,6 @@ static void note(struct buffer *seen, const char *text)
 
 static void note_head(struct reading *reading)
 {
-	const char *path, *query;
 	struct http_fields *fields = &reading->fields;
 	note(&reading->seen, http_parser_method(&reading->parser));
 	note(&reading->seen, http_parser_target(&reading->parser));
@@ -37,11 +36,12 @@ static void note_head(struct reading *reading)
 		const char *value = fields->text.data + field->value;
 		if (strlen(name) != field->name_length || strlen(value) != field->value_length)
 			fatal("a header with a NUL");
-		if (strpbrk(value, "\r\n") != NULL)
+		if (strpbrk(value, "\r\n"))
 			fatal("a header with a line break");
 		note(&reading->seen, name);
 		note(&reading->seen, value);
 	}
+	const char *path, *query;
 	if (http_target_split(&reading->arena, http_parser_target(&reading->parser), &path, &query)) {
 		note(&reading->seen, path);
 		note(&reading->seen, query);
@@ -120,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* A copy of the exact size, so that a read beyond its end is seen. */
 	size_t length = size - 1;
 	char *bytes = malloc(length);
-	if (bytes == NULL)
+	if (!bytes)
 		return 0;
 	memcpy(bytes, data + 1, length);
 	read_all(&whole, bytes, length, SIZE_MAX);

@@ -22,7 +22,6 @@ static struct token_verifier *make_verifier(void)
 	struct token_verifier *verifier =
 	    token_verifier_new(&(struct token_verifier_options){.issuer = "i", .audience = "a"});
 	struct context ctx;
-
 	context_init(&ctx, DEADLINE_NEVER);
 	if (token_verifier_set_keys(verifier, &ctx, JWKS, strlen(JWKS)) != 0)
 		fatal("the key was refused");
@@ -36,7 +35,6 @@ static const char *encode_parts(struct context *ctx, const char *text, size_t le
 	size_t header_length = payload ? (size_t)(payload - text) : length;
 	const char *rest = payload ? payload + 1 : end;
 	static const unsigned char signature[JWT_ES256_BYTES] = {1};
-
 	return arena_printf(&ctx->arena, "%s.%s.%s", base64url_encode(&ctx->arena, text, header_length),
 			    base64url_encode(&ctx->arena, rest, (size_t)(end - rest)),
 			    base64url_encode(&ctx->arena, signature, sizeof(signature)));
@@ -47,14 +45,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct token_verifier *verifier;
 	const char *text = (const char *)data + 1;
 	size_t length = size - 1;
-	struct context ctx;
-	struct jwks *set;
-
 	if (size == 0)
 		return 0;
 	if (!verifier)
 		verifier = make_verifier();
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
+	struct jwks *set;
 	switch (data[0] % 3) {
 	case 0:
 		text = encode_parts(&ctx, text, length);
@@ -68,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	default:
 		break;
 	}
-	if (token_verify(&ctx, verifier, text, length) != NULL)
+	if (token_verify(&ctx, verifier, text, length))
 		fatal("accepted");
 	if (ctx.error.code != ERROR_UNAUTHENTICATED || ctx.error.reason[0] == '\0')
 		fatal("refused without saying why");

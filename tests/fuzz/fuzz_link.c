@@ -22,9 +22,9 @@ static void to_client(const char *line, size_t length, struct buffer *out)
 {
 	struct link_handshake handshake;
 	const char *fault = link_answer_challenge(&handshake, "gateway", "passport", &secrets, line, length, out);
-	if ((fault == NULL) != (out->length > 0) || out->length > LINK_HANDSHAKE_LINE)
+	if ((!fault) != (out->length > 0) || out->length > LINK_HANDSHAKE_LINE)
 		fatal("an answer that is none");
-	if (fault == NULL && link_check_welcome(&handshake, line, length))
+	if (!fault && link_check_welcome(&handshake, line, length))
 		fatal("a challenge is no welcome");
 }
 
@@ -38,9 +38,9 @@ static void to_waiting_client(const char *line, size_t length)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct buffer out;
 	if (size == 0)
 		return 0;
+	struct buffer out;
 	buffer_init(&out, (size_t)4 * LINK_HANDSHAKE_LINE);
 	const char *line = (const char *)data + 1;
 	if (data[0] % 3 == 0)

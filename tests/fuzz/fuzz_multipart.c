@@ -9,9 +9,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char boundary[MULTIPART_BOUNDARY_SIZE], type[256];
 	const char *start = NULL;
 	size_t length = 0;
+	char boundary[MULTIPART_BOUNDARY_SIZE], type[256];
 	const uint8_t *line = memchr(data, '\n', size < sizeof(type) ? size : sizeof(type) - 1);
 	size_t taken = line ? (size_t)(line - data) : 0;
 	memcpy(type, data, taken);

@@ -23,7 +23,7 @@ static const struct schema *compile(struct schema_set *set)
 {
 	char error[200] = "";
 	const struct schema *schema = schema_set_compile(set, "", error, sizeof(error));
-	if (schema == NULL && error[0] == '\0')
+	if (!schema && error[0] == '\0')
 		fatal("refused without a word");
 	return schema;
 }
@@ -31,9 +31,9 @@ static const struct schema *compile(struct schema_set *set)
 static void check_errors(const struct schema_result *result, struct arena *arena)
 {
 	struct buffer text;
-	struct json_error fault;
 	buffer_init_arena(&text, arena, 1U << 20);
 	schema_result_write(result, &text);
+	struct json_error fault;
 	if (buffer_failed(&text) || !json_scan(text.data, text.length, JSON_DEPTH_MAX, arena, &fault))
 		fatal("errors that are no JSON");
 }
@@ -49,13 +49,13 @@ static bool is_bounded(const struct schema_result *result)
 /* "Not: not: the schema" has the same answer, found without reporting. Only for schemas without references. */
 static void check_quietly(struct json_object *document, struct json_object *instance, bool valid, struct arena *arena)
 {
-	struct schema_result result;
 	struct json_object *inner = json_object_new_object(), *outer = json_object_new_object();
 	json_object_object_add(inner, "not", json_object_get(document));
 	json_object_object_add(outer, "not", inner);
 	struct schema_set *set = schema_set_new(outer);
 	const struct schema *schema = compile(set);
-	if (schema != NULL && schema_validate(schema, instance, "", 0, arena, &result) != valid && !is_bounded(&result))
+	struct schema_result result;
+	if (schema && schema_validate(schema, instance, "", 0, arena, &result) != valid && !is_bounded(&result))
 		fatal("another answer when asked quietly");
 	schema_set_free(set);
 	json_object_put(outer);
@@ -63,10 +63,10 @@ static void check_quietly(struct json_object *document, struct json_object *inst
 
 static void run(struct json_object *document, struct json_object *instance, bool references, struct arena *arena)
 {
-	struct schema_result result;
 	struct schema_set *set = schema_set_new(document);
 	const struct schema *schema = compile(set);
-	if (schema != NULL) {
+	struct schema_result result;
+	if (schema) {
 		bool valid = schema_validate(schema, instance, "/params", 0, arena, &result);
 		check_errors(&result, arena);
 		if (!references && !is_bounded(&result))
@@ -81,14 +81,14 @@ static void run(struct json_object *document, struct json_object *instance, bool
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena arena = {0};
-	bool parsed, also;
 	const char *text = (const char *)data, *line = size == 0 ? NULL : memchr(text, '\n', size);
-	if (line == NULL)
+	if (!line)
 		return 0;
 	size_t length = (size_t)(line - text);
+	bool parsed, also;
 	struct json_object *document = parse(text, length, &arena, &parsed);
 	struct json_object *instance = parse(line + 1, size - length - 1, &arena, &also);
-	bool references = memmem(text, length, "$", 1) != NULL || memmem(text, length, "\\u", 2) != NULL;
+	bool references = memmem(text, length, "$", 1) || memmem(text, length, "\\u", 2);
 	if (parsed && also)
 		run(document, instance, references, &arena);
 	json_object_put(document);

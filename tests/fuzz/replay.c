@@ -18,10 +18,10 @@ static int replay_file(const char *folder, const char *name)
 	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
 	FILE *file = fopen(path, "rb");
 	uint8_t *data = malloc(LARGEST);
-	if (file == NULL || data == NULL) {
+	if (!file || !data) {
 		(void)fprintf(stderr, "cannot read %s\n", path);
 		free(data);
-		if (file != NULL)
+		if (file)
 			(void)fclose(file);
 		return -1;
 	}
@@ -30,9 +30,9 @@ static int replay_file(const char *folder, const char *name)
 	(void)fclose(file);
 	/* A copy of the exact size lets the sanitizer see a read beyond the end. */
 	uint8_t *exact = realloc(data, size > 0 ? size : 1);
-	if (!failed && exact != NULL)
+	if (!failed && exact)
 		(void)LLVMFuzzerTestOneInput(exact, size);
-	free(exact != NULL ? exact : data);
+	free(exact ? exact : data);
 	return failed ? 0 : 1;
 }
 
@@ -40,11 +40,11 @@ static int replay_folder(const char *folder)
 {
 	int run = 0;
 	DIR *directory = opendir(folder);
-	if (directory == NULL) {
+	if (!directory) {
 		(void)fprintf(stderr, "cannot open %s\n", folder);
 		return -1;
 	}
-	for (const struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+	for (const struct dirent *entry = readdir(directory); entry; entry = readdir(directory)) {
 		int result = entry->d_name[0] == '.' ? 0 : replay_file(folder, entry->d_name);
 		if (result < 0) {
 			run = -1;

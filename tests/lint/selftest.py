@@ -114,6 +114,15 @@ SUSPENDING = {
     "/* Waits. */\nint co_park(int x) MAY_SUSPEND MUST_CHECK;\n\n#endif\n",
 }
 CASES = [
+    ("dialect", source("\tint *p = 0;\n\tif (p == NULL)\n\t\treturn 1;\n"), "write `!pointer`"),
+    ("dialect", source("\tint *p = 0;\n\tif (p != NULL && *p)\n\t\treturn 1;\n"), "drop `!= NULL`"),
+    ("dialect", source("\tint *p = 0;\n\n\tif (p)\n\t\treturn 1;\n"), "add.c:6: a blank line"),
+    (
+        "dialect",
+        source("\tint c;\n\ta++;\n\tc = a;\n\ta = c;\n"),
+        "`int c;` belongs right above its first use on line 7",
+    ),
+    ("dialect", {"tests/unit/base/test_add.c": "static void adds(void **state)\n{\n}\n"}, "named test_adds"),
     ("sizes", source("\tint value = 0;\n" + FILLER), "add has 65 lines"),
     ("sizes", {"common/base/long.c": "\n" * 500}, "500 lines"),
     ("sizes", {"deploy/run.sh": "#!/bin/bash\nlong() {\n" + "\ttrue\n" * 60 + "}\n"}, "long has 62 lines"),

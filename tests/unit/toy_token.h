@@ -29,8 +29,8 @@ struct toy_key {
 
 static inline const char *toy_number(struct arena *arena, EVP_PKEY *key, const char *name)
 {
-	unsigned char bytes[32];
 	BIGNUM *number = NULL;
+	unsigned char bytes[32];
 	if (EVP_PKEY_get_bn_param(key, name, &number) != 1 || BN_bn2binpad(number, bytes, sizeof(bytes)) < 0)
 		abort();
 	BN_free(number);
@@ -40,7 +40,7 @@ static inline const char *toy_number(struct arena *arena, EVP_PKEY *key, const c
 static inline void toy_key_make(struct toy_key *key)
 {
 	EVP_PKEY *pair = EVP_EC_gen("P-256");
-	if (pair == NULL)
+	if (!pair)
 		abort();
 	arena_init(&key->arena);
 	key->pair = pair;
@@ -69,7 +69,7 @@ static inline const char *toy_signature(struct toy_key *key, const char *text)
 		abort();
 	EVP_MD_CTX_free(state);
 	ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &at, (long)length);
-	if (signature == NULL || BN_bn2binpad(ECDSA_SIG_get0_r(signature), raw, 32) != 32 ||
+	if (!signature || BN_bn2binpad(ECDSA_SIG_get0_r(signature), raw, 32) != 32 ||
 	    BN_bn2binpad(ECDSA_SIG_get0_s(signature), raw + 32, 32) != 32)
 		abort();
 	ECDSA_SIG_free(signature);

@@ -44,7 +44,7 @@ static inline void assert_refused(const char *methods, const char *expected)
 {
 	struct api *api = load(methods);
 	assert_null(api);
-	if (strstr(error, expected) == NULL)
+	if (!strstr(error, expected))
 		fail_msg("\"%s\" instead of \"%s\"", error, expected);
 }
 
@@ -54,7 +54,7 @@ static inline void assert_refused_with(const char *member, const char *value, co
 	struct json_object *method = json_tokener_parse(METHOD("a.b.c"));
 	struct json_object *document = json_object_new_object(), *methods = json_object_new_array();
 	assert_non_null(method);
-	if (value == NULL)
+	if (!value)
 		json_object_object_del(method, member);
 	else
 		json_object_object_add(method, member, json_tokener_parse(value));

@@ -3,11 +3,11 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-static void finds_methods(void **state)
+static void test_finds_methods(void **state)
 {
 	struct api *api = load("{\"methods\":[" METHOD("a.thing.get") "," METHOD("a.thing.list") "]}");
 	(void)state;
-	if (api == NULL)
+	if (!api)
 		fail_msg("%s", error);
 	assert_int_equal(api_count(api), 2);
 	const struct api_method *method = api_find(api, "a.thing.list-and-more", strlen("a.thing.list"));
@@ -28,12 +28,12 @@ static void finds_methods(void **state)
 	api_free(api);
 }
 
-static void reads_how_fresh_an_authentication_must_be(void **state)
+static void test_reads_how_fresh_an_authentication_must_be(void **state)
 {
 	struct api *api =
 	    load("{\"methods\":[" METHOD_PARTS("a.thing.drop", EXTENSIONS("\"user\"") ",\"x-auth-max-age\":600") "]}");
 	(void)state;
-	if (api == NULL)
+	if (!api)
 		fail_msg("%s", error);
 	assert_int_equal(api_at(api, 0)->auth_max_age_us, 600000000);
 	assert_non_null(strstr(api_document(api), "\"x-auth-max-age\":600"));
@@ -44,12 +44,12 @@ static void reads_how_fresh_an_authentication_must_be(void **state)
 		       "a.b.c: x-auth-max-age must be a whole number from 1");
 }
 
-static void knows_what_writes(void **state)
+static void test_knows_what_writes(void **state)
 {
 	struct api *api = load("{\"methods\":[" METHOD_PARTS(
 	    "a.thing.drop", EXTENSIONS("\"user\"") ",\"x-writes\":true") "," METHOD("a.thing.get") "]}");
 	(void)state;
-	if (api == NULL)
+	if (!api)
 		fail_msg("%s", error);
 	assert_true(api_at(api, 0)->writes);
 	assert_false(api_at(api, 1)->writes);
@@ -58,12 +58,12 @@ static void knows_what_writes(void **state)
 		       "a.b.c: x-writes must be a boolean");
 }
 
-static void reads_what_waits(void **state)
+static void test_reads_what_waits(void **state)
 {
 	struct api *api = load("{\"methods\":[" METHOD_PARTS(
 	    "a.thing.watch", EXTENSIONS("\"user\"") ",\"x-long-poll\":true") "," METHOD("a.thing.get") "]}");
 	(void)state;
-	if (api == NULL)
+	if (!api)
 		fail_msg("%s", error);
 	assert_true(api_at(api, 0)->long_poll);
 	assert_false(api_at(api, 1)->long_poll);
@@ -72,12 +72,12 @@ static void reads_what_waits(void **state)
 		       "a.b.c: x-long-poll must be a boolean");
 }
 
-static void reads_what_work_grows_with(void **state)
+static void test_reads_what_work_grows_with(void **state)
 {
 	struct api *api = load("{\"methods\":[" METHOD_PARTS(
 	    "a.thing.search", EXTENSIONS("\"user\"") ",\"x-lane\":\"search\"") "," METHOD("a.thing.get") "]}");
 	(void)state;
-	if (api == NULL)
+	if (!api)
 		fail_msg("%s", error);
 	assert_int_equal(api_at(api, 0)->lane, API_LANE_SEARCH);
 	assert_int_equal(api_at(api, 1)->lane, API_LANE_POINT);
@@ -95,11 +95,11 @@ static void reads_what_work_grows_with(void **state)
 static void check_params(const struct api_method *method, const char *text, const char *path, const char *rule)
 {
 	struct arena arena = {0};
-	struct schema_result result;
 	struct json_object *params = json_tokener_parse(text);
+	struct schema_result result;
 	bool valid = schema_validate(method->params, params, "/params", 0, &arena, &result);
-	assert_int_equal(valid, path == NULL);
-	if (path != NULL) {
+	assert_int_equal(valid, !path);
+	if (path) {
 		assert_int_equal(result.count, 1);
 		assert_string_equal(result.errors[0].path, path);
 		assert_string_equal(result.errors[0].rule, rule);
@@ -108,7 +108,7 @@ static void check_params(const struct api_method *method, const char *text, cons
 	arena_done(&arena);
 }
 
-static void validates_params_by_name(void **state)
+static void test_validates_params_by_name(void **state)
 {
 	struct api *api = load("{\"methods\":[" METHOD("a.thing.get") "]}");
 	(void)state;
@@ -124,7 +124,7 @@ static void validates_params_by_name(void **state)
 	api_free(api);
 }
 
-static void refuses_unsound_files(void **state)
+static void test_refuses_unsound_files(void **state)
 {
 	(void)state;
 	assert_refused("{", "things.json: no JSON: the text ends inside a value at byte 1");
@@ -140,7 +140,7 @@ static void refuses_unsound_files(void **state)
 	assert_refused("{\"methods\":[],\"components\":{\"errors\":{}}}", "things.json: components must be");
 }
 
-static void refuses_unsound_methods(void **state)
+static void test_refuses_unsound_methods(void **state)
 {
 	(void)state;
 	assert_refused("{\"methods\":[" METHOD("Thing") "]}", "things.json: Thing: a name is");
@@ -161,7 +161,7 @@ static void refuses_unsound_methods(void **state)
 	    "paramStructure can only be by-name");
 }
 
-static void refuses_missing_and_wrong_members(void **state)
+static void test_refuses_missing_and_wrong_members(void **state)
 {
 	(void)state;
 	assert_refused_with("summary", NULL, "a.b.c: has no summary");
@@ -188,7 +188,7 @@ static void refuses_missing_and_wrong_members(void **state)
 	assert_refused_with("examples", "[{\"name\":\"e\",\"params\":[]}]", "has no result");
 }
 
-static void documents_itself(void **state)
+static void test_documents_itself(void **state)
 {
 	struct api *api = load("{\"methods\":[" METHOD("a.thing.get") "]}");
 	(void)state;
@@ -213,18 +213,18 @@ static struct json_object *published(const char *param, const char *components)
 	json_object_array_add(json_object_object_get(method, "params"), json_tokener_parse(param));
 	json_object_array_add(methods, method);
 	json_object_object_add(file_of_method, "methods", methods);
-	if (components != NULL)
+	if (components)
 		json_object_object_add(file_of_method, "components", json_tokener_parse(components));
 	struct api *api = load(json_object_to_json_string(file_of_method));
 	json_object_put(file_of_method);
-	if (api == NULL)
+	if (!api)
 		fail_msg("%s", error);
 	struct json_object *document = parse(api_document(api));
 	api_free(api);
 	return document;
 }
 
-static void publishes_what_follows_from_the_rest(void **state)
+static void test_publishes_what_follows_from_the_rest(void **state)
 {
 	struct json_object *document =
 	    published("{\"name\":\"more\",\"schema\":{\"properties\":{\"format\":{\"enum\":[\"b\",null,\"c\"]},"
@@ -252,7 +252,7 @@ static void publishes_what_follows_from_the_rest(void **state)
 	json_object_put(document);
 }
 
-static void puts_parameters_that_examples_give_first(void **state)
+static void test_puts_parameters_that_examples_give_first(void **state)
 {
 	struct json_object *method = json_tokener_parse(METHOD("a.thing.get")),
 			   *file_of_method = json_object_new_object();
@@ -279,7 +279,7 @@ static void puts_parameters_that_examples_give_first(void **state)
 	api_free(api);
 }
 
-static void leaves_out_schemas_that_nothing_uses(void **state)
+static void test_leaves_out_schemas_that_nothing_uses(void **state)
 {
 	struct json_object *document = published(
 	    "{\"name\":\"more\",\"schema\":{\"items\":{\"$ref\":\"#/components/schemas/Used\"}}}",
@@ -292,7 +292,7 @@ static void leaves_out_schemas_that_nothing_uses(void **state)
 	json_object_put(document);
 }
 
-static void refuses_two_things_of_one_name(void **state)
+static void test_refuses_two_things_of_one_name(void **state)
 {
 	(void)state;
 	assert_refused("{\"methods\":[" METHOD("a.thing.get") "],\"components\":{\"schemas\":{\"ThingGet\":{}}}}",
@@ -302,7 +302,7 @@ static void refuses_two_things_of_one_name(void **state)
 		       "both note of a.thing.get and a.thing.get_note_param AThingGetNoteParam");
 }
 
-static void dates_examples_anew(void **state)
+static void test_dates_examples_anew(void **state)
 {
 	static const char text[] = "{\"methods\":[" METHOD_PARTS(
 	    "a.thing.get",
@@ -310,9 +310,9 @@ static void dates_examples_anew(void **state)
 				   "\"on 2026-06-01\",\"2026-06-01x\",\"\\\"2026-06-01\\\"\",\"2026-13-01\"]") "]}";
 	struct arena arena = {0};
 	struct api *api = load(text);
-	int64_t now;
 	(void)state;
 	assert_non_null(api);
+	int64_t now;
 	assert_true(clock_parse("2026-01-14T23:59:59Z", &now));
 	assert_string_equal(api_document_at(api, now, &arena), api_document(api));
 	assert_true(clock_parse("2020-01-01T00:00:00Z", &now));
@@ -327,18 +327,18 @@ static void dates_examples_anew(void **state)
 	api_free(api);
 }
 
-static void merges_documents(void **state)
+static void test_merges_documents(void **state)
 {
 	struct arena arena = {0};
-	struct buffer merged;
 	const struct api_about all = {"all", "9", "https://api.example/rpc"};
 	struct api *one = load("{\"methods\":[" METHOD("one.thing.get") "," METHOD_PARTS(
 	    "one.thing.push", EXTENSIONS("\"service\"")) "]}");
 	struct api *two = load("{\"methods\":[" METHOD("two.thing.get") "]}");
 	(void)state;
-	assert_true(one != NULL && two != NULL);
+	assert_true(one && two);
 	struct api_source sources[] = {{"one", api_document(one), strlen(api_document(one))},
 				       {"two", api_document(two), strlen(api_document(two))}};
+	struct buffer merged;
 	buffer_init_arena(&merged, &arena, 1U << 20);
 	assert_true(api_merge_documents(sources, 2, &all, true, &arena, &merged, error, sizeof(error)));
 	struct json_object *document = parse(buffer_text(&merged));
@@ -367,22 +367,22 @@ static void merges_documents(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(finds_methods),
-	    cmocka_unit_test(reads_how_fresh_an_authentication_must_be),
-	    cmocka_unit_test(knows_what_writes),
-	    cmocka_unit_test(reads_what_waits),
-	    cmocka_unit_test(reads_what_work_grows_with),
-	    cmocka_unit_test(validates_params_by_name),
-	    cmocka_unit_test(refuses_unsound_files),
-	    cmocka_unit_test(refuses_unsound_methods),
-	    cmocka_unit_test(refuses_missing_and_wrong_members),
-	    cmocka_unit_test(documents_itself),
-	    cmocka_unit_test(publishes_what_follows_from_the_rest),
-	    cmocka_unit_test(puts_parameters_that_examples_give_first),
-	    cmocka_unit_test(leaves_out_schemas_that_nothing_uses),
-	    cmocka_unit_test(refuses_two_things_of_one_name),
-	    cmocka_unit_test(dates_examples_anew),
-	    cmocka_unit_test(merges_documents),
+	    cmocka_unit_test(test_finds_methods),
+	    cmocka_unit_test(test_reads_how_fresh_an_authentication_must_be),
+	    cmocka_unit_test(test_knows_what_writes),
+	    cmocka_unit_test(test_reads_what_waits),
+	    cmocka_unit_test(test_reads_what_work_grows_with),
+	    cmocka_unit_test(test_validates_params_by_name),
+	    cmocka_unit_test(test_refuses_unsound_files),
+	    cmocka_unit_test(test_refuses_unsound_methods),
+	    cmocka_unit_test(test_refuses_missing_and_wrong_members),
+	    cmocka_unit_test(test_documents_itself),
+	    cmocka_unit_test(test_publishes_what_follows_from_the_rest),
+	    cmocka_unit_test(test_puts_parameters_that_examples_give_first),
+	    cmocka_unit_test(test_leaves_out_schemas_that_nothing_uses),
+	    cmocka_unit_test(test_refuses_two_things_of_one_name),
+	    cmocka_unit_test(test_dates_examples_anew),
+	    cmocka_unit_test(test_merges_documents),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

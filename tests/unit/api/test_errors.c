@@ -21,10 +21,10 @@ static struct json_object *listed(struct json_object *document, int code)
 /* Whether a member of the data of an error may be a word. */
 static bool may_say(struct json_object *found, const char *member, const char *word)
 {
-	struct json_object *words;
-	char pointer[100];
 	assert_non_null(found);
+	char pointer[100];
 	(void)snprintf(pointer, sizeof(pointer), "/data/allOf/1/properties/%s/enum", member);
+	struct json_object *words;
 	if (!json_tree_pointer(found, pointer, &words))
 		return false;
 	for (size_t i = 0; i < json_object_array_length(words); i++)
@@ -42,7 +42,7 @@ static struct json_object *document_with(const char *access, const char *errors)
 	json_object_array_add(methods, method);
 	json_object_object_add(file, "methods", methods);
 	struct api *api = load(json_object_to_json_string(file));
-	if (api == NULL)
+	if (!api)
 		fail_msg("%s", error);
 	struct json_object *document = parse(api_document(api));
 	json_object_put(file);
@@ -50,7 +50,7 @@ static struct json_object *document_with(const char *access, const char *errors)
 	return document;
 }
 
-static void lists_what_follows_from_access(void **state)
+static void test_lists_what_follows_from_access(void **state)
 {
 	struct json_object *closed = document_with("[\"company:owner\"]", "[]");
 	struct json_object *open = document_with("[\"public\"]", "[]");
@@ -74,7 +74,7 @@ static void lists_what_follows_from_access(void **state)
 	json_object_put(open);
 }
 
-static void lists_reasons_and_rules(void **state)
+static void test_lists_reasons_and_rules(void **state)
 {
 	struct json_object *document = document_with(
 	    "[\"user\"]",
@@ -94,7 +94,7 @@ static void lists_reasons_and_rules(void **state)
 	json_object_put(document);
 }
 
-static void refuses_unsound_errors(void **state)
+static void test_refuses_unsound_errors(void **state)
 {
 	(void)state;
 	assert_refused_with("errors", "[{\"code\":1,\"message\":\"m\"}]", "errors[0] is no $ref to");
@@ -115,9 +115,9 @@ static void refuses_unsound_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(lists_what_follows_from_access),
-	    cmocka_unit_test(lists_reasons_and_rules),
-	    cmocka_unit_test(refuses_unsound_errors),
+	    cmocka_unit_test(test_lists_what_follows_from_access),
+	    cmocka_unit_test(test_lists_reasons_and_rules),
+	    cmocka_unit_test(test_refuses_unsound_errors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

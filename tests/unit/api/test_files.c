@@ -31,9 +31,9 @@ static struct api *load(const char *daemon)
 {
 	static struct embedded_file files[MAX_FILES];
 	char pattern[500], error[500] = "";
-	glob_t found;
 	size_t count = 0;
 	(void)snprintf(pattern, sizeof(pattern), SOURCE_DIR "/%s/api/*.json", daemon);
+	glob_t found;
 	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
 	for (; count < found.gl_pathc && count < MAX_FILES - 1; count++) {
 		size_t length = 0;
@@ -146,18 +146,18 @@ static void test_the_merged_document_fits_too(void **state)
 {
 	struct schema_set *set = NULL;
 	const struct schema *meta = meta_schema(&set);
-	struct api *apis[DAEMONS];
-	struct api_source sources[DAEMONS];
-	struct buffer text;
-	char error[300];
 	(void)state;
 	if (!meta)
 		skip();
+	struct api_source sources[DAEMONS];
+	struct api *apis[DAEMONS];
 	for (size_t i = 0; i < DAEMONS; i++) {
 		apis[i] = load(daemons[i]);
 		sources[i] = (struct api_source){daemons[i], api_document(apis[i]), strlen(api_document(apis[i]))};
 	}
+	struct buffer text;
 	buffer_init(&text, 16 << 20);
+	char error[300];
 	assert_true(api_merge_documents(sources, DAEMONS, &(struct api_about){"all", "0.1.0", NULL}, true, &arena,
 					&text, error, sizeof(error)));
 	struct json_object *document = parse(buffer_text(&text), text.length);

@@ -22,7 +22,7 @@ static int drop_arena(void **state)
 	return 0;
 }
 
-static void empty_arena_holds_nothing(void **state)
+static void test_empty_arena_holds_nothing(void **state)
 {
 	struct arena *arena = *state;
 	assert_int_equal(arena->total, 0);
@@ -32,7 +32,7 @@ static void empty_arena_holds_nothing(void **state)
 	assert_int_equal(arena->total, 0);
 }
 
-static void allocations_are_aligned_and_apart(void **state)
+static void test_allocations_are_aligned_and_apart(void **state)
 {
 	struct arena *arena = *state;
 	unsigned char *places[200];
@@ -48,7 +48,7 @@ static void allocations_are_aligned_and_apart(void **state)
 	}
 }
 
-static void size_zero_gives_distinct_places(void **state)
+static void test_size_zero_gives_distinct_places(void **state)
 {
 	struct arena *arena = *state;
 	char *first = arena_alloc(arena, 0);
@@ -57,7 +57,7 @@ static void size_zero_gives_distinct_places(void **state)
 	assert_ptr_not_equal(first, second);
 }
 
-static void first_block_is_small_and_later_ones_grow(void **state)
+static void test_first_block_is_small_and_later_ones_grow(void **state)
 {
 	struct arena *arena = *state;
 	(void)arena_alloc(arena, 1);
@@ -71,7 +71,7 @@ static void first_block_is_small_and_later_ones_grow(void **state)
 	assert_int_equal((arena->total - 60 * 1024) % (64 * 1024), 0);
 }
 
-static void large_allocation_leaves_the_room_of_the_block(void **state)
+static void test_large_allocation_leaves_the_room_of_the_block(void **state)
 {
 	struct arena *arena = *state;
 	char *small = arena_alloc(arena, 16);
@@ -82,7 +82,7 @@ static void large_allocation_leaves_the_room_of_the_block(void **state)
 	assert_in_range(arena->total, 1004096, 1004096 + 64);
 }
 
-static void large_allocation_may_come_first(void **state)
+static void test_large_allocation_may_come_first(void **state)
 {
 	struct arena *arena = *state;
 	char *large = arena_alloc(arena, 100000);
@@ -92,7 +92,7 @@ static void large_allocation_may_come_first(void **state)
 	assert_int_equal(large[99999], 1);
 }
 
-static void block_fits_what_does_not_double(void **state)
+static void test_block_fits_what_does_not_double(void **state)
 {
 	struct arena *arena = *state;
 	memset(arena_alloc(arena, 16 * 1024), 3, 16 * 1024);
@@ -100,7 +100,7 @@ static void block_fits_what_does_not_double(void **state)
 	memset(arena_alloc(arena, 4080), 3, 4080);
 }
 
-static void reset_keeps_the_first_block(void **state)
+static void test_reset_keeps_the_first_block(void **state)
 {
 	struct arena *arena = *state;
 	char *first = arena_alloc(arena, 100);
@@ -114,7 +114,7 @@ static void reset_keeps_the_first_block(void **state)
 	assert_ptr_equal(arena_alloc(arena, 1), first);
 }
 
-static void reset_drops_blocks_of_other_sizes(void **state)
+static void test_reset_drops_blocks_of_other_sizes(void **state)
 {
 	struct arena *arena = *state;
 	(void)arena_alloc(arena, 100000);
@@ -123,7 +123,7 @@ static void reset_drops_blocks_of_other_sizes(void **state)
 	assert_non_null(arena_alloc(arena, 8));
 }
 
-static void zalloc_clears_used_memory(void **state)
+static void test_zalloc_clears_used_memory(void **state)
 {
 	struct arena *arena = *state;
 	memset(arena_alloc(arena, 4000), 0xFF, 4000);
@@ -133,7 +133,7 @@ static void zalloc_clears_used_memory(void **state)
 		assert_int_equal(zeros[i], 0);
 }
 
-static void texts_are_copied(void **state)
+static void test_texts_are_copied(void **state)
 {
 	struct arena *arena = *state;
 	char text[] = "venue";
@@ -147,7 +147,7 @@ static void texts_are_copied(void **state)
 	assert_memory_equal(arena_strndup(arena, "a\0b", 3), "a\0b", 4);
 }
 
-static void printf_takes_any_length(void **state)
+static void test_printf_takes_any_length(void **state)
 {
 	struct arena *arena = *state;
 	assert_string_equal(arena_printf(arena, "%s", ""), "");
@@ -161,7 +161,7 @@ static void printf_takes_any_length(void **state)
 }
 
 #ifdef ARENA_POISON
-static void what_was_not_asked_for_is_poisoned(void **state)
+static void test_what_was_not_asked_for_is_poisoned(void **state)
 {
 	struct arena *arena = *state;
 	char *place = arena_alloc(arena, 24);
@@ -175,20 +175,20 @@ static void what_was_not_asked_for_is_poisoned(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(empty_arena_holds_nothing, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(allocations_are_aligned_and_apart, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(size_zero_gives_distinct_places, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(first_block_is_small_and_later_ones_grow, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(large_allocation_leaves_the_room_of_the_block, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(large_allocation_may_come_first, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(block_fits_what_does_not_double, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(reset_keeps_the_first_block, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(reset_drops_blocks_of_other_sizes, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(zalloc_clears_used_memory, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(texts_are_copied, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(printf_takes_any_length, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_empty_arena_holds_nothing, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_allocations_are_aligned_and_apart, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_size_zero_gives_distinct_places, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_first_block_is_small_and_later_ones_grow, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_large_allocation_leaves_the_room_of_the_block, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_large_allocation_may_come_first, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_block_fits_what_does_not_double, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_reset_keeps_the_first_block, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_reset_drops_blocks_of_other_sizes, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_zalloc_clears_used_memory, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_texts_are_copied, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_printf_takes_any_length, make_arena, drop_arena),
 #ifdef ARENA_POISON
-	    cmocka_unit_test_setup_teardown(what_was_not_asked_for_is_poisoned, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_what_was_not_asked_for_is_poisoned, make_arena, drop_arena),
 #endif
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

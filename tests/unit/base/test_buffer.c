@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-static void empty_buffer_is_an_empty_text(void **state)
+static void test_empty_buffer_is_an_empty_text(void **state)
 {
 	(void)state;
 	struct buffer buffer;
@@ -22,7 +22,7 @@ static void empty_buffer_is_an_empty_text(void **state)
 	buffer_done(&buffer);
 }
 
-static void limit_is_exact(void **state)
+static void test_limit_is_exact(void **state)
 {
 	(void)state;
 	struct buffer buffer;
@@ -36,7 +36,7 @@ static void limit_is_exact(void **state)
 	buffer_done(&buffer);
 }
 
-static void failure_sticks_until_reset(void **state)
+static void test_failure_sticks_until_reset(void **state)
 {
 	(void)state;
 	struct buffer buffer;
@@ -57,7 +57,7 @@ static void failure_sticks_until_reset(void **state)
 	buffer_done(&buffer);
 }
 
-static void limit_zero_takes_nothing(void **state)
+static void test_limit_zero_takes_nothing(void **state)
 {
 	(void)state;
 	struct buffer buffer;
@@ -69,7 +69,7 @@ static void limit_zero_takes_nothing(void **state)
 	buffer_done(&buffer);
 }
 
-static void enormous_length_fails_instead_of_wrapping(void **state)
+static void test_enormous_length_fails_instead_of_wrapping(void **state)
 {
 	(void)state;
 	struct buffer buffer;
@@ -92,14 +92,13 @@ static void check_growth(struct buffer *buffer)
 	assert_true(buffer->capacity <= buffer->limit + 1);
 }
 
-static void growth_keeps_the_text(void **state)
+static void test_growth_keeps_the_text(void **state)
 {
 	(void)state;
 	struct buffer buffer;
 	buffer_init(&buffer, 100000);
 	check_growth(&buffer);
 	buffer_done(&buffer);
-
 	struct arena arena;
 	arena_init(&arena);
 	buffer_init_arena(&buffer, &arena, 100000);
@@ -107,7 +106,7 @@ static void growth_keeps_the_text(void **state)
 	arena_done(&arena);
 }
 
-static void reserved_bytes_count_when_committed(void **state)
+static void test_reserved_bytes_count_when_committed(void **state)
 {
 	(void)state;
 	struct buffer buffer;
@@ -121,7 +120,7 @@ static void reserved_bytes_count_when_committed(void **state)
 	buffer_done(&buffer);
 }
 
-static void printf_grows_and_fails_whole(void **state)
+static void test_printf_grows_and_fails_whole(void **state)
 {
 	(void)state;
 	struct buffer buffer;
@@ -140,7 +139,7 @@ static void printf_grows_and_fails_whole(void **state)
 	buffer_done(&buffer);
 }
 
-static void integers_are_written_to_their_ends(void **state)
+static void test_integers_are_written_to_their_ends(void **state)
 {
 	(void)state;
 	struct buffer buffer;
@@ -159,9 +158,9 @@ static void assert_json(const char *bytes, size_t length, const char *expected)
 	/* At every offset within eight bytes, for both ways through the text. */
 	for (size_t before = 0; before < 9; before++) {
 		char text[256];
-		struct buffer buffer;
 		memset(text, 'p', before);
 		memcpy(text + before, bytes, length);
+		struct buffer buffer;
 		buffer_init(&buffer, 2000);
 		buffer_append_json_bytes(&buffer, text, before + length);
 		assert_int_equal(buffer_text(&buffer)[0], '"');
@@ -172,7 +171,7 @@ static void assert_json(const char *bytes, size_t length, const char *expected)
 }
 #define ASSERT_JSON(bytes, expected) assert_json((bytes), sizeof(bytes) - 1, (expected))
 
-static void json_escapes_what_must_be(void **state)
+static void test_json_escapes_what_must_be(void **state)
 {
 	(void)state;
 	ASSERT_JSON("", "");
@@ -183,12 +182,12 @@ static void json_escapes_what_must_be(void **state)
 	ASSERT_JSON("0123456789012345678901234\"", "0123456789012345678901234\\\"");
 }
 
-static void json_escapes_every_control_character(void **state)
+static void test_json_escapes_every_control_character(void **state)
 {
 	(void)state;
 	for (unsigned code = 0; code < 0x20; code++) {
-		struct buffer buffer;
 		char character = (char)code;
+		struct buffer buffer;
 		buffer_init(&buffer, 20);
 		buffer_append_json_bytes(&buffer, &character, 1);
 		assert_int_equal(buffer_text(&buffer)[1], '\\');
@@ -197,7 +196,7 @@ static void json_escapes_every_control_character(void **state)
 	}
 }
 
-static void json_keeps_unicode(void **state)
+static void test_json_keeps_unicode(void **state)
 {
 	(void)state;
 	ASSERT_JSON("зал «Орион»", "зал «Орион»");
@@ -207,7 +206,7 @@ static void json_keeps_unicode(void **state)
 
 #define REPLACED "\xEF\xBF\xBD"
 
-static void json_replaces_broken_utf8(void **state)
+static void test_json_replaces_broken_utf8(void **state)
 {
 	(void)state;
 	ASSERT_JSON("\x80", REPLACED);
@@ -222,7 +221,7 @@ static void json_replaces_broken_utf8(void **state)
 	ASSERT_JSON("\xE2\x82\xE2\x82\xAC", REPLACED "\xE2\x82\xAC");
 }
 
-static void json_null_and_limit(void **state)
+static void test_json_null_and_limit(void **state)
 {
 	(void)state;
 	struct buffer buffer;
@@ -241,20 +240,20 @@ static void json_null_and_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(empty_buffer_is_an_empty_text),
-	    cmocka_unit_test(limit_is_exact),
-	    cmocka_unit_test(failure_sticks_until_reset),
-	    cmocka_unit_test(limit_zero_takes_nothing),
-	    cmocka_unit_test(enormous_length_fails_instead_of_wrapping),
-	    cmocka_unit_test(growth_keeps_the_text),
-	    cmocka_unit_test(reserved_bytes_count_when_committed),
-	    cmocka_unit_test(printf_grows_and_fails_whole),
-	    cmocka_unit_test(integers_are_written_to_their_ends),
-	    cmocka_unit_test(json_escapes_what_must_be),
-	    cmocka_unit_test(json_escapes_every_control_character),
-	    cmocka_unit_test(json_keeps_unicode),
-	    cmocka_unit_test(json_replaces_broken_utf8),
-	    cmocka_unit_test(json_null_and_limit),
+	    cmocka_unit_test(test_empty_buffer_is_an_empty_text),
+	    cmocka_unit_test(test_limit_is_exact),
+	    cmocka_unit_test(test_failure_sticks_until_reset),
+	    cmocka_unit_test(test_limit_zero_takes_nothing),
+	    cmocka_unit_test(test_enormous_length_fails_instead_of_wrapping),
+	    cmocka_unit_test(test_growth_keeps_the_text),
+	    cmocka_unit_test(test_reserved_bytes_count_when_committed),
+	    cmocka_unit_test(test_printf_grows_and_fails_whole),
+	    cmocka_unit_test(test_integers_are_written_to_their_ends),
+	    cmocka_unit_test(test_json_escapes_what_must_be),
+	    cmocka_unit_test(test_json_escapes_every_control_character),
+	    cmocka_unit_test(test_json_keeps_unicode),
+	    cmocka_unit_test(test_json_replaces_broken_utf8),
+	    cmocka_unit_test(test_json_null_and_limit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,9 +22,9 @@ static void assert_instant(const char *text, int64_t expected)
 static void assert_same(const char *text, const char *utc)
 {
 	int64_t wall;
-	char shown[CLOCK_TEXT_SIZE];
 	if (!clock_parse(text, &wall))
 		fail_msg("refused: %s", text);
+	char shown[CLOCK_TEXT_SIZE];
 	clock_format(wall, shown);
 	assert_string_equal(shown, utc);
 }
@@ -37,7 +37,7 @@ static void assert_refused(const char *text)
 	assert_int_equal(wall, 42);
 }
 
-static void known_instants(void **state)
+static void test_known_instants(void **state)
 {
 	(void)state;
 	assert_instant("1970-01-01T00:00:00Z", 0);
@@ -49,7 +49,7 @@ static void known_instants(void **state)
 	assert_instant("9999-12-31T23:59:59.999999Z", INT64_C(253402300799999999));
 }
 
-static void offsets(void **state)
+static void test_offsets(void **state)
 {
 	(void)state;
 	assert_same("2026-11-21T10:00:00+03:00", "2026-11-21T07:00:00.000000Z");
@@ -60,7 +60,7 @@ static void offsets(void **state)
 	assert_same("2026-01-01t00:00:00z", "2026-01-01T00:00:00.000000Z");
 }
 
-static void fractions_of_any_length(void **state)
+static void test_fractions_of_any_length(void **state)
 {
 	(void)state;
 	assert_same("2026-01-01T00:00:00.1Z", "2026-01-01T00:00:00.100000Z");
@@ -71,7 +71,7 @@ static void fractions_of_any_length(void **state)
 	assert_refused("2026-01-01T00:00:00,5Z");
 }
 
-static void leap_seconds(void **state)
+static void test_leap_seconds(void **state)
 {
 	(void)state;
 	assert_same("1990-12-31T23:59:60Z", "1991-01-01T00:00:00.000000Z");
@@ -85,7 +85,7 @@ static void leap_seconds(void **state)
 	assert_refused("9999-12-31T23:59:60Z");
 }
 
-static void years_outside_are_refused_in_utc(void **state)
+static void test_years_outside_are_refused_in_utc(void **state)
 {
 	(void)state;
 	assert_refused("0000-12-31T23:59:59Z");
@@ -96,7 +96,7 @@ static void years_outside_are_refused_in_utc(void **state)
 	assert_refused("-001-01-01T00:00:00Z");
 }
 
-static void days_of_months(void **state)
+static void test_days_of_months(void **state)
 {
 	(void)state;
 	assert_same("2024-02-29T12:00:00Z", "2024-02-29T12:00:00.000000Z");
@@ -110,7 +110,7 @@ static void days_of_months(void **state)
 	assert_refused("2024-01-32T12:00:00Z");
 }
 
-static void malformed_texts(void **state)
+static void test_malformed_texts(void **state)
 {
 	(void)state;
 	static const char *const texts[] = {
@@ -140,23 +140,23 @@ static void malformed_texts(void **state)
 }
 
 /* Against the C library, over days of 4 centuries and both sides of 1970. */
-static void format_agrees_with_the_c_library(void **state)
+static void test_format_agrees_with_the_c_library(void **state)
 {
 	(void)state;
 	for (int64_t seconds = INT64_C(-6000000000); seconds < INT64_C(8000000000); seconds += 86400 * 3 + 12345) {
-		char expected[64];
-		char shown[CLOCK_TEXT_SIZE];
-		struct tm parts;
 		time_t time = (time_t)seconds;
+		struct tm parts;
 		assert_non_null(gmtime_r(&time, &parts));
+		char expected[64];
 		assert_true(strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%S.123456Z", &parts) > 0);
+		char shown[CLOCK_TEXT_SIZE];
 		clock_format(seconds * CLOCK_SECOND + 123456, shown);
 		assert_string_equal(shown, expected);
 		assert_instant(shown, seconds * CLOCK_SECOND + 123456);
 	}
 }
 
-static void format_stays_within_its_size(void **state)
+static void test_format_stays_within_its_size(void **state)
 {
 	(void)state;
 	char text[CLOCK_TEXT_SIZE];
@@ -166,7 +166,7 @@ static void format_stays_within_its_size(void **state)
 	assert_string_equal(text, "0001-01-01T00:00:00.000000Z");
 }
 
-static void deadlines(void **state)
+static void test_deadlines(void **state)
 {
 	(void)state;
 	assert_int_equal(deadline_left(DEADLINE_NEVER), DEADLINE_NEVER);
@@ -185,16 +185,16 @@ static void deadlines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(known_instants),
-	    cmocka_unit_test(offsets),
-	    cmocka_unit_test(fractions_of_any_length),
-	    cmocka_unit_test(leap_seconds),
-	    cmocka_unit_test(years_outside_are_refused_in_utc),
-	    cmocka_unit_test(days_of_months),
-	    cmocka_unit_test(malformed_texts),
-	    cmocka_unit_test(format_agrees_with_the_c_library),
-	    cmocka_unit_test(format_stays_within_its_size),
-	    cmocka_unit_test(deadlines),
+	    cmocka_unit_test(test_known_instants),
+	    cmocka_unit_test(test_offsets),
+	    cmocka_unit_test(test_fractions_of_any_length),
+	    cmocka_unit_test(test_leap_seconds),
+	    cmocka_unit_test(test_years_outside_are_refused_in_utc),
+	    cmocka_unit_test(test_days_of_months),
+	    cmocka_unit_test(test_malformed_texts),
+	    cmocka_unit_test(test_format_agrees_with_the_c_library),
+	    cmocka_unit_test(test_format_stays_within_its_size),
+	    cmocka_unit_test(test_deadlines),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

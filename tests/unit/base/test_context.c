@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-static void codes_words_and_numbers_agree(void **state)
+static void test_codes_words_and_numbers_agree(void **state)
 {
 	(void)state;
 	assert_int_equal(error_number(ERROR_CONFLICT), -32009);
@@ -26,7 +26,7 @@ static void codes_words_and_numbers_agree(void **state)
 #undef X
 }
 
-static void first_error_wins(void **state)
+static void test_first_error_wins(void **state)
 {
 	(void)state;
 	struct context ctx;
@@ -45,7 +45,7 @@ static void first_error_wins(void **state)
 	context_done(&ctx);
 }
 
-static void cause_is_kept_apart_from_the_message(void **state)
+static void test_cause_is_kept_apart_from_the_message(void **state)
 {
 	(void)state;
 	struct context ctx;
@@ -59,7 +59,7 @@ static void cause_is_kept_apart_from_the_message(void **state)
 	context_done(&ctx);
 }
 
-static void clear_forgets_everything(void **state)
+static void test_clear_forgets_everything(void **state)
 {
 	(void)state;
 	struct error error = {0};
@@ -82,7 +82,7 @@ static void clear_forgets_everything(void **state)
 	assert_int_equal(error.code, ERROR_INTERNAL);
 }
 
-static void messages_stay_one_valid_line(void **state)
+static void test_messages_stay_one_valid_line(void **state)
 {
 	(void)state;
 	struct error error = {0};
@@ -134,7 +134,7 @@ static void note_c_and_defer_a(void *argument)
 	context_defer(trace->ctx, note_a, trace);
 }
 
-static void clean_ups_run_last_first_and_once(void **state)
+static void test_clean_ups_run_last_first_and_once(void **state)
 {
 	(void)state;
 	struct context ctx;
@@ -149,13 +149,13 @@ static void clean_ups_run_last_first_and_once(void **state)
 	assert_string_equal(trace.order, "caba");
 }
 
-static void new_context_is_ready(void **state)
+static void test_new_context_is_ready(void **state)
 {
 	(void)state;
 	struct context first;
-	struct context second;
 	memset(&first, 0xA5, sizeof(first));
 	context_init(&first, 12345);
+	struct context second;
 	context_init(&second, DEADLINE_NEVER);
 	assert_int_equal(first.deadline, 12345);
 	assert_true(uuid_valid(first.request_id));
@@ -172,19 +172,18 @@ static void new_context_is_ready(void **state)
 	context_done(&second);
 }
 
-static void restart_begins_anew_with_the_same_block(void **state)
+static void test_restart_begins_anew_with_the_same_block(void **state)
 {
 	(void)state;
 	struct context ctx;
-	char old_id[REQUEST_ID_SIZE];
 	context_init(&ctx, 1);
 	struct trace trace = {.ctx = &ctx};
 	context_defer(&ctx, note_a, &trace);
 	(void)arena_alloc(&ctx.arena, 100000);
 	ctx.method = arena_strdup(&ctx.arena, "a.b.c");
 	assert_int_equal(context_fail(&ctx, ERROR_CONFLICT, "x", NULL), -1);
+	char old_id[REQUEST_ID_SIZE];
 	memcpy(old_id, ctx.request_id, sizeof(old_id));
-
 	context_restart(&ctx, 2);
 	assert_string_equal(trace.order, "a");
 	assert_int_equal(ctx.arena.total, 4096);
@@ -199,14 +198,14 @@ static void restart_begins_anew_with_the_same_block(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(codes_words_and_numbers_agree),
-	    cmocka_unit_test(first_error_wins),
-	    cmocka_unit_test(cause_is_kept_apart_from_the_message),
-	    cmocka_unit_test(clear_forgets_everything),
-	    cmocka_unit_test(messages_stay_one_valid_line),
-	    cmocka_unit_test(clean_ups_run_last_first_and_once),
-	    cmocka_unit_test(new_context_is_ready),
-	    cmocka_unit_test(restart_begins_anew_with_the_same_block),
+	    cmocka_unit_test(test_codes_words_and_numbers_agree),
+	    cmocka_unit_test(test_first_error_wins),
+	    cmocka_unit_test(test_cause_is_kept_apart_from_the_message),
+	    cmocka_unit_test(test_clear_forgets_everything),
+	    cmocka_unit_test(test_messages_stay_one_valid_line),
+	    cmocka_unit_test(test_clean_ups_run_last_first_and_once),
+	    cmocka_unit_test(test_new_context_is_ready),
+	    cmocka_unit_test(test_restart_begins_anew_with_the_same_block),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

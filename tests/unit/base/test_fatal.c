@@ -27,7 +27,7 @@ static void assert_aborted(int status)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 }
 
-static void is_a_bare_line_without_a_log(void **state)
+static void test_is_a_bare_line_without_a_log(void **state)
 {
 	(void)state;
 	char text[1000];
@@ -36,7 +36,7 @@ static void is_a_bare_line_without_a_log(void **state)
 	assert_non_null(strstr(text, ": no room for 7\n"));
 }
 
-static void goes_to_who_asked_for_it(void **state)
+static void test_goes_to_who_asked_for_it(void **state)
 {
 	(void)state;
 	char text[1000];
@@ -53,7 +53,7 @@ static void die_of_a_long_message(void)
 	fatal("%s", message);
 }
 
-static void is_cut_off_where_it_grows_too_long(void **state)
+static void test_is_cut_off_where_it_grows_too_long(void **state)
 {
 	(void)state;
 	char text[3000];
@@ -65,9 +65,9 @@ static void is_cut_off_where_it_grows_too_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(is_a_bare_line_without_a_log),
-	    cmocka_unit_test(goes_to_who_asked_for_it),
-	    cmocka_unit_test(is_cut_off_where_it_grows_too_long),
+	    cmocka_unit_test(test_is_a_bare_line_without_a_log),
+	    cmocka_unit_test(test_goes_to_who_asked_for_it),
+	    cmocka_unit_test(test_is_cut_off_where_it_grows_too_long),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 
 #ifdef EVENTLOOP_FAULTS
 
-static void environment_arms_points(void **state)
+static void test_environment_arms_points(void **state)
 {
 	(void)state;
 	assert_true(FAULT("test.twice"));
@@ -25,7 +25,7 @@ static void environment_arms_points(void **state)
 	assert_false(FAULT("test.twice:2"));
 }
 
-static void points_are_armed_and_disarmed(void **state)
+static void test_points_are_armed_and_disarmed(void **state)
 {
 	(void)state;
 	assert_false(FAULT("test.own"));
@@ -41,7 +41,7 @@ static void points_are_armed_and_disarmed(void **state)
 
 #else
 
-static void points_are_compiled_out(void **state)
+static void test_points_are_compiled_out(void **state)
 {
 	(void)state;
 	assert_false(FAULT("test.always"));
@@ -53,10 +53,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #ifdef EVENTLOOP_FAULTS
-	    cmocka_unit_test(environment_arms_points),
-	    cmocka_unit_test(points_are_armed_and_disarmed),
+	    cmocka_unit_test(test_environment_arms_points),
+	    cmocka_unit_test(test_points_are_armed_and_disarmed),
 #else
-	    cmocka_unit_test(points_are_compiled_out),
+	    cmocka_unit_test(test_points_are_compiled_out),
 #endif
 	};
 	if (setenv("EVENTLOOP_FAULTS", "test.twice:2,test.always,,test.never:0", 1) != 0)

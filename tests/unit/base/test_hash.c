@@ -13,7 +13,7 @@
 enum { MANY = 5000 };
 
 /* Appendix A of the paper: key 00 01 ... 0f, 15 bytes 00 01 ... 0e. */
-static void siphash_gives_the_published_result(void **state)
+static void test_siphash_gives_the_published_result(void **state)
 {
 	(void)state;
 	uint8_t bytes[16];
@@ -23,7 +23,7 @@ static void siphash_gives_the_published_result(void **state)
 	assert_true(hash_siphash(bytes, NULL, 0) == UINT64_C(0x726fdb47dd0e0e31));
 }
 
-static void siphash_depends_on_every_bit(void **state)
+static void test_siphash_depends_on_every_bit(void **state)
 {
 	(void)state;
 	uint8_t key[HASH_KEY_SIZE] = {0};
@@ -50,7 +50,7 @@ static void count_freed(void *value)
 	values_freed++;
 }
 
-static void empty_map_finds_nothing(void **state)
+static void test_empty_map_finds_nothing(void **state)
 {
 	(void)state;
 	struct hash_map *map = hash_map_new(10, NULL);
@@ -62,7 +62,7 @@ static void empty_map_finds_nothing(void **state)
 	hash_map_free(NULL);
 }
 
-static void keys_are_bytes_and_copied(void **state)
+static void test_keys_are_bytes_and_copied(void **state)
 {
 	(void)state;
 	struct hash_map *map = hash_map_new(10, NULL);
@@ -79,12 +79,12 @@ static void keys_are_bytes_and_copied(void **state)
 	hash_map_free(map);
 }
 
-static void replaced_values_are_freed(void **state)
+static void test_replaced_values_are_freed(void **state)
 {
 	(void)state;
 	struct hash_map *map = hash_map_new(2, count_freed);
-	int first, second;
 	values_freed = 0;
+	int first, second;
 	assert_true(hash_map_put_text(map, "a", &first));
 	assert_true(hash_map_put_text(map, "a", &first));
 	assert_int_equal(values_freed, 0);
@@ -98,7 +98,7 @@ static void replaced_values_are_freed(void **state)
 	assert_int_equal(values_freed, 3);
 }
 
-static void limit_refuses_new_keys_only(void **state)
+static void test_limit_refuses_new_keys_only(void **state)
 {
 	(void)state;
 	struct hash_map *map = hash_map_new(2, count_freed);
@@ -123,7 +123,7 @@ static size_t name_key(char *key, size_t size, int number)
 }
 
 /* Against what must be there: every third key removed, then put again. */
-static void many_keys_survive_removals(void **state)
+static void test_many_keys_survive_removals(void **state)
 {
 	(void)state;
 	static char values[MANY];
@@ -153,13 +153,13 @@ static bool keep_even(const void *key, size_t length, void *value, void *argumen
 	return *(const char *)((const char *)key + length - 1) % 2 == 0;
 }
 
-static void each_visits_once_and_removes(void **state)
+static void test_each_visits_once_and_removes(void **state)
 {
 	(void)state;
 	static int seen[MANY];
 	struct hash_map *map = hash_map_new(MANY, NULL);
-	char key[32];
 	int visits = 0;
+	char key[32];
 	for (int i = 0; i < MANY; i++)
 		assert_true(hash_map_put(map, key, name_key(key, sizeof(key), i), &seen[i]));
 	hash_map_each(map, keep_even, &visits);
@@ -175,14 +175,14 @@ static void each_visits_once_and_removes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(siphash_gives_the_published_result),
-	    cmocka_unit_test(siphash_depends_on_every_bit),
-	    cmocka_unit_test(empty_map_finds_nothing),
-	    cmocka_unit_test(keys_are_bytes_and_copied),
-	    cmocka_unit_test(replaced_values_are_freed),
-	    cmocka_unit_test(limit_refuses_new_keys_only),
-	    cmocka_unit_test(many_keys_survive_removals),
-	    cmocka_unit_test(each_visits_once_and_removes),
+	    cmocka_unit_test(test_siphash_gives_the_published_result),
+	    cmocka_unit_test(test_siphash_depends_on_every_bit),
+	    cmocka_unit_test(test_empty_map_finds_nothing),
+	    cmocka_unit_test(test_keys_are_bytes_and_copied),
+	    cmocka_unit_test(test_replaced_values_are_freed),
+	    cmocka_unit_test(test_limit_refuses_new_keys_only),
+	    cmocka_unit_test(test_many_keys_survive_removals),
+	    cmocka_unit_test(test_each_visits_once_and_removes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

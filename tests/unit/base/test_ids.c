@@ -17,29 +17,28 @@
 
 enum { MANY = 20000, THREADS = 4 };
 
-static void ids_are_version_7_of_now(void **state)
+static void test_ids_are_version_7_of_now(void **state)
 {
 	(void)state;
-	char id[UUID_SIZE];
 	int64_t before = clock_wall() / 1000;
+	char id[UUID_SIZE];
 	uuid_make(id);
 	int64_t after = clock_wall() / 1000;
 	assert_true(uuid_valid(id));
 	assert_int_equal(id[14], '7');
 	assert_non_null(strchr("89ab", id[19]));
-
 	char digits[13];
 	(void)snprintf(digits, sizeof(digits), "%.8s%.4s", id, id + 9);
 	int64_t made = strtoll(digits, NULL, 16);
 	assert_true(made >= before && made <= after);
 }
 
-static void ids_of_a_thread_increase(void **state)
+static void test_ids_of_a_thread_increase(void **state)
 {
 	(void)state;
 	char last[UUID_SIZE];
-	char next[UUID_SIZE];
 	uuid_make(last);
+	char next[UUID_SIZE];
 	for (int i = 0; i < MANY; i++) {
 		uuid_make(next);
 		assert_true(strcmp(last, next) < 0);
@@ -55,17 +54,16 @@ static void *make_many(void *argument)
 	return NULL;
 }
 
-static void ids_of_threads_differ(void **state)
+static void test_ids_of_threads_differ(void **state)
 {
 	(void)state;
-	pthread_t threads[THREADS];
 	char(*ids)[UUID_SIZE] = calloc((size_t)MANY * THREADS, sizeof(*ids));
 	assert_non_null(ids);
+	pthread_t threads[THREADS];
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, make_many, ids + (ptrdiff_t)i * MANY), 0);
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
-
 	struct hash_map *seen = hash_map_new((size_t)MANY * THREADS, NULL);
 	for (int i = 0; i < MANY * THREADS; i++)
 		assert_true(hash_map_put_text(seen, ids[i], ids[i]));
@@ -75,16 +73,16 @@ static void ids_of_threads_differ(void **state)
 }
 
 /* The random part of a child's identifiers must not be what the parent gives out next. */
-static void child_process_does_not_repeat_its_parent(void **state)
+static void test_child_process_does_not_repeat_its_parent(void **state)
 {
 	(void)state;
 	char own[UUID_SIZE];
-	char theirs[UUID_SIZE];
-	int ends[2];
 	uuid_make(own);
+	int ends[2];
 	assert_int_equal(pipe(ends), 0);
 	pid_t child = fork();
 	assert_true(child >= 0);
+	char theirs[UUID_SIZE];
 	if (child == 0) {
 		uuid_make(theirs);
 		_exit(write(ends[1], theirs, UUID_SIZE) == UUID_SIZE ? 0 : 1);
@@ -100,7 +98,7 @@ static void child_process_does_not_repeat_its_parent(void **state)
 	(void)close(ends[1]);
 }
 
-static void only_lower_case_ids_are_valid(void **state)
+static void test_only_lower_case_ids_are_valid(void **state)
 {
 	(void)state;
 	assert_true(uuid_valid("01940c6e-6e1a-7c3b-8a5f-0123456789ab"));
@@ -119,7 +117,7 @@ static void only_lower_case_ids_are_valid(void **state)
 		assert_false(uuid_valid(texts[i]));
 }
 
-static void random_bytes_differ(void **state)
+static void test_random_bytes_differ(void **state)
 {
 	(void)state;
 	unsigned char first[32] = {0};
@@ -130,7 +128,7 @@ static void random_bytes_differ(void **state)
 	random_bytes(first, 0);
 }
 
-static void hexadecimal_is_lower_case(void **state)
+static void test_hexadecimal_is_lower_case(void **state)
 {
 	(void)state;
 	char text[9];
@@ -140,7 +138,7 @@ static void hexadecimal_is_lower_case(void **state)
 	assert_string_equal(text, "");
 }
 
-static void hexadecimal_is_read_strictly(void **state)
+static void test_hexadecimal_is_read_strictly(void **state)
 {
 	(void)state;
 	unsigned char bytes[4];
@@ -154,10 +152,14 @@ static void hexadecimal_is_read_strictly(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(ids_are_version_7_of_now),	     cmocka_unit_test(ids_of_a_thread_increase),
-	    cmocka_unit_test(ids_of_threads_differ),	     cmocka_unit_test(child_process_does_not_repeat_its_parent),
-	    cmocka_unit_test(only_lower_case_ids_are_valid), cmocka_unit_test(random_bytes_differ),
-	    cmocka_unit_test(hexadecimal_is_lower_case),     cmocka_unit_test(hexadecimal_is_read_strictly),
+	    cmocka_unit_test(test_ids_are_version_7_of_now),
+	    cmocka_unit_test(test_ids_of_a_thread_increase),
+	    cmocka_unit_test(test_ids_of_threads_differ),
+	    cmocka_unit_test(test_child_process_does_not_repeat_its_parent),
+	    cmocka_unit_test(test_only_lower_case_ids_are_valid),
+	    cmocka_unit_test(test_random_bytes_differ),
+	    cmocka_unit_test(test_hexadecimal_is_lower_case),
+	    cmocka_unit_test(test_hexadecimal_is_read_strictly),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@ static void assert_plain(const char *text, const char *expected)
 	arena_done(&arena);
 }
 
-static void ipv4_is_written_as_ipv4(void **state)
+static void test_ipv4_is_written_as_ipv4(void **state)
 {
 	(void)state;
 	assert_plain("192.0.2.7", "192.0.2.7");
@@ -22,7 +22,7 @@ static void ipv4_is_written_as_ipv4(void **state)
 	assert_plain("::ffff:0.0.0.0", "0.0.0.0");
 }
 
-static void ipv6_is_written_short(void **state)
+static void test_ipv6_is_written_short(void **state)
 {
 	(void)state;
 	assert_plain("2001:DB8:0:0::0005", "2001:db8::5");
@@ -33,7 +33,7 @@ static void ipv6_is_written_short(void **state)
 	assert_plain("1::ffff:192.0.2.7", "1::ffff:c000:207");
 }
 
-static void what_is_no_address_stays(void **state)
+static void test_what_is_no_address_stays(void **state)
 {
 	(void)state;
 	static const char *const texts[] = {"",		 "unknown",	 "::g",
@@ -44,10 +44,10 @@ static void what_is_no_address_stays(void **state)
 		assert_plain(texts[i], texts[i]);
 }
 
-static void both_kinds_are_read_as_one(void **state)
+static void test_both_kinds_are_read_as_one(void **state)
 {
-	struct in6_addr dotted, mapped;
 	(void)state;
+	struct in6_addr dotted, mapped;
 	assert_true(ip_address_read("192.0.2.7", &dotted));
 	assert_true(ip_address_read("::ffff:192.0.2.7", &mapped));
 	assert_memory_equal(&dotted, &mapped, sizeof(dotted));
@@ -57,9 +57,9 @@ static void both_kinds_are_read_as_one(void **state)
 static void assert_network(const char *text, const char *wanted)
 {
 	struct in6_addr address;
-	char written[IP_ADDRESS_SIZE];
 	assert_true(ip_address_read(text, &address));
 	struct in6_addr network = ip_address_network(&address);
+	char written[IP_ADDRESS_SIZE];
 	ip_address_write(&network, written);
 	assert_string_equal(written, wanted);
 	struct arena arena;
@@ -69,7 +69,7 @@ static void assert_network(const char *text, const char *wanted)
 	arena_done(&arena);
 }
 
-static void a_network_is_one_for_limits(void **state)
+static void test_a_network_is_one_for_limits(void **state)
 {
 	(void)state;
 	assert_network("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::");
@@ -83,19 +83,19 @@ static void a_network_is_one_for_limits(void **state)
 static void assert_site(const char *text, const char *wanted)
 {
 	struct in6_addr address;
-	struct arena arena;
-	char written[IP_ADDRESS_SIZE];
 	assert_true(ip_address_read(text, &address));
 	struct in6_addr site = ip_address_site(&address);
+	char written[IP_ADDRESS_SIZE];
 	ip_address_write(&site, written);
 	assert_string_equal(written, wanted);
+	struct arena arena;
 	arena_init(&arena);
 	assert_string_equal(ip_address_site_text(&arena, text), wanted);
 	assert_string_equal(ip_address_site_text(&arena, "nobody"), "nobody");
 	arena_done(&arena);
 }
 
-static void a_site_is_what_a_customer_is_given(void **state)
+static void test_a_site_is_what_a_customer_is_given(void **state)
 {
 	(void)state;
 	assert_site("2001:db8:1:2:3:4:5:6", "2001:db8:1::");
@@ -108,9 +108,12 @@ static void a_site_is_what_a_customer_is_given(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(ipv4_is_written_as_ipv4),	   cmocka_unit_test(ipv6_is_written_short),
-	    cmocka_unit_test(what_is_no_address_stays),	   cmocka_unit_test(both_kinds_are_read_as_one),
-	    cmocka_unit_test(a_network_is_one_for_limits), cmocka_unit_test(a_site_is_what_a_customer_is_given),
+	    cmocka_unit_test(test_ipv4_is_written_as_ipv4),
+	    cmocka_unit_test(test_ipv6_is_written_short),
+	    cmocka_unit_test(test_what_is_no_address_stays),
+	    cmocka_unit_test(test_both_kinds_are_read_as_one),
+	    cmocka_unit_test(test_a_network_is_one_for_limits),
+	    cmocka_unit_test(test_a_site_is_what_a_customer_is_given),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

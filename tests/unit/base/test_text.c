@@ -35,7 +35,7 @@ static void assert_utf8(bool expected, const char *bytes, size_t length)
 }
 #define ASSERT_UTF8(expected, bytes) assert_utf8((expected), (bytes), sizeof(bytes) - 1)
 
-static void utf8_is_checked_to_the_letter(void **state)
+static void test_utf8_is_checked_to_the_letter(void **state)
 {
 	(void)state;
 	ASSERT_UTF8(true, "");
@@ -60,7 +60,7 @@ static void utf8_is_checked_to_the_letter(void **state)
 	ASSERT_UTF8(false, "\xC3\x28");
 }
 
-static void code_points_are_counted(void **state)
+static void test_code_points_are_counted(void **state)
 {
 	(void)state;
 	assert_int_equal(text_code_points("", 0), 0);
@@ -70,7 +70,7 @@ static void code_points_are_counted(void **state)
 	assert_int_equal(text_code_points("e\xCC\x81", 3), 2);
 }
 
-static void normal_text_is_not_copied(void **state)
+static void test_normal_text_is_not_copied(void **state)
 {
 	static const char *const texts[] = {"",		 "ascii",	 "caf\xC3\xA9",
 					    "Зал Орион", "\xE4\xBA\xAC", "\xF0\x9F\x8E\x89"};
@@ -78,7 +78,7 @@ static void normal_text_is_not_copied(void **state)
 		assert_ptr_equal(text_normalize(*state, texts[i]), texts[i]);
 }
 
-static void text_becomes_nfc(void **state)
+static void test_text_becomes_nfc(void **state)
 {
 	assert_string_equal(text_normalize(*state, "cafe\xCC\x81"), "caf\xC3\xA9");
 	assert_string_equal(text_normalize(*state, "\xD0\xB8\xCC\x86"), "\xD0\xB9");		 /* и with breve: й */
@@ -88,7 +88,7 @@ static void text_becomes_nfc(void **state)
 	assert_string_equal(text_normalize(*state, "\xEF\xAC\x81"), "\xEF\xAC\x81"); /* ligature stays: NFC, not NFKC */
 }
 
-static void broken_text_comes_back(void **state)
+static void test_broken_text_comes_back(void **state)
 {
 	const char *broken = "\xFF\xFE";
 	assert_ptr_equal(text_normalize(*state, broken), broken);
@@ -96,7 +96,7 @@ static void broken_text_comes_back(void **state)
 	assert_ptr_equal(text_trim(*state, broken), broken);
 }
 
-static void white_space_is_trimmed(void **state)
+static void test_white_space_is_trimmed(void **state)
 {
 	const char *plain = "two words";
 	assert_ptr_equal(text_trim(*state, plain), plain);
@@ -110,7 +110,7 @@ static void white_space_is_trimmed(void **state)
 	assert_string_equal(text_trim(*state, "\xE2\x80\x8Bx "), "\xE2\x80\x8Bx");
 }
 
-static void case_folds_for_comparison(void **state)
+static void test_case_folds_for_comparison(void **state)
 {
 	assert_string_equal(text_fold(*state, "Mail@Example.COM"), "mail@example.com");
 	assert_string_equal(text_fold(*state, "ЗАЛ Ёлка"), "зал ёлка");
@@ -135,7 +135,7 @@ static void assert_encodes(struct arena *arena, const char *bytes, size_t length
 	assert_int_equal(decoded[length], 0);
 }
 
-static void letters_are_left_of_a_text(void **state)
+static void test_letters_are_left_of_a_text(void **state)
 {
 	assert_string_equal(text_letters(*state, "Ann-Marie 99!"), "annmarie");
 	assert_string_equal(text_letters(*state, "ØRE\u20ac 7"), "øre");
@@ -153,7 +153,7 @@ static void assert_one_line(const char *text, size_t length, bool name)
 }
 
 /* A line differs in that it may be empty. */
-static void names_and_lines_can_be_seen_and_break_nothing(void **state)
+static void test_names_and_lines_can_be_seen_and_break_nothing(void **state)
 {
 	(void)state;
 	static const char *const good[] = {
@@ -180,7 +180,7 @@ static void names_and_lines_can_be_seen_and_break_nothing(void **state)
 	assert_one_line("a\0b", 3, false);
 }
 
-static void base64url_of_the_rfc(void **state)
+static void test_base64url_of_the_rfc(void **state)
 {
 	assert_encodes(*state, "", 0, "");
 	assert_encodes(*state, "f", 1, "Zg");
@@ -193,7 +193,7 @@ static void base64url_of_the_rfc(void **state)
 	assert_encodes(*state, "\0\0\0", 3, "AAAA");
 }
 
-static void every_byte_survives_base64url(void **state)
+static void test_every_byte_survives_base64url(void **state)
 {
 	char bytes[256];
 	for (int i = 0; i < 256; i++)
@@ -202,7 +202,7 @@ static void every_byte_survives_base64url(void **state)
 		assert_encodes(*state, bytes, length, base64url_encode(*state, bytes, length));
 }
 
-static void base64url_has_one_spelling(void **state)
+static void test_base64url_has_one_spelling(void **state)
 {
 	static const char *const texts[] = {
 	    "Z",    "Zg=",  "Zg==",   "Zh",    "Zm9=", "Zm9",	"Zm8=",
@@ -210,7 +210,7 @@ static void base64url_has_one_spelling(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		size_t length = 77;
-		if (base64url_decode(*state, texts[i], strlen(texts[i]), &length) != NULL)
+		if (base64url_decode(*state, texts[i], strlen(texts[i]), &length))
 			fail_msg("accepted: %s", texts[i]);
 		assert_int_equal(length, 77);
 	}
@@ -221,18 +221,18 @@ static void base64url_has_one_spelling(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(utf8_is_checked_to_the_letter),
-	    cmocka_unit_test(code_points_are_counted),
-	    cmocka_unit_test_setup_teardown(normal_text_is_not_copied, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(text_becomes_nfc, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(broken_text_comes_back, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(white_space_is_trimmed, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(case_folds_for_comparison, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(letters_are_left_of_a_text, make_arena, drop_arena),
-	    cmocka_unit_test(names_and_lines_can_be_seen_and_break_nothing),
-	    cmocka_unit_test_setup_teardown(base64url_of_the_rfc, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(every_byte_survives_base64url, make_arena, drop_arena),
-	    cmocka_unit_test_setup_teardown(base64url_has_one_spelling, make_arena, drop_arena),
+	    cmocka_unit_test(test_utf8_is_checked_to_the_letter),
+	    cmocka_unit_test(test_code_points_are_counted),
+	    cmocka_unit_test_setup_teardown(test_normal_text_is_not_copied, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_text_becomes_nfc, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_broken_text_comes_back, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_white_space_is_trimmed, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_case_folds_for_comparison, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_letters_are_left_of_a_text, make_arena, drop_arena),
+	    cmocka_unit_test(test_names_and_lines_can_be_seen_and_break_nothing),
+	    cmocka_unit_test_setup_teardown(test_base64url_of_the_rfc, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_every_byte_survives_base64url, make_arena, drop_arena),
+	    cmocka_unit_test_setup_teardown(test_base64url_has_one_spelling, make_arena, drop_arena),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,8 +31,8 @@ static void call_as_service(void *argument)
 
 static void tokens(struct toy *toy)
 {
-	struct caller callers[20];
 	struct rpc_client *client = make_client(address(toy), passport_address(toy), "secret");
+	struct caller callers[20];
 	for (size_t i = 0; i < ARRAY_SIZE(callers); i++) {
 		callers[i] = (struct caller){.client = client};
 		assert_non_null(co_spawn("caller", call_as_service, &callers[i]));
@@ -57,7 +57,6 @@ static void test_tokens(void **state)
 
 static void refused_tokens(struct toy *toy)
 {
-	struct context ctx;
 	struct rpc_client *client = make_client(address(toy), passport_address(toy), "wrong");
 	expect_error(client, "toy.caller.service", RPC_AS_SERVICE, NULL, ERROR_UNAVAILABLE, "service_token");
 	int given = toy->tokens_given;
@@ -65,17 +64,16 @@ static void refused_tokens(struct toy *toy)
 	expect_error(client, "toy.caller.service", RPC_AS_SERVICE, NULL, ERROR_UNAVAILABLE, "service_token");
 	assert_int_equal(toy->tokens_given, given);
 	rpc_client_free(client);
-
 	client = make_client(address(toy), passport_address(toy), "");
 	expect_error(client, "toy.caller.service", RPC_AS_SERVICE, NULL, ERROR_INTERNAL, "");
 	rpc_client_free(client);
-
 	/* The peer's keys have changed since the token was made: a fresh one is fetched and the call goes through. */
 	client = make_client(address(toy), passport_address(toy), "secret");
 	expect_id(client, "toy.caller.service", RPC_AS_SERVICE, NULL, "events");
 	given = toy->tokens_given;
 	toy_key_done(&toy->key);
 	toy_key_make(&toy->key);
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	assert_int_equal(token_verifier_set_keys(toy->verifier, &ctx, toy->key.jwks, strlen(toy->key.jwks)), 0);
 	context_done(&ctx);
@@ -117,12 +115,12 @@ static void test_tokens_of_its_own(void **state)
 
 static void errors(struct toy *toy)
 {
-	struct context ctx;
 	struct rpc_client *client = make_client(address(toy), passport_address(toy), "secret");
 	expect_error(client, "toy.fail.conflict", RPC_AS_ANONYMOUS, NULL, ERROR_CONFLICT, "booked");
 	expect_error(client, "toy.fail.internal", RPC_AS_ANONYMOUS, NULL, ERROR_UNAVAILABLE, "peer");
 	expect_error(client, "toy.none.such", RPC_AS_ANONYMOUS, NULL, ERROR_UNAVAILABLE, "peer");
 	expect_error(client, "nobody.is.there", RPC_AS_ANONYMOUS, NULL, ERROR_UNAVAILABLE, "not_configured");
+	struct context ctx;
 	assert_null(invoke(&ctx, client, "toy.big.text", RPC_AS_ANONYMOUS, NULL));
 	assert_int_equal(ctx.error.code, ERROR_INVALID_PARAMS);
 	assert_non_null(strstr(ctx.error.details, "\"fields\":[{\"path\":\"\\/params\\/bytes\"") ||
@@ -171,8 +169,8 @@ struct hangs_up {
 static void hang_up(void *argument)
 {
 	struct hangs_up *server = argument;
-	char line[2000];
 	int fd = raw_link_accept(server->listener);
+	char line[2000];
 	server->requests += raw_line(fd, line, sizeof(line)) > 0;
 	(void)close(fd);
 }
@@ -184,12 +182,12 @@ static void lost_connection(struct toy *toy)
 	uint16_t port;
 	server.listener = raw_listen(&port);
 	for (int idempotent = 0; idempotent < 2; idempotent++) {
-		struct context ctx;
 		const char *both = arena_printf(&toy->key.arena, "127.0.0.1:%u,%s", port, address(toy));
 		struct rpc_client *client = make_client(both, "", "");
 		struct rpc_request request = {
 		    .method = "toy.echo.say", .params = "{}", .as = RPC_AS_ANONYMOUS, .idempotent = idempotent == 1};
 		assert_non_null(co_spawn("hang up", hang_up, &server));
+		struct context ctx;
 		context_init(&ctx, deadline_after(20 * CLOCK_SECOND));
 		struct json_object *result = rpc_invoke(&ctx, client, &request);
 		if (idempotent) {
@@ -221,9 +219,9 @@ struct waits {
 static void wait_in_vain(void *argument)
 {
 	struct waits *waits = argument;
-	struct context ctx;
 	struct rpc_request request = {
 	    .method = "toy.echo.say", .params = "{}", .as = RPC_AS_ANONYMOUS, .idempotent = true};
+	struct context ctx;
 	context_init(&ctx, deadline_after(1050 * CLOCK_MILLISECOND));
 	assert_null(rpc_invoke(&ctx, waits->client, &request));
 	assert_int_equal(ctx.error.code, ERROR_DEADLINE_EXCEEDED);
@@ -242,8 +240,8 @@ static void answer_oddly(void *argument)
 {
 	static const char stray[] = "{\"jsonrpc\":\"2.0\",\"id\":77,\"result\":1}\n";
 	struct odd *odd = argument;
-	char line[2000], reply[2200], id[32];
 	int fd = raw_link_accept(odd->listener);
+	char line[2000], reply[2200], id[32];
 	for (int i = 0; i < odd->skip; i++)
 		assert_true(raw_line(fd, line, sizeof(line)) > 0);
 	assert_true(raw_line(fd, line, sizeof(line)) > 0);
@@ -275,7 +273,6 @@ static void breaker(struct toy *toy)
 	int64_t started = clock_monotonic();
 	expect_error(client, "toy.echo.say", RPC_AS_ANONYMOUS, NULL, ERROR_UNAVAILABLE, "not_sent");
 	assert_true(clock_monotonic() - started < 500 * CLOCK_MILLISECOND);
-
 	(void)co_sleep_until(deadline_after(1100 * CLOCK_MILLISECOND));
 	struct context ctx;
 	assert_non_null(invoke(&ctx, client, "toy.echo.say", RPC_AS_ANONYMOUS, NULL));
@@ -295,7 +292,6 @@ static void test_breaker(void **state)
 static void expect_forward(struct rpc_client *client, const char *method, const char *params, const char *id,
 			   const char *expected)
 {
-	struct context ctx;
 	size_t length = 99;
 	struct rpc_raw_call call = {.daemon = "toy",
 				    .method = method,
@@ -304,6 +300,7 @@ static void expect_forward(struct rpc_client *client, const char *method, const 
 				    .params_length = params ? strlen(params) : 0,
 				    .id = id,
 				    .id_length = id ? strlen(id) : 0};
+	struct context ctx;
 	context_init(&ctx, deadline_after(20 * CLOCK_SECOND));
 	memcpy(ctx.request_id, "r-1", 4);
 	const char *answer = rpc_forward(&ctx, client, &call, &length);

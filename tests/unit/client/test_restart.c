@@ -56,8 +56,8 @@ static void test_restarts(void **state)
 static void hang(void *argument)
 {
 	struct rpc_client *client = argument;
-	struct context ctx;
 	struct rpc_request request = {.method = "toy.sleep.hang", .params = "{}", .as = RPC_AS_ANONYMOUS};
+	struct context ctx;
 	context_init(&ctx, deadline_after(20 * CLOCK_SECOND));
 	assert_null(rpc_invoke(&ctx, client, &request));
 	context_done(&ctx);
@@ -115,8 +115,8 @@ struct crowd {
 static void wait_for_restart(void *argument)
 {
 	struct crowd *crowd = argument;
-	struct context ctx;
 	struct rpc_request request = {.method = "toy.echo.say", .params = "{}", .as = RPC_AS_ANONYMOUS};
+	struct context ctx;
 	context_init(&ctx, deadline_after(crowd->patience));
 	assert_null(rpc_invoke(&ctx, crowd->client, &request));
 	assert_int_equal(ctx.error.code, ERROR_UNAVAILABLE);

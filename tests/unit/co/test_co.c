@@ -157,8 +157,8 @@ static void wait_beside(void *argument)
 
 static void test_the_ready_never_starve_the_sockets(void **state)
 {
-	int pair[2];
 	(void)state;
+	int pair[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	stop_yielding = false;
 	struct loop *loop = loop_new(&(struct loop_options){.pass_budget = 8});
@@ -239,13 +239,13 @@ static void test_a_loop_stops_and_cancels_all(void **state)
 static void be_dumped(void *argument)
 {
 	char *text = NULL;
-	size_t size;
-	struct context ctx;
 	(void)argument;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	co_set_context(&ctx);
 	struct co *waiting = co_spawn("waiting one", hang, NULL);
 	co_yield ();
+	size_t size;
 	FILE *out = open_memstream(&text, &size);
 	co_dump(out);
 	assert_int_equal(fclose(out), 0);
@@ -275,8 +275,8 @@ static void ask_for_dump(void *argument)
 
 static void test_dump_comes_by_signal(void **state)
 {
-	char message[4096];
 	(void)state;
+	char message[4096];
 	assert_int_equal(death(ask_for_dump, message, sizeof(message)), 0);
 	assert_non_null(strstr(message, "coroutine test waiting on sleep"));
 }

@@ -53,8 +53,8 @@ static void measure_and_cancel(void *argument)
 /* Awaits what the loop does a second after stacks were last needed. */
 static void await_trim(void *argument)
 {
-	struct loop_stats stats;
 	(void)argument;
+	struct loop_stats stats;
 	do {
 		assert_int_equal(co_sleep_until(deadline_after(50 * CLOCK_MILLISECOND)), CO_TIMEOUT);
 		loop_stats(loop_current(), &stats);

@@ -85,8 +85,8 @@ static void run(void (*function)(void *argument), size_t threads, size_t queue)
 static void use_result(void *argument)
 {
 	int value = 41;
-	struct context ctx;
 	(void)argument;
+	struct context ctx;
 	context_init(&ctx, deadline_after(10 * CLOCK_SECOND));
 	assert_int_equal(offload_run(&ctx, pool, work_at_gate, &value, count_free), 0);
 	assert_int_equal(value, 42);
@@ -108,9 +108,9 @@ static void note_nice(void *argument)
 
 static void compare_nice(void *argument)
 {
-	struct context ctx;
 	int own = getpriority(PRIO_PROCESS, (id_t)gettid()), first = 0, second = 0;
 	(void)argument;
+	struct context ctx;
 	context_init(&ctx, deadline_after(10 * CLOCK_SECOND));
 	assert_int_equal(offload_run(&ctx, pool, note_nice, &first, NULL), 0);
 	offload_pool_set_nice(pool, 3);
@@ -138,10 +138,10 @@ static int late_value;
 
 static void leave_early(void *argument)
 {
-	struct context ctx;
 	(void)argument;
 	gate_set(false);
 	assert_non_null(co_spawn("hold", hold_until_entered, NULL));
+	struct context ctx;
 	context_init(&ctx, deadline_after(CLOCK_SECOND / 4));
 	assert_int_equal(offload_run(&ctx, pool, work_at_gate, &late_value, count_free), -1);
 	assert_int_equal(ctx.error.code, ERROR_DEADLINE_EXCEEDED);
@@ -173,8 +173,8 @@ static void occupy(void *argument)
 static void overfill(void *argument)
 {
 	int value = 0;
-	struct context ctx;
 	gate_set(false);
+	struct context ctx;
 	context_init(&ctx, deadline_after(10 * CLOCK_SECOND));
 	assert_non_null(co_spawn("running", occupy, NULL));
 	co_yield ();
@@ -262,7 +262,6 @@ static void *open_gate_after_drop(void *argument)
 static void free_under_callers(void *argument)
 {
 	static int value;
-	pthread_t opener;
 	(void)argument;
 	gate_set(false);
 	assert_non_null(co_spawn("running", occupy, NULL));
@@ -272,6 +271,7 @@ static void free_under_callers(void *argument)
 	struct co *leaver = co_spawn("dropped and cancelled", wait_in_queue, &value);
 	co_yield ();
 	assert_int_equal(offload_queued(pool), 2);
+	pthread_t opener;
 	assert_int_equal(pthread_create(&opener, NULL, open_gate_after_drop, pool), 0);
 	offload_pool_free(pool);
 	pool = NULL;
@@ -299,13 +299,13 @@ static void cancel_running(void *argument)
 
 static void test_a_loop_awaits_the_jobs_it_started(void **state)
 {
-	pthread_t opener;
 	(void)state;
 	struct loop *loop = loop_new(NULL);
 	pool = offload_pool_new(1, 0);
 	assert_non_null(co_spawn("test", cancel_running, NULL));
 	loop_run_until_idle(loop);
 	assert_int_equal(atomic_load(&freed), 0);
+	pthread_t opener;
 	assert_int_equal(pthread_create(&opener, NULL, open_gate, NULL), 0);
 	loop_free(loop);
 	assert_int_equal(atomic_load(&worked), 1);
@@ -318,8 +318,8 @@ static void test_a_loop_awaits_the_jobs_it_started(void **state)
 
 static void ask_in_vain(void *argument)
 {
-	struct context ctx;
 	(void)argument;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	assert_int_equal(offload_run(&ctx, NULL, work_at_gate, NULL, count_free), -1);
 	assert_int_equal(ctx.error.code, ERROR_OVERLOADED);
@@ -360,8 +360,8 @@ static void see_signals(void *argument)
 static void ask_for_signals(void *argument)
 {
 	int blocked = 0;
-	struct context ctx;
 	(void)argument;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	assert_int_equal(offload_run(&ctx, pool, see_signals, &blocked, NULL), 0);
 	assert_int_equal(blocked, 1);
@@ -370,9 +370,9 @@ static void ask_for_signals(void *argument)
 
 static void test_signals_are_left_to_the_loop(void **state)
 {
-	sigset_t blocked;
 	(void)state;
 	run(ask_for_signals, 1, 0);
+	sigset_t blocked;
 	assert_int_equal(pthread_sigmask(SIG_BLOCK, NULL, &blocked), 0);
 	assert_int_equal(sigismember(&blocked, SIGTERM), 0);
 }
@@ -409,12 +409,12 @@ static void *run_loop(void *argument)
 
 static void test_loops_share_a_pool(void **state)
 {
-	pthread_t threads[2];
 	int sums[2] = {0, 0};
 	(void)state;
 	pool = offload_pool_new(2, 2 * (size_t)CALLERS);
 	offload_set_default(pool);
 	assert_ptr_equal(offload_default(), pool);
+	pthread_t threads[2];
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, run_loop, &sums[i]), 0);
 	for (int i = 0; i < 2; i++)
@@ -447,9 +447,9 @@ static void *post_many(void *argument)
 
 static void collect(void *argument)
 {
-	pthread_t threads[POSTERS];
 	(void)argument;
 	collector = co_self();
+	pthread_t threads[POSTERS];
 	for (int i = 0; i < POSTERS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, post_many, loop_current()), 0);
 	assert_int_equal(co_park("posts", deadline_after(30 * CLOCK_SECOND)), CO_OK);

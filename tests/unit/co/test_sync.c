@@ -255,8 +255,8 @@ static void hang_deep(void *argument)
 
 static void time_out_group(void *argument)
 {
-	struct context ctx;
 	(void)argument;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	struct co_group *group = co_group_new(&ctx);
 	assert_int_equal(co_group_start(group, "deep", hang_deep, "grandchild"), 0);
@@ -299,8 +299,8 @@ static void test_the_end_of_the_context_ends_its_groups(void **state)
 
 static void at_the_cap(void *argument)
 {
-	struct context ctx;
 	(void)argument;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	struct co_group *group = co_group_new(&ctx);
 	assert_int_equal(co_group_start(group, "one", hang, "one"), 0);
@@ -327,8 +327,8 @@ static void nothing(void *argument)
 
 static void start_many(void *argument)
 {
-	struct context ctx;
 	(void)argument;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	struct co_group *group = co_group_new(&ctx);
 	size_t held = 0;

@@ -47,7 +47,7 @@ static void wake_and_stop(void *unused)
 	note("freed");
 }
 
-static void wakes_and_stops(void **state)
+static void test_wakes_and_stops(void **state)
 {
 	(void)state;
 	run(wake_and_stop, NULL);
@@ -63,7 +63,7 @@ static void wake_while_working(void *unused)
 	co_task_stop(worker.task);
 }
 
-static void loses_no_wake(void **state)
+static void test_loses_no_wake(void **state)
 {
 	(void)state;
 	run(wake_while_working, NULL);
@@ -89,7 +89,7 @@ static void rest_until_late(void *unused)
 	co_task_stop(NULL);
 }
 
-static void ends_by_itself(void **state)
+static void test_ends_by_itself(void **state)
 {
 	(void)state;
 	run(rest_until_late, NULL);
@@ -105,7 +105,7 @@ static void stop_at_once(void *unused)
 	note("freed");
 }
 
-static void is_stopped_before_it_ran(void **state)
+static void test_is_stopped_before_it_ran(void **state)
 {
 	(void)state;
 	run(stop_at_once, NULL);
@@ -115,10 +115,10 @@ static void is_stopped_before_it_ran(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(wakes_and_stops),
-	    cmocka_unit_test(loses_no_wake),
-	    cmocka_unit_test(ends_by_itself),
-	    cmocka_unit_test(is_stopped_before_it_ran),
+	    cmocka_unit_test(test_wakes_and_stops),
+	    cmocka_unit_test(test_loses_no_wake),
+	    cmocka_unit_test(test_ends_by_itself),
+	    cmocka_unit_test(test_is_stopped_before_it_ran),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,8 +54,8 @@ static void hang(void *argument)
 
 static void wait_group(void *argument)
 {
-	struct context ctx;
 	(void)argument;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	struct co_group *group = co_group_new(&ctx);
 	assert_int_equal(co_group_start(group, "child", hang, NULL), 0);
@@ -98,10 +98,10 @@ static void assert_cancellable(void (*function)(void *argument), void *argument)
 
 static void test_cancel_at_every_wait(void **state)
 {
-	int pair[2];
 	struct co_queue queue = {0};
 	struct co_semaphore semaphore = {0};
 	(void)state;
+	int pair[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	assert_cancellable(park_for_ever, NULL);
 	assert_cancellable(sleep_long, NULL);
@@ -298,13 +298,13 @@ static void test_a_cancel_wins_over_a_deadline(void **state)
 static void read_when_ready(void *argument)
 {
 	short ready = 0;
-	char byte;
 	int *pair = argument;
 	assert_int_equal(co_wait_fd(pair[0], EV_READ | EV_WRITE, DEADLINE_NEVER, &ready), CO_OK);
 	assert_int_equal(ready, EV_WRITE);
 	assert_int_equal(write(pair[1], "x", 1), 1);
 	assert_int_equal(co_wait_fd(pair[0], EV_READ, deadline_after(10 * CLOCK_SECOND), &ready), CO_OK);
 	assert_int_equal(ready, EV_READ);
+	char byte;
 	assert_int_equal(read(pair[0], &byte, 1), 1);
 	assert_int_equal(co_wait_fd(pair[0], EV_READ, deadline_after(CLOCK_MILLISECOND), &ready), CO_TIMEOUT);
 	(void)shutdown(pair[1], SHUT_WR);
@@ -313,8 +313,8 @@ static void read_when_ready(void *argument)
 
 static void test_descriptors(void **state)
 {
-	int pair[2];
 	(void)state;
+	int pair[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	run(read_when_ready, pair);
 	(void)close(pair[0]);
@@ -342,8 +342,8 @@ static void stray_wakes(void *argument)
 
 static void test_a_stray_wake_is_no_data(void **state)
 {
-	int pair[2];
 	(void)state;
+	int pair[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	run(stray_wakes, pair);
 	assert_string_equal(trace, "read ");
@@ -353,8 +353,8 @@ static void test_a_stray_wake_is_no_data(void **state)
 
 static void check_results(void *argument)
 {
-	struct context ctx;
 	(void)argument;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	assert_int_equal(co_check(&ctx, CO_OK), 0);
 	assert_int_equal(ctx.error.code, ERROR_NONE);

@@ -119,11 +119,11 @@ static int reload(struct fixture *fixture)
 
 static void assert_said(const struct fixture *fixture, const char *expected)
 {
-	if (fixture->said == NULL || strstr(fixture->said, expected) == NULL)
+	if (!fixture->said || !strstr(fixture->said, expected))
 		fail_msg("not said: %s, but: %s", expected, fixture->said);
 }
 
-static void defaults_hold_without_anything(void **state)
+static void test_defaults_hold_without_anything(void **state)
 {
 	struct fixture *fixture = *state;
 	assert_int_equal(LOAD(fixture), 0);
@@ -135,7 +135,7 @@ static void defaults_hold_without_anything(void **state)
 	assert_false(config_boolean(fixture->config, "migrate"));
 }
 
-static void later_sources_win(void **state)
+static void test_later_sources_win(void **state)
 {
 	struct fixture *fixture = *state;
 	write_file(fixture, "port = 1001\n");
@@ -151,7 +151,7 @@ static void later_sources_win(void **state)
 	assert_int_equal(config_integer(fixture->config, "port"), 1004);
 }
 
-static void row_may_name_a_variable_of_others(void **state)
+static void test_row_may_name_a_variable_of_others(void **state)
 {
 	struct fixture *fixture = *state;
 	assert_int_equal(setenv("STANDARD_SEARCH_ENDPOINT", "http://a", 1), 0);
@@ -162,7 +162,7 @@ static void row_may_name_a_variable_of_others(void **state)
 	assert_string_equal(config_text(fixture->config, "search_url"), "http://b");
 }
 
-static void flags_have_several_spellings(void **state)
+static void test_flags_have_several_spellings(void **state)
 {
 	struct fixture *fixture = *state;
 	assert_int_equal(LOAD(fixture, "one", "--log-format", "text", "--migrate", "two", "--grace=5s", "--", "--port"),
@@ -180,7 +180,7 @@ static void flags_have_several_spellings(void **state)
 	assert_false(config_boolean(fixture->config, "migrate"));
 }
 
-static void unknown_names_stop_the_start(void **state)
+static void test_unknown_names_stop_the_start(void **state)
 {
 	struct fixture *fixture = *state;
 	assert_int_equal(LOAD(fixture, "--prot=1"), -1);
@@ -197,7 +197,7 @@ static void unknown_names_stop_the_start(void **state)
 	assert_said(fixture, "/does/not/exist");
 }
 
-static void what_others_set_is_let_through(void **state)
+static void test_what_others_set_is_let_through(void **state)
 {
 	struct fixture *fixture = *state;
 	assert_int_equal(setenv("EVENTLOOP_UNKNOWN", "x", 1), 0);
@@ -209,7 +209,7 @@ static void what_others_set_is_let_through(void **state)
 	assert_int_equal(config_integer(fixture->config, "port"), 7002);
 }
 
-static void bad_values_are_named(void **state)
+static void test_bad_values_are_named(void **state)
 {
 	static const struct {
 		const char *flag;
@@ -247,7 +247,7 @@ static void bad_values_are_named(void **state)
 	}
 }
 
-static void all_faults_are_told_at_once(void **state)
+static void test_all_faults_are_told_at_once(void **state)
 {
 	struct fixture *fixture = *state;
 	assert_int_equal(LOAD(fixture, "--port=x", "--grace=y", "--nonsense=1"), -1);
@@ -256,7 +256,7 @@ static void all_faults_are_told_at_once(void **state)
 	assert_said(fixture, "--nonsense");
 }
 
-static void units_are_read(void **state)
+static void test_units_are_read(void **state)
 {
 	struct fixture *fixture = *state;
 	static const struct {
@@ -278,7 +278,7 @@ static void units_are_read(void **state)
 	assert_int_equal(config_integer(fixture->config, "body_limit"), 0);
 }
 
-static void file_has_comments_and_quotes(void **state)
+static void test_file_has_comments_and_quotes(void **state)
 {
 	struct fixture *fixture = *state;
 	write_file(fixture, "  # a comment\r\n"
@@ -290,7 +290,6 @@ static void file_has_comments_and_quotes(void **state)
 	assert_string_equal(config_text(fixture->config, "title"), "a \"b\" # \\ c");
 	assert_string_equal(config_text(fixture->config, "search_url"), "http://h/#fragment");
 	assert_int_equal(config_integer(fixture->config, "port"), 81);
-
 	write_file(fixture, "title = \"open\nport 5\ntitle = \"x\" y\n= 5\n");
 	assert_int_equal(LOAD(fixture, "--config", fixture->path), -1);
 	assert_said(fixture, ":1): the quotes do not match");
@@ -299,7 +298,7 @@ static void file_has_comments_and_quotes(void **state)
 	assert_said(fixture, "unknown setting \"\"");
 }
 
-static void twice_is_a_fault(void **state)
+static void test_twice_is_a_fault(void **state)
 {
 	struct fixture *fixture = *state;
 	assert_int_equal(LOAD(fixture, "--port=1", "--port=2"), -1);
@@ -313,7 +312,7 @@ static void twice_is_a_fault(void **state)
 	assert_said(fixture, "EVENTS_DATABASE_URL_FILE) is given twice");
 }
 
-static void secrets_come_from_files(void **state)
+static void test_secrets_come_from_files(void **state)
 {
 	struct fixture *fixture = *state;
 	write_file(fixture, "postgresql://secret \n");
@@ -343,7 +342,7 @@ static char *print(const struct config *config, void (*printer)(const struct con
 	return text;
 }
 
-static void secrets_are_never_shown(void **state)
+static void test_secrets_are_never_shown(void **state)
 {
 	struct fixture *fixture = *state;
 	assert_int_equal(setenv("EVENTLOOP_DATABASE_URL", "hidden-1", 1), 0);
@@ -358,7 +357,7 @@ static void secrets_are_never_shown(void **state)
 	assert_null(strstr(fixture->said, "hidden"));
 }
 
-static void printed_values_can_be_read_again(void **state)
+static void test_printed_values_can_be_read_again(void **state)
 {
 	struct fixture *fixture = *state;
 	assert_int_equal(LOAD(fixture, "--title=a \"b\" # \\", "--port=99", "--grace=30s"), 0);
@@ -371,7 +370,7 @@ static void printed_values_can_be_read_again(void **state)
 	assert_int_equal(config_integer(fixture->config, "grace"), 30000000);
 }
 
-static void help_tells_every_setting(void **state)
+static void test_help_tells_every_setting(void **state)
 {
 	struct fixture *fixture = *state;
 	char *text = print(fixture->config, config_print_help);
@@ -383,7 +382,7 @@ static void help_tells_every_setting(void **state)
 	free(text);
 }
 
-static void required_settings_must_be_set(void **state)
+static void test_required_settings_must_be_set(void **state)
 {
 	(void)state;
 	static const struct config_option options[] = {
@@ -397,7 +396,7 @@ static void required_settings_must_be_set(void **state)
 	free(fixture.said);
 }
 
-static void reload_takes_what_may_change(void **state)
+static void test_reload_takes_what_may_change(void **state)
 {
 	struct fixture *fixture = *state;
 	write_file(fixture, "grace = 1s\nport = 100\ntitle = first\n");
@@ -416,7 +415,7 @@ static void reload_takes_what_may_change(void **state)
 	assert_string_equal(fixture->said, "");
 }
 
-static void reload_keeps_everything_on_bad_input(void **state)
+static void test_reload_keeps_everything_on_bad_input(void **state)
 {
 	struct fixture *fixture = *state;
 	write_file(fixture, "grace = 1s\ntitle = first\n");
@@ -434,7 +433,7 @@ static void reload_keeps_everything_on_bad_input(void **state)
 	assert_int_equal(count, 1);
 }
 
-static void flags_outlive_a_reload(void **state)
+static void test_flags_outlive_a_reload(void **state)
 {
 	struct fixture *fixture = *state;
 	write_file(fixture, "grace = 1s\n");
@@ -444,7 +443,7 @@ static void flags_outlive_a_reload(void **state)
 	assert_int_equal(config_integer(fixture->config, "grace"), 3000000);
 }
 
-static void oversized_file_is_refused(void **state)
+static void test_oversized_file_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
 	FILE *file = fopen(fixture->path, "w");
@@ -462,26 +461,26 @@ static void oversized_file_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    WITH_FIXTURE(defaults_hold_without_anything),
-	    WITH_FIXTURE(later_sources_win),
-	    WITH_FIXTURE(row_may_name_a_variable_of_others),
-	    WITH_FIXTURE(flags_have_several_spellings),
-	    WITH_FIXTURE(unknown_names_stop_the_start),
-	    WITH_FIXTURE(what_others_set_is_let_through),
-	    WITH_FIXTURE(bad_values_are_named),
-	    WITH_FIXTURE(all_faults_are_told_at_once),
-	    WITH_FIXTURE(units_are_read),
-	    WITH_FIXTURE(file_has_comments_and_quotes),
-	    WITH_FIXTURE(twice_is_a_fault),
-	    WITH_FIXTURE(secrets_come_from_files),
-	    WITH_FIXTURE(secrets_are_never_shown),
-	    WITH_FIXTURE(printed_values_can_be_read_again),
-	    WITH_FIXTURE(help_tells_every_setting),
-	    WITH_FIXTURE(required_settings_must_be_set),
-	    WITH_FIXTURE(reload_takes_what_may_change),
-	    WITH_FIXTURE(reload_keeps_everything_on_bad_input),
-	    WITH_FIXTURE(flags_outlive_a_reload),
-	    WITH_FIXTURE(oversized_file_is_refused),
+	    WITH_FIXTURE(test_defaults_hold_without_anything),
+	    WITH_FIXTURE(test_later_sources_win),
+	    WITH_FIXTURE(test_row_may_name_a_variable_of_others),
+	    WITH_FIXTURE(test_flags_have_several_spellings),
+	    WITH_FIXTURE(test_unknown_names_stop_the_start),
+	    WITH_FIXTURE(test_what_others_set_is_let_through),
+	    WITH_FIXTURE(test_bad_values_are_named),
+	    WITH_FIXTURE(test_all_faults_are_told_at_once),
+	    WITH_FIXTURE(test_units_are_read),
+	    WITH_FIXTURE(test_file_has_comments_and_quotes),
+	    WITH_FIXTURE(test_twice_is_a_fault),
+	    WITH_FIXTURE(test_secrets_come_from_files),
+	    WITH_FIXTURE(test_secrets_are_never_shown),
+	    WITH_FIXTURE(test_printed_values_can_be_read_again),
+	    WITH_FIXTURE(test_help_tells_every_setting),
+	    WITH_FIXTURE(test_required_settings_must_be_set),
+	    WITH_FIXTURE(test_reload_takes_what_may_change),
+	    WITH_FIXTURE(test_reload_keeps_everything_on_bad_input),
+	    WITH_FIXTURE(test_flags_outlive_a_reload),
+	    WITH_FIXTURE(test_oversized_file_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,7 +43,7 @@ static int nap(struct rpc_call *call)
 /* Cannot even be cancelled. */
 static int hang(struct rpc_call *call)
 {
-	while (call != NULL) {
+	while (call) {
 		if (co_sleep_until(deadline_after(100 * CLOCK_MILLISECOND)) == CO_CANCELLED)
 			co_yield ();
 	}
@@ -101,7 +101,7 @@ static void run_daemon(struct child *child, const char *const *arguments)
 {
 	char *argv[16] = {(char *)(uintptr_t) "eventloop-toy"};
 	int argc = 1, ends[2];
-	while (arguments[argc - 1] != NULL) {
+	while (arguments[argc - 1]) {
 		argv[argc] = (char *)(uintptr_t)arguments[argc - 1];
 		argc++;
 	}
@@ -126,7 +126,7 @@ static void run_daemon(struct child *child, const char *const *arguments)
 /* Reads what the daemon writes until the text is in it. False at its end. */
 static bool read_until(struct child *child, const char *text)
 {
-	while (strstr(child->text, text) == NULL) {
+	while (!strstr(child->text, text)) {
 		struct pollfd waits = {.fd = child->output, .events = POLLIN};
 		assert_int_equal(poll(&waits, 1, 30000), 1);
 		ssize_t got = read(child->output, child->text + child->length, sizeof(child->text) - child->length - 1);
@@ -140,11 +140,11 @@ static bool read_until(struct child *child, const char *text)
 
 static int wait_status(struct child *child)
 {
-	int status;
 	(void)read_until(child, "\x01");
+	int status;
 	assert_int_equal(waitpid(child->pid, &status, 0), child->pid);
 	(void)close(child->output);
-	if (strstr(child->text, "Sanitizer") != NULL)
+	if (strstr(child->text, "Sanitizer"))
 		fail_msg("%s", child->text);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
@@ -161,7 +161,7 @@ static void serve(struct child *child, const char *extra)
 	run_daemon(child, (const char *const[]){"serve", "--port=0", extra, NULL});
 	if (!read_until(child, "\"serving\""))
 		fail_msg("%s", child->text);
-	while (strchr(strstr(child->text, "\"serving\""), '\n') == NULL)
+	while (!strchr(strstr(child->text, "\"serving\""), '\n'))
 		(void)read_until(child, "}\n");
 	child->port = number_after(child->text, "\"port\":");
 	child->link_port = number_after(child->text, "\"link_port\":");
@@ -195,13 +195,13 @@ static size_t read_line(int fd, char *line, size_t size)
 static int dial_link(const struct child *child)
 {
 	const struct link_secrets secrets = {LINK_SECRET, NULL};
-	struct link_handshake handshake;
-	struct buffer answer;
 	char line[1000] = "";
 	int fd = dial(child->link_port);
 	assert_true(fd >= 0);
+	struct buffer answer;
 	buffer_init(&answer, sizeof(line));
 	size_t length = read_line(fd, line, sizeof(line));
+	struct link_handshake handshake;
 	assert_null(link_answer_challenge(&handshake, "events", "toy", &secrets, line, length, &answer));
 	buffer_append_char(&answer, '\n');
 	assert_int_equal(send(fd, buffer_text(&answer), answer.length, MSG_NOSIGNAL), (ssize_t)answer.length);
@@ -255,7 +255,7 @@ static void expect_answer(int fd, const char *part)
 	for (ssize_t got; (got = recv(fd, answer + length, sizeof(answer) - length - 1, 0)) > 0;)
 		length += (size_t)got;
 	answer[length] = '\0';
-	if (strstr(answer, part) == NULL)
+	if (!strstr(answer, part))
 		fail_msg("%s is not in %s", part, answer);
 	(void)close(fd);
 }
@@ -300,11 +300,11 @@ static void test_workers(void **state)
 static void test_graceful_stop(void **state)
 {
 	static struct child child;
-	char line[500];
 	(void)state;
 	serve(&child, NULL);
 	/* One request on each way in; both are answered though the stop comes in between. */
 	int by_http = post(&child, "toy.sleep.nap", 300), by_link = dial_link(&child);
+	char line[500];
 	int length = snprintf(line, sizeof(line), CALL_FORMAT "\n", "toy.sleep.nap", 300);
 	assert_int_equal(send(by_link, line, (size_t)length, MSG_NOSIGNAL), length);
 	while (recv(by_link, line, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
@@ -315,7 +315,7 @@ static void test_graceful_stop(void **state)
 	expect_answer(by_http, "rested");
 	size_t total = 0;
 	memset(line, 0, sizeof(line));
-	while (strstr(line, "rested") == NULL) {
+	while (!strstr(line, "rested")) {
 		ssize_t got = recv(by_link, line + total, sizeof(line) - total - 1, 0);
 		assert_true(got > 0);
 		total += (size_t)got;
@@ -387,7 +387,7 @@ static void expect_complaint(const char *const *arguments, int status, const cha
 	static struct child child;
 	run_daemon(&child, arguments);
 	assert_int_equal(wait_status(&child), status);
-	if (strstr(child.text, part) == NULL)
+	if (!strstr(child.text, part))
 		fail_msg("%s is not in %s", part, child.text);
 	expect_log_lines(child.text);
 }
@@ -397,7 +397,7 @@ static void expect_run(const char *const *arguments, int status, const char *par
 	static struct child child;
 	run_daemon(&child, arguments);
 	assert_int_equal(wait_status(&child), status);
-	if (strstr(child.text, part) == NULL)
+	if (!strstr(child.text, part))
 		fail_msg("%s is not in %s", part, child.text);
 }
 
@@ -429,9 +429,9 @@ static void test_command_line(void **state)
 static void test_taken_port(void **state)
 {
 	static struct child child;
-	char port[32];
 	(void)state;
 	serve(&child, NULL);
+	char port[32];
 	(void)snprintf(port, sizeof(port), "--port=%ld", child.port);
 	expect_run((const char *const[]){"serve", port, NULL}, 1, "taken");
 	(void)snprintf(port, sizeof(port), "--link-port=%ld", child.link_port);

@@ -41,12 +41,12 @@ static int tear_down(void **state)
 static const char *rule_of_parameters(int64_t from, int64_t to)
 {
 	char first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE], text[256];
-	struct period period;
 	clock_format(from, first);
 	clock_format(to, last);
 	(void)snprintf(text, sizeof(text), "{\"period\":{\"from\":\"%s\",\"to\":\"%s\"}}", first, last);
 	call.params = json_tokener_parse(text);
 	error_clear(&ctx.error);
+	struct period period;
 	int refused = period_read(&call, &period);
 	json_object_put(call.params);
 	if (!refused) {
@@ -63,7 +63,7 @@ static const char *rule_of_clock(int64_t from, int64_t to)
 	return period_check_clock(&call, &period, NOON) ? ctx.error.details : "";
 }
 
-static void a_booking_is_as_long_as_the_shortest(void **state)
+static void test_a_booking_is_as_long_as_the_shortest(void **state)
 {
 	(void)state;
 	assert_string_equal(rule_of_parameters(NOON, NOON + 15 * MINUTE), "");
@@ -74,14 +74,14 @@ static void a_booking_is_as_long_as_the_shortest(void **state)
 	assert_non_null(strstr(rule_of_parameters(NOON, NOON - DAY), "after"));
 }
 
-static void a_booking_is_no_longer_than_a_year_and_a_day(void **state)
+static void test_a_booking_is_no_longer_than_a_year_and_a_day(void **state)
 {
 	(void)state;
 	assert_string_equal(rule_of_parameters(NOON, NOON + 367 * DAY), "");
 	assert_non_null(strstr(rule_of_parameters(NOON, NOON + 367 * DAY + 1), "max_duration"));
 }
 
-static void a_booking_begins_a_minute_ago_at_the_earliest(void **state)
+static void test_a_booking_begins_a_minute_ago_at_the_earliest(void **state)
 {
 	(void)state;
 	assert_string_equal(rule_of_clock(NOON - MINUTE, NOON + DAY), "");
@@ -89,7 +89,7 @@ static void a_booking_begins_a_minute_ago_at_the_earliest(void **state)
 }
 
 /* However short bookings may be. */
-static void a_booking_ends_in_the_future(void **state)
+static void test_a_booking_ends_in_the_future(void **state)
 {
 	(void)state;
 	assert_string_equal(rule_of_clock(NOON - 2, NOON + 1), "");
@@ -97,7 +97,7 @@ static void a_booking_ends_in_the_future(void **state)
 	assert_string_equal(rule_of_clock(NOON - 2 * CLOCK_SECOND, NOON - CLOCK_SECOND), "{\"rule\":\"in_past\"}");
 }
 
-static void a_booking_ends_within_the_horizon(void **state)
+static void test_a_booking_ends_within_the_horizon(void **state)
 {
 	(void)state;
 	assert_string_equal(rule_of_clock(NOON, NOON + 500 * DAY), "");
@@ -107,11 +107,11 @@ static void a_booking_ends_within_the_horizon(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(a_booking_is_as_long_as_the_shortest, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(a_booking_is_no_longer_than_a_year_and_a_day, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(a_booking_begins_a_minute_ago_at_the_earliest, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(a_booking_ends_in_the_future, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(a_booking_ends_within_the_horizon, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_booking_is_as_long_as_the_shortest, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_booking_is_no_longer_than_a_year_and_a_day, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_booking_begins_a_minute_ago_at_the_earliest, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_booking_ends_in_the_future, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_booking_ends_within_the_horizon, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

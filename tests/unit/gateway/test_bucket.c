@@ -5,7 +5,7 @@
 #define SECOND INT64_C(1000000000)
 #define NOW (1000 * SECOND)
 
-static void gives_the_burst_at_once_and_then_the_rate(void **state)
+static void test_gives_the_burst_at_once_and_then_the_rate(void **state)
 {
 	struct bucket_rule rule = bucket_rule_of(10, 3, 1);
 	int64_t full_at = 0;
@@ -22,7 +22,7 @@ static void gives_the_burst_at_once_and_then_the_rate(void **state)
 }
 
 /* An hour of nothing gives no more than the burst. */
-static void keeps_no_more_than_the_burst(void **state)
+static void test_keeps_no_more_than_the_burst(void **state)
 {
 	struct bucket_rule rule = bucket_rule_of(10, 3, 1);
 	int64_t full_at = bucket_take(NOW, &rule, 3, NOW + 3600 * SECOND);
@@ -30,7 +30,7 @@ static void keeps_no_more_than_the_burst(void **state)
 	assert_int_equal(bucket_wait(full_at, &rule, 1, NOW + 3600 * SECOND), SECOND / 10);
 }
 
-static void lets_through_what_costs_more_than_the_burst_when_it_is_full(void **state)
+static void test_lets_through_what_costs_more_than_the_burst_when_it_is_full(void **state)
 {
 	struct bucket_rule rule = bucket_rule_of(10, 3, 1);
 	(void)state;
@@ -41,7 +41,7 @@ static void lets_through_what_costs_more_than_the_burst_when_it_is_full(void **s
 	assert_int_equal(bucket_wait(full_at, &rule, 50, NOW), 5 * SECOND);
 }
 
-static void takes_what_is_owed_below_nothing(void **state)
+static void test_takes_what_is_owed_below_nothing(void **state)
 {
 	struct bucket_rule rule = bucket_rule_of(1, 1, 1);
 	int64_t full_at = bucket_take(bucket_take(0, &rule, 1, NOW), &rule, 1, NOW);
@@ -49,7 +49,7 @@ static void takes_what_is_owed_below_nothing(void **state)
 	assert_int_equal(bucket_wait(full_at, &rule, 1, NOW), 2 * SECOND);
 }
 
-static void is_wider_for_several(void **state)
+static void test_is_wider_for_several(void **state)
 {
 	struct bucket_rule rule = bucket_rule_of(10, 3, 5);
 	int64_t full_at = bucket_take(0, &rule, 15, NOW);
@@ -57,7 +57,7 @@ static void is_wider_for_several(void **state)
 	assert_int_equal(bucket_wait(full_at, &rule, 1, NOW), SECOND / 50);
 }
 
-static void has_no_limit_at_rate_0(void **state)
+static void test_has_no_limit_at_rate_0(void **state)
 {
 	struct bucket_rule rule = bucket_rule_of(0, 3, 5);
 	int64_t full_at = bucket_take(0, &rule, 1000000, NOW);
@@ -66,7 +66,7 @@ static void has_no_limit_at_rate_0(void **state)
 }
 
 /* The widest settings overflow nothing. */
-static void bears_the_largest_settings(void **state)
+static void test_bears_the_largest_settings(void **state)
 {
 	struct bucket_rule fast = bucket_rule_of(1000000, 1000000, 1000), slow = bucket_rule_of(1, 1000000, 1);
 	(void)state;
@@ -79,13 +79,13 @@ static void bears_the_largest_settings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(gives_the_burst_at_once_and_then_the_rate),
-	    cmocka_unit_test(keeps_no_more_than_the_burst),
-	    cmocka_unit_test(lets_through_what_costs_more_than_the_burst_when_it_is_full),
-	    cmocka_unit_test(takes_what_is_owed_below_nothing),
-	    cmocka_unit_test(is_wider_for_several),
-	    cmocka_unit_test(has_no_limit_at_rate_0),
-	    cmocka_unit_test(bears_the_largest_settings),
+	    cmocka_unit_test(test_gives_the_burst_at_once_and_then_the_rate),
+	    cmocka_unit_test(test_keeps_no_more_than_the_burst),
+	    cmocka_unit_test(test_lets_through_what_costs_more_than_the_burst_when_it_is_full),
+	    cmocka_unit_test(test_takes_what_is_owed_below_nothing),
+	    cmocka_unit_test(test_is_wider_for_several),
+	    cmocka_unit_test(test_has_no_limit_at_rate_0),
+	    cmocka_unit_test(test_bears_the_largest_settings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ static struct identity identity_of(enum identity_kind kind, const char *id)
 	return identity;
 }
 
-static void a_stranger_is_an_address(void **state)
+static void test_a_stranger_is_an_address(void **state)
 {
 	(void)state;
 	assert_int_equal(key_of("192.0.2.1"), key_of("192.0.2.1"));
@@ -45,7 +45,7 @@ static void a_stranger_is_an_address(void **state)
 	assert_int_not_equal(key_of("192.0.2.1"), key_of("192.0.3.1"));
 }
 
-static void a_64_of_ipv6_is_one(void **state)
+static void test_a_64_of_ipv6_is_one(void **state)
 {
 	(void)state;
 	assert_int_equal(key_of("2001:db8:1:2::1"), key_of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
@@ -55,7 +55,7 @@ static void a_64_of_ipv6_is_one(void **state)
 }
 
 /* The site of an address of IPv6 pays besides; an address of IPv4 is its own site. */
-static void a_48_of_ipv6_is_a_site(void **state)
+static void test_a_48_of_ipv6_is_a_site(void **state)
 {
 	struct identity user = identity_of(IDENTITY_USER, USER);
 	struct caller here = at("2001:db8:1:2::1", NULL), near = at("2001:db8:1:3::1", NULL);
@@ -73,7 +73,7 @@ static void a_48_of_ipv6_is_a_site(void **state)
 	assert_int_equal(at("::ffff:192.0.2.1", NULL).count, 1);
 }
 
-static void a_user_pays_and_so_does_the_address_in_another_purse(void **state)
+static void test_a_user_pays_and_so_does_the_address_in_another_purse(void **state)
 {
 	struct identity user = identity_of(IDENTITY_USER, USER);
 	struct caller here = at("192.0.2.1", &user), there = at("192.0.2.2", &user);
@@ -86,7 +86,7 @@ static void a_user_pays_and_so_does_the_address_in_another_purse(void **state)
 	assert_int_not_equal(here.payers[1].key, key_of("192.0.2.1"));
 }
 
-static void keys_of_a_company_have_one_purse_besides(void **state)
+static void test_keys_of_a_company_have_one_purse_besides(void **state)
 {
 	struct identity key = identity_of(IDENTITY_CLIENT, KEY), other = identity_of(IDENTITY_CLIENT, OTHER_KEY);
 	struct caller one = at("192.0.2.1", &key), two = at("192.0.2.2", &other);
@@ -98,7 +98,7 @@ static void keys_of_a_company_have_one_purse_besides(void **state)
 	assert_int_not_equal(one.payers[2].key, two.payers[2].key);
 }
 
-static void keys_that_one_user_made_have_one_purse_besides(void **state)
+static void test_keys_that_one_user_made_have_one_purse_besides(void **state)
 {
 	struct identity key = identity_of(IDENTITY_CLIENT, KEY), other = identity_of(IDENTITY_CLIENT, OTHER_KEY);
 	(void)state;
@@ -117,7 +117,7 @@ static void keys_that_one_user_made_have_one_purse_besides(void **state)
 	assert_int_not_equal(one.payers[2].key, maker.payers[0].key);
 }
 
-static void nobody_pays_in_an_exempt_network(void **state)
+static void test_nobody_pays_in_an_exempt_network(void **state)
 {
 	struct identity user = identity_of(IDENTITY_USER, USER);
 	(void)state;
@@ -127,7 +127,7 @@ static void nobody_pays_in_an_exempt_network(void **state)
 }
 
 /* Of a socket without an address all are one caller, and none is exempt. */
-static void what_has_no_address_is_one(void **state)
+static void test_what_has_no_address_is_one(void **state)
 {
 	(void)state;
 	assert_int_equal(key_of(""), key_of("unix"));
@@ -135,8 +135,8 @@ static void what_has_no_address_is_one(void **state)
 
 static int set_up(void **state)
 {
-	struct context ctx;
 	(void)state;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	exempt = ip_networks_new(&ctx, "limit_exempt", "10.0.0.0/8");
 	context_done(&ctx);
@@ -153,14 +153,14 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_stranger_is_an_address),
-	    cmocka_unit_test(a_64_of_ipv6_is_one),
-	    cmocka_unit_test(a_48_of_ipv6_is_a_site),
-	    cmocka_unit_test(a_user_pays_and_so_does_the_address_in_another_purse),
-	    cmocka_unit_test(keys_of_a_company_have_one_purse_besides),
-	    cmocka_unit_test(keys_that_one_user_made_have_one_purse_besides),
-	    cmocka_unit_test(nobody_pays_in_an_exempt_network),
-	    cmocka_unit_test(what_has_no_address_is_one),
+	    cmocka_unit_test(test_a_stranger_is_an_address),
+	    cmocka_unit_test(test_a_64_of_ipv6_is_one),
+	    cmocka_unit_test(test_a_48_of_ipv6_is_a_site),
+	    cmocka_unit_test(test_a_user_pays_and_so_does_the_address_in_another_purse),
+	    cmocka_unit_test(test_keys_of_a_company_have_one_purse_besides),
+	    cmocka_unit_test(test_keys_that_one_user_made_have_one_purse_besides),
+	    cmocka_unit_test(test_nobody_pays_in_an_exempt_network),
+	    cmocka_unit_test(test_what_has_no_address_is_one),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

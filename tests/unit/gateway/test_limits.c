@@ -28,15 +28,15 @@ static struct limits *make(struct context *ctx, struct config **config, const ch
 	return limits_new(ctx, *config);
 }
 
-static void says_when_to_come_again(void **state)
+static void test_says_when_to_come_again(void **state)
 {
 	struct context ctx;
 	struct config *config;
-	struct caller caller;
 	struct limits *limits = make(&ctx, &config, "");
 	const struct charge lane = {.purse = PURSE_LANE, .cost = 1}, write = {.cost = 1, .writes = true};
 	(void)state;
 	assert_non_null(limits);
+	struct caller caller;
 	limits_caller(limits, &caller, "192.0.2.1", NULL);
 	/* Writes have no limit of their own here, but cost. */
 	assert_int_equal(limits_charge(limits, &ctx, &caller, &write), 0);
@@ -55,16 +55,16 @@ static void says_when_to_come_again(void **state)
 }
 
 /* limit_site 3: as much as three addresses may take; of those who are logged in, limit_shared times that. */
-static void all_of_a_site_share_what_is_wider(void **state)
+static void test_all_of_a_site_share_what_is_wider(void **state)
 {
-	struct context ctx;
-	struct config *config;
-	struct caller caller;
 	struct identity user = {.kind = IDENTITY_USER, .id = "01932b5c-7a10-7000-8000-000000000000"};
+	struct config *config;
+	struct context ctx;
 	struct limits *limits = make(&ctx, &config, "");
 	const struct charge two = {.cost = 2};
-	char address[40];
 	(void)state;
+	char address[40];
+	struct caller caller;
 	for (int i = 0; i < 4; i++) {
 		(void)snprintf(address, sizeof(address), "2001:db8:1:%d::1", i);
 		limits_caller(limits, &caller, address, NULL);
@@ -85,11 +85,11 @@ static void all_of_a_site_share_what_is_wider(void **state)
 	context_done(&ctx);
 }
 
-static void names_a_setting_that_is_no_list_of_networks(void **state)
+static void test_names_a_setting_that_is_no_list_of_networks(void **state)
 {
-	struct context ctx;
-	struct config *config;
 	(void)state;
+	struct config *config;
+	struct context ctx;
 	assert_null(make(&ctx, &config, "10.0.0.0/8,here"));
 	assert_non_null(strstr(ctx.error.cause, "limit_exempt: here is no network"));
 	config_free(config);
@@ -99,9 +99,9 @@ static void names_a_setting_that_is_no_list_of_networks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(says_when_to_come_again),
-	    cmocka_unit_test(all_of_a_site_share_what_is_wider),
-	    cmocka_unit_test(names_a_setting_that_is_no_list_of_networks),
+	    cmocka_unit_test(test_says_when_to_come_again),
+	    cmocka_unit_test(test_all_of_a_site_share_what_is_wider),
+	    cmocka_unit_test(test_names_a_setting_that_is_no_list_of_networks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

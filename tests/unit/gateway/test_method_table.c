@@ -19,11 +19,11 @@ static enum methods_answer find(const struct method_table *table, const char *na
 	return method_table_find(table, name, strlen(name), ret);
 }
 
-static void follows_the_latest_document(void **state)
+static void test_follows_the_latest_document(void **state)
 {
 	struct method_table *table = method_table_new(daemons, ARRAY_SIZE(daemons));
-	struct remote_method method;
 	(void)state;
+	struct remote_method method;
 	assert_int_equal(find(table, "events.type.get", &method), METHODS_UNSURE);
 	assert_int_equal(find(table, "rating.review.get", &method), METHODS_UNKNOWN);
 	assert_int_equal(find(table, "events", &method), METHODS_UNKNOWN);
@@ -45,25 +45,24 @@ static void follows_the_latest_document(void **state)
 	method_table_free(table);
 }
 
-static void hides_what_is_for_daemons(void **state)
+static void test_hides_what_is_for_daemons(void **state)
 {
 	struct method_table *table = method_table_new(daemons, ARRAY_SIZE(daemons));
-	struct remote_method method;
 	(void)state;
 	learn(table, 1,
 	      "[{\"name\":\"events.fact.take\",\"x-access\":[\"service\"]},"
 	      "{\"name\":\"events.a.b\",\"x-access\":[\"service\",\"admin\"]},"
 	      "{\"name\":\"events.c.d\",\"x-access\":[\"public\"],\"x-internal\":true}]");
+	struct remote_method method;
 	assert_int_equal(find(table, "events.fact.take", &method), METHODS_UNKNOWN);
 	assert_int_equal(find(table, "events.a.b", &method), METHODS_KNOWN);
 	assert_int_equal(find(table, "events.c.d", &method), METHODS_UNKNOWN);
 	method_table_free(table);
 }
 
-static void knows_what_a_call_costs(void **state)
+static void test_knows_what_a_call_costs(void **state)
 {
 	struct method_table *table = method_table_new(daemons, ARRAY_SIZE(daemons));
-	struct remote_method method;
 	(void)state;
 	learn(table, 1,
 	      "[{\"name\":\"events.a.get\",\"x-access\":[\"public\"],\"x-idempotent\":true,\"x-cost\":7},"
@@ -71,6 +70,7 @@ static void knows_what_a_call_costs(void **state)
 	      "\"x-lane\":\"search\"},"
 	      "{\"name\":\"events.a.drop\",\"x-access\":[\"user\"],\"x-idempotent\":true,\"x-writes\":true},"
 	      "{\"name\":\"events.a.make\",\"x-access\":[\"user\"],\"x-idempotent\":false,\"x-cost\":-5}]");
+	struct remote_method method;
 	assert_int_equal(find(table, "events.a.get", &method), METHODS_KNOWN);
 	assert_true(method.charge.purse == PURSE_POINT && method.charge.cost == 7 && !method.charge.writes);
 	assert_int_equal(find(table, "events.a.find", &method), METHODS_KNOWN);
@@ -85,9 +85,9 @@ static void knows_what_a_call_costs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(follows_the_latest_document),
-	    cmocka_unit_test(hides_what_is_for_daemons),
-	    cmocka_unit_test(knows_what_a_call_costs),
+	    cmocka_unit_test(test_follows_the_latest_document),
+	    cmocka_unit_test(test_hides_what_is_for_daemons),
+	    cmocka_unit_test(test_knows_what_a_call_costs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,14 +31,14 @@ static int left(const struct caller *caller, int64_t now)
 	return count;
 }
 
-static void has_a_purse_for_each_kind_of_call(void **state)
+static void test_has_a_purse_for_each_kind_of_call(void **state)
 {
 	struct caller caller = caller_of(1, 0);
-	struct purse_refusal refusal;
 	const struct charge lane = {.purse = PURSE_LANE, .cost = 1}, write = {.cost = 1, .writes = true};
 	(void)state;
 	while (pay(&caller, lane, NOW))
 		continue;
+	struct purse_refusal refusal;
 	assert_false(purses_pay(&caller, &rules, &lane, NOW, &refusal));
 	assert_int_equal(refusal.purse, PURSE_LANE);
 	assert_int_equal(refusal.payer, PAYER_TOKEN);
@@ -51,10 +51,9 @@ static void has_a_purse_for_each_kind_of_call(void **state)
 }
 
 /* The second payer's emptiness takes nothing from the first. */
-static void takes_from_all_or_from_none(void **state)
+static void test_takes_from_all_or_from_none(void **state)
 {
 	struct caller poor = caller_of(11, 99), rich = caller_of(12, 99);
-	struct purse_refusal refusal;
 	(void)state;
 	for (int i = 0; i < 4; i++) {
 		struct caller other = caller_of((uint64_t)20 + (uint64_t)i, 99);
@@ -62,13 +61,14 @@ static void takes_from_all_or_from_none(void **state)
 	}
 	assert_int_equal(left(&poor, NOW), 10);
 	assert_int_equal(left(&rich, NOW), 0);
+	struct purse_refusal refusal;
 	assert_false(purses_pay(&rich, &rules, &(struct charge){.cost = 1}, NOW, &refusal));
 	assert_int_equal(refusal.payer, PAYER_LOGGED_IN);
 	struct caller elsewhere = caller_of(12, 98);
 	assert_int_equal(left(&elsewhere, NOW), 10);
 }
 
-static void owes(void **state)
+static void test_owes(void **state)
 {
 	struct caller caller = caller_of(31, 0);
 	(void)state;
@@ -78,7 +78,7 @@ static void owes(void **state)
 	assert_int_equal(left(&caller, NOW + 3 * SECOND), 10);
 }
 
-static void lets_the_exempt_pass(void **state)
+static void test_lets_the_exempt_pass(void **state)
 {
 	struct caller caller = {0};
 	(void)state;
@@ -86,7 +86,7 @@ static void lets_the_exempt_pass(void **state)
 }
 
 /* Any number of addresses come by once; those who have just spent all are still known, as far as there is room. */
-static void forgets_the_fullest_first(void **state)
+static void test_forgets_the_fullest_first(void **state)
 {
 	struct caller poor = caller_of(PAYERS, 0);
 	(void)state;
@@ -99,7 +99,7 @@ static void forgets_the_fullest_first(void **state)
 }
 
 /* Payers that share a place with each other: none loses what it has just been found at. */
-static void keeps_the_payers_of_one_call_apart(void **state)
+static void test_keeps_the_payers_of_one_call_apart(void **state)
 {
 	(void)state;
 	for (uint64_t i = 100; i < 116; i++) {
@@ -117,11 +117,11 @@ static void *spend(void *argument)
 	return NULL;
 }
 
-static void is_one_for_all_threads(void **state)
+static void test_is_one_for_all_threads(void **state)
 {
-	pthread_t threads[4];
 	int taken[4], sum = 0;
 	(void)state;
+	pthread_t threads[4];
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, spend, &taken[i]), 0);
 	for (int i = 0; i < 4; i++) {
@@ -154,13 +154,13 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(has_a_purse_for_each_kind_of_call, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(takes_from_all_or_from_none, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(owes, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(lets_the_exempt_pass, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(forgets_the_fullest_first, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(keeps_the_payers_of_one_call_apart, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(is_one_for_all_threads, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_has_a_purse_for_each_kind_of_call, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_takes_from_all_or_from_none, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_owes, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_lets_the_exempt_pass, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_forgets_the_fullest_first, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_keeps_the_payers_of_one_call_apart, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_is_one_for_all_threads, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

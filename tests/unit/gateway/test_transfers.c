@@ -20,8 +20,8 @@ static int enter(struct context *ctx, struct transfers *transfers, const char *a
 static void share_of_an_address(void *argument)
 {
 	struct transfers *transfers = transfers_new(8, "test");
-	struct context mine[3], other;
 	(void)argument;
+	struct context mine[3], other;
 	for (int i = 0; i < 3; i++)
 		context_init(&mine[i], DEADLINE_NEVER);
 	context_init(&other, DEADLINE_NEVER);
@@ -49,8 +49,8 @@ static void share_of_a_site(void *argument)
 	    {"2001:db8:1:1::1", 0}, {"2001:db8:1:2::1", 0}, {"2001:db8:1:3::1", -1}, {"192.0.2.1", 0}, {"192.0.2.2", 0},
 	};
 	struct transfers *transfers = transfers_new(4, "test");
-	struct context contexts[COUNT];
 	(void)argument;
+	struct context contexts[COUNT];
 	for (int i = 0; i < COUNT; i++) {
 		context_init(&contexts[i], DEADLINE_NEVER);
 		assert_int_equal(enter(&contexts[i], transfers, all[i].address), all[i].expected);
@@ -63,9 +63,9 @@ static void share_of_a_site(void *argument)
 static void places_of_all(void *argument)
 {
 	struct transfers *transfers = transfers_new(4, "test");
-	struct context all[5];
 	static const char *const addresses[] = {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5"};
 	(void)argument;
+	struct context all[5];
 	for (int i = 0; i < 5; i++) {
 		context_init(&all[i], DEADLINE_NEVER);
 		assert_int_equal(enter(&all[i], transfers, addresses[i]), i < 4 ? 0 : -1);
@@ -195,10 +195,10 @@ static void those_that_stand_still(void *argument)
 /* Whoever waits for a place of their own address ends nobody's transfer, and who gives up waiting neither. */
 static void a_client_that_waits_for_its_own(void *argument)
 {
-	struct context own, late;
 	(void)argument;
 	begin_passes(4);
 	start("192.0.2.1", LONG, 0);
+	struct context own, late;
 	context_init(&own, deadline_after(CLOCK_SECOND + 5 * SHORT));
 	assert_null(transfers_enter(&own, passes.transfers, "192.0.2.1"));
 	for (int i = 2; i < 5; i++)
@@ -235,37 +235,37 @@ static void a_site_that_waits_for_its_own(void *argument)
 	end_passes();
 }
 
-static void an_address_has_its_share(void **state)
+static void test_an_address_has_its_share(void **state)
 {
 	(void)state;
 	run(share_of_an_address, NULL);
 }
 
-static void a_site_has_its_share(void **state)
+static void test_a_site_has_its_share(void **state)
 {
 	(void)state;
 	run(share_of_a_site, NULL);
 }
 
-static void all_have_so_many(void **state)
+static void test_all_have_so_many(void **state)
 {
 	(void)state;
 	run(places_of_all, NULL);
 }
 
-static void who_stands_still_makes_room(void **state)
+static void test_who_stands_still_makes_room(void **state)
 {
 	(void)state;
 	run(those_that_stand_still, NULL);
 }
 
-static void an_address_waits_for_its_own(void **state)
+static void test_an_address_waits_for_its_own(void **state)
 {
 	(void)state;
 	run(a_client_that_waits_for_its_own, NULL);
 }
 
-static void a_site_makes_room_for_its_own(void **state)
+static void test_a_site_makes_room_for_its_own(void **state)
 {
 	(void)state;
 	run(a_site_that_waits_for_its_own, NULL);
@@ -274,12 +274,12 @@ static void a_site_makes_room_for_its_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(an_address_has_its_share),
-	    cmocka_unit_test(a_site_has_its_share),
-	    cmocka_unit_test(all_have_so_many),
-	    cmocka_unit_test(who_stands_still_makes_room),
-	    cmocka_unit_test(an_address_waits_for_its_own),
-	    cmocka_unit_test(a_site_makes_room_for_its_own),
+	    cmocka_unit_test(test_an_address_has_its_share),
+	    cmocka_unit_test(test_a_site_has_its_share),
+	    cmocka_unit_test(test_all_have_so_many),
+	    cmocka_unit_test(test_who_stands_still_makes_room),
+	    cmocka_unit_test(test_an_address_waits_for_its_own),
+	    cmocka_unit_test(test_a_site_makes_room_for_its_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

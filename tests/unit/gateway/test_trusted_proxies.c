@@ -20,7 +20,7 @@ static void assert_client(const char *setting, const char *peer, const char *for
 	context_done(&ctx);
 }
 
-static void believes_nobody_by_default(void **state)
+static void test_believes_nobody_by_default(void **state)
 {
 	(void)state;
 	assert_client("", "127.0.0.1", "203.0.113.9", "127.0.0.1");
@@ -28,7 +28,7 @@ static void believes_nobody_by_default(void **state)
 	assert_client("", "10.1.2.3", NULL, "10.1.2.3");
 }
 
-static void believes_no_stranger(void **state)
+static void test_believes_no_stranger(void **state)
 {
 	(void)state;
 	assert_client(PROXIES, "203.0.113.1", "198.51.100.1", "203.0.113.1");
@@ -40,7 +40,7 @@ static void believes_no_stranger(void **state)
 	assert_client(PROXIES, "unix", "198.51.100.1", "unix");
 }
 
-static void takes_the_client_of_a_proxy(void **state)
+static void test_takes_the_client_of_a_proxy(void **state)
 {
 	(void)state;
 	assert_client(PROXIES, "10.255.255.255", "198.51.100.1", "198.51.100.1");
@@ -54,7 +54,7 @@ static void takes_the_client_of_a_proxy(void **state)
 }
 
 /* What a client writes in front of its own address counts for nothing. */
-static void takes_the_right_most_stranger(void **state)
+static void test_takes_the_right_most_stranger(void **state)
 {
 	(void)state;
 	assert_client(PROXIES, "10.0.0.1", "1.1.1.1, 198.51.100.1", "198.51.100.1");
@@ -66,7 +66,7 @@ static void takes_the_right_most_stranger(void **state)
 	assert_client(PROXIES, "10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3");
 }
 
-static void takes_ports_and_brackets_off(void **state)
+static void test_takes_ports_and_brackets_off(void **state)
 {
 	(void)state;
 	assert_client(PROXIES, "10.0.0.1", "198.51.100.1:4711", "198.51.100.1");
@@ -76,7 +76,7 @@ static void takes_ports_and_brackets_off(void **state)
 }
 
 /* Behind what is no address nothing is believed. */
-static void stops_at_garbage(void **state)
+static void test_stops_at_garbage(void **state)
 {
 	static const char *const garbage[] = {"unknown",
 					      "_hidden",
@@ -97,8 +97,8 @@ static void stops_at_garbage(void **state)
 					      "'; DROP TABLE session; --",
 					      "<script>",
 					      "\xff\xfe"};
-	char list[200];
 	(void)state;
+	char list[200];
 	for (size_t i = 0; i < ARRAY_SIZE(garbage); i++) {
 		assert_client(PROXIES, "10.0.0.1", garbage[i], "10.0.0.1");
 		(void)snprintf(list, sizeof(list), "1.1.1.1, %s, 10.0.0.2", garbage[i]);
@@ -109,7 +109,7 @@ static void stops_at_garbage(void **state)
 	assert_client(PROXIES, "10.0.0.1", ",,,198.51.100.1", "198.51.100.1");
 }
 
-static void bears_long_lists(void **state)
+static void test_bears_long_lists(void **state)
 {
 	static char list[60000];
 	size_t length = 0;
@@ -122,7 +122,7 @@ static void bears_long_lists(void **state)
 	assert_client(PROXIES, "10.0.0.1", list, "10.0.0.1");
 }
 
-static void counts_bits(void **state)
+static void test_counts_bits(void **state)
 {
 	(void)state;
 	assert_client("10.1.0.0/15", "10.0.255.1", "198.51.100.1", "198.51.100.1");
@@ -138,7 +138,7 @@ static void counts_bits(void **state)
 	assert_client("2001:db8::/33", "2001:db8:7fff::1", "198.51.100.1", "198.51.100.1");
 }
 
-static void refuses_bad_settings(void **state)
+static void test_refuses_bad_settings(void **state)
 {
 	static const char *const bad[] = {"10.0.0.0/33", "10.0.0.0/",	"10.0.0.0/-1", "10.0.0.0/8x",
 					  "10.0.0/8",	 "localhost",	"::/129",      "::1/ 8",
@@ -148,7 +148,7 @@ static void refuses_bad_settings(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct context ctx;
 		context_init(&ctx, DEADLINE_NEVER);
-		if (trusted_proxies_new(&ctx, bad[i]) != NULL)
+		if (trusted_proxies_new(&ctx, bad[i]))
 			fail_msg("%s was taken", bad[i]);
 		assert_non_null(strstr(ctx.error.cause, "trusted_proxies"));
 		context_done(&ctx);
@@ -158,15 +158,15 @@ static void refuses_bad_settings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(believes_nobody_by_default),
-	    cmocka_unit_test(believes_no_stranger),
-	    cmocka_unit_test(takes_the_client_of_a_proxy),
-	    cmocka_unit_test(takes_the_right_most_stranger),
-	    cmocka_unit_test(takes_ports_and_brackets_off),
-	    cmocka_unit_test(stops_at_garbage),
-	    cmocka_unit_test(bears_long_lists),
-	    cmocka_unit_test(counts_bits),
-	    cmocka_unit_test(refuses_bad_settings),
+	    cmocka_unit_test(test_believes_nobody_by_default),
+	    cmocka_unit_test(test_believes_no_stranger),
+	    cmocka_unit_test(test_takes_the_client_of_a_proxy),
+	    cmocka_unit_test(test_takes_the_right_most_stranger),
+	    cmocka_unit_test(test_takes_ports_and_brackets_off),
+	    cmocka_unit_test(test_stops_at_garbage),
+	    cmocka_unit_test(test_bears_long_lists),
+	    cmocka_unit_test(test_counts_bits),
+	    cmocka_unit_test(test_refuses_bad_settings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

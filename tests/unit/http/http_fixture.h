@@ -112,7 +112,7 @@ static inline void fixture_routes(struct fixture *fixture)
 	http_server_route(server, "POST", "/large", 20 * 1024 * 1024, handle_echo, fixture);
 	http_server_route(server, "GET", "/gate", 0, handle_gate, fixture);
 	http_server_route(server, NULL, "/identity*", 0, handle_identity, fixture);
-	if (fixture->add_routes != NULL)
+	if (fixture->add_routes)
 		fixture->add_routes(fixture);
 }
 
@@ -122,7 +122,7 @@ static inline void *fixture_thread(void *argument)
 	char error[200] = "";
 	fixture->loop = loop_new(NULL);
 	fixture->server = http_server_new(&fixture->options, error, sizeof(error));
-	if (fixture->server == NULL) {
+	if (!fixture->server) {
 		(void)fprintf(stderr, "%s\n", error);
 		abort();
 	}
@@ -251,7 +251,7 @@ static inline const char *answer_header(const struct answer *answer, const char 
 	const char *line = strstr(answer->text, "\r\n");
 	const char *end = answer->text + answer->head_length;
 	size_t length = strlen(name);
-	while (line != NULL && line + 2 < end) {
+	while (line && line + 2 < end) {
 		line += 2;
 		const char *next = strstr(line, "\r\n");
 		if (strncasecmp(line, name, length) == 0 && line[length] == ':') {
@@ -268,7 +268,7 @@ static inline bool answer_says(const struct answer *answer, const char *name, co
 {
 	size_t length;
 	const char *found = answer_header(answer, name, &length);
-	return found != NULL && length == strlen(value) && strncasecmp(found, value, length) == 0;
+	return found && length == strlen(value) && strncasecmp(found, value, length) == 0;
 }
 
 static inline size_t receive(int fd, char **text, size_t length, size_t *capacity)
@@ -290,7 +290,7 @@ static inline size_t content_length(const struct answer *answer, bool head_only)
 {
 	size_t length;
 	const char *value = answer_header(answer, "Content-Length", &length);
-	return value == NULL || head_only ? 0 : strtoul(value, NULL, 10);
+	return !value || head_only ? 0 : strtoul(value, NULL, 10);
 }
 
 /* Reads one answer, not a byte more when more is not sent. False when the connection ended without one. */
@@ -324,7 +324,7 @@ static inline bool read_answer_of(int fd, struct answer *answer, bool head_only)
 			wanted = length + content_length(answer, head_only);
 		}
 	}
-	if (length < wanted || answer->text == NULL)
+	if (length < wanted || !answer->text)
 		return false;
 	answer->body = answer->text + answer->head_length;
 	answer->body_length = length - answer->head_length;
@@ -356,10 +356,10 @@ static inline bool closed_by_server(int fd)
 /* One request on a connection of its own. */
 static inline struct answer ask(const struct fixture *fixture, const char *request)
 {
-	struct answer answer;
 	int fd = dial(fixture);
 	send_text(fd, request);
 	bool head = strncmp(request, "HEAD ", 5) == 0;
+	struct answer answer;
 	bool answered = read_answer_of(fd, &answer, head);
 	assert_true(answered);
 	if (!answered)
@@ -382,8 +382,8 @@ static inline void assert_fault(const struct answer *answer, int status)
 	assert_int_equal(answer->status, status);
 	assert_true(answer_says(answer, "Content-Type", "application/json"));
 	struct json_object *body = json_tokener_parse(answer->body);
-	struct json_object *error, *data, *number;
 	assert_non_null(body);
+	struct json_object *error, *data, *number;
 	assert_true(json_object_object_get_ex(body, "error", &error));
 	assert_true(json_object_object_get_ex(error, "data", &data));
 	assert_true(json_object_object_get_ex(data, "status", &number));

@@ -76,13 +76,13 @@ static struct fixture *start(void **state)
 
 static struct answer ask_on(int fd, const char *request)
 {
-	struct answer answer;
 	send_text(fd, request);
+	struct answer answer;
 	assert_true(read_answer_of(fd, &answer, strncmp(request, "HEAD", 4) == 0));
 	return answer;
 }
 
-static void a_handler_without_answer(void **state)
+static void test_a_handler_without_answer(void **state)
 {
 	struct fixture *fixture = start(state);
 	int fd = dial(fixture);
@@ -96,7 +96,7 @@ static void a_handler_without_answer(void **state)
 	fixture_stop(fixture);
 }
 
-static void only_the_first_answer_counts(void **state)
+static void test_only_the_first_answer_counts(void **state)
 {
 	struct fixture *fixture = start(state);
 	int fd = dial(fixture);
@@ -111,7 +111,7 @@ static void only_the_first_answer_counts(void **state)
 	fixture_stop(fixture);
 }
 
-static void headers_of_answers(void **state)
+static void test_headers_of_answers(void **state)
 {
 	struct fixture *fixture = start(state);
 	struct answer answer = ask(fixture, "GET /headers HTTP/1.1\r\n" HOST "X-QUESTION:  value \t\r\n\r\n");
@@ -125,13 +125,13 @@ static void headers_of_answers(void **state)
 	fixture_stop(fixture);
 }
 
-static void answers_without_content(void **state)
+static void test_answers_without_content(void **state)
 {
 	struct fixture *fixture = start(state);
 	int fd = dial(fixture);
 	struct answer answer = ask_on(fd, "DELETE /empty HTTP/1.1\r\n" HOST "\r\n");
-	size_t length;
 	assert_int_equal(answer.status, 204);
+	size_t length;
 	assert_null(answer_header(&answer, "Content-Length", &length));
 	answer_free(&answer);
 	answer = ask_on(fd, "GET /empty?304 HTTP/1.1\r\n" HOST "\r\n");
@@ -156,7 +156,7 @@ static void assert_part_of_file(int fd, size_t offset, size_t length)
 	answer_free(&answer);
 }
 
-static void files(void **state)
+static void test_files(void **state)
 {
 	struct fixture *fixture = start(state);
 	int fd = dial(fixture);
@@ -174,7 +174,7 @@ static void files(void **state)
 	fixture_stop(fixture);
 }
 
-static void what_is_read_survives_a_suspend(void **state)
+static void test_what_is_read_survives_a_suspend(void **state)
 {
 	struct fixture *fixture = start(state);
 	int fd = dial(fixture);
@@ -187,7 +187,7 @@ static void what_is_read_survives_a_suspend(void **state)
 	fixture_stop(fixture);
 }
 
-static void exact_paths_win_then_long_prefixes(void **state)
+static void test_exact_paths_win_then_long_prefixes(void **state)
 {
 	struct fixture *fixture = start(state);
 	struct answer answer = ask(fixture, "GET /suspended HTTP/1.1\r\n" HOST "\r\n");
@@ -200,7 +200,7 @@ static void exact_paths_win_then_long_prefixes(void **state)
 }
 
 /* A stopping server lets nobody in, sends idle clients away, and answers what it has begun. */
-static void draining(void **state)
+static void test_draining(void **state)
 {
 	struct fixture *fixture = start(state);
 	int idle = dial(fixture);
@@ -213,7 +213,6 @@ static void draining(void **state)
 	while (atomic_load(&fixture->at_gate) == 0)
 		(void)sched_yield();
 	assert_serves(fixture);
-
 	fixture_on_thread(fixture, fixture_drain);
 	assert_true(closed_by_server(idle));
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(fixture->port)};
@@ -221,7 +220,6 @@ static void draining(void **state)
 	int late = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(connect(late, (struct sockaddr *)&to, sizeof(to)), -1);
 	assert_int_equal(errno, ECONNREFUSED);
-
 	answer = ask_on(reading, "lf");
 	assert_string_equal(answer.body, "half");
 	assert_true(answer_says(&answer, "Connection", "close"));
@@ -239,14 +237,13 @@ static void draining(void **state)
 	fixture_stop(fixture);
 }
 
-static void ports_that_cannot_be_had(void **state)
+static void test_ports_that_cannot_be_had(void **state)
 {
 	struct loop *loop = loop_new(NULL);
 	char error[200] = "";
 	struct http_server_options options = {.engine = ENGINE(state), .address = "not numeric"};
 	assert_null(http_server_new(&options, error, sizeof(error)));
 	assert_string_equal(error, "cannot listen: 'not numeric' is not a numeric address");
-
 	struct sockaddr_in to = {.sin_family = AF_INET};
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	socklen_t length = sizeof(to);
@@ -265,15 +262,15 @@ static void ports_that_cannot_be_had(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    BOTH_ENGINES(a_handler_without_answer),
-	    BOTH_ENGINES(only_the_first_answer_counts),
-	    BOTH_ENGINES(headers_of_answers),
-	    BOTH_ENGINES(answers_without_content),
-	    BOTH_ENGINES(files),
-	    BOTH_ENGINES(what_is_read_survives_a_suspend),
-	    BOTH_ENGINES(exact_paths_win_then_long_prefixes),
-	    BOTH_ENGINES(draining),
-	    BOTH_ENGINES(ports_that_cannot_be_had),
+	    BOTH_ENGINES(test_a_handler_without_answer),
+	    BOTH_ENGINES(test_only_the_first_answer_counts),
+	    BOTH_ENGINES(test_headers_of_answers),
+	    BOTH_ENGINES(test_answers_without_content),
+	    BOTH_ENGINES(test_files),
+	    BOTH_ENGINES(test_what_is_read_survives_a_suspend),
+	    BOTH_ENGINES(test_exact_paths_win_then_long_prefixes),
+	    BOTH_ENGINES(test_draining),
+	    BOTH_ENGINES(test_ports_that_cannot_be_had),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,14 +24,14 @@ struct errand {
 static void run_errand(void *argument)
 {
 	struct errand *errand = argument;
-	struct context ctx;
-	struct http_answer answer;
 	errand->co = co_self();
+	struct context ctx;
 	context_init(&ctx, deadline_after(errand->time != 0 ? errand->time : 20 * CLOCK_SECOND));
-	if (errand->request_id != NULL)
+	if (errand->request_id)
 		(void)snprintf(ctx.request_id, sizeof(ctx.request_id), "%s", errand->request_id);
-	if (errand->traceparent != NULL)
+	if (errand->traceparent)
 		(void)snprintf(ctx.traceparent, sizeof(ctx.traceparent), "%s", errand->traceparent);
+	struct http_answer answer;
 	errand->result = http_fetch(&ctx, errand->client, &errand->request, &answer);
 	errand->error = ctx.error;
 	if (errand->result == 0) {
@@ -93,7 +93,7 @@ static void count_connections(struct fixture *fixture)
 	atomic_store(&connections, http_server_connections(fixture->server));
 }
 
-static void connections_are_reused(void **state)
+static void test_connections_are_reused(void **state)
 {
 	(void)state;
 	struct scene scene;
@@ -113,7 +113,7 @@ static void connections_are_reused(void **state)
 }
 
 /* A kept connection that the other side closed meanwhile is no error. */
-static void a_kept_connection_that_died(void **state)
+static void test_a_kept_connection_that_died(void **state)
 {
 	(void)state;
 	struct scene scene;
@@ -130,7 +130,7 @@ static void a_kept_connection_that_died(void **state)
 	scene_stop(&scene);
 }
 
-static void bodies_and_headers_arrive(void **state)
+static void test_bodies_and_headers_arrive(void **state)
 {
 	(void)state;
 	struct scene scene;
@@ -155,7 +155,7 @@ static void bodies_and_headers_arrive(void **state)
 	scene_stop(&scene);
 }
 
-static void the_names_of_the_work_travel(void **state)
+static void test_the_names_of_the_work_travel(void **state)
 {
 	(void)state;
 	struct scene scene;
@@ -176,7 +176,7 @@ static void the_names_of_the_work_travel(void **state)
 	scene_stop(&scene);
 }
 
-static void any_status_is_an_answer(void **state)
+static void test_any_status_is_an_answer(void **state)
 {
 	(void)state;
 	struct scene scene;
@@ -195,7 +195,7 @@ static void any_status_is_an_answer(void **state)
 	scene_stop(&scene);
 }
 
-static void deadlines_are_kept(void **state)
+static void test_deadlines_are_kept(void **state)
 {
 	(void)state;
 	struct scene scene;
@@ -226,8 +226,8 @@ struct teller {
 static void *teller_serve(void *argument)
 {
 	struct teller *teller = argument;
-	char request[4096];
 	int fd = accept(teller->listening, NULL, NULL);
+	char request[4096];
 	if (fd < 0 || recv(fd, request, sizeof(request), 0) <= 0)
 		abort();
 	for (size_t i = 0; i < teller->repeats; i++)
@@ -261,8 +261,8 @@ static void teller_stop(struct teller *teller)
 static struct errand fetch_from_teller(const char *says, size_t repeats, size_t max_answer)
 {
 	struct scene scene;
-	struct teller teller;
 	scene_start(&scene, 0, 0);
+	struct teller teller;
 	teller_start(&teller, says, repeats);
 	struct errand errand = {.request = {.url = url_of(teller.port, "/"), .max_answer = max_answer}};
 	run(&scene, &errand);
@@ -271,7 +271,7 @@ static struct errand fetch_from_teller(const char *says, size_t repeats, size_t 
 	return errand;
 }
 
-static void answers_that_are_too_large(void **state)
+static void test_answers_that_are_too_large(void **state)
 {
 	(void)state;
 	struct errand announced =
@@ -288,7 +288,7 @@ static void answers_that_are_too_large(void **state)
 	errand_done(&exact);
 }
 
-static void answers_that_break_off(void **state)
+static void test_answers_that_break_off(void **state)
 {
 	(void)state;
 	static const char *const SAID[] = {"", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234",
@@ -302,7 +302,7 @@ static void answers_that_break_off(void **state)
 	}
 }
 
-static void redirects_are_not_followed(void **state)
+static void test_redirects_are_not_followed(void **state)
 {
 	(void)state;
 	struct errand errand =
@@ -312,10 +312,9 @@ static void redirects_are_not_followed(void **state)
 	errand_done(&errand);
 }
 
-static void nobody_listens(void **state)
+static void test_nobody_listens(void **state)
 {
 	(void)state;
-	struct scene scene;
 	struct sockaddr_in to = {.sin_family = AF_INET};
 	socklen_t length = sizeof(to);
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -323,6 +322,7 @@ static void nobody_listens(void **state)
 	int taken = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(taken, (struct sockaddr *)&to, length), 0);
 	assert_int_equal(getsockname(taken, (struct sockaddr *)&to, &length), 0);
+	struct scene scene;
 	scene_start(&scene, 0, 0);
 	struct errand errand = {.request.url = url_of(ntohs(to.sin_port), "/")};
 	run(&scene, &errand);
@@ -352,7 +352,7 @@ static void cancel_at_the_gate(void *argument)
 	co_cancel(cancelling->errand->co);
 }
 
-static void a_cancelled_fetch_ends_at_once(void **state)
+static void test_a_cancelled_fetch_ends_at_once(void **state)
 {
 	(void)state;
 	struct scene scene;
@@ -373,7 +373,7 @@ static void a_cancelled_fetch_ends_at_once(void **state)
 }
 
 /* Many at once go through few connections, each with its own answer. */
-static void fetches_side_by_side(void **state)
+static void test_fetches_side_by_side(void **state)
 {
 	(void)state;
 	enum { COUNT = 50 };
@@ -402,12 +402,12 @@ static void fetches_side_by_side(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(connections_are_reused),	      cmocka_unit_test(a_kept_connection_that_died),
-	    cmocka_unit_test(bodies_and_headers_arrive),      cmocka_unit_test(the_names_of_the_work_travel),
-	    cmocka_unit_test(any_status_is_an_answer),	      cmocka_unit_test(deadlines_are_kept),
-	    cmocka_unit_test(answers_that_are_too_large),     cmocka_unit_test(answers_that_break_off),
-	    cmocka_unit_test(redirects_are_not_followed),     cmocka_unit_test(nobody_listens),
-	    cmocka_unit_test(a_cancelled_fetch_ends_at_once), cmocka_unit_test(fetches_side_by_side),
+	    cmocka_unit_test(test_connections_are_reused),	   cmocka_unit_test(test_a_kept_connection_that_died),
+	    cmocka_unit_test(test_bodies_and_headers_arrive),	   cmocka_unit_test(test_the_names_of_the_work_travel),
+	    cmocka_unit_test(test_any_status_is_an_answer),	   cmocka_unit_test(test_deadlines_are_kept),
+	    cmocka_unit_test(test_answers_that_are_too_large),	   cmocka_unit_test(test_answers_that_break_off),
+	    cmocka_unit_test(test_redirects_are_not_followed),	   cmocka_unit_test(test_nobody_listens),
+	    cmocka_unit_test(test_a_cancelled_fetch_ends_at_once), cmocka_unit_test(test_fetches_side_by_side),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

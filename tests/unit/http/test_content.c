@@ -9,7 +9,7 @@
 #include "base/macros.h"
 #include "http/content.h"
 
-static void types_of_json(void **state)
+static void test_types_of_json(void **state)
 {
 	(void)state;
 	static const char *const TYPES[] = {
@@ -31,7 +31,7 @@ static void types_of_json(void **state)
 			fail_msg("%s is refused", TYPES[i]);
 }
 
-static void other_types(void **state)
+static void test_other_types(void **state)
 {
 	(void)state;
 	static const char *const TYPES[] = {
@@ -69,7 +69,7 @@ static void other_types(void **state)
 			fail_msg("%s is taken", TYPES[i]);
 }
 
-static void encodings(void **state)
+static void test_encodings(void **state)
 {
 	(void)state;
 	static const char *const PLAIN[] = {"", "identity", "IDENTITY", "identity, identity", ", identity ,"};
@@ -85,9 +85,9 @@ static void encodings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(types_of_json),
-	    cmocka_unit_test(other_types),
-	    cmocka_unit_test(encodings),
+	    cmocka_unit_test(test_types_of_json),
+	    cmocka_unit_test(test_other_types),
+	    cmocka_unit_test(test_encodings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,9 +117,9 @@ static void closed_before(enum http_engine_kind engine)
 static void half_closed(enum http_engine_kind engine)
 {
 	struct fixture *fixture = begin(engine);
-	struct answer answer;
 	int fd = dial_and_ask(fixture, ASK);
 	(void)shutdown(fd, SHUT_WR);
+	struct answer answer;
 	assert_true(read_answer(fd, &answer));
 	assert_int_equal(answer.status, 100);
 	answer_free(&answer);
@@ -136,11 +136,11 @@ static void half_closed(enum http_engine_kind engine)
 static void half_closed_of_1_0(enum http_engine_kind engine)
 {
 	struct fixture *fixture = begin(engine);
-	struct answer answer;
 	int fd = dial_and_ask(fixture, ASK_1_0);
 	(void)shutdown(fd, SHUT_WR);
 	expect_silence(fd);
 	atomic_store(&fixture->gate_open, true);
+	struct answer answer;
 	assert_true(read_answer(fd, &answer));
 	assert_int_equal(answer.status, 200);
 	answer_free(&answer);
@@ -153,10 +153,10 @@ static void half_closed_of_1_0(enum http_engine_kind engine)
 static void sent_ahead(enum http_engine_kind engine)
 {
 	struct fixture *fixture = begin(engine);
-	struct answer answer;
 	int fd = dial_and_ask(fixture, ASK ASK);
 	(void)shutdown(fd, SHUT_WR);
 	atomic_store(&fixture->gate_open, true);
+	struct answer answer;
 	for (int i = 0; i < 2;) {
 		assert_true(read_answer(fd, &answer));
 		assert_true(answer.status == 200 || answer.status == 100);
@@ -172,13 +172,13 @@ static void sent_ahead(enum http_engine_kind engine)
 static void not_asked(enum http_engine_kind engine)
 {
 	struct fixture *fixture = begin(engine);
-	struct answer answer;
 	int fd = dial(fixture);
 	send_text(fd, "GET /gate HTTP/1.1\r\nHost: a\r\n\r\n");
 	await(&fixture->at_gate, 1);
 	(void)shutdown(fd, SHUT_WR);
 	expect_silence(fd);
 	atomic_store(&fixture->gate_open, true);
+	struct answer answer;
 	assert_true(read_answer(fd, &answer));
 	assert_int_equal(answer.status, 200);
 	answer_free(&answer);

@@ -33,7 +33,6 @@ static bool readable(int fd, int milliseconds)
 
 static void drip(struct fixture *fixture, const char *start, const char *drop)
 {
-	struct answer answer;
 	int fd = dial(fixture);
 	send_text(fd, start);
 	for (int i = 0; !readable(fd, 20); i++) {
@@ -42,6 +41,7 @@ static void drip(struct fixture *fixture, const char *start, const char *drop)
 		if (i == 5)
 			assert_serves(fixture);
 	}
+	struct answer answer;
 	assert_true(read_answer(fd, &answer));
 	assert_fault(&answer, 408);
 	assert_true(answer_says(&answer, "Connection", "close"));
@@ -50,7 +50,7 @@ static void drip(struct fixture *fixture, const char *start, const char *drop)
 	assert_serves(fixture);
 }
 
-static void a_body_that_drips_is_cut_off(void **state)
+static void test_a_body_that_drips_is_cut_off(void **state)
 {
 	struct fixture *fixture = start_impatient(state);
 	drip(fixture, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 100000\r\n\r\n", "x");
@@ -58,7 +58,7 @@ static void a_body_that_drips_is_cut_off(void **state)
 	fixture_stop(fixture);
 }
 
-static void headers_without_end_are_cut_off(void **state)
+static void test_headers_without_end_are_cut_off(void **state)
 {
 	struct fixture *fixture = start_impatient(state);
 	drip(fixture, "GET /hello HTTP/1.1\r\n" HOST, "A: b\r\n");
@@ -66,13 +66,13 @@ static void headers_without_end_are_cut_off(void **state)
 	fixture_stop(fixture);
 }
 
-static void silent_clients_are_closed_without_an_answer(void **state)
+static void test_silent_clients_are_closed_without_an_answer(void **state)
 {
 	struct fixture *fixture = start_impatient(state);
 	int silent = dial(fixture);
 	int idle = dial(fixture);
-	struct answer answer;
 	send_text(idle, GET_HELLO);
+	struct answer answer;
 	assert_true(read_answer(idle, &answer));
 	answer_free(&answer);
 	assert_true(closed_by_server(silent));
@@ -83,16 +83,16 @@ static void silent_clients_are_closed_without_an_answer(void **state)
 }
 
 /* A body that comes at a fair pace may take longer than the time for a request. */
-static void a_large_body_is_waited_for(void **state)
+static void test_a_large_body_is_waited_for(void **state)
 {
 	struct fixture *fixture = start_impatient(state);
 	static char body[400 * 1024];
-	struct answer answer;
 	int fd = dial(fixture);
 	send_text(fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 409600\r\n\r\n");
 	send_bytes(fd, body, sizeof(body) - 1);
 	assert_false(readable(fd, 3 * (int)(SHORT / CLOCK_MILLISECOND)));
 	send_bytes(fd, body, 1);
+	struct answer answer;
 	assert_true(read_answer(fd, &answer));
 	assert_int_equal(answer.status, 200);
 	assert_int_equal(answer.body_length, sizeof(body));
@@ -101,7 +101,7 @@ static void a_large_body_is_waited_for(void **state)
 	fixture_stop(fixture);
 }
 
-static void clients_that_never_read(void **state)
+static void test_clients_that_never_read(void **state)
 {
 	struct fixture *fixture = start_impatient(state);
 	enum { COUNT = 8, SIZE = 8 * 1024 * 1024 };
@@ -155,7 +155,7 @@ static void slam(int fd)
 	(void)close(fd);
 }
 
-static void two_thousand_connections(void **state)
+static void test_two_thousand_connections(void **state)
 {
 	allow_many_files();
 	enum http_engine_kind engine = ENGINE(state);
@@ -188,18 +188,18 @@ static void two_thousand_connections(void **state)
 	fixture_stop(fixture);
 }
 
-static void connections_over_the_cap_are_refused(void **state)
+static void test_connections_over_the_cap_are_refused(void **state)
 {
 	struct fixture *fixture =
 	    fixture_start(&(struct http_server_options){.engine = ENGINE(state), .max_connections = 10}, NULL);
 	int clients[10];
-	struct answer answer;
 	for (int i = 0; i < 10; i++) {
 		clients[i] = dial(fixture);
 		send_text(clients[i], "GET /gate HTTP/1.1\r\n" HOST "\r\n");
 	}
 	while (atomic_load(&fixture->at_gate) < 10)
 		(void)sched_yield();
+	struct answer answer;
 	for (int i = 0; i < 30; i++) {
 		int fd = dial(fixture);
 		assert_true(read_answer(fd, &answer));
@@ -231,7 +231,7 @@ static void connections_over_the_cap_are_refused(void **state)
 }
 
 /* Silent connections, however many, keep nobody out: the oldest of them goes. */
-static void idle_connections_over_the_cap_make_room(void **state)
+static void test_idle_connections_over_the_cap_make_room(void **state)
 {
 	struct fixture *fixture =
 	    fixture_start(&(struct http_server_options){.engine = ENGINE(state), .max_connections = 10}, NULL);
@@ -258,12 +258,11 @@ static void idle_connections_over_the_cap_make_room(void **state)
 	fixture_stop(fixture);
 }
 
-static void requests_over_the_cap_are_refused(void **state)
+static void test_requests_over_the_cap_are_refused(void **state)
 {
 	struct fixture *fixture =
 	    fixture_start(&(struct http_server_options){.engine = ENGINE(state), .max_in_flight = 3}, NULL);
 	int clients[3];
-	struct answer answer;
 	for (int i = 0; i < 3; i++) {
 		clients[i] = dial(fixture);
 		send_text(clients[i], "GET /gate HTTP/1.1\r\n" HOST "\r\n");
@@ -272,6 +271,7 @@ static void requests_over_the_cap_are_refused(void **state)
 		(void)sched_yield();
 	int fd = dial(fixture);
 	send_text(fd, GET_HELLO);
+	struct answer answer;
 	assert_true(read_answer(fd, &answer));
 	assert_fault(&answer, 503);
 	assert_true(answer_says(&answer, "Retry-After", "1"));
@@ -315,7 +315,7 @@ static size_t take_all_descriptors(struct fixture *fixture, int *fds, size_t mos
 }
 
 /* With no descriptor left a client is taken and closed; afterwards all goes on. */
-static void descriptors_run_out(void **state)
+static void test_descriptors_run_out(void **state)
 {
 #ifdef __SANITIZE_THREAD__
 	/* Its reports need descriptors. */
@@ -323,14 +323,14 @@ static void descriptors_run_out(void **state)
 #endif
 	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
 	enum { FEW = 200, CLIENTS = 3 };
-	struct rlimit before, few;
-	int fillers[FEW], clients[CLIENTS];
 	assert_serves(fixture);
 	wait_for_no_connections(fixture);
+	struct rlimit before;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-	few = before;
+	struct rlimit few = before;
 	few.rlim_cur = FEW;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	int fillers[FEW], clients[CLIENTS];
 	for (int i = 0; i < CLIENTS; i++)
 		clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	size_t count = take_all_descriptors(fixture, fillers, FEW);
@@ -351,7 +351,7 @@ static void descriptors_run_out(void **state)
 	fixture_stop(fixture);
 }
 
-static void clients_that_vanish(void **state)
+static void test_clients_that_vanish(void **state)
 {
 	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
 	static const char *const STARTS[] = {"", "GET /hel",
@@ -379,17 +379,17 @@ static void clients_that_vanish(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    BOTH_ENGINES(a_body_that_drips_is_cut_off),
-	    BOTH_ENGINES(headers_without_end_are_cut_off),
-	    BOTH_ENGINES(silent_clients_are_closed_without_an_answer),
-	    BOTH_ENGINES(a_large_body_is_waited_for),
-	    BOTH_ENGINES(clients_that_never_read),
-	    BOTH_ENGINES(two_thousand_connections),
-	    BOTH_ENGINES(connections_over_the_cap_are_refused),
-	    BOTH_ENGINES(idle_connections_over_the_cap_make_room),
-	    BOTH_ENGINES(requests_over_the_cap_are_refused),
-	    BOTH_ENGINES(descriptors_run_out),
-	    BOTH_ENGINES(clients_that_vanish),
+	    BOTH_ENGINES(test_a_body_that_drips_is_cut_off),
+	    BOTH_ENGINES(test_headers_without_end_are_cut_off),
+	    BOTH_ENGINES(test_silent_clients_are_closed_without_an_answer),
+	    BOTH_ENGINES(test_a_large_body_is_waited_for),
+	    BOTH_ENGINES(test_clients_that_never_read),
+	    BOTH_ENGINES(test_two_thousand_connections),
+	    BOTH_ENGINES(test_connections_over_the_cap_are_refused),
+	    BOTH_ENGINES(test_idle_connections_over_the_cap_make_room),
+	    BOTH_ENGINES(test_requests_over_the_cap_are_refused),
+	    BOTH_ENGINES(test_descriptors_run_out),
+	    BOTH_ENGINES(test_clients_that_vanish),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,7 +56,7 @@ static const struct malformed CASES[] = {
     {"OPTIONS of the server", "OPTIONS * HTTP/1.1\r\n" HOST "\r\n", 404},
 };
 
-static void each_is_answered_in_json(void **state)
+static void test_each_is_answered_in_json(void **state)
 {
 	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
 	int wrong = 0;
@@ -75,7 +75,7 @@ static void each_is_answered_in_json(void **state)
 }
 
 /* Where the next request begins is not known after those: the connection ends. */
-static void unreadable_requests_end_the_connection(void **state)
+static void test_unreadable_requests_end_the_connection(void **state)
 {
 	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
 	static const char *const REQUESTS[] = {
@@ -84,9 +84,9 @@ static void unreadable_requests_end_the_connection(void **state)
 	    "GET /hello HTTP/1.1\r\n\r\n",
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(REQUESTS); i++) {
-		struct answer answer;
 		int fd = dial(fixture);
 		send_text(fd, REQUESTS[i]);
+		struct answer answer;
 		assert_true(read_answer(fd, &answer));
 		assert_true(answer_says(&answer, "Connection", "close"));
 		assert_true(closed_by_server(fd));
@@ -96,7 +96,7 @@ static void unreadable_requests_end_the_connection(void **state)
 	fixture_stop(fixture);
 }
 
-static void not_allowed_says_what_is(void **state)
+static void test_not_allowed_says_what_is(void **state)
 {
 	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
 	struct answer answer = ask(fixture, "PUT /echo HTTP/1.1\r\n" HOST "\r\n");
@@ -121,7 +121,7 @@ static char *head_of(size_t bytes, bool finished)
 	return text;
 }
 
-static void large_heads(void **state)
+static void test_large_heads(void **state)
 {
 	enum http_engine_kind engine = ENGINE(state);
 	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = engine}, NULL);
@@ -145,7 +145,7 @@ static void large_heads(void **state)
 	fixture_stop(fixture);
 }
 
-static void many_headers(void **state)
+static void test_many_headers(void **state)
 {
 	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
 	char request[4096] = "GET /hello HTTP/1.1\r\n" HOST;
@@ -161,15 +161,15 @@ static void many_headers(void **state)
 }
 
 /* The whole of a hundred mebibytes is sent before anybody looks for the answer, as simple clients do. */
-static void huge_body_sent_in_full(void **state)
+static void test_huge_body_sent_in_full(void **state)
 {
 	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
 	static char zeros[1024 * 1024];
-	struct answer answer;
 	int fd = dial(fixture);
 	send_text(fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 104857600\r\n\r\n");
 	for (int i = 0; i < 100; i++)
 		send_bytes(fd, zeros, sizeof(zeros));
+	struct answer answer;
 	assert_true(read_answer(fd, &answer));
 	assert_fault(&answer, 413);
 	answer_free(&answer);
@@ -179,18 +179,18 @@ static void huge_body_sent_in_full(void **state)
 }
 
 /* Chunks have no length in front: the limit is met on the way. */
-static void chunks_without_end(void **state)
+static void test_chunks_without_end(void **state)
 {
 	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
 	enum { SIZE = 65536, START = 7 };
 	static char chunk[START + SIZE + 3] = "10000\r\n";
 	memset(chunk + START, 'c', SIZE);
 	memcpy(chunk + START + SIZE, "\r\n", 3);
-	struct answer answer;
 	int fd = dial(fixture);
 	send_text(fd, "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
 	for (int i = 0; i < 400; i++)
 		send_bytes(fd, chunk, sizeof(chunk) - 1);
+	struct answer answer;
 	assert_true(read_answer(fd, &answer));
 	assert_fault(&answer, 413);
 	answer_free(&answer);
@@ -202,13 +202,13 @@ static void chunks_without_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    BOTH_ENGINES(each_is_answered_in_json),
-	    BOTH_ENGINES(unreadable_requests_end_the_connection),
-	    BOTH_ENGINES(not_allowed_says_what_is),
-	    BOTH_ENGINES(large_heads),
-	    BOTH_ENGINES(many_headers),
-	    BOTH_ENGINES(huge_body_sent_in_full),
-	    BOTH_ENGINES(chunks_without_end),
+	    BOTH_ENGINES(test_each_is_answered_in_json),
+	    BOTH_ENGINES(test_unreadable_requests_end_the_connection),
+	    BOTH_ENGINES(test_not_allowed_says_what_is),
+	    BOTH_ENGINES(test_large_heads),
+	    BOTH_ENGINES(test_many_headers),
+	    BOTH_ENGINES(test_huge_body_sent_in_full),
+	    BOTH_ENGINES(test_chunks_without_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,7 +52,7 @@ static enum http_parse feed(struct bench *bench, const char *text, size_t length
 	}
 }
 
-static void pieces_do_not_matter(void **state)
+static void test_pieces_do_not_matter(void **state)
 {
 	(void)state;
 	static const char TEXT[] = "\r\nPOST /path?q=1 HTTP/1.1\r\nHost: example\r\nEmpty:\r\nSpaces:  a b \t\r\n"
@@ -60,8 +60,8 @@ static void pieces_do_not_matter(void **state)
 				   "5;name=value\r\nhello\r\n6\r\n world\r\n0\r\nTrailer: x\r\n\r\nGET";
 	for (size_t piece = 1; piece < sizeof(TEXT); piece++) {
 		struct bench bench;
-		size_t used;
 		begin(&bench);
+		size_t used;
 		assert_int_equal(feed(&bench, TEXT, sizeof(TEXT) - 1, piece, &used), HTTP_PARSE_DONE);
 		assert_int_equal(used, sizeof(TEXT) - 1 - 3);
 		assert_string_equal(http_parser_method(&bench.parser), "POST");
@@ -82,8 +82,8 @@ static void assert_fault_in_any_pieces(const char *text, int status)
 	size_t length = strlen(text);
 	for (size_t piece = 1; piece <= length; piece += piece < 40 ? 1 : length - piece + 1) {
 		struct bench bench;
-		size_t used;
 		begin(&bench);
+		size_t used;
 		enum http_parse result = feed(&bench, text, length, piece, &used);
 		if (result != HTTP_PARSE_FAULT || bench.parser.fault != status)
 			print_error("pieces of %zu: %d, %d\n", piece, result, bench.parser.fault);
@@ -97,7 +97,7 @@ static void assert_fault_in_any_pieces(const char *text, int status)
 
 #define START "POST / HTTP/1.1\r\nHost: x\r\n"
 
-static void what_could_be_read_in_two_ways(void **state)
+static void test_what_could_be_read_in_two_ways(void **state)
 {
 	(void)state;
 	static const char *const TEXTS[] = {
@@ -121,18 +121,18 @@ static void what_could_be_read_in_two_ways(void **state)
 		assert_fault_in_any_pieces(TEXTS[i], 400);
 }
 
-static void limits_of_the_head(void **state)
+static void test_limits_of_the_head(void **state)
 {
 	(void)state;
 	char text[3 * MAX_HEAD];
 	/* One byte decides. */
 	for (size_t size = MAX_HEAD - 2; size <= MAX_HEAD + 2; size++) {
 		static const char HEAD[] = "GET / HTTP/1.1\r\nHost: x\r\nA: ";
-		struct bench bench;
-		size_t used;
 		memset(text, 'a', sizeof(text));
 		memcpy(text, HEAD, sizeof(HEAD) - 1);
 		memcpy(text + size - 4, "\r\n\r\n", 4);
+		size_t used;
+		struct bench bench;
 		for (size_t piece = 1; piece <= size; piece *= 3) {
 			begin(&bench);
 			enum http_parse result = feed(&bench, text, size, piece, &used);
@@ -151,11 +151,11 @@ static void limits_of_the_head(void **state)
 }
 
 /* What surrounds chunks is bounded, too. */
-static void limits_beside_the_body(void **state)
+static void test_limits_beside_the_body(void **state)
 {
 	(void)state;
-	char text[3 * MAX_HEAD];
 	static const char CHUNKED[] = START "Transfer-Encoding: chunked\r\n\r\n";
+	char text[3 * MAX_HEAD];
 	memset(text, 'a', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	memcpy(text, CHUNKED, sizeof(CHUNKED) - 1);
@@ -165,13 +165,13 @@ static void limits_beside_the_body(void **state)
 	assert_fault_in_any_pieces(text, 431);
 }
 
-static void limits_of_the_body(void **state)
+static void test_limits_of_the_body(void **state)
 {
 	(void)state;
-	struct bench bench;
-	size_t used;
 	static const char CHUNKED[] = START "Transfer-Encoding: chunked\r\n\r\n";
+	struct bench bench;
 	begin(&bench);
+	size_t used;
 	assert_int_equal(feed(&bench, CHUNKED, sizeof(CHUNKED) - 1, SIZE_MAX, &used), HTTP_PARSE_MORE);
 	static char chunk[4096 + 9] = "1000\r\n";
 	memcpy(chunk + 6 + 4096, "\r\n", 3);
@@ -192,19 +192,19 @@ static void limits_of_the_body(void **state)
 	end(&bench);
 }
 
-static void an_offer_to_upgrade_is_declined(void **state)
+static void test_an_offer_to_upgrade_is_declined(void **state)
 {
 	(void)state;
-	struct bench bench;
-	size_t used;
 	static const char TEXT[] = "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nrest";
+	struct bench bench;
 	begin(&bench);
+	size_t used;
 	assert_int_equal(feed(&bench, TEXT, sizeof(TEXT) - 1, SIZE_MAX, &used), HTTP_PARSE_DONE);
 	assert_int_equal(used, sizeof(TEXT) - 5);
 	end(&bench);
 }
 
-static void keep_alive_as_asked(void **state)
+static void test_keep_alive_as_asked(void **state)
 {
 	(void)state;
 	static const struct {
@@ -219,15 +219,15 @@ static void keep_alive_as_asked(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
 		struct bench bench;
-		size_t used;
 		begin(&bench);
+		size_t used;
 		assert_int_equal(feed(&bench, CASES[i].text, strlen(CASES[i].text), SIZE_MAX, &used), HTTP_PARSE_DONE);
 		assert_int_equal(bench.parser.keep_alive, CASES[i].keep_alive);
 		end(&bench);
 	}
 }
 
-static void targets(void **state)
+static void test_targets(void **state)
 {
 	(void)state;
 	static const struct {
@@ -245,8 +245,8 @@ static void targets(void **state)
 	    {"*", "*", ""},
 	};
 	struct arena arena;
-	const char *path, *query;
 	arena_init(&arena);
+	const char *path, *query;
 	for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
 		assert_true(http_target_split(&arena, CASES[i].target, &path, &query));
 		assert_string_equal(path, CASES[i].path);
@@ -262,10 +262,10 @@ static void targets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(pieces_do_not_matter), cmocka_unit_test(what_could_be_read_in_two_ways),
-	    cmocka_unit_test(limits_of_the_head),   cmocka_unit_test(limits_beside_the_body),
-	    cmocka_unit_test(limits_of_the_body),   cmocka_unit_test(an_offer_to_upgrade_is_declined),
-	    cmocka_unit_test(keep_alive_as_asked),  cmocka_unit_test(targets),
+	    cmocka_unit_test(test_pieces_do_not_matter), cmocka_unit_test(test_what_could_be_read_in_two_ways),
+	    cmocka_unit_test(test_limits_of_the_head),	 cmocka_unit_test(test_limits_beside_the_body),
+	    cmocka_unit_test(test_limits_of_the_body),	 cmocka_unit_test(test_an_offer_to_upgrade_is_declined),
+	    cmocka_unit_test(test_keep_alive_as_asked),	 cmocka_unit_test(test_targets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,14 +31,14 @@ static int dial_from(const struct fixture *fixture, const char *address)
 
 static int ask_on(int fd, const char *request)
 {
-	struct answer answer;
 	send_text(fd, request);
+	struct answer answer;
 	int status = read_answer(fd, &answer) ? answer.status : 0;
 	answer_free(&answer);
 	return status;
 }
 
-static void an_address_gives_up_its_own_oldest(void **state)
+static void test_an_address_gives_up_its_own_oldest(void **state)
 {
 	struct fixture *fixture = fixture_start(
 	    &(struct http_server_options){.engine = ENGINE(state), .max_connections_per_address = 4}, NULL);
@@ -60,12 +60,11 @@ static void an_address_gives_up_its_own_oldest(void **state)
 	fixture_stop(fixture);
 }
 
-static void an_address_with_nothing_idle_is_refused(void **state)
+static void test_an_address_with_nothing_idle_is_refused(void **state)
 {
 	struct fixture *fixture = fixture_start(
 	    &(struct http_server_options){.engine = ENGINE(state), .max_connections_per_address = 3}, NULL);
 	int mine[3];
-	struct answer answer;
 	for (int i = 0; i < 3; i++) {
 		mine[i] = dial_from(fixture, "127.0.0.2");
 		send_text(mine[i], "GET /gate HTTP/1.1\r\n" HOST "\r\n");
@@ -73,6 +72,7 @@ static void an_address_with_nothing_idle_is_refused(void **state)
 	while (atomic_load(&fixture->at_gate) < 3)
 		(void)sched_yield();
 	int late = dial_from(fixture, "127.0.0.2"), other = dial_from(fixture, "127.0.0.3");
+	struct answer answer;
 	assert_true(read_answer(late, &answer));
 	assert_fault(&answer, 503);
 	assert_true(answer_says(&answer, "Retry-After", "1"));
@@ -96,7 +96,7 @@ static void trust_a_proxy(struct fixture *fixture)
 	http_server_exempt(fixture->server, is_proxy, NULL);
 }
 
-static void a_proxy_has_no_limit_of_its_own(void **state)
+static void test_a_proxy_has_no_limit_of_its_own(void **state)
 {
 	struct fixture *fixture = fixture_start(
 	    &(struct http_server_options){.engine = ENGINE(state), .max_connections_per_address = 2}, trust_a_proxy);
@@ -117,8 +117,8 @@ static int send_half(const struct fixture *fixture, const char *from)
 {
 	int fd = dial_from(fixture, from);
 	char *bytes = calloc(1, LARGE / 2);
-	char head[100];
 	assert_non_null(bytes);
+	char head[100];
 	(void)snprintf(head, sizeof(head), "POST /large HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n", LARGE);
 	send_text(fd, head);
 	send_bytes(fd, bytes, LARGE / 2);
@@ -126,19 +126,19 @@ static int send_half(const struct fixture *fixture, const char *from)
 	return fd;
 }
 
-static void the_greediest_address_is_shed(void **state)
+static void test_the_greediest_address_is_shed(void **state)
 {
 	struct fixture *fixture = fixture_start(
 	    &(struct http_server_options){.engine = ENGINE(state), .budget = (size_t)64 * 1024 * 1024}, NULL);
 	enum { GREEDY = 12 };
 	int greedy[GREEDY], modest = send_half(fixture, "127.0.0.3"), shed = 0;
-	struct answer answer;
 	for (int i = 0; i < GREEDY; i++)
 		greedy[i] = send_half(fixture, "127.0.0.2");
 	while (fixture_held(fixture) > (size_t)64 * 1024 * 1024)
 		(void)sched_yield();
 	char *rest = calloc(1, LARGE / 2);
 	send_bytes(modest, rest, LARGE / 2);
+	struct answer answer;
 	assert_true(read_answer(modest, &answer));
 	assert_int_equal(answer.status, 200);
 	assert_int_equal(answer.body_length, LARGE);
@@ -175,7 +175,7 @@ static void add_much(struct fixture *fixture)
 	http_server_route(fixture->server, "GET", "/much", 0, reply_much, NULL);
 }
 
-static void unread_answers_are_shed(void **state)
+static void test_unread_answers_are_shed(void **state)
 {
 	struct fixture *fixture = fixture_start(
 	    &(struct http_server_options){.engine = ENGINE(state), .budget = (size_t)48 * 1024 * 1024}, add_much);
@@ -213,7 +213,7 @@ static void add_hold(struct fixture *fixture)
 }
 
 /* What does not fit ends one of them, not all. */
-static void what_handlers_hold_is_counted(void **state)
+static void test_what_handlers_hold_is_counted(void **state)
 {
 	struct fixture *fixture = fixture_start(
 	    &(struct http_server_options){.engine = ENGINE(state), .budget = (size_t)2 * LARGE + 100000}, add_hold);
@@ -272,14 +272,13 @@ static bool come_to_the_gate(struct fixture *fixture, int *ret)
 }
 
 /* Where nothing is idle, who reads nothing and who sends nothing makes room; who is served does not. */
-static void who_stands_still_makes_room(void **state)
+static void test_who_stands_still_makes_room(void **state)
 {
 	(void)state;
 	enum { COUNT = 4 };
 	struct fixture *fixture = fixture_start(
 	    &(struct http_server_options){.engine = HTTP_ENGINE_DIRECT, .max_connections = COUNT}, add_standing);
 	int standing[COUNT], others[COUNT], statuses[COUNT] = {0};
-	struct answer answer;
 	for (int i = 0; i < COUNT; i++) {
 		standing[i] = dial_from(fixture, "127.0.0.2");
 		send_text(standing[i], i % 2 ? "GET /much HTTP/1.1\r\n" HOST "\r\n"
@@ -289,6 +288,7 @@ static void who_stands_still_makes_room(void **state)
 		assert_true(come_to_the_gate(fixture, &others[i]));
 	int late = dial_from(fixture, "127.0.0.3");
 	assert_int_equal(ask_on(late, GET_HELLO), 503);
+	struct answer answer;
 	for (int i = 0; i < COUNT; i++) {
 		if (read_answer(standing[i], &answer))
 			statuses[i] = answer.status;
@@ -389,7 +389,7 @@ static struct http_seat *come_by_ipv4(int number)
 	return come(peer);
 }
 
-static void a_site_gives_up_its_own_oldest(void **state)
+static void test_a_site_gives_up_its_own_oldest(void **state)
 {
 	(void)state;
 	hall_open(SEATS, 0);
@@ -410,7 +410,7 @@ static void a_site_gives_up_its_own_oldest(void **state)
 	hall_close();
 }
 
-static void a_site_with_nothing_idle_is_refused(void **state)
+static void test_a_site_with_nothing_idle_is_refused(void **state)
 {
 	(void)state;
 	hall_open(SEATS, 0);
@@ -432,7 +432,7 @@ static void hold(struct http_seat *seat, size_t bytes)
 }
 
 /* Many addresses of a site that hold a little each hold more than one address that holds more than any of them. */
-static void the_greediest_site_is_shed(void **state)
+static void test_the_greediest_site_is_shed(void **state)
 {
 	(void)state;
 	hall_open(SEATS, 1000);
@@ -450,16 +450,16 @@ static void the_greediest_site_is_shed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    BOTH_ENGINES(an_address_gives_up_its_own_oldest),
-	    BOTH_ENGINES(an_address_with_nothing_idle_is_refused),
-	    BOTH_ENGINES(a_proxy_has_no_limit_of_its_own),
-	    BOTH_ENGINES(the_greediest_address_is_shed),
-	    BOTH_ENGINES(unread_answers_are_shed),
-	    BOTH_ENGINES(what_handlers_hold_is_counted),
-	    cmocka_unit_test(who_stands_still_makes_room),
-	    cmocka_unit_test(a_site_gives_up_its_own_oldest),
-	    cmocka_unit_test(a_site_with_nothing_idle_is_refused),
-	    cmocka_unit_test(the_greediest_site_is_shed),
+	    BOTH_ENGINES(test_an_address_gives_up_its_own_oldest),
+	    BOTH_ENGINES(test_an_address_with_nothing_idle_is_refused),
+	    BOTH_ENGINES(test_a_proxy_has_no_limit_of_its_own),
+	    BOTH_ENGINES(test_the_greediest_address_is_shed),
+	    BOTH_ENGINES(test_unread_answers_are_shed),
+	    BOTH_ENGINES(test_what_handlers_hold_is_counted),
+	    cmocka_unit_test(test_who_stands_still_makes_room),
+	    cmocka_unit_test(test_a_site_gives_up_its_own_oldest),
+	    cmocka_unit_test(test_a_site_with_nothing_idle_is_refused),
+	    cmocka_unit_test(test_the_greediest_site_is_shed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,7 +34,7 @@ static void assert_answers(int fd)
 	}
 }
 
-static void cut_in_two(void **state)
+static void test_cut_in_two(void **state)
 {
 	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
 	for (size_t at = 0; at < sizeof(REQUESTS) - 1; at++) {
@@ -49,7 +49,7 @@ static void cut_in_two(void **state)
 	fixture_stop(fixture);
 }
 
-static void byte_by_byte(void **state)
+static void test_byte_by_byte(void **state)
 {
 	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
 	int fd = dial_at_once(fixture);
@@ -63,7 +63,7 @@ static void byte_by_byte(void **state)
 }
 
 /* The one that cannot be read ends the connection, after those before it were answered; the one behind it never is. */
-static void a_bad_one_among_good_ones(void **state)
+static void test_a_bad_one_among_good_ones(void **state)
 {
 	static const char GOOD[] = "GET /hello HTTP/1.1\r\n" HOST "\r\n";
 	static const char BAD[] = "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n";
@@ -85,7 +85,7 @@ static void a_bad_one_among_good_ones(void **state)
 }
 
 /* Whoever asks before a body is invited on a connection that has answered before as well. */
-static void asking_first_again(void **state)
+static void test_asking_first_again(void **state)
 {
 	static const char HEAD[] = "POST /echo HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n";
 	static const char INVITED[] = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -93,11 +93,11 @@ static void asking_first_again(void **state)
 	int fd = dial_at_once(fixture);
 	for (int i = 0; i < 3; i++) {
 		char text[sizeof(INVITED)] = "";
-		struct answer answer;
 		send_text(fd, HEAD);
 		assert_int_equal(recv(fd, text, sizeof(INVITED) - 1, MSG_WAITALL), sizeof(INVITED) - 1);
 		assert_string_equal(text, INVITED);
 		send_text(fd, "hello");
+		struct answer answer;
 		assert_true(read_answer(fd, &answer));
 		assert_int_equal(answer.status, 200);
 		answer_free(&answer);
@@ -106,15 +106,15 @@ static void asking_first_again(void **state)
 	fixture_stop(fixture);
 }
 
-static void empty_lines_without_end(void **state)
+static void test_empty_lines_without_end(void **state)
 {
 	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
 	static char lines[20000];
-	struct answer answer;
 	for (size_t i = 0; i < sizeof(lines); i++)
 		lines[i] = i % 2 == 0 ? '\r' : '\n';
 	int fd = dial(fixture);
 	send_bytes(fd, lines, sizeof(lines));
+	struct answer answer;
 	assert_true(read_answer(fd, &answer));
 	assert_fault(&answer, 431);
 	answer_free(&answer);
@@ -123,7 +123,7 @@ static void empty_lines_without_end(void **state)
 }
 
 /* A client that leaves in the middle of a request leaves nothing behind. */
-static void cut_off(void **state)
+static void test_cut_off(void **state)
 {
 	struct fixture *fixture = fixture_start(&(struct http_server_options){.engine = ENGINE(state)}, NULL);
 	for (size_t at = 0; at < sizeof(REQUESTS) - 1; at++) {
@@ -138,12 +138,12 @@ static void cut_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    BOTH_ENGINES(cut_in_two),
-	    BOTH_ENGINES(byte_by_byte),
-	    BOTH_ENGINES(a_bad_one_among_good_ones),
-	    BOTH_ENGINES(asking_first_again),
-	    BOTH_ENGINES(empty_lines_without_end),
-	    BOTH_ENGINES(cut_off),
+	    BOTH_ENGINES(test_cut_in_two),
+	    BOTH_ENGINES(test_byte_by_byte),
+	    BOTH_ENGINES(test_a_bad_one_among_good_ones),
+	    BOTH_ENGINES(test_asking_first_again),
+	    BOTH_ENGINES(test_empty_lines_without_end),
+	    BOTH_ENGINES(test_cut_off),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 
 #include "http/representation.h"
 
-static void gzip_is_taken_only_by_those_who_prefer_it(void **state)
+static void test_gzip_is_taken_only_by_those_who_prefer_it(void **state)
 {
 	(void)state;
 	static const char *const yes[] = {"gzip",
@@ -35,7 +35,7 @@ static void gzip_is_taken_only_by_those_who_prefer_it(void **state)
 			fail_msg("%s", no[i]);
 }
 
-static void a_tag_is_found_in_a_list(void **state)
+static void test_a_tag_is_found_in_a_list(void **state)
 {
 	(void)state;
 	static const char *const yes[] = {
@@ -54,8 +54,8 @@ static void a_tag_is_found_in_a_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(gzip_is_taken_only_by_those_who_prefer_it),
-	    cmocka_unit_test(a_tag_is_found_in_a_list),
+	    cmocka_unit_test(test_gzip_is_taken_only_by_those_who_prefer_it),
+	    cmocka_unit_test(test_a_tag_is_found_in_a_list),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

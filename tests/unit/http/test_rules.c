@@ -157,17 +157,17 @@ static const struct row ROWS[] = {
     {"POST", "/", 1, 1, {HOST, {"Expect", "100-continue"}, {"Expect", "x"}}, 417},
 };
 
-static void each_head_has_its_status(void **state)
+static void test_each_head_has_its_status(void **state)
 {
 	(void)state;
 	int wrong = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(ROWS); i++) {
 		const struct row *row = &ROWS[i];
 		struct arena arena;
-		struct http_fields fields;
 		arena_init(&arena);
+		struct http_fields fields;
 		http_fields_begin(&fields, &arena, 4096);
-		for (size_t j = 0; j < FIELDS && row->fields[j][0] != NULL; j++)
+		for (size_t j = 0; j < FIELDS && row->fields[j][0]; j++)
 			assert_true(http_fields_add(&fields, row->fields[j][0], row->fields[j][1]));
 		struct http_head head = {row->method, row->target, row->major, row->minor, &fields};
 		int status = http_rules_fault(&head);
@@ -182,6 +182,6 @@ static void each_head_has_its_status(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(each_head_has_its_status)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_each_head_has_its_status)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

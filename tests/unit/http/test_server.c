@@ -20,7 +20,7 @@ static void assert_hello(int fd)
 	answer_free(&answer);
 }
 
-static void keep_alive(void **state)
+static void test_keep_alive(void **state)
 {
 	struct fixture *fixture = start(state);
 	int fd = dial(fixture);
@@ -35,7 +35,7 @@ static void keep_alive(void **state)
 	fixture_stop(fixture);
 }
 
-static void an_answer_has_a_date(void **state)
+static void test_an_answer_has_a_date(void **state)
 {
 	struct fixture *fixture = start(state);
 	struct answer answer = ask(fixture, GET_HELLO);
@@ -50,7 +50,7 @@ static void an_answer_has_a_date(void **state)
 	fixture_stop(fixture);
 }
 
-static void pipelined_requests_are_answered_in_order(void **state)
+static void test_pipelined_requests_are_answered_in_order(void **state)
 {
 	struct fixture *fixture = start(state);
 	enum { COUNT = 300 };
@@ -65,11 +65,11 @@ static void pipelined_requests_are_answered_in_order(void **state)
 	send_bytes(fd, requests, length);
 	for (int i = 0; i < COUNT; i++) {
 		struct answer answer;
-		char wanted[64];
 		assert_true(read_answer(fd, &answer));
 		assert_int_equal(answer.status, i % 3 == 2 ? 404 : 200);
+		char wanted[64];
 		(void)snprintf(wanted, sizeof(wanted), "|/identity/%d|", i);
-		assert_true(i % 3 == 2 || strstr(answer.body, wanted) != NULL);
+		assert_true(i % 3 == 2 || strstr(answer.body, wanted));
 		answer_free(&answer);
 	}
 	(void)close(fd);
@@ -77,10 +77,9 @@ static void pipelined_requests_are_answered_in_order(void **state)
 }
 
 /* A waiting handler holds back what was sent after it on its connection, and nothing on others. */
-static void pipelining_behind_a_slow_handler(void **state)
+static void test_pipelining_behind_a_slow_handler(void **state)
 {
 	struct fixture *fixture = start(state);
-	struct answer answer;
 	int fd = dial(fixture);
 	send_text(fd, "GET /gate HTTP/1.1\r\n" HOST "\r\n" GET_HELLO);
 	while (atomic_load(&fixture->at_gate) == 0)
@@ -88,6 +87,7 @@ static void pipelining_behind_a_slow_handler(void **state)
 	send_text(fd, GET_HELLO);
 	assert_serves(fixture);
 	atomic_store(&fixture->gate_open, true);
+	struct answer answer;
 	assert_true(read_answer(fd, &answer));
 	assert_string_equal(answer.body, "through");
 	answer_free(&answer);
@@ -97,12 +97,12 @@ static void pipelining_behind_a_slow_handler(void **state)
 	fixture_stop(fixture);
 }
 
-static void head_has_no_body(void **state)
+static void test_head_has_no_body(void **state)
 {
 	struct fixture *fixture = start(state);
-	struct answer answer;
 	int fd = dial(fixture);
 	send_text(fd, "HEAD /hello HTTP/1.1\r\n" HOST "\r\n");
+	struct answer answer;
 	assert_true(read_answer_of(fd, &answer, true));
 	assert_int_equal(answer.status, 200);
 	assert_true(answer_says(&answer, "Content-Length", "5"));
@@ -114,7 +114,7 @@ static void head_has_no_body(void **state)
 	fixture_stop(fixture);
 }
 
-static void connection_close_is_honoured(void **state)
+static void test_connection_close_is_honoured(void **state)
 {
 	struct fixture *fixture = start(state);
 	int fd = dial(fixture);
@@ -128,12 +128,12 @@ static void connection_close_is_honoured(void **state)
 	fixture_stop(fixture);
 }
 
-static void http_1_0(void **state)
+static void test_http_1_0(void **state)
 {
 	struct fixture *fixture = start(state);
-	struct answer answer;
 	int fd = dial(fixture);
 	send_text(fd, "GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+	struct answer answer;
 	assert_true(read_answer(fd, &answer));
 	assert_true(answer_says(&answer, "Connection", "keep-alive"));
 	answer_free(&answer);
@@ -146,12 +146,12 @@ static void http_1_0(void **state)
 	fixture_stop(fixture);
 }
 
-static void a_client_that_asks_first_is_told_to_go_on(void **state)
+static void test_a_client_that_asks_first_is_told_to_go_on(void **state)
 {
 	struct fixture *fixture = start(state);
-	struct answer answer;
 	int fd = dial(fixture);
 	send_text(fd, "POST /echo HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+	struct answer answer;
 	assert_true(read_answer(fd, &answer));
 	assert_int_equal(answer.status, 100);
 	answer_free(&answer);
@@ -183,7 +183,7 @@ static void assert_echoed(int fd, const char *body, size_t length)
 	answer_free(&answer);
 }
 
-static void bodies_of_all_sizes(void **state)
+static void test_bodies_of_all_sizes(void **state)
 {
 	struct fixture *fixture = start(state);
 	static const size_t SIZES[] = {0, 1, 100, 4095, 4096, 16384, 65535, 65536, 65537, 1048576, 5000000, 20971520};
@@ -206,16 +206,16 @@ static void bodies_of_all_sizes(void **state)
 }
 
 /* One byte more than the route takes, sent in full. */
-static void a_byte_too_many(void **state)
+static void test_a_byte_too_many(void **state)
 {
 	struct fixture *fixture = start(state);
 	size_t length = 1024 * 1024 + 1;
 	char *body = calloc(1, length);
 	assert_non_null(body);
-	struct answer answer;
 	int fd = dial(fixture);
 	send_text(fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 1048577\r\n\r\n");
 	send_bytes(fd, body, length);
+	struct answer answer;
 	assert_true(read_answer(fd, &answer));
 	assert_fault(&answer, 413);
 	answer_free(&answer);
@@ -229,7 +229,7 @@ static void a_byte_too_many(void **state)
 	fixture_stop(fixture);
 }
 
-static void chunked_bodies(void **state)
+static void test_chunked_bodies(void **state)
 {
 	struct fixture *fixture = start(state);
 	int fd = dial(fixture);
@@ -242,7 +242,7 @@ static void chunked_bodies(void **state)
 }
 
 /* Every byte in a packet of its own. */
-static void a_byte_at_a_time(void **state)
+static void test_a_byte_at_a_time(void **state)
 {
 	struct fixture *fixture = start(state);
 	static const char TEXT[] =
@@ -273,7 +273,7 @@ static void assert_identity(const struct fixture *fixture, const char *request, 
 }
 
 /* "request id|traceparent|milliseconds left|peer|method|path|query" */
-static void requests_keep_their_names(void **state)
+static void test_requests_keep_their_names(void **state)
 {
 	struct fixture *fixture = start(state);
 	assert_identity(fixture, "PATCH /identity/a%20b%2Fc?q=%20&r HTTP/1.1\r\n" HOST "X-Request-Id: A.b_c-1\r\n\r\n",
@@ -293,7 +293,7 @@ static void requests_keep_their_names(void **state)
 }
 
 /* What cannot be taken over is made anew: the id is a UUID then, the trace none. */
-static void names_that_are_refused(void **state)
+static void test_names_that_are_refused(void **state)
 {
 	struct fixture *fixture = start(state);
 	static const char *const HEADERS[] = {
@@ -322,20 +322,20 @@ static void names_that_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    BOTH_ENGINES(keep_alive),
-	    BOTH_ENGINES(an_answer_has_a_date),
-	    BOTH_ENGINES(pipelined_requests_are_answered_in_order),
-	    BOTH_ENGINES(pipelining_behind_a_slow_handler),
-	    BOTH_ENGINES(head_has_no_body),
-	    BOTH_ENGINES(connection_close_is_honoured),
-	    BOTH_ENGINES(http_1_0),
-	    BOTH_ENGINES(a_client_that_asks_first_is_told_to_go_on),
-	    BOTH_ENGINES(bodies_of_all_sizes),
-	    BOTH_ENGINES(a_byte_too_many),
-	    BOTH_ENGINES(chunked_bodies),
-	    BOTH_ENGINES(a_byte_at_a_time),
-	    BOTH_ENGINES(requests_keep_their_names),
-	    BOTH_ENGINES(names_that_are_refused),
+	    BOTH_ENGINES(test_keep_alive),
+	    BOTH_ENGINES(test_an_answer_has_a_date),
+	    BOTH_ENGINES(test_pipelined_requests_are_answered_in_order),
+	    BOTH_ENGINES(test_pipelining_behind_a_slow_handler),
+	    BOTH_ENGINES(test_head_has_no_body),
+	    BOTH_ENGINES(test_connection_close_is_honoured),
+	    BOTH_ENGINES(test_http_1_0),
+	    BOTH_ENGINES(test_a_client_that_asks_first_is_told_to_go_on),
+	    BOTH_ENGINES(test_bodies_of_all_sizes),
+	    BOTH_ENGINES(test_a_byte_too_many),
+	    BOTH_ENGINES(test_chunked_bodies),
+	    BOTH_ENGINES(test_a_byte_at_a_time),
+	    BOTH_ENGINES(test_requests_keep_their_names),
+	    BOTH_ENGINES(test_names_that_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

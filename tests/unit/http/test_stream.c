@@ -23,8 +23,8 @@ static void count_body(struct http_exchange *exchange, void *argument)
 	char *piece = arena_alloc(&exchange->ctx->arena, 10000);
 	char *wanted = arena_alloc(&exchange->ctx->arena, 10000);
 	size_t total = 0;
-	int64_t length;
 	atomic_fetch_add(&fixture->at_gate, 1);
+	int64_t length;
 	while ((length = http_body_read(exchange, piece, 10000)) > 0) {
 		fill(wanted, (size_t)length, total);
 		total += memcmp(piece, wanted, (size_t)length) == 0 ? (size_t)length : 0;
@@ -37,7 +37,7 @@ static void count_body(struct http_exchange *exchange, void *argument)
 static void refuse_at_the_head(struct http_exchange *exchange, void *argument)
 {
 	(void)argument;
-	if (http_header(exchange, "Authorization") == NULL) {
+	if (!http_header(exchange, "Authorization")) {
 		http_reply(exchange, 401, "application/json", "{}", 2);
 		return;
 	}
@@ -108,7 +108,7 @@ static char *made(size_t length)
 	return bytes;
 }
 
-static void a_body_comes_in_pieces(void **state)
+static void test_a_body_comes_in_pieces(void **state)
 {
 	struct fixture *fixture = start(state);
 	char *bytes = made(WHOLE), head[100];
@@ -129,7 +129,7 @@ static void a_body_comes_in_pieces(void **state)
 	fixture_stop(fixture);
 }
 
-static void a_body_comes_in_chunks(void **state)
+static void test_a_body_comes_in_chunks(void **state)
 {
 	struct fixture *fixture = start(state);
 	char *bytes = made(300000), head[100];
@@ -149,7 +149,7 @@ static void a_body_comes_in_chunks(void **state)
 }
 
 /* What is refused for its head is not read: the client need not even send it. */
-static void a_head_is_refused(void **state)
+static void test_a_head_is_refused(void **state)
 {
 	struct fixture *fixture = start(state);
 	int fd = dial(fixture);
@@ -172,13 +172,13 @@ static void a_head_is_refused(void **state)
 	fixture_stop(fixture);
 }
 
-static void a_body_is_read_whole_after_the_head(void **state)
+static void test_a_body_is_read_whole_after_the_head(void **state)
 {
 	struct fixture *fixture = start(state);
 	static char text[4001];
-	char head[200];
 	memset(text, 'x', 4000);
 	int fd = dial(fixture);
+	char head[200];
 	for (int length = 500; length <= 4000; length += 3500) {
 		(void)snprintf(head, sizeof(head),
 			       "POST /guarded HTTP/1.1\r\n" HOST "Authorization: Bearer x\r\nContent-Length: %d\r\n"
@@ -194,7 +194,7 @@ static void a_body_is_read_whole_after_the_head(void **state)
 }
 
 /* In chunks nobody knows how long it will be: the head is looked at once it is too long for strangers. */
-static void a_body_in_chunks_is_refused_when_it_is_long(void **state)
+static void test_a_body_in_chunks_is_refused_when_it_is_long(void **state)
 {
 	struct fixture *fixture = start(state);
 	static const char head[] = "POST /guarded HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n";
@@ -212,7 +212,7 @@ static void a_body_in_chunks_is_refused_when_it_is_long(void **state)
 	fixture_stop(fixture);
 }
 
-static void a_client_may_go_in_between(void **state)
+static void test_a_client_may_go_in_between(void **state)
 {
 	struct fixture *fixture = start(state);
 	char *bytes = made(WHOLE), head[100];
@@ -234,14 +234,14 @@ static void a_client_may_go_in_between(void **state)
 	fixture_stop(fixture);
 }
 
-static void a_slow_body_is_given_up(void **state)
+static void test_a_slow_body_is_given_up(void **state)
 {
 	struct fixture *fixture = fixture_start(
 	    &(struct http_server_options){.engine = ENGINE(state), .read_timeout = 200 * CLOCK_MILLISECOND},
 	    add_routes);
-	struct answer answer;
 	int fd = dial(fixture);
 	send_text(fd, "POST /count HTTP/1.1\r\n" HOST "Content-Length: 5000\r\n\r\nabc");
+	struct answer answer;
 	assert_true(read_answer(fd, &answer));
 	assert_fault(&answer, 408);
 	answer_free(&answer);
@@ -256,12 +256,12 @@ static void a_slow_body_is_given_up(void **state)
 	fixture_stop(fixture);
 }
 
-static void an_answer_goes_in_pieces(void **state)
+static void test_an_answer_goes_in_pieces(void **state)
 {
 	struct fixture *fixture = start(state);
 	char *wanted = made(WHOLE);
-	struct answer answer;
 	int fd = dial(fixture);
+	struct answer answer;
 	for (int i = 0; i < 2; i++) {
 		send_text(fd, "GET /pieces HTTP/1.1\r\n" HOST "\r\n");
 		assert_true(read_answer(fd, &answer));
@@ -296,7 +296,7 @@ static int dial_narrow(const struct fixture *fixture)
 }
 
 /* Also while nobody wants the rest of the request, so that no more of it is read (evhttp has read all of it). */
-static void who_reads_nothing_of_an_answer_is_ended(void **state)
+static void test_who_reads_nothing_of_an_answer_is_ended(void **state)
 {
 	static const char *const requests[] = {"GET /pieces HTTP/1.1\r\n" HOST "\r\n",
 					       "POST /pieces HTTP/1.1\r\n" HOST "Content-Length: 20000\r\n\r\n"};
@@ -318,17 +318,16 @@ static void who_reads_nothing_of_an_answer_is_ended(void **state)
 	fixture_stop(fixture);
 }
 
-static void a_document_is_not_copied(void **state)
+static void test_a_document_is_not_copied(void **state)
 {
-	struct fixture *fixture;
 	enum { SIZE = 100000 };
 	char *bytes = made(SIZE);
-	struct answer answer;
 	document = shared_text_new(bytes, SIZE);
-	fixture = start(state);
+	struct fixture *fixture = start(state);
 	int slow = dial(fixture), fd = dial(fixture);
 	send_text(slow, "GET /shared HTTP/1.1\r\n" HOST "\r\n");
 	send_text(fd, "GET /shared HTTP/1.1\r\n" HOST "\r\n");
+	struct answer answer;
 	assert_true(read_answer(fd, &answer));
 	assert_int_equal(answer.body_length, 100 * (SIZE + 1) + 1);
 	for (size_t i = 0; i < 100; i++)
@@ -348,16 +347,16 @@ static void a_document_is_not_copied(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    BOTH_ENGINES(a_body_comes_in_pieces),
-	    BOTH_ENGINES(a_body_comes_in_chunks),
-	    BOTH_ENGINES(a_head_is_refused),
-	    BOTH_ENGINES(a_body_is_read_whole_after_the_head),
-	    BOTH_ENGINES(a_body_in_chunks_is_refused_when_it_is_long),
-	    BOTH_ENGINES(a_client_may_go_in_between),
-	    BOTH_ENGINES(a_slow_body_is_given_up),
-	    BOTH_ENGINES(an_answer_goes_in_pieces),
-	    BOTH_ENGINES(who_reads_nothing_of_an_answer_is_ended),
-	    BOTH_ENGINES(a_document_is_not_copied),
+	    BOTH_ENGINES(test_a_body_comes_in_pieces),
+	    BOTH_ENGINES(test_a_body_comes_in_chunks),
+	    BOTH_ENGINES(test_a_head_is_refused),
+	    BOTH_ENGINES(test_a_body_is_read_whole_after_the_head),
+	    BOTH_ENGINES(test_a_body_in_chunks_is_refused_when_it_is_long),
+	    BOTH_ENGINES(test_a_client_may_go_in_between),
+	    BOTH_ENGINES(test_a_slow_body_is_given_up),
+	    BOTH_ENGINES(test_an_answer_goes_in_pieces),
+	    BOTH_ENGINES(test_who_reads_nothing_of_an_answer_is_ended),
+	    BOTH_ENGINES(test_a_document_is_not_copied),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

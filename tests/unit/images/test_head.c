@@ -54,11 +54,11 @@ static void assert_size(const struct image_head *head, const char *type, int64_t
 	assert_int_equal(head->height, height);
 }
 
-static void knows_types_by_content(void **state)
+static void test_knows_types_by_content(void **state)
 {
 	static const char *const others[] = {"PK\3\4", "<svg xmlns=", "", "\x89PNG", "GIF88a", "BM"};
-	struct image_head head;
 	(void)state;
+	struct image_head head;
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		assert_int_equal(image_head_read((const unsigned char *)others[i], strlen(others[i]), &head),
 				 HEAD_UNKNOWN);
@@ -72,7 +72,7 @@ static void knows_types_by_content(void **state)
 #define SCAN "\xff\xda\0\x08\1\1\0\0\x3f\0"
 #define DATA "\x12\xff\0\x34\xff\xd0\x56\xff\xd7\x78"
 
-static void reads_a_jpeg(void **state)
+static void test_reads_a_jpeg(void **state)
 {
 	struct file file = {.length = 0};
 	(void)state;
@@ -87,7 +87,7 @@ static void reads_a_jpeg(void **state)
 }
 
 /* Scans are counted wherever the decoder would find them, and then all coefficients are in memory. */
-static void counts_the_scans_of_a_jpeg(void **state)
+static void test_counts_the_scans_of_a_jpeg(void **state)
 {
 	struct file file = {.length = 0};
 	(void)state;
@@ -100,7 +100,7 @@ static void counts_the_scans_of_a_jpeg(void **state)
 	assert_true(head.memory >= 8192 * 4096 * 2 && head.memory < 8192 * 4096 * 3);
 }
 
-static void refuses_jpegs_that_contradict_themselves(void **state)
+static void test_refuses_jpegs_that_contradict_themselves(void **state)
 {
 	static const struct {
 		const char *bytes;
@@ -132,7 +132,7 @@ static void refuses_jpegs_that_contradict_themselves(void **state)
 #define PNG "\x89PNG\r\n\x1a\n"
 #define IHDR(data) "\0\0\0\x0dIHDR" data "\0\0\0\0"
 
-static void reads_a_png(void **state)
+static void test_reads_a_png(void **state)
 {
 	struct file file = {.length = 0};
 	(void)state;
@@ -142,7 +142,7 @@ static void reads_a_png(void **state)
 	assert_int_equal(head.scans, 1);
 }
 
-static void knows_what_interlacing_takes(void **state)
+static void test_knows_what_interlacing_takes(void **state)
 {
 	struct file file = {.length = 0};
 	(void)state;
@@ -157,7 +157,7 @@ static void knows_what_interlacing_takes(void **state)
 }
 
 /* Compressed texts become large; frames of an animation count. */
-static void counts_chunks_of_a_png(void **state)
+static void test_counts_chunks_of_a_png(void **state)
 {
 	struct file file = {.length = 0};
 	(void)state;
@@ -171,7 +171,7 @@ static void counts_chunks_of_a_png(void **state)
 	assert_true(head.memory >= INT64_C(40) * 8000000);
 }
 
-static void refuses_pngs_that_there_are_not(void **state)
+static void test_refuses_pngs_that_there_are_not(void **state)
 {
 	static const char *const heads[] = {
 	    "\0\0\0\0\0\0\0\5\x08\0\0\0\0",   /* no columns */
@@ -196,7 +196,7 @@ static void refuses_pngs_that_there_are_not(void **state)
 
 /* --- GIF and WebP --- */
 
-static void reads_a_gif(void **state)
+static void test_reads_a_gif(void **state)
 {
 	struct file file = {.length = 0};
 	(void)state;
@@ -212,18 +212,17 @@ static void reads_a_gif(void **state)
 }
 
 /* An animation is whole when its last block is: decoders that make a picture of the first frame do not look there. */
-static void knows_what_ends_before_its_end(void **state)
+static void test_knows_what_ends_before_its_end(void **state)
 {
 	struct file gif = {.length = 0}, png = {.length = 0};
-	size_t shortest_gif, shortest_png;
 	(void)state;
 	ADD(&gif, "GIF89a\x10\0\x10\0\x80\0\0rgbrgb");
-	shortest_gif = gif.length;
+	size_t shortest_gif = gif.length;
 	for (int i = 0; i < 2; i++)
 		ADD(&gif, "\x21\xf9\4abcd\0\x2c\0\0\0\0\x10\0\x10\0\0\2\3abc\0");
 	ADD(&gif, "\x3b");
 	ADD(&png, PNG IHDR("\0\0\0\x10\0\0\0\x10\x08\2\0\0\0"));
-	shortest_png = png.length;
+	size_t shortest_png = png.length;
 	ADD(&png, "\0\0\0\1IDATx\0\0\0\0\0\0\0\1fdATx\0\0\0\0\0\0\0\0IEND\0\0\0\0");
 	for (size_t length = shortest_gif; length <= gif.length; length++) {
 		struct image_head head = {0};
@@ -237,7 +236,7 @@ static void knows_what_ends_before_its_end(void **state)
 	}
 }
 
-static void reads_a_webp(void **state)
+static void test_reads_a_webp(void **state)
 {
 	struct file lossy = {.length = 0}, lossless = {.length = 0}, animated = {.length = 0};
 	(void)state;
@@ -263,7 +262,7 @@ static void reads_a_webp(void **state)
 static const struct image_bounds bounds = {
     .max_side = 100, .max_pixels = 5000, .max_scans = 10, .max_frames = 3, .max_segments = 20, .max_decoded = 100000};
 
-static void names_the_rule_that_is_broken(void **state)
+static void test_names_the_rule_that_is_broken(void **state)
 {
 	static const struct {
 		struct image_head head;
@@ -285,7 +284,7 @@ static void names_the_rule_that_is_broken(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct image_excess excess = {0};
-		assert_int_equal(image_bounds_hold(&bounds, &cases[i].head, &excess), cases[i].rule == NULL);
+		assert_int_equal(image_bounds_hold(&bounds, &cases[i].head, &excess), !cases[i].rule);
 		if (!cases[i].rule)
 			continue;
 		assert_string_equal(excess.rule, cases[i].rule);
@@ -295,7 +294,7 @@ static void names_the_rule_that_is_broken(void **state)
 }
 
 /* Whatever is cut off or changed, the readers stay within the bytes, and give what can be counted with. */
-static void stays_within_the_bytes(void **state)
+static void test_stays_within_the_bytes(void **state)
 {
 	static const char *const starts[] = {"\xff\xd8\xff\xc2\0\x0b\x08\x10\0\x20\0\1\1\x11\0" SCAN DATA,
 					     "GIF89a\x10\0\x10\0\x80\0\0rgbrgb\x2c\x10\0\x20\0\x20\0\x20\0\0\2\3abc\0"};
@@ -321,19 +320,19 @@ static void stays_within_the_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(knows_types_by_content),
-	    cmocka_unit_test(reads_a_jpeg),
-	    cmocka_unit_test(counts_the_scans_of_a_jpeg),
-	    cmocka_unit_test(refuses_jpegs_that_contradict_themselves),
-	    cmocka_unit_test(reads_a_png),
-	    cmocka_unit_test(knows_what_interlacing_takes),
-	    cmocka_unit_test(counts_chunks_of_a_png),
-	    cmocka_unit_test(refuses_pngs_that_there_are_not),
-	    cmocka_unit_test(reads_a_gif),
-	    cmocka_unit_test(knows_what_ends_before_its_end),
-	    cmocka_unit_test(reads_a_webp),
-	    cmocka_unit_test(names_the_rule_that_is_broken),
-	    cmocka_unit_test(stays_within_the_bytes),
+	    cmocka_unit_test(test_knows_types_by_content),
+	    cmocka_unit_test(test_reads_a_jpeg),
+	    cmocka_unit_test(test_counts_the_scans_of_a_jpeg),
+	    cmocka_unit_test(test_refuses_jpegs_that_contradict_themselves),
+	    cmocka_unit_test(test_reads_a_png),
+	    cmocka_unit_test(test_knows_what_interlacing_takes),
+	    cmocka_unit_test(test_counts_chunks_of_a_png),
+	    cmocka_unit_test(test_refuses_pngs_that_there_are_not),
+	    cmocka_unit_test(test_reads_a_gif),
+	    cmocka_unit_test(test_knows_what_ends_before_its_end),
+	    cmocka_unit_test(test_reads_a_webp),
+	    cmocka_unit_test(test_names_the_rule_that_is_broken),
+	    cmocka_unit_test(test_stays_within_the_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

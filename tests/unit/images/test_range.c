@@ -43,8 +43,8 @@ static void test_malformed_ranges_mean_the_whole(void **state)
 
 static void test_boundaries(void **state)
 {
-	char boundary[MULTIPART_BOUNDARY_SIZE];
 	(void)state;
+	char boundary[MULTIPART_BOUNDARY_SIZE];
 	assert_true(multipart_boundary("multipart/form-data; boundary=abc", boundary));
 	assert_string_equal(boundary, "abc");
 	assert_true(multipart_boundary("Multipart/Form-Data; charset=x; boundary=\"a b\"", boundary));

@@ -10,11 +10,11 @@
 #define ANN "01932b5c-7a10-7000-8000-000000000001"
 #define BOB "01932b5c-7a10-7000-8000-000000000002"
 
-static void a_user_has_few_places(void **state)
+static void test_a_user_has_few_places(void **state)
 {
 	struct upload_places *places = upload_places_new(2, 1);
-	struct context first, second, third, other;
 	(void)state;
+	struct context first, second, third, other;
 	context_init(&first, DEADLINE_NEVER);
 	context_init(&second, DEADLINE_NEVER);
 	context_init(&third, DEADLINE_NEVER);
@@ -53,10 +53,10 @@ static void upload_in_turn(void *argument)
 
 static void others_while_one_decodes(void *argument)
 {
-	struct context bob;
 	assert_non_null(co_spawn("one", upload_in_turn, argument));
 	assert_non_null(co_spawn("two", upload_in_turn, argument));
 	(void)co_yield ();
+	struct context bob;
 	context_init(&bob, DEADLINE_NEVER);
 	assert_int_equal(upload_place_turn(&bob, upload_place_take(&bob, argument, BOB)), 0);
 	note("bob");
@@ -75,7 +75,7 @@ static void late_for_a_turn(void *argument)
 	context_done(&late);
 }
 
-static void uploads_of_a_user_take_turns(void **state)
+static void test_uploads_of_a_user_take_turns(void **state)
 {
 	struct upload_places *places = upload_places_new(3, 1);
 	(void)state;
@@ -135,7 +135,7 @@ static void inspect_body(void *argument)
 	context_done(&ctx);
 }
 
-static void decoding_ends_with_its_caller(void **state)
+static void test_decoding_ends_with_its_caller(void **state)
 {
 	(void)state;
 	assert_int_equal(VIPS_INIT("test"), 0);
@@ -149,9 +149,9 @@ static void decoding_ends_with_its_caller(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_user_has_few_places),
-	    cmocka_unit_test(uploads_of_a_user_take_turns),
-	    cmocka_unit_test(decoding_ends_with_its_caller),
+	    cmocka_unit_test(test_a_user_has_few_places),
+	    cmocka_unit_test(test_uploads_of_a_user_take_turns),
+	    cmocka_unit_test(test_decoding_ends_with_its_caller),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ static void assert_fault(const char *text, enum json_fault fault, size_t offset)
 			 json_fault_text(fault), offset);
 }
 
-static void accepts_json(void **state)
+static void test_accepts_json(void **state)
 {
 	static const char *const texts[] = {
 	    "null",
@@ -71,7 +71,7 @@ static void accepts_json(void **state)
 		assert_fault(texts[i], JSON_OK, 0);
 }
 
-static void refuses_what_is_no_json(void **state)
+static void test_refuses_what_is_no_json(void **state)
 {
 	(void)state;
 	assert_fault("", JSON_FAULT_EMPTY, 0);
@@ -104,7 +104,7 @@ static void refuses_what_is_no_json(void **state)
 	assert_int_equal(error.fault, JSON_FAULT_TRAILING);
 }
 
-static void refuses_malformed_numbers(void **state)
+static void test_refuses_malformed_numbers(void **state)
 {
 	(void)state;
 	assert_fault("01", JSON_FAULT_NUMBER, 1);
@@ -126,7 +126,7 @@ static void refuses_malformed_numbers(void **state)
 	assert_int_equal(scan_bytes(digits, 308, 32).fault, JSON_OK);
 }
 
-static void refuses_malformed_strings(void **state)
+static void test_refuses_malformed_strings(void **state)
 {
 	(void)state;
 	assert_fault("\"a\nb\"", JSON_FAULT_CONTROL_CHARACTER, 2);
@@ -150,20 +150,20 @@ static void refuses_malformed_strings(void **state)
 	assert_int_equal(error.fault, JSON_FAULT_CONTROL_CHARACTER);
 }
 
-static void nul_can_be_allowed(void **state)
+static void test_nul_can_be_allowed(void **state)
 {
 	struct arena arena = {0};
-	struct json_scanner scanner;
-	struct json_span value;
 	(void)state;
+	struct json_scanner scanner;
 	json_scanner_init(&scanner, "\"\\u0000\"", 8, 1, &arena);
 	scanner.allow_nul = true;
+	struct json_span value;
 	assert_true(json_scan_value(&scanner, &value) && json_scan_finish(&scanner));
 	assert_int_equal(value.length, 8);
 	arena_done(&arena);
 }
 
-static void finds_names_used_twice(void **state)
+static void test_finds_names_used_twice(void **state)
 {
 	(void)state;
 	assert_fault("{\"a\":1,\"a\":2}", JSON_FAULT_DUPLICATE_NAME, 8);
@@ -184,7 +184,7 @@ static void write_large(struct buffer *text, int count, int twice)
 	buffer_printf(text, "\"n%d\":1}", twice < 0 ? count : twice);
 }
 
-static void finds_names_used_twice_in_large_objects(void **state)
+static void test_finds_names_used_twice_in_large_objects(void **state)
 {
 	static const int sizes[] = {15, 16, 17, 18, 64, 1000, 100000};
 	(void)state;
@@ -200,10 +200,10 @@ static void finds_names_used_twice_in_large_objects(void **state)
 	}
 }
 
-static void large_objects_inside_each_other_are_kept_apart(void **state)
+static void test_large_objects_inside_each_other_are_kept_apart(void **state)
 {
-	struct buffer text;
 	(void)state;
+	struct buffer text;
 	buffer_init(&text, 1U << 20);
 	for (int level = 0; level < 30; level++) {
 		buffer_append_char(&text, '{');
@@ -221,7 +221,7 @@ static void large_objects_inside_each_other_are_kept_apart(void **state)
 	buffer_done(&text);
 }
 
-static void depth_is_limited(void **state)
+static void test_depth_is_limited(void **state)
 {
 	static char text[20000];
 	(void)state;
@@ -236,16 +236,16 @@ static void depth_is_limited(void **state)
 	assert_int_equal(scan_bytes(text + 10000 - 128, 256, 128).fault, JSON_OK);
 }
 
-static void spans_are_exact(void **state)
+static void test_spans_are_exact(void **state)
 {
 	static const char text[] = " {\"a\" : [1, {\"b\":2}] , \"c\":\"x\"} ";
 	struct arena arena = {0};
-	struct json_scanner scanner;
-	struct json_span name, value;
-	bool escaped;
 	(void)state;
+	struct json_scanner scanner;
 	json_scanner_init(&scanner, text, strlen(text), 8, &arena);
 	assert_true(json_scan_enter(&scanner, JSON_OBJECT));
+	bool escaped;
+	struct json_span name, value;
 	assert_int_equal(json_scan_member(&scanner, true, &name, &escaped), 1);
 	assert_memory_equal(name.data, "a", name.length);
 	assert_int_equal(json_scan_peek(&scanner), JSON_ARRAY);
@@ -260,11 +260,11 @@ static void spans_are_exact(void **state)
 	arena_done(&arena);
 }
 
-static void unescapes(void **state)
+static void test_unescapes(void **state)
 {
 	static const char raw[] = "a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\u20ac\\ud83d\\ude00z";
-	char plain[sizeof(raw)];
 	(void)state;
+	char plain[sizeof(raw)];
 	size_t length = json_unescape((struct json_span){raw, sizeof(raw) - 1}, plain);
 	static const char expected[] = "a\"\\/\b\f\n\r\tA\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z";
 	assert_int_equal(length, sizeof(expected) - 1);
@@ -274,17 +274,17 @@ static void unescapes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(accepts_json),
-	    cmocka_unit_test(refuses_what_is_no_json),
-	    cmocka_unit_test(refuses_malformed_numbers),
-	    cmocka_unit_test(refuses_malformed_strings),
-	    cmocka_unit_test(nul_can_be_allowed),
-	    cmocka_unit_test(finds_names_used_twice),
-	    cmocka_unit_test(finds_names_used_twice_in_large_objects),
-	    cmocka_unit_test(large_objects_inside_each_other_are_kept_apart),
-	    cmocka_unit_test(depth_is_limited),
-	    cmocka_unit_test(spans_are_exact),
-	    cmocka_unit_test(unescapes),
+	    cmocka_unit_test(test_accepts_json),
+	    cmocka_unit_test(test_refuses_what_is_no_json),
+	    cmocka_unit_test(test_refuses_malformed_numbers),
+	    cmocka_unit_test(test_refuses_malformed_strings),
+	    cmocka_unit_test(test_nul_can_be_allowed),
+	    cmocka_unit_test(test_finds_names_used_twice),
+	    cmocka_unit_test(test_finds_names_used_twice_in_large_objects),
+	    cmocka_unit_test(test_large_objects_inside_each_other_are_kept_apart),
+	    cmocka_unit_test(test_depth_is_limited),
+	    cmocka_unit_test(test_spans_are_exact),
+	    cmocka_unit_test(test_unescapes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

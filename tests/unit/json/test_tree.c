@@ -34,7 +34,7 @@ static void assert_written(struct json_object *tree, const char *expected)
 	json_object_put(tree);
 }
 
-static void writes_what_it_read(void **state)
+static void test_writes_what_it_read(void **state)
 {
 	static const char *const texts[] = {
 	    "null",
@@ -67,10 +67,10 @@ static void writes_what_it_read(void **state)
 	assert_written(json_object_new_uint64(UINT64_MAX), "18446744073709551615");
 }
 
-static void long_names_and_escaped_ones(void **state)
+static void test_long_names_and_escaped_ones(void **state)
 {
-	char text[300];
 	(void)state;
+	char text[300];
 	(void)snprintf(text, sizeof(text), "{\"%0200d\":1,\"a\":2}", 7);
 	assert_written(parse(text), text);
 	struct json_object *tree = parse("{\"\\ud83d\\ude00\\n\":\"\\u00e9\"}"), *value;
@@ -79,14 +79,14 @@ static void long_names_and_escaped_ones(void **state)
 	json_object_put(tree);
 }
 
-static void whole_numbers_become_integers_when_asked(void **state)
+static void test_whole_numbers_become_integers_when_asked(void **state)
 {
 	(void)state;
 	assert_written(parse_flags("[5.0,1e2,-0.0,1.5,9007199254740992.0,1e30]", JSON_TREE_WHOLE),
 		       "[5,100,0,1.5,9007199254740992,1e+30]");
 }
 
-static void integers_stay_exact_and_larger_ones_become_doubles(void **state)
+static void test_integers_stay_exact_and_larger_ones_become_doubles(void **state)
 {
 	struct json_object *tree =
 	    parse("[9007199254740993,9223372036854775808,-9223372036854775809,1e2,100000000000000000]");
@@ -100,7 +100,7 @@ static void integers_stay_exact_and_larger_ones_become_doubles(void **state)
 	json_object_put(tree);
 }
 
-static void normalises_values_on_demand(void **state)
+static void test_normalises_values_on_demand(void **state)
 {
 	(void)state;
 	assert_written(parse_flags("{\"e\\u0301\":\"e\\u0301 e\xcc\x81\"}", JSON_TREE_NFC),
@@ -108,10 +108,10 @@ static void normalises_values_on_demand(void **state)
 	assert_written(parse_flags("\"e\xcc\x81\"", 0), "\"e\xcc\x81\"");
 }
 
-static void depth_needs_no_recursion(void **state)
+static void test_depth_needs_no_recursion(void **state)
 {
-	char text[2 * JSON_DEPTH_MAX + 1];
 	(void)state;
+	char text[2 * JSON_DEPTH_MAX + 1];
 	memset(text, '[', JSON_DEPTH_MAX);
 	memset(text + JSON_DEPTH_MAX, ']', JSON_DEPTH_MAX);
 	text[2 * JSON_DEPTH_MAX] = '\0';
@@ -144,7 +144,7 @@ static void compare(const char *one, const char *other, bool equal)
 	json_object_put(second);
 }
 
-static void compares_values(void **state)
+static void test_compares_values(void **state)
 {
 	(void)state;
 	compare("1", "1.0", true);
@@ -178,7 +178,7 @@ static void assert_pointer(struct json_object *tree, const char *pointer, int ex
 }
 
 /* The example of RFC 6901 section 5, and what leads nowhere. */
-static void follows_pointers(void **state)
+static void test_follows_pointers(void **state)
 {
 	struct json_object *value,
 	    *tree = parse("{\"foo\":[10,11],\"\":0,\"a/b\":1,\"c%d\":2,\"e^f\":3,\"g|h\":4,\"i\\\\j\":5,"
@@ -196,7 +196,7 @@ static void follows_pointers(void **state)
 	assert_pointer(tree, "/m~0n", 8);
 	assert_true(json_tree_pointer(tree, "", &value) && value == tree);
 	assert_true(json_tree_pointer(tree, "#", &value) && value == tree);
-	assert_true(json_tree_pointer(tree, "/z", &value) && value == NULL);
+	assert_true(json_tree_pointer(tree, "/z", &value) && !value);
 	static const char *const nowhere[] = {
 	    "/foo/2", "/foo/-", "/foo/01", "/foo/x", "/foo/", "/bar", "/z/0", "foo", "/foo/99999999999999999999"};
 	for (size_t i = 0; i < ARRAY_SIZE(nowhere); i++)
@@ -214,14 +214,14 @@ static int empty_arena(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(writes_what_it_read),
-	    cmocka_unit_test(long_names_and_escaped_ones),
-	    cmocka_unit_test(whole_numbers_become_integers_when_asked),
-	    cmocka_unit_test(integers_stay_exact_and_larger_ones_become_doubles),
-	    cmocka_unit_test(normalises_values_on_demand),
-	    cmocka_unit_test(depth_needs_no_recursion),
-	    cmocka_unit_test(compares_values),
-	    cmocka_unit_test(follows_pointers),
+	    cmocka_unit_test(test_writes_what_it_read),
+	    cmocka_unit_test(test_long_names_and_escaped_ones),
+	    cmocka_unit_test(test_whole_numbers_become_integers_when_asked),
+	    cmocka_unit_test(test_integers_stay_exact_and_larger_ones_become_doubles),
+	    cmocka_unit_test(test_normalises_values_on_demand),
+	    cmocka_unit_test(test_depth_needs_no_recursion),
+	    cmocka_unit_test(test_compares_values),
+	    cmocka_unit_test(test_follows_pointers),
 	};
 	return cmocka_run_group_tests(tests, NULL, empty_arena);
 }

@@ -17,13 +17,13 @@ static inline void raw_send_line(int fd, struct buffer *text)
 /* Connects as that daemon. */
 static inline int raw_link_connect(uint16_t port, const char *name)
 {
-	char line[1000];
-	struct link_handshake handshake;
-	struct buffer text;
 	int fd = raw_connect(port);
+	char line[1000];
 	size_t length = raw_line(fd, line, sizeof(line));
+	struct buffer text;
 	buffer_init(&text, 1000);
 	assert_true(length > 0);
+	struct link_handshake handshake;
 	assert_null(link_answer_challenge(&handshake, name, NULL, &TOY_LINK_SECRETS, line, length - 1, &text));
 	raw_send_line(fd, &text);
 	length = raw_line(fd, line, sizeof(line));
@@ -35,13 +35,13 @@ static inline int raw_link_connect(uint16_t port, const char *name)
 /* Accepts a daemon, as the toy. */
 static inline int raw_link_accept(int listener)
 {
-	char line[1000];
-	struct link_handshake handshake;
-	struct buffer text;
 	int fd = raw_accept(listener);
+	struct buffer text;
 	buffer_init(&text, 1000);
+	struct link_handshake handshake;
 	link_challenge(&handshake, "toy", &TOY_LINK_SECRETS, &text);
 	raw_send_line(fd, &text);
+	char line[1000];
 	size_t length = raw_line(fd, line, sizeof(line));
 	assert_true(length > 0 && link_accept_proof(&handshake, line, length - 1, &text));
 	raw_send_line(fd, &text);

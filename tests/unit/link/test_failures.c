@@ -17,11 +17,11 @@ struct background {
 
 static void silent_server(struct toy *toy)
 {
-	struct toy_answer answer;
-	uint16_t port;
 	(void)toy;
+	uint16_t port;
 	int listener = raw_listen(&port);
 	struct link_client *client = toy_client(port, 0);
+	struct toy_answer answer;
 	/* Accepted by the kernel and never read. */
 	toy_link_within(client, "toy.echo.say", "{}", 50 * CLOCK_MILLISECOND, &answer);
 	toy_expect_fails(&answer, ERROR_DEADLINE_EXCEEDED, "");
@@ -46,8 +46,8 @@ struct closer {
 static void close_after_request(void *argument)
 {
 	struct closer *closer = argument;
-	char line[2000];
 	int fd = raw_link_accept(closer->listener);
+	char line[2000];
 	assert_true(raw_line(fd, line, sizeof(line)) > 0);
 	assert_non_null(strstr(line, "\"method\":\"toy.echo.say\",\"params\":{},\"meta\":{\"request_id\":"));
 	(void)close(fd);
@@ -55,13 +55,13 @@ static void close_after_request(void *argument)
 
 static void connection_lost(struct toy *toy)
 {
-	struct toy_answer answer;
-	struct closer closer;
-	uint16_t port;
 	(void)toy;
+	uint16_t port;
+	struct closer closer;
 	closer.listener = raw_listen(&port);
 	struct link_client *client = toy_client(port, 0);
 	assert_non_null(co_spawn("closer", close_after_request, &closer));
+	struct toy_answer answer;
 	toy_link_within(client, "toy.echo.say", "{}", 20 * CLOCK_SECOND, &answer);
 	toy_expect_fails(&answer, ERROR_UNAVAILABLE, "connection_lost");
 	(void)close(closer.listener);
@@ -76,9 +76,9 @@ static void test_connection_lost(void **state)
 
 static void nobody_there(struct toy *toy)
 {
-	struct toy_answer answer;
 	(void)toy;
 	struct link_client *client = toy_client(raw_dead_port(), 0);
+	struct toy_answer answer;
 	for (int i = 0; i < 3; i++) {
 		toy_link_within(client, "toy.echo.say", "{}", 20 * CLOCK_SECOND, &answer);
 		toy_expect_fails(&answer, ERROR_UNAVAILABLE, "not_sent");
@@ -95,8 +95,8 @@ static void test_nobody_there(void **state)
 
 static void comes_back(struct toy *toy)
 {
-	struct toy_answer answer;
 	uint16_t port = link_server_port(toy->link);
+	struct toy_answer answer;
 	toy_link(toy, "toy.echo.say", "{}", NULL, &answer);
 	toy_answer_free(&answer);
 	link_server_free(toy->link);
@@ -157,13 +157,13 @@ static void nap_in_background(void *argument)
 static void drains(struct toy *toy)
 {
 	struct background nap = {.toy = toy};
-	struct toy_answer answer;
 	assert_non_null(co_spawn("nap", nap_in_background, &nap));
 	while (toy->naps == 0)
 		co_yield ();
 	link_server_drain(toy->link);
 	while (link_client_state(toy->caller) == LINK_UP)
 		co_yield ();
+	struct toy_answer answer;
 	toy_link(toy, "toy.echo.say", "{}", NULL, &answer);
 	toy_expect_fails(&answer, ERROR_UNAVAILABLE, "not_sent");
 	assert_int_equal(nap.ended, 0);
@@ -183,13 +183,13 @@ static void test_drains(void **state)
 static void in_flight_limit(struct toy *toy)
 {
 	struct background naps[3];
-	struct toy_answer answer;
 	for (int i = 0; i < 3; i++) {
 		naps[i] = (struct background){.toy = toy};
 		assert_non_null(co_spawn("nap", nap_in_background, &naps[i]));
 	}
 	while (toy->naps < 3)
 		co_yield ();
+	struct toy_answer answer;
 	toy_link(toy, "toy.echo.say", "{}", NULL, &answer);
 	assert_string_equal(toy_at(&answer, "/error/data/code"), "overloaded");
 	assert_string_equal(toy_at(&answer, "/error/data/retry_after_ms"), "100");
@@ -213,8 +213,8 @@ static void hang_in_background(void *argument)
 	struct background *call = argument;
 	struct toy_answer answer;
 	toy_link(call->toy, "toy.sleep.hang", "{}", NULL, &answer);
-	call->right = answer.text == NULL ? strcmp(answer.ctx.error.reason, "not_sent") != 0
-					  : strcmp(toy_at(&answer, "/error/data/code"), "unavailable") == 0;
+	call->right = !answer.text ? strcmp(answer.ctx.error.reason, "not_sent") != 0
+				   : strcmp(toy_at(&answer, "/error/data/code"), "unavailable") == 0;
 	call->ended = 1;
 	toy_answer_free(&answer);
 }

@@ -82,8 +82,8 @@ static void test_secrets(void **state)
 /* A proof that was good on one connection is none on another: the nonces differ. */
 static void test_replay(void **state)
 {
-	struct pair first, second;
 	(void)state;
+	struct pair first, second;
 	prove(&first, &only_current, &only_current);
 	assert_true(accepted(&first, buffer_text(&first.proof)));
 	prove(&second, &only_current, &only_current);
@@ -97,10 +97,10 @@ static void test_replay(void **state)
 /* What one end proves proves nothing when it is sent back to it. */
 static void test_reflection(void **state)
 {
-	struct pair pair;
-	struct buffer line;
 	(void)state;
+	struct pair pair;
 	prove(&pair, &only_current, &only_current);
+	struct buffer line;
 	buffer_init(&line, 1000);
 	const char *proof = strrchr(buffer_text(&pair.proof), ' ') + 1;
 	buffer_printf(&line, "link/1 welcome %s", proof);
@@ -118,11 +118,10 @@ static void test_reflection(void **state)
 /* The names are part of what is proved. */
 static void test_names(void **state)
 {
-	struct pair pair;
-	struct link_handshake handshake;
-	struct buffer line;
 	(void)state;
+	struct pair pair;
 	prove(&pair, &only_current, &only_current);
+	struct buffer line;
 	buffer_init(&line, 1000);
 	buffer_append_text(&line, buffer_text(&pair.proof));
 	memcpy(strstr(line.data, "gateway"), "rating ", 7);
@@ -130,6 +129,7 @@ static void test_names(void **state)
 	memcpy(strstr(line.data, "rating "), "gatewax", 7);
 	assert_false(accepted(&pair, buffer_text(&line)));
 	buffer_reset(&line);
+	struct link_handshake handshake;
 	assert_string_equal(link_answer_challenge(&handshake, "gateway", "events", &only_current,
 						  buffer_text(&pair.challenge), pair.challenge.length, &line),
 			    "another daemon listens there");
@@ -180,11 +180,11 @@ static size_t write_shape(const char *shape, char *line)
 
 static void test_bad_lines(void **state)
 {
-	struct pair pair;
-	struct link_handshake handshake;
-	char line[LINK_HANDSHAKE_LINE + 2];
 	(void)state;
+	struct pair pair;
 	prove(&pair, &both, &both);
+	char line[LINK_HANDSHAKE_LINE + 2];
+	struct link_handshake handshake;
 	for (size_t i = 0; i < ARRAY_SIZE(bad_shapes); i++) {
 		size_t length = write_shape(bad_shapes[i], line);
 		assert_false(accepted(&pair, line));

@@ -17,9 +17,9 @@ struct many {
 static void one_of_many(void *argument)
 {
 	struct many *many = argument;
-	struct toy_answer answer;
 	char params[64];
 	(void)snprintf(params, sizeof(params), "{\"number\":%d,\n\r\"text\":\"ab\"}", many->number);
+	struct toy_answer answer;
 	toy_link(many->toy, "toy.echo.say", params, NULL, &answer);
 	many->right = json_object_get_int(json_object_object_get(json_object_object_get(answer.tree, "result"),
 								 "number")) == many->number;
@@ -76,11 +76,11 @@ static void test_several_connections(void **state)
 
 static void meta(struct toy *toy)
 {
-	struct toy_answer answer;
 	struct link_request request = {.method = "toy.caller.user",
 				       .method_length = 15,
 				       .token = toy_user_token(&toy->key, "user"),
 				       .user_agent = "browser/1"};
+	struct toy_answer answer;
 	context_init(&answer.ctx, deadline_after(20 * CLOCK_SECOND));
 	memcpy(answer.ctx.traceparent, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", TRACEPARENT_SIZE);
 	answer.tree = NULL;
@@ -89,7 +89,6 @@ static void meta(struct toy *toy)
 	assert_string_equal(toy_at(&answer, "/result/id"), TOY_USER);
 	assert_string_equal(toy_at(&answer, "/result/trace"), answer.ctx.traceparent);
 	toy_answer_free(&answer);
-
 	toy_link_within(toy->caller, "toy.deadline.left", "{}", 300 * CLOCK_MILLISECOND, &answer);
 	assert_true(json_object_get_int64(json_object_object_get(answer.tree, "result")) <= 300);
 	toy_answer_free(&answer);
@@ -97,7 +96,6 @@ static void meta(struct toy *toy)
 	toy_link_within(toy->caller, "toy.deadline.left", "{}", 3600 * CLOCK_SECOND, &answer);
 	assert_true(json_object_get_int64(json_object_object_get(answer.tree, "result")) <= 2000);
 	toy_answer_free(&answer);
-
 	toy_link(toy, "toy.echo.say", "{}", NULL, &answer);
 	assert_string_equal(toy_at(&answer, "/result/request"), answer.ctx.request_id);
 	toy_answer_free(&answer);
@@ -114,8 +112,8 @@ static void test_meta(void **state)
 static void ids(struct toy *toy)
 {
 	static const char *const ids[] = {"1", "-1", "1.5e3", "\"a\\u00e9\"", "\"\"", "null", "98765432109876543210"};
-	char line[1000], expected[200];
 	int fd = raw_link_connect(link_server_port(toy->link), "gateway");
+	char line[1000], expected[200];
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
 		int length = snprintf(line, sizeof(line),
 				      "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"toy.fail.conflict\"}\n", ids[i]);
@@ -141,9 +139,9 @@ static void unknown_meta(struct toy *toy)
 	    "],\"deadline_ms\" : 400 "
 	    ",\"c\":null} ,\"method\":\"toy.deadline.left\"}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"meta\":{},\"method\":"
 	    "\"toy.deadline.left\"}\n";
-	char line[1000];
 	int fd = raw_link_connect(link_server_port(toy->link), "gateway");
 	raw_send(fd, sent, sizeof(sent) - 1);
+	char line[1000];
 	for (int i = 0; i < 2; i++) {
 		assert_true(raw_line(fd, line, sizeof(line)) > 0);
 		const char *result = strstr(line, "\"result\":");
@@ -169,13 +167,13 @@ static void garbage(struct toy *toy)
 	    "\"x\",\"request_id\":\""
 	    "\\u0022"
 	    "\"}}\n";
-	char line[1000];
 	int fd = raw_link_connect(link_server_port(toy->link), "gateway");
 	/* Byte by byte: lines are put together again. */
 	for (size_t i = 0; i < sizeof(sent) - 1; i++) {
 		raw_send(fd, sent + i, 1);
 		co_yield ();
 	}
+	char line[1000];
 	assert_true(raw_line(fd, line, sizeof(line)) > 0);
 	assert_non_null(strstr(line, "\"id\":null,\"error\":{\"code\":-32700"));
 	assert_true(raw_line(fd, line, sizeof(line)) > 0);
@@ -192,14 +190,14 @@ static void test_garbage(void **state)
 static void oversized_line(struct toy *toy)
 {
 	static char chunk[64 * 1024];
-	char line[100];
-	struct toy_answer answer;
 	memset(chunk, 'x', sizeof(chunk));
 	int fd = raw_link_connect(link_server_port(toy->link), "gateway");
 	for (int i = 0; i < 80; i++)
 		raw_send(fd, chunk, sizeof(chunk));
+	char line[100];
 	assert_int_equal(raw_line(fd, line, sizeof(line)), 0);
 	(void)close(fd);
+	struct toy_answer answer;
 	toy_link(toy, "toy.echo.say", "{}", NULL, &answer);
 	assert_string_equal(toy_at(&answer, "/result/number"), "7");
 	toy_answer_free(&answer);
@@ -213,10 +211,10 @@ static void test_oversized_line(void **state)
 
 static void oversized_request(struct toy *toy)
 {
-	struct toy_answer answer;
 	size_t size = 5 * 1024 * 1024;
 	char *params = calloc(1, size + 1);
 	memset(params, ' ', size);
+	struct toy_answer answer;
 	toy_link(toy, "toy.echo.say", params, NULL, &answer);
 	free(params);
 	toy_expect_fails(&answer, ERROR_TOO_LARGE, "request");

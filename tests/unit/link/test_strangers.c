@@ -52,13 +52,13 @@ static void test_nothing_before_the_proof(void **state)
 
 static void wrong_secret(struct toy *toy)
 {
-	struct toy_answer answer;
 	struct link_client *client =
 	    link_client_new(&(struct link_client_options){.host = "127.0.0.1",
 							  .port = link_server_port(toy->link),
 							  .self = "gateway",
 							  .server = "toy",
 							  .secrets = {"the secret of an other installation", NULL}});
+	struct toy_answer answer;
 	toy_link_within(client, "toy.echo.say", "{}", 20 * CLOCK_SECOND, &answer);
 	toy_expect_fails(&answer, ERROR_UNAVAILABLE, "not_sent");
 	link_client_free(client);
@@ -86,9 +86,9 @@ static void pretend(void *argument)
 {
 	struct impostor *impostor = argument;
 	static const char challenge[] = "link/1 challenge toy 0123456789012345678901234567890123456789012\n";
-	char line[1000], welcome[100];
 	int fd = raw_accept(impostor->listener);
 	raw_send(fd, challenge, sizeof(challenge) - 1);
+	char line[1000], welcome[100];
 	size_t length = raw_line(fd, line, sizeof(line));
 	assert_true(length > 0);
 	line[length - 1] = '\0';
@@ -102,7 +102,6 @@ static void pretend(void *argument)
 /* A client sends neither call nor token to a server that does not know the secret. */
 static void server_without_the_secret(struct toy *toy)
 {
-	struct toy_answer answer;
 	struct impostor impostor;
 	uint16_t port;
 	impostor.listener = raw_listen(&port);
@@ -110,6 +109,7 @@ static void server_without_the_secret(struct toy *toy)
 	assert_non_null(co_spawn("impostor", pretend, &impostor));
 	struct link_request request = {
 	    .method = "toy.echo.say", .method_length = 12, .token = toy_service_token(&toy->key, "gateway")};
+	struct toy_answer answer;
 	context_init(&answer.ctx, deadline_after(20 * CLOCK_SECOND));
 	answer.tree = NULL;
 	answer.text = link_call(&answer.ctx, client, &request, &answer.length);
@@ -197,9 +197,9 @@ static void test_patience(void **state)
 /* Lines that come in parts, one after the other, are late each by itself. */
 static void slow_lines(struct toy *toy)
 {
-	char line[1000];
 	int fd = raw_link_connect(link_server_port(toy->link), "events");
 	int64_t end = deadline_after(toy->line_patience * 2);
+	char line[1000];
 	while (deadline_left(end) > 0) {
 		raw_send(fd, CALL, 20);
 		co_yield ();

@@ -64,12 +64,10 @@ static const struct fact_handler outbox_handlers[] = {{"events.thing.*", outbox_
 
 static inline struct json_object *outbox_hand_over(struct context *ctx, const char *params)
 {
-	struct context own;
-	struct rpc_call call;
 	struct json_object *answer = NULL;
-
+	struct context own;
 	context_init(&own, ctx->deadline);
-	call = write_call(&own, world.consumer, params);
+	struct rpc_call call = write_call(&own, world.consumer, params);
 	call.caller = &outbox_events;
 	call.method = &outbox_method;
 	if (outbox_deliver(&call) == 0) {
@@ -85,8 +83,6 @@ static inline struct json_object *outbox_hand_over(struct context *ctx, const ch
 
 struct json_object *rpc_invoke(struct context *ctx, struct rpc_client *client, const struct rpc_request *request)
 {
-	struct json_object *answer;
-
 	(void)client;
 	assert_int_equal(request->as, RPC_AS_SERVICE);
 	assert_true(request->idempotent);
@@ -101,12 +97,11 @@ struct json_object *rpc_invoke(struct context *ctx, struct rpc_client *client, c
 	}
 	if (world.mute && strstr(request->params, world.mute)) {
 		const char *first = strstr(request->params, "\"seq\"");
-
 		world.alone += first && !strstr(first + 1, "\"seq\"");
 		(void)outbox_oversleep(ctx);
 		return NULL;
 	}
-	answer = outbox_hand_over(ctx, request->params);
+	struct json_object *answer = outbox_hand_over(ctx, request->params);
 	if (answer && world.lose_answers > 0) {
 		world.lose_answers--;
 		(void)context_fail(ctx, ERROR_UNAVAILABLE, "connection_lost", NULL);
@@ -122,7 +117,6 @@ static inline void outbox_empty(struct context *ctx)
 	static const char *const common =
 	    "TRUNCATE outbox, outbox_cursor, outbox_retry, outbox_dead_letter, outbox_lease, "
 	    "consumed_fact, idempotency_key, background_job, erased_user";
-
 	(void)write_sql(ctx, world.producer, common);
 	(void)write_sql(ctx, world.consumer, common);
 	(void)write_sql(ctx, world.producer, "ALTER SEQUENCE outbox_seq RESTART");
@@ -158,7 +152,6 @@ static inline struct outbox_relay *outbox_start_for(const char *const *subscribe
 										     .poll_interval = poll,
 										     .delivery_timeout = world.timeout,
 										     .max_attempts = 3});
-
 	assert_non_null(relay);
 	return relay;
 }
@@ -178,7 +171,6 @@ static inline void outbox_end(struct outbox_relay *relay)
 static inline void outbox_publish_in(struct context *ctx, struct pg_tx *tx, const char *key, int n)
 {
 	struct rpc_call call = write_call(ctx, world.producer, "{}");
-
 	assert_int_equal(rpc_publish(&call, tx, "events.thing.made", key, arena_printf(&ctx->arena, "{\"n\": %d}", n)),
 			 0);
 }
@@ -188,7 +180,6 @@ static inline void outbox_publish(struct context *ctx, const char *key, int n)
 {
 	struct rpc_call call = write_call(ctx, world.producer, "{}");
 	struct pg_tx *tx = rpc_begin(&call);
-
 	assert_int_equal(rpc_publish(&call, tx, "events.thing.made", key, arena_printf(&ctx->arena, "{\"n\": %d}", n)),
 			 0);
 	if (rpc_commit_text(&call, tx, "{}") != 0)
@@ -216,7 +207,6 @@ static inline void outbox_assert_applied(struct context *ctx, const char *expect
 {
 	struct pg_result *row =
 	    write_sql(ctx, world.consumer, "SELECT coalesce(string_agg(n, ' ' ORDER BY place), '') FROM applied");
-
 	assert_string_equal(pg_text(row, 0, 0), expected);
 }
 

@@ -16,7 +16,6 @@ static int count_up(struct rpc_call *call, struct pg_tx *tx, const struct backgr
 	struct context *ctx = call->ctx;
 	long from = strtol(job->position, NULL, 10), end = strtol(job->key, NULL, 10);
 	long to = from + 3 < end ? from + 3 : end;
-
 	batches++;
 	largest = job->rows > largest ? job->rows : largest;
 	smallest = job->rows < smallest ? job->rows : smallest;
@@ -28,7 +27,6 @@ static int count_up(struct rpc_call *call, struct pg_tx *tx, const struct backgr
 	if (ask_again) {
 		struct rpc_call other = write_call(ctx, db, "{}");
 		struct pg_tx *own = pg_begin(ctx, db);
-
 		ask_again = false;
 		background_job_queue(&other, own, "count", job->key, "again");
 		assert_int_equal(pg_commit(ctx, own), 0);
@@ -75,7 +73,6 @@ static struct background_worker *start_worker(struct context *ctx)
 {
 	struct rpc_call prototype = write_call(ctx, db, "{}");
 	struct background_worker *worker = background_worker_new(&prototype);
-
 	assert_non_null(worker);
 	return worker;
 }
@@ -84,7 +81,6 @@ static void ask(struct context *ctx, const char *kind, const char *key, const ch
 {
 	struct rpc_call call = write_call(ctx, db, "{}");
 	struct pg_tx *tx = pg_begin(ctx, db);
-
 	background_job_queue(&call, tx, kind, key, details);
 	assert_int_equal(pg_commit(ctx, tx), 0);
 }
@@ -99,19 +95,16 @@ static void assert_done(struct context *ctx, const char *key, const char *expect
 {
 	struct pg_result *row = pg_read(
 	    ctx, db, "SELECT coalesce(string_agg(n || details, ' ' ORDER BY place), '') FROM done WHERE key = $1", key);
-
 	write_check(ctx);
 	assert_string_equal(pg_text(row, 0, 0), expected);
 }
 
 WRITE_TEST(does_jobs_in_batches_round_robin)
 {
-	struct background_worker *worker;
-
 	open_jobs(ctx);
 	ask(ctx, "count", "7", "a");
 	ask(ctx, "count", "4", NULL);
-	worker = start_worker(ctx);
+	struct background_worker *worker = start_worker(ctx);
 	await_no_jobs(ctx);
 	assert_done(ctx, "7", "1a 2a 3a 4a 5a 6a 7a");
 	assert_done(ctx, "4", "1 2 3 4");
@@ -126,13 +119,11 @@ WRITE_TEST(does_jobs_in_batches_round_robin)
 /* What has been done before an end of any kind is not done again; what is unknown here waits for whoever knows it. */
 WRITE_TEST(goes_on_where_it_was)
 {
-	struct background_worker *worker;
-
 	open_jobs(ctx);
 	ask(ctx, "count", "7", NULL);
 	ask(ctx, "of a later version", "7", NULL);
 	(void)write_sql(ctx, db, "UPDATE background_job SET position = '5' WHERE kind = 'count'");
-	worker = start_worker(ctx);
+	struct background_worker *worker = start_worker(ctx);
 	while (write_number(ctx, db, "SELECT count(*) FROM background_job") > 1)
 		(void)co_sleep_until(deadline_after(5 * CLOCK_MILLISECOND));
 	assert_done(ctx, "7", "6 7");
@@ -143,12 +134,10 @@ WRITE_TEST(goes_on_where_it_was)
 
 WRITE_TEST(begins_anew_when_asked_again)
 {
-	struct background_worker *worker;
-
 	open_jobs(ctx);
 	ask_again = true;
 	ask(ctx, "count", "4", "-");
-	worker = start_worker(ctx);
+	struct background_worker *worker = start_worker(ctx);
 	await_no_jobs(ctx);
 	assert_done(ctx, "4", "1- 2- 3- 1again 2again 3again 4again");
 	background_worker_free(worker);
@@ -158,12 +147,10 @@ WRITE_TEST(begins_anew_when_asked_again)
 /* A batch that fails leaves nothing behind; it comes again, smaller, and others do not wait for it. */
 WRITE_TEST(tries_again_what_failed)
 {
-	struct background_worker *worker;
-
 	open_jobs(ctx);
 	fail_times = 1;
 	ask(ctx, "count", "2", NULL);
-	worker = start_worker(ctx);
+	struct background_worker *worker = start_worker(ctx);
 	while (write_number(ctx, db,
 			    "SELECT count(*) FROM background_job WHERE attempts = 1 AND "
 			    "reason = 'precondition_failed: not now'") == 0)
@@ -183,13 +170,11 @@ WRITE_TEST(tries_again_what_failed)
 /* Two workers, as of two replicas: of one job one batch at a time. */
 WRITE_TEST(shares_with_other_workers)
 {
-	struct background_worker *one, *other;
-
 	open_jobs(ctx);
 	for (int key = 10; key < 20; key++)
 		ask(ctx, "count", arena_printf(&ctx->arena, "%d", key), NULL);
-	one = start_worker(ctx);
-	other = start_worker(ctx);
+	struct background_worker *one = start_worker(ctx);
+	struct background_worker *other = start_worker(ctx);
 	await_no_jobs(ctx);
 	assert_int_equal(write_number(ctx, db, "SELECT count(*) FROM done"), 145);
 	assert_int_equal(write_number(ctx, db, "SELECT count(*) FROM (SELECT DISTINCT key, n FROM done) d"), 145);
@@ -202,21 +187,18 @@ WRITE_TEST(shares_with_other_workers)
 WRITE_TEST(starts_at_once)
 {
 	struct rpc_call call = write_call(ctx, db, "{}");
-	struct background_worker *worker;
-	struct pg_tx *tx;
-
 	open_jobs(ctx);
 	(void)write_sql(ctx, db, "INSERT INTO done (key, n, details) SELECT 'k', n, '' FROM generate_series(1, 400) n");
 	(void)write_sql(ctx, db,
 			"INSERT INTO done (key, n, details) SELECT 'l', n, 'x' FROM generate_series(1, 700) n");
 	call.db = db;
-	tx = pg_begin(ctx, db);
+	struct pg_tx *tx = pg_begin(ctx, db);
 	assert_int_equal(background_job_start(&call, tx, "delete", "k", "x"), 0);
 	assert_int_equal(pg_commit(ctx, tx), 0);
 	assert_int_equal(write_number(ctx, db, "SELECT count(*) FROM done WHERE key = 'k'"), 0);
 	assert_int_equal(write_number(ctx, db, "SELECT count(*) FROM done WHERE details = 'x'"), 600);
 	assert_int_equal(write_number(ctx, db, "SELECT count(*) FROM background_job"), 1);
-	worker = start_worker(ctx);
+	struct background_worker *worker = start_worker(ctx);
 	await_no_jobs(ctx);
 	assert_int_equal(write_number(ctx, db, "SELECT count(*) FROM done WHERE details = 'x'"), 0);
 	assert_int_equal(batches, 3);

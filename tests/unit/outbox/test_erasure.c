@@ -36,14 +36,13 @@ static void open_words(struct context *ctx)
 static enum error_code say(struct context *ctx, const struct identity *caller)
 {
 	struct context own;
-	enum error_code code;
-
 	context_init(&own, ctx->deadline);
 	struct rpc_call call = write_call(&own, db, "{\"idempotency_key\":\"k\"}");
 	call.caller = caller;
 	struct pg_tx *tx = rpc_begin(&call);
 	if (tx && pg_query(&own, tx, "INSERT INTO word VALUES ($1, 'mine')", caller->id))
 		(void)(rpc_commit_text(&call, tx, "{}") == 0);
+	enum error_code code;
 	code = own.error.code;
 	if (code == ERROR_UNAUTHENTICATED)
 		assert_string_equal(own.error.reason, "revoked");
@@ -56,7 +55,6 @@ static void fold(struct context *ctx)
 	struct rpc_call call = write_call(ctx, db, "{}");
 	const struct fact fact = {.key = ERASED, .seq = 7};
 	struct pg_tx *tx = pg_begin(ctx, db);
-
 	assert_int_equal(erasure_fact(&call, tx, &fact), 0);
 	assert_int_equal(pg_commit(ctx, tx), 0);
 }
@@ -81,9 +79,8 @@ static bool folded;
 
 static void fold_run(void *unused)
 {
-	struct context ctx;
-
 	(void)unused;
+	struct context ctx;
 	context_init(&ctx, deadline_after(WRITE_LIMIT));
 	fold(&ctx);
 	folded = true;
@@ -94,12 +91,10 @@ static void fold_run(void *unused)
 WRITE_TEST(waits_for_what_is_under_way)
 {
 	struct rpc_call call = write_call(ctx, db, "{}");
-	struct pg_tx *tx;
-
 	open_words(ctx);
 	call.db = db;
 	call.caller = &erased;
-	tx = rpc_begin(&call);
+	struct pg_tx *tx = rpc_begin(&call);
 	assert_non_null(pg_query(ctx, tx, "INSERT INTO word VALUES ($1, 'mine')", ERASED));
 	folded = false;
 	assert_non_null(co_spawn("fold", fold_run, NULL));
@@ -117,12 +112,10 @@ WRITE_TEST(waits_for_what_is_under_way)
 WRITE_TEST(erases_once)
 {
 	struct rpc_call first = write_call(ctx, db, "{}"), second;
-	struct pg_tx *tx;
-
 	open_words(ctx);
 	first.db = db;
 	first.caller = &erased;
-	tx = rpc_begin_alone(&first);
+	struct pg_tx *tx = rpc_begin_alone(&first);
 	erased_user_remember(ctx, tx, ERASED, "3");
 	assert_int_equal(rpc_commit(&first, tx), 0);
 	second = first;

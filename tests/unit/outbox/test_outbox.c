@@ -3,12 +3,10 @@
 
 WRITE_TEST(delivers_in_order)
 {
-	struct outbox_relay *relay;
-
 	outbox_open(ctx);
 	for (int i = 1; i <= 5; i++)
 		outbox_publish(ctx, "k", i);
-	relay = outbox_start();
+	struct outbox_relay *relay = outbox_start();
 	outbox_await(ctx, 5);
 	outbox_publish(ctx, "k", 6);
 	outbox_await(ctx, 6);
@@ -22,15 +20,12 @@ WRITE_TEST(delivers_in_order)
  */
 WRITE_TEST(skips_no_late_commit)
 {
-	struct outbox_relay *relay;
-	struct pg_tx *early, *late;
-
 	outbox_open(ctx);
-	relay = outbox_start();
-	early = pg_begin(ctx, world.producer);
+	struct outbox_relay *relay = outbox_start();
+	struct pg_tx *early = pg_begin(ctx, world.producer);
 	outbox_publish_in(ctx, early, "k", 1);
 	assert_non_null(pg_query(ctx, early, "SELECT 1"));
-	late = pg_begin(ctx, world.producer);
+	struct pg_tx *late = pg_begin(ctx, world.producer);
 	outbox_publish_in(ctx, late, "k", 2);
 	assert_int_equal(pg_commit(ctx, late), 0);
 	outbox_wake();
@@ -46,13 +41,10 @@ WRITE_TEST(skips_no_late_commit)
 /* Transaction ids are the server's: what runs in a database of somebody else holds nothing up. */
 WRITE_TEST(waits_for_no_other_database)
 {
-	struct outbox_relay *relay;
-	struct pg_tx *elsewhere;
-
 	outbox_open(ctx);
-	elsewhere = pg_begin(ctx, world.consumer);
+	struct pg_tx *elsewhere = pg_begin(ctx, world.consumer);
 	assert_non_null(pg_query(ctx, elsewhere, "CREATE TABLE elsewhere ()"));
-	relay = outbox_start();
+	struct outbox_relay *relay = outbox_start();
 	outbox_publish(ctx, "k", 1);
 	outbox_await(ctx, 1);
 	pg_rollback(elsewhere);
@@ -63,18 +55,15 @@ WRITE_TEST(waits_for_no_other_database)
 /* Numbers drawn before the transaction id: the order is that of transactions, and none is lost. */
 WRITE_TEST(delivers_what_was_numbered_early)
 {
-	struct outbox_relay *relay;
-	struct pg_tx *early, *late;
-
 	outbox_open(ctx);
 	(void)write_number(ctx, world.producer,
 			   "SELECT nextval('outbox_seq')"); /* the next 31 write no log, take no id */
-	early = pg_begin(ctx, world.producer);
+	struct pg_tx *early = pg_begin(ctx, world.producer);
 	assert_non_null(pg_query(ctx, early, "SELECT nextval('outbox_seq')"));
-	late = pg_begin(ctx, world.producer);
+	struct pg_tx *late = pg_begin(ctx, world.producer);
 	outbox_publish_in(ctx, late, "k", 1);
 	assert_int_equal(pg_commit(ctx, late), 0);
-	relay = outbox_start();
+	struct outbox_relay *relay = outbox_start();
 	outbox_await(ctx, 1);
 	assert_non_null(pg_query(ctx, early,
 				 "INSERT INTO outbox (seq, id, topic, key, payload) VALUES "
@@ -89,14 +78,11 @@ WRITE_TEST(delivers_what_was_numbered_early)
 /* With a poll that never comes, the commit itself must wake the relay; and what is rolled back is never heard of. */
 WRITE_TEST(is_woken_by_commits)
 {
-	struct outbox_relay *relay;
-	struct pg_tx *tx;
-
 	outbox_open(ctx);
-	relay = outbox_start_for(outbox_rating, 3600 * CLOCK_SECOND);
+	struct outbox_relay *relay = outbox_start_for(outbox_rating, 3600 * CLOCK_SECOND);
 	outbox_publish(ctx, "k", 1);
 	outbox_await(ctx, 1);
-	tx = pg_begin(ctx, world.producer);
+	struct pg_tx *tx = pg_begin(ctx, world.producer);
 	outbox_publish_in(ctx, tx, "k", 2);
 	assert_non_null(pg_query(ctx, tx, "SELECT 1"));
 	pg_rollback(tx);
@@ -110,13 +96,12 @@ WRITE_TEST(is_woken_by_commits)
 /* A relay that does not lead tells the one that does, by NOTIFY. */
 WRITE_TEST(is_woken_by_other_relays)
 {
-	struct outbox_relay *leader, *other;
-
 	outbox_open(ctx);
-	leader = outbox_start_for(outbox_rating, 3600 * CLOCK_SECOND);
+	struct outbox_relay *leader = outbox_start_for(outbox_rating, 3600 * CLOCK_SECOND);
 	outbox_publish(ctx, "k", 1);
 	outbox_await(ctx, 1);
-	other = outbox_start_for(outbox_rating, 3600 * CLOCK_SECOND); /* commits of this process now wake this one */
+	struct outbox_relay *other =
+	    outbox_start_for(outbox_rating, 3600 * CLOCK_SECOND); /* commits of this process now wake this one */
 	for (int i = 2; i <= 10; i++)
 		outbox_publish(ctx, "k", i);
 	outbox_await(ctx, 10);
@@ -129,13 +114,11 @@ WRITE_TEST(is_woken_by_other_relays)
 /* Done, but the answer was lost: delivered again, folded once. */
 WRITE_TEST(folds_repeated_deliveries_once)
 {
-	struct outbox_relay *relay;
-
 	outbox_open(ctx);
 	world.lose_answers = 3;
 	for (int i = 1; i <= 3; i++)
 		outbox_publish(ctx, "k", i);
-	relay = outbox_start();
+	struct outbox_relay *relay = outbox_start();
 	outbox_await_number(ctx, world.producer, "SELECT coalesce(max(seq), 0) FROM outbox_cursor", 3);
 	outbox_assert_applied(ctx, "1 2 3");
 	assert_true(world.deliveries >= 4);
@@ -146,16 +129,14 @@ WRITE_TEST(folds_repeated_deliveries_once)
 /* A relay that was killed in mid-delivery left its lease behind; it may even come back as a ghost. */
 WRITE_TEST(survives_the_death_of_a_relay)
 {
-	struct outbox_relay *ghost, *heir;
-
 	outbox_open(ctx);
 	world.lose_answers = 1; /* the ghost's delivery was done, its cursor not moved */
 	for (int i = 1; i <= 3; i++)
 		outbox_publish(ctx, "k", i);
-	ghost = outbox_start();
+	struct outbox_relay *ghost = outbox_start();
 	outbox_await(ctx, 3);
 	(void)write_sql(ctx, world.producer, "UPDATE outbox_lease SET expires_at = now() - interval '1 second'");
-	heir = outbox_start();
+	struct outbox_relay *heir = outbox_start();
 	for (int i = 4; i <= 40; i++) {
 		outbox_publish(ctx, "k", i);
 		if (i % 10 == 0) /* leadership goes back and forth under load */
@@ -178,14 +159,12 @@ WRITE_TEST(survives_the_death_of_a_relay)
 /* A relay that does not lead has nothing to do and does nothing. */
 WRITE_TEST(rests_while_another_relay_leads)
 {
-	struct outbox_relay *leader, *other;
-	struct loop_stats before, after;
-
 	outbox_open(ctx);
 	outbox_publish(ctx, "k", 1);
-	leader = outbox_start();
+	struct outbox_relay *leader = outbox_start();
 	outbox_await(ctx, 1);
-	other = outbox_start();
+	struct outbox_relay *other = outbox_start();
+	struct loop_stats before, after;
 	loop_stats(loop_current(), &before);
 	(void)co_sleep_until(deadline_after(300 * CLOCK_MILLISECOND));
 	loop_stats(loop_current(), &after);
@@ -199,11 +178,9 @@ WRITE_TEST(rests_while_another_relay_leads)
 WRITE_TEST(holds_nobody_up_for_one_that_is_down)
 {
 	static const char *const both[] = {"rating", "gateway", NULL};
-	struct outbox_relay *relay;
-
 	outbox_open(ctx);
 	world.down = "gateway";
-	relay = outbox_start_for(both, OUTBOX_POLL);
+	struct outbox_relay *relay = outbox_start_for(both, OUTBOX_POLL);
 	for (int i = 1; i <= 3; i++)
 		outbox_publish(ctx, "k", i);
 	outbox_await(ctx, 3);
@@ -220,14 +197,12 @@ WRITE_TEST(holds_nobody_up_for_one_that_is_down)
  * of other keys go on. */
 WRITE_TEST(waits_for_a_consumer_that_cannot)
 {
-	struct outbox_relay *relay;
-
 	outbox_open(ctx);
 	world.unreachable = "b";
 	outbox_publish(ctx, "a", 1);
 	outbox_publish(ctx, "b", 2);
 	outbox_publish(ctx, "a", 3);
-	relay = outbox_start();
+	struct outbox_relay *relay = outbox_start();
 	outbox_await(ctx, 2);
 	int seen = world.deliveries;
 	while (world.deliveries < seen + 2)

@@ -4,8 +4,6 @@
 /* Others pass; those of the same key wait, and come in order once it is accepted. */
 WRITE_TEST(puts_off_what_is_refused)
 {
-	struct outbox_relay *relay;
-
 	outbox_open(ctx);
 	world.refuse_key = "b";
 	world.refuse_times = 2;
@@ -13,7 +11,7 @@ WRITE_TEST(puts_off_what_is_refused)
 	outbox_publish(ctx, "b", 2);
 	outbox_publish(ctx, "a", 3);
 	outbox_publish(ctx, "b", 4);
-	relay = outbox_start();
+	struct outbox_relay *relay = outbox_start();
 	outbox_publish(ctx, "b", 5);
 	outbox_await(ctx, 5);
 	struct pg_result *row = write_sql(ctx, world.consumer,
@@ -30,20 +28,18 @@ WRITE_TEST(puts_off_what_is_refused)
 /* After max_attempts it is a dead letter with its reason; what waited behind it goes on. Replayed, it is delivered. */
 WRITE_TEST(buries_and_replays)
 {
-	struct outbox_relay *relay;
-	struct pg_result *row;
-
 	outbox_open(ctx);
 	world.refuse_key = "b";
 	world.refuse_times = 3; /* the first delivery and two more: all that it gets */
 	outbox_publish(ctx, "b", 1);
 	outbox_publish(ctx, "b", 2);
 	outbox_publish(ctx, "a", 3);
-	relay = outbox_start();
+	struct outbox_relay *relay = outbox_start();
 	outbox_await_number(ctx, world.producer, "SELECT count(*) FROM outbox_dead_letter", 1);
 	outbox_await(ctx, 2);
 	outbox_assert_applied(ctx, "3 2");
-	row = write_sql(ctx, world.producer, "SELECT reason, attempts, subscriber, topic, key FROM outbox_dead_letter");
+	struct pg_result *row =
+	    write_sql(ctx, world.producer, "SELECT reason, attempts, subscriber, topic, key FROM outbox_dead_letter");
 	assert_string_equal(pg_text(row, 0, 0), "precondition_failed rule: this one is refused");
 	assert_string_equal(pg_text(row, 0, 1), "3");
 	assert_string_equal(pg_text(row, 0, 2), "rating");
@@ -61,13 +57,11 @@ WRITE_TEST(buries_and_replays)
 /* One fact spoils every delivery that it is in: it is isolated, the others arrive. */
 WRITE_TEST(isolates_what_spoils_a_delivery)
 {
-	struct outbox_relay *relay;
-
 	outbox_open(ctx);
 	world.poison = "\"n\": 13}";
 	for (int i = 1; i <= 30; i++)
 		outbox_publish(ctx, "", i);
-	relay = outbox_start();
+	struct outbox_relay *relay = outbox_start();
 	outbox_await(ctx, 29);
 	outbox_await_number(ctx, world.producer, "SELECT count(*) FROM outbox_dead_letter", 1);
 	assert_int_equal(write_number(ctx, world.producer, "SELECT (payload->>'n')::int FROM outbox_dead_letter"), 13);
@@ -78,12 +72,10 @@ WRITE_TEST(isolates_what_spoils_a_delivery)
 
 WRITE_TEST(tidies_up)
 {
-	struct outbox_relay *relay;
-
 	outbox_open(ctx);
 	for (int i = 1; i <= 3; i++)
 		outbox_publish(ctx, "k", i);
-	relay = outbox_start();
+	struct outbox_relay *relay = outbox_start();
 	outbox_await_number(ctx, world.producer, "SELECT coalesce(max(seq), 0) FROM outbox_cursor", 3);
 	outbox_end(relay);
 	outbox_publish(ctx, "k", 4);
@@ -109,12 +101,10 @@ WRITE_TEST(tidies_up)
  * folded once. */
 WRITE_TEST(recovers_from_a_restore)
 {
-	struct outbox_relay *relay;
-
 	outbox_open(ctx);
 	for (int i = 1; i <= 3; i++)
 		outbox_publish(ctx, "k", i);
-	relay = outbox_start();
+	struct outbox_relay *relay = outbox_start();
 	outbox_await_number(ctx, world.producer, "SELECT coalesce(max(seq), 0) FROM outbox_cursor", 3);
 	outbox_end(relay);
 	(void)write_sql(ctx, world.producer, "UPDATE outbox SET xid = '99999999999'");
@@ -133,7 +123,6 @@ WRITE_TEST(recovers_from_a_restore)
 static const char *deliver(struct context *ctx, const struct identity *caller, const char *params)
 {
 	struct rpc_call call = write_call(ctx, world.consumer, params);
-
 	error_clear(&ctx->error);
 	call.caller = caller;
 	return outbox_deliver(&call) == 0 ? call.result : NULL;
@@ -149,7 +138,6 @@ WRITE_TEST(consumes_for_known_sources_only)
 	static const struct identity rating = {.kind = IDENTITY_SERVICE, .id = "rating"};
 	static const struct identity human = {.kind = IDENTITY_USER, .id = "events"};
 	const char *good = DELIVERY(FACT("01", "events.thing.made", "k", "1"));
-
 	outbox_open(ctx);
 	assert_null(deliver(ctx, &rating, good));
 	assert_int_equal(ctx->error.code, ERROR_FORBIDDEN);
@@ -169,12 +157,10 @@ WRITE_TEST(consumes_for_known_sources_only)
 
 WRITE_TEST(answers_what_it_refused)
 {
-	const char *answer;
-
 	outbox_open(ctx);
 	world.refuse_key = "b";
 	world.refuse_times = 1;
-	answer = deliver(
+	const char *answer = deliver(
 	    ctx, &outbox_events,
 	    DELIVERY(FACT("01", "events.thing.made", "b", "1") "," FACT("02", "events.thing.made", "b", "2") "," FACT(
 		"03", "events.thing.made", "a", "3") "," FACT("04", "events.other", "a", "4")));

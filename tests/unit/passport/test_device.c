@@ -34,8 +34,8 @@ static void test_devices(void **state)
 	    {"<script>alert(1)</script>", "Unknown device"},
 	    {"\xf0\x9f\x98\x80", "Unknown device"},
 	};
-	struct arena arena;
 	(void)state;
+	struct arena arena;
 	arena_init(&arena);
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
 		assert_string_equal(device_name(&arena, pairs[i][0]), pairs[i][1]);
@@ -44,10 +44,10 @@ static void test_devices(void **state)
 
 static void test_a_long_product_is_cut(void **state)
 {
-	char agent[2001];
-	struct arena arena;
 	(void)state;
+	struct arena arena;
 	arena_init(&arena);
+	char agent[2001];
 	memset(agent, 'x', sizeof(agent) - 1);
 	agent[sizeof(agent) - 1] = '\0';
 	assert_true(strlen(device_name(&arena, agent)) <= 60);

@@ -61,9 +61,9 @@ static char *unquoted(const char *text)
 	char *out = malloc(strlen(text) + 1), *at = out;
 	assert_non_null(out);
 	for (; *text; text++) {
-		unsigned byte;
 		if (*text == '\r')
 			continue;
+		unsigned byte;
 		if (text[0] == '=' && text[1] == '\r') {
 			text += 2;
 		} else if (text[0] == '=' && sscanf(text + 1, "%2X", &byte) == 1) {
@@ -80,7 +80,7 @@ static char *unquoted(const char *text)
 static size_t count_of(const char *text, const char *part)
 {
 	size_t count = 0;
-	for (const char *at = text; (at = strstr(at, part)) != NULL; at++)
+	for (const char *at = text; (at = strstr(at, part)); at++)
 		count++;
 	return count;
 }
@@ -155,11 +155,11 @@ static struct mail_letter letter_with(struct context *ctx, const char *name, con
 
 static void check_letter(const char *name, const char *locale, const char *words, size_t *elements)
 {
-	struct context ctx;
-	struct mail_content content;
 	size_t length = 0;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	struct mail_letter letter = letter_with(&ctx, name, locale, words);
+	struct mail_content content;
 	assert_int_equal(mail_letter_write(&ctx, &letter, &content), 0);
 	struct mail_message message = {
 	    .from = {"EventLoop & Söhne", "no-reply@site.example"},
@@ -184,13 +184,13 @@ static void check_letter(const char *name, const char *locale, const char *words
 }
 
 /* Every template, in every language, with every hostile word in every place. */
-static void no_words_break_a_letter(void **state)
+static void test_no_words_break_a_letter(void **state)
 {
 	size_t letters = 0;
 	(void)state;
 	for (const struct embedded_file *file = passport_mail; file->name; file++) {
-		char name[64], locale[3];
 		size_t elements = 0;
+		char name[64], locale[3];
 		assert_int_equal(sscanf(file->name, "%63[a-z_].%2[a-z].txt", name, locale), 2);
 		for (size_t i = 0; i < ARRAY_SIZE(hostile); i++)
 			check_letter(name, locale, hostile[i], &elements);
@@ -199,16 +199,16 @@ static void no_words_break_a_letter(void **state)
 	assert_true(letters >= 18);
 }
 
-static void every_language_has_every_letter(void **state)
+static void test_every_language_has_every_letter(void **state)
 {
 	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	(void)state;
 	for (const struct embedded_file *file = passport_mail; file->name; file++) {
-		struct mail_content english, russian;
 		char name[64];
 		assert_int_equal(sscanf(file->name, "%63[a-z_].", name), 1);
 		struct mail_letter letter = letter_with(&ctx, name, "en", "Ann");
+		struct mail_content english, russian;
 		assert_int_equal(mail_letter_write(&ctx, &letter, &english), 0);
 		letter.locale = "ru";
 		assert_int_equal(mail_letter_write(&ctx, &letter, &russian), 0);
@@ -219,13 +219,13 @@ static void every_language_has_every_letter(void **state)
 	context_done(&ctx);
 }
 
-static void missing_values_are_told(void **state)
+static void test_missing_values_are_told(void **state)
 {
-	struct context ctx;
-	struct mail_content content;
 	struct mail_letter letter = {.template_name = "invitation", .locale = "en", .link = "x"};
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	(void)state;
+	struct mail_content content;
 	assert_int_equal(mail_letter_write(&ctx, &letter, &content), -1);
 	assert_non_null(strstr(ctx.error.cause, "company"));
 	context_restart(&ctx, DEADLINE_NEVER);
@@ -238,7 +238,7 @@ static void missing_values_are_told(void **state)
 	context_done(&ctx);
 }
 
-static void addresses_are_checked(void **state)
+static void test_addresses_are_checked(void **state)
 {
 	static const char *const bad[] = {
 	    "",
@@ -258,12 +258,12 @@ static void addresses_are_checked(void **state)
 	    "-oQ/tmp x@x.test",
 	};
 	struct context ctx;
-	struct mail_address address;
 	context_init(&ctx, DEADLINE_NEVER);
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_false(mail_address_valid(bad[i]));
 	assert_true(mail_address_valid("o'neill+tag@xn--bcher-kva.test"));
+	struct mail_address address;
 	assert_true(mail_address_parse(&ctx, "Event Loop <no-reply@x.test>", &address));
 	assert_string_equal(address.name, "Event Loop");
 	assert_string_equal(address.address, "no-reply@x.test");
@@ -271,14 +271,14 @@ static void addresses_are_checked(void **state)
 	assert_string_equal(address.name, "");
 	assert_false(mail_address_parse(&ctx, "Event Loop <no-reply>", &address));
 	struct mail_message message = {.from = address, .to = {"", bad[5]}, .id = "x"};
-	size_t length;
 	message.from = (struct mail_address){"", "no-reply@x.test"};
+	size_t length;
 	assert_null(mail_message_build(&ctx, &message, &length));
 	assert_string_equal(ctx.error.reason, "address");
 	context_done(&ctx);
 }
 
-static void bodies_are_quoted(void **state)
+static void test_bodies_are_quoted(void **state)
 {
 	static const char *const examples[][2] = {
 	    {"plain text\n", "plain text\r\n"},
@@ -303,7 +303,7 @@ static void bodies_are_quoted(void **state)
 	}
 }
 
-static void headers_are_encoded(void **state)
+static void test_headers_are_encoded(void **state)
 {
 	static const struct {
 		const char *given, *expected;
@@ -336,9 +336,9 @@ static void headers_are_encoded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(no_words_break_a_letter), cmocka_unit_test(every_language_has_every_letter),
-	    cmocka_unit_test(missing_values_are_told), cmocka_unit_test(addresses_are_checked),
-	    cmocka_unit_test(bodies_are_quoted),       cmocka_unit_test(headers_are_encoded),
+	    cmocka_unit_test(test_no_words_break_a_letter), cmocka_unit_test(test_every_language_has_every_letter),
+	    cmocka_unit_test(test_missing_values_are_told), cmocka_unit_test(test_addresses_are_checked),
+	    cmocka_unit_test(test_bodies_are_quoted),	    cmocka_unit_test(test_headers_are_encoded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@ static void check(const struct example *examples, size_t count, size_t most)
 	arena_done(&arena);
 }
 
-static void names_stay(void **state)
+static void test_names_stay(void **state)
 {
 	static const struct example examples[] = {
 	    {"Ann Smith", "Ann Smith"},
@@ -40,7 +40,7 @@ static void names_stay(void **state)
 	check(examples, ARRAY_SIZE(examples), 100);
 }
 
-static void one_line_stays(void **state)
+static void test_one_line_stays(void **state)
 {
 	static const struct example examples[] = {
 	    {"  a \t b\r\nc\u2028d\u00A0e  ", "a b c d e"},
@@ -55,7 +55,7 @@ static void one_line_stays(void **state)
 	check(examples, ARRAY_SIZE(examples), 100);
 }
 
-static void nothing_is_a_link(void **state)
+static void test_nothing_is_a_link(void **state)
 {
 	static const struct example examples[] = {
 	    {"http://evil.example/x?y=z", "http: //evil. example/x?y=z"},
@@ -71,7 +71,7 @@ static void nothing_is_a_link(void **state)
 	check(examples, ARRAY_SIZE(examples), 100);
 }
 
-static void long_ones_are_cut(void **state)
+static void test_long_ones_are_cut(void **state)
 {
 	static const struct example examples[] = {
 	    {"123456789", "123456789"},	    {"1234567890", "1234567890"},  {"12345678901", "123456789…"},
@@ -90,10 +90,10 @@ static void long_ones_are_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(names_stay),
-	    cmocka_unit_test(one_line_stays),
-	    cmocka_unit_test(nothing_is_a_link),
-	    cmocka_unit_test(long_ones_are_cut),
+	    cmocka_unit_test(test_names_stay),
+	    cmocka_unit_test(test_one_line_stays),
+	    cmocka_unit_test(test_nothing_is_a_link),
+	    cmocka_unit_test(test_long_ones_are_cut),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

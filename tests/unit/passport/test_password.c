@@ -35,8 +35,8 @@ static struct work work_of_verifying(struct context *ctx, const char *password, 
 
 static void compare_work(void *argument)
 {
-	struct context ctx;
 	(void)argument;
+	struct context ctx;
 	context_init(&ctx, deadline_after(10 * CLOCK_SECOND));
 	const char *phc = password_hash(&ctx, "something");
 	assert_non_null(phc);
@@ -52,7 +52,7 @@ static void compare_work(void *argument)
 	context_done(&ctx);
 }
 
-static void no_account_and_no_password_cost_what_others_do(void **state)
+static void test_no_account_and_no_password_cost_what_others_do(void **state)
 {
 	(void)state;
 	struct loop *loop = loop_new(NULL);
@@ -68,7 +68,7 @@ static void no_account_and_no_password_cost_what_others_do(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(no_account_and_no_password_cost_what_others_do),
+	    cmocka_unit_test(test_no_account_and_no_password_cost_what_others_do),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,14 +28,14 @@ static void run(void (*function)(void *argument))
 static void exchange_hashes(void *argument)
 {
 	static const char password[] = "correct horse";
-	struct context ctx;
-	char theirs[128];
 	bool match = false;
 	(void)argument;
+	struct context ctx;
 	context_init(&ctx, deadline_after(60 * CLOCK_SECOND));
 	const char *ours = password_hash(&ctx, password);
 	assert_non_null(ours);
 	assert_int_equal(argon2id_verify(ours, password, strlen(password)), ARGON2_OK);
+	char theirs[128];
 	assert_int_equal(
 	    argon2id_hash_encoded(3, 64, 2, password, strlen(password), "salt+salt/", 10, 20, theirs, sizeof(theirs)),
 	    ARGON2_OK);
@@ -70,10 +70,10 @@ static void test_only_sound_texts_are_read(void **state)
 	    "$argon2id$v=19$m=64,t=2,p=1$c2FsdHNhbHQ$dGFndGFn$",
 	    "$argon2id$v=19$m=64,t=2,p=1$c2FsdHNhbH_-$dGFndGFn",
 	};
-	struct arena arena;
-	struct phc phc;
 	(void)state;
+	struct arena arena;
 	arena_init(&arena);
+	struct phc phc;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		if (phc_read(&arena, texts[i], &phc))
 			fail_msg("accepted: %s", texts[i]);
@@ -86,9 +86,9 @@ static void test_only_sound_texts_are_read(void **state)
 
 static void test_memory_is_kept_while_somebody_hashes(void **state)
 {
-	uint8_t *first, *second;
 	(void)state;
 	password_memory_begin();
+	uint8_t *first, *second;
 	assert_int_equal(password_memory_take(&first, SIZE), 0);
 	memset(first, 1, SIZE);
 	password_memory_give(first, SIZE);
@@ -109,9 +109,9 @@ static void test_memory_is_kept_while_somebody_hashes(void **state)
 
 static void test_what_comes_back_late_is_not_kept(void **state)
 {
-	uint8_t *block;
 	(void)state;
 	password_memory_begin();
+	uint8_t *block;
 	assert_int_equal(password_memory_take(&block, SIZE), 0);
 	password_memory_end(); /* its caller's time was over */
 	password_memory_give(block, SIZE);

@@ -17,7 +17,7 @@ static const char *rule(const char *password)
 	return broken ? broken : "none";
 }
 
-static void common_passwords_are_refused_in_any_case(void **state)
+static void test_common_passwords_are_refused_in_any_case(void **state)
 {
 	(void)state;
 	assert_string_equal(rule("password"), "common_password");
@@ -28,7 +28,7 @@ static void common_passwords_are_refused_in_any_case(void **state)
 	assert_string_equal(rule("zzzzzzz1"), "common_password");
 }
 
-static void others_are_not(void **state)
+static void test_others_are_not(void **state)
 {
 	(void)state;
 	static const char *const fine[] = {"passwor",
@@ -47,16 +47,16 @@ static void others_are_not(void **state)
 }
 
 /* Every line of the list is found, so its order fits the search; and it is as long as it has to be. */
-static void the_whole_list_is_found(void **state)
+static void test_the_whole_list_is_found(void **state)
 {
 	(void)state;
 	size_t count = 0;
 	for (const char *line = passport_data[0].start; line < passport_data[0].end; line += strcspn(line, "\n") + 1) {
-		char word[256];
 		size_t length = strcspn(line, "\n");
 		if (strncmp(line, "# ", 2) == 0)
 			continue;
 		assert_in_range(length, 8, 128);
+		char word[256];
 		memcpy(word, line, length);
 		word[length] = '\0';
 		assert_string_equal(rule(word), "common_password");
@@ -65,7 +65,7 @@ static void the_whole_list_is_found(void **state)
 	assert_in_range(count, 3000, 100000);
 }
 
-static void words_of_the_account_are_refused(void **state)
+static void test_words_of_the_account_are_refused(void **state)
 {
 	(void)state;
 	static const char *const words[] = {"eventloop",     "EventLoop2026!",	 "event-loop", "harbour.master7",
@@ -77,7 +77,7 @@ static void words_of_the_account_are_refused(void **state)
 	assert_string_equal(rule("eventloopy thing"), "none");
 }
 
-static void an_account_may_have_no_letters_in_its_words(void **state)
+static void test_an_account_may_have_no_letters_in_its_words(void **state)
 {
 	(void)state;
 	struct arena arena;
@@ -91,11 +91,11 @@ static void an_account_may_have_no_letters_in_its_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(common_passwords_are_refused_in_any_case),
-	    cmocka_unit_test(others_are_not),
-	    cmocka_unit_test(the_whole_list_is_found),
-	    cmocka_unit_test(words_of_the_account_are_refused),
-	    cmocka_unit_test(an_account_may_have_no_letters_in_its_words),
+	    cmocka_unit_test(test_common_passwords_are_refused_in_any_case),
+	    cmocka_unit_test(test_others_are_not),
+	    cmocka_unit_test(test_the_whole_list_is_found),
+	    cmocka_unit_test(test_words_of_the_account_are_refused),
+	    cmocka_unit_test(test_an_account_may_have_no_letters_in_its_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

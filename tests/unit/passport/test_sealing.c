@@ -43,9 +43,9 @@ static void assert_stays_shut(struct context *ctx, const struct master_key *key,
 
 static void test_only_the_key_and_the_label_open(void **state)
 {
-	struct context ctx;
 	size_t length = 0, other_length = 0;
 	(void)state;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	struct master_key key = parse(&ctx, OLD_KEY, NULL), other = parse(&ctx, NEW_KEY, "");
 	unsigned char *sealed = sealed_with(&ctx, &key, &length);
@@ -63,9 +63,9 @@ static void test_only_the_key_and_the_label_open(void **state)
 
 static void test_the_previous_key_opens_and_never_seals(void **state)
 {
-	struct context ctx;
 	size_t old_length = 0, new_length = 0;
 	(void)state;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	struct master_key before = parse(&ctx, OLD_KEY, NULL), after = parse(&ctx, NEW_KEY, NULL);
 	struct master_key both = parse(&ctx, NEW_KEY, OLD_KEY);
@@ -80,13 +80,13 @@ static void test_the_previous_key_opens_and_never_seals(void **state)
 
 static void test_what_was_derived_before_is_found_with_the_previous_key(void **state)
 {
-	struct context ctx;
-	unsigned char first[32], again[32], fresh[32];
 	(void)state;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	struct master_key before = parse(&ctx, OLD_KEY, NULL), both = parse(&ctx, NEW_KEY, OLD_KEY), previous;
 	assert_false(master_key_previous(&before, &previous));
 	assert_true(master_key_previous(&both, &previous));
+	unsigned char first[32], again[32], fresh[32];
 	master_key_derive(&before, LABEL, plain, strlen(plain), first);
 	master_key_derive(&previous, LABEL, plain, strlen(plain), again);
 	master_key_derive(&both, LABEL, plain, strlen(plain), fresh);
@@ -101,8 +101,8 @@ static void test_bad_keys_are_refused_by_name(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct context ctx;
-		struct master_key key;
 		context_init(&ctx, DEADLINE_NEVER);
+		struct master_key key;
 		assert_int_equal(master_key_parse(&ctx, bad[i][0], bad[i][1], &key), -1);
 		assert_string_equal(ctx.error.cause, bad[i][1] ? "master_key_previous is not 32 bytes of base64url"
 							       : "master_key is not 32 bytes of base64url");

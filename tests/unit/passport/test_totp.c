@@ -17,8 +17,8 @@ static void test_vectors_of_rfc_6238(void **state)
 	    {59, "94287082"},	      {1111111109, "07081804"}, {1111111111, "14050471"},
 	    {1234567890, "89005924"}, {2000000000, "69279037"}, {20000000000, "65353130"},
 	};
-	struct arena arena;
 	(void)state;
+	struct arena arena;
 	arena_init(&arena);
 	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
 		int64_t step = totp_step(vectors[i].seconds * 1000000);
@@ -31,8 +31,8 @@ static void test_vectors_of_rfc_4226(void **state)
 {
 	static const char *const codes[] = {"755224", "287082", "359152", "969429", "338314",
 					    "254676", "287922", "162583", "399871", "520489"};
-	struct arena arena;
 	(void)state;
+	struct arena arena;
 	arena_init(&arena);
 	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
 		assert_string_equal(totp_code(&arena, SECRET, SECRET_LENGTH, (int64_t)i, 6), codes[i]);
@@ -41,8 +41,8 @@ static void test_vectors_of_rfc_4226(void **state)
 
 static void test_a_code_counts_one_step_aside_and_never_again(void **state)
 {
-	struct arena arena;
 	(void)state;
+	struct arena arena;
 	arena_init(&arena);
 	for (int64_t step = 97; step <= 103; step++) {
 		const char *code = totp_code(&arena, SECRET, SECRET_LENGTH, step, TOTP_DIGITS);
@@ -57,8 +57,8 @@ static void test_a_code_counts_one_step_aside_and_never_again(void **state)
 static void test_what_is_no_code(void **state)
 {
 	static const char *const codes[] = {"", "0", "75522", "7552240", "75522a", "-55224"};
-	struct arena arena;
 	(void)state;
+	struct arena arena;
 	arena_init(&arena);
 	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
 		assert_int_equal(totp_find_step(&arena, SECRET, SECRET_LENGTH, codes[i], 1, 0), 0);
@@ -74,8 +74,8 @@ static void test_base32_of_rfc_4648(void **state)
 					       {"foob", "MZXW6YQ"},
 					       {"fooba", "MZXW6YTB"},
 					       {"foobar", "MZXW6YTBOI"}};
-	struct arena arena;
 	(void)state;
+	struct arena arena;
 	arena_init(&arena);
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
 		assert_string_equal(base32_encode(&arena, pairs[i][0], strlen(pairs[i][0])), pairs[i][1]);
@@ -84,8 +84,8 @@ static void test_base32_of_rfc_4648(void **state)
 
 static void test_the_uri_is_escaped(void **state)
 {
-	struct arena arena;
 	(void)state;
+	struct arena arena;
 	arena_init(&arena);
 	assert_string_equal(totp_uri(&arena, "Event Loop", "ann+x@example.org?issuer=a&b:\xc3\xa9", "MZXW6"),
 			    "otpauth://totp/Event%20Loop:ann%2Bx%40example.org%3Fissuer%3Da%26b%3A%C3%A9?secret=MZXW6"

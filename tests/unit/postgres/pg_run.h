@@ -23,10 +23,9 @@ struct pg_run {
 static inline void pg_run_body(void *argument)
 {
 	const struct pg_run *run = argument;
-	struct context ctx;
 	struct pg *pg = pg_new(&run->options);
-
 	assert_non_null(pg);
+	struct context ctx;
 	context_init(&ctx, deadline_after(PG_RUN_LIMIT));
 	run->body(&ctx, pg);
 	context_done(&ctx);
@@ -37,7 +36,6 @@ static inline void pg_run(const struct pg_options *options, void (*body)(struct 
 {
 	struct pg_run run = {*options, body};
 	struct loop *loop = loop_new(&(struct loop_options){0});
-
 	assert_non_null(loop);
 	assert_non_null(co_spawn("test", pg_run_body, &run));
 	loop_run_until_idle(loop);
@@ -63,7 +61,6 @@ static inline void pg_run_sql(struct context *ctx, struct pg *pg, const char *sq
 static inline int64_t pg_run_number(struct context *ctx, struct pg *pg, const char *sql)
 {
 	const struct pg_result *result = pg_read(ctx, pg, sql);
-
 	pg_run_check(ctx);
 	return pg_integer(result, 0, 0);
 }

@@ -49,9 +49,8 @@ static inline void pg_server_die(const char *what)
 /* The newest installed version's program, or just its name, to be found in PATH. */
 static inline void pg_server_program(const char *name, char *path, size_t size)
 {
-	char pattern[128];
 	glob_t found = {0};
-
+	char pattern[128];
 	(void)snprintf(pattern, sizeof(pattern), "/usr/lib/postgresql/*/bin/%s", name);
 	if (glob(pattern, 0, NULL, &found) == 0)
 		(void)snprintf(path, size, "%s", found.gl_pathv[found.gl_pathc - 1]);
@@ -63,7 +62,6 @@ static inline void pg_server_program(const char *name, char *path, size_t size)
 static inline void pg_server_find_user(struct pg_server *server)
 {
 	const struct passwd *user = getpwnam("postgres");
-
 	server->uid = geteuid();
 	server->gid = getegid();
 	if (server->uid != 0)
@@ -80,9 +78,8 @@ static inline void pg_server_find_user(struct pg_server *server)
  * to the file, or, with NULL, only errors do, to where ours go. */
 static inline pid_t pg_server_spawn(const struct pg_server *server, const char *file, const char *const *arguments)
 {
-	char program[256];
 	pid_t parent = getpid(), pid;
-
+	char program[256];
 	pg_server_program(arguments[0], program, sizeof(program));
 	pid = fork();
 	if (pid != 0)
@@ -98,7 +95,7 @@ static inline pid_t pg_server_spawn(const struct pg_server *server, const char *
 		(void)dup2(STDOUT_FILENO, STDERR_FILENO);
 	/* By its whole path: initdb looks for the server where it was itself called from. */
 	const char *line[24] = {program};
-	for (size_t i = 1; arguments[i] != NULL && i + 1 < sizeof(line) / sizeof(line[0]); i++)
+	for (size_t i = 1; arguments[i] && i + 1 < sizeof(line) / sizeof(line[0]); i++)
 		line[i] = arguments[i];
 	(void)execvp(program, (char *const *)(uintptr_t)line);
 	_exit(127);
@@ -107,7 +104,6 @@ static inline pid_t pg_server_spawn(const struct pg_server *server, const char *
 static inline void pg_server_run(const struct pg_server *server, const char *const *arguments)
 {
 	int status = 0;
-
 	if (waitpid(pg_server_spawn(server, NULL, arguments), &status, 0) < 0 || status != 0)
 		pg_server_die(arguments[0]);
 }
@@ -146,7 +142,6 @@ static inline void pg_server_launch(struct pg_server *server)
 					 "-c",
 					 "deadlock_timeout=100ms",
 					 NULL};
-
 	(void)snprintf(stale, sizeof(stale), "%s/postmaster.pid", server->folder);
 	(void)snprintf(log, sizeof(log), "%s/log", server->folder);
 	(void)snprintf(port, sizeof(port), "%d", server->port > 0 ? server->port : PG_SERVER_SOCKET_PORT);
@@ -159,7 +154,6 @@ static inline void pg_server_start(struct pg_server *server)
 {
 	const char *const initdb[] = {"initdb", "-D",	server->folder, "-U",	     "postgres",	  "-A", "trust",
 				      "-E",	"UTF8", "--locale=C",	"--no-sync", "--no-instructions", NULL};
-
 	(void)snprintf(server->folder, sizeof(server->folder), "/tmp/eventloop-pg-XXXXXX");
 	if (!mkdtemp(server->folder))
 		pg_server_die("no temporary folder");
@@ -211,7 +205,6 @@ static inline void pg_server_at_exit(void)
 static inline const char *pg_server_base_url(void)
 {
 	const char *shared = getenv("EVENTLOOP_TEST_POSTGRES");
-
 	if (shared && *shared)
 		return shared;
 	if (pg_server_default.pid == 0) {
@@ -231,7 +224,6 @@ static inline void pg_server_database_tool(const char *tool, const char *option,
 	char maintenance[192];
 	const char *const arguments[] = {tool, maintenance, option, name, NULL};
 	struct pg_server as = {0};
-
 	pg_server_find_user(&as);
 	(void)snprintf(maintenance, sizeof(maintenance), "--maintenance-db=%s", pg_server_base_url());
 	pg_server_run(&as, arguments);
@@ -245,7 +237,6 @@ static inline void pg_server_database_name(size_t number, char *name, size_t siz
 static inline void pg_server_drop_databases(void)
 {
 	char name[64];
-
 	for (size_t i = 0; i < pg_server_url_count; i++) {
 		pg_server_database_name(i, name, sizeof(name));
 		pg_server_database_tool("dropdb", "--force", name);
@@ -258,12 +249,11 @@ static inline const char *pg_server_database(void)
 	const char *base = pg_server_base_url(), *query = strchr(base, '?');
 	const char *slash = strchr(strstr(base, "://") + 3, '/');
 	char *url = pg_server_urls[pg_server_url_count];
-	char name[64];
-
 	if (pg_server_url_count == PG_SERVER_DATABASES || !slash)
 		pg_server_die("too many databases, or a url that names none");
 	if (pg_server_url_count == 0 && pg_server_default.pid == 0)
 		(void)atexit(pg_server_drop_databases);
+	char name[64];
 	pg_server_database_name(pg_server_url_count++, name, sizeof(name));
 	pg_server_database_tool("createdb", "--encoding=UTF8", name);
 	(void)snprintf(url, sizeof(pg_server_urls[0]), "%.*s/%s%s", (int)(slash - base), base, name,

@@ -7,7 +7,6 @@ static const char *url;
 static void check_text(const char *const *values, size_t count, const char *expected)
 {
 	struct buffer out;
-
 	buffer_init(&out, 1000);
 	pg_array_text(&out, values, count);
 	assert_false(buffer_failed(&out));
@@ -29,12 +28,10 @@ static void body_round(struct context *ctx, struct pg *pg)
 {
 	static const char *const values[] = {"",   " a ", "NULL",	"\"",	    "\\",
 					     "{}", "a,b", "two\nlines", "\xc3\xa9", "'; --"};
-	const struct pg_result *result;
 	struct buffer out;
-
 	buffer_init_arena(&out, &ctx->arena, 1000);
 	pg_array_text(&out, values, ARRAY_SIZE(values));
-	result = pg_read(ctx, pg, "SELECT unnest($1::text[])", buffer_text(&out));
+	const struct pg_result *result = pg_read(ctx, pg, "SELECT unnest($1::text[])", buffer_text(&out));
 	pg_run_check(ctx);
 	assert_int_equal(pg_count(result), ARRAY_SIZE(values));
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
@@ -53,7 +50,6 @@ int main(void)
 	    cmocka_unit_test(test_literals),
 	    cmocka_unit_test(test_round_trip_through_the_server),
 	};
-
 	url = pg_server_database();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,7 +37,6 @@ static void check_error(struct chaos *chaos, const struct context *ctx)
 {
 	static const enum error_code allowed[] = {ERROR_UNAVAILABLE, ERROR_DEADLINE_EXCEEDED, ERROR_OVERLOADED,
 						  ERROR_CONFLICT};
-
 	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++) {
 		if (ctx->error.code == allowed[i]) {
 			chaos->refused++;
@@ -50,7 +49,6 @@ static void check_error(struct chaos *chaos, const struct context *ctx)
 static void read_right(struct context *ctx, struct chaos *chaos, const char *id)
 {
 	const struct pg_result *result = pg_read(ctx, chaos->pg, "SELECT 7 * $1::int, $1::text", id);
-
 	if (!result) {
 		check_error(chaos, ctx);
 		return;
@@ -86,24 +84,21 @@ static int transfer_all(struct context *ctx, struct pg_tx *tx, const char *from,
 static void transfer(struct context *ctx, struct chaos *chaos, const char *id)
 {
 	char from[16], receipt[UUID_SIZE];
-	struct context ask;
-	struct pg_tx *tx;
-
 	(void)snprintf(from, sizeof(from), "%u", chance(chaos, ACCOUNTS));
 	uuid_make(receipt);
 	if (chance(chaos, 8) == 0)
 		ctx->deadline = deadline_after((int64_t)chance(chaos, 10) * CLOCK_MILLISECOND);
-	tx = pg_begin(ctx, chaos->pg);
+	struct pg_tx *tx = pg_begin(ctx, chaos->pg);
 	if (!tx || transfer_all(ctx, tx, from, id, receipt) != 0) {
 		check_error(chaos, ctx);
 		return;
 	}
 	chaos->acknowledged++;
+	struct context ask;
 	context_init(&ask, deadline_after(PG_RUN_LIMIT));
 	while (deadline_left(ask.deadline) > 0) {
 		const struct pg_result *result =
 		    pg_read(&ask, chaos->pg, "SELECT 1 FROM receipt WHERE id = $1::uuid", receipt);
-
 		if (result) {
 			assert_int_equal(pg_count(result), 1);
 			break;
@@ -120,12 +115,10 @@ static void caller_run(void *argument)
 	    read_right, read_right, read_right, read_wrong, read_slow, transfer, transfer};
 	struct caller *caller = argument;
 	struct chaos *chaos = caller->chaos;
-
 	for (int i = 0; i < ROUNDS; i++) {
 		struct context ctx;
-		char id[16];
-
 		context_init(&ctx, deadline_after(PG_RUN_LIMIT));
+		char id[16];
 		(void)snprintf(id, sizeof(id), "%d", (caller->number + i) % ACCOUNTS);
 		actions[chance(chaos, ARRAY_SIZE(actions))](&ctx, chaos, id);
 		context_done(&ctx);
@@ -137,7 +130,6 @@ static void caller_run(void *argument)
 static void kill_some(struct context *ctx, struct pg *pg, struct chaos *chaos)
 {
 	struct pg *other = pg_new(&(struct pg_options){.url = url, .lease_connections = 1});
-
 	(void)pg;
 	for (int i = 1; i <= KILLS; i++) {
 		PG_RUN_UNTIL(ctx, chaos->answered > i * 100 || chaos->done == CALLERS);
@@ -154,7 +146,6 @@ static void body_chaos(struct context *ctx, struct pg *pg)
 	static struct caller callers[CALLERS];
 	struct chaos chaos = {.pg = pg, .seed = 20260101};
 	struct co_group *group = co_group_new(ctx);
-
 	pg_run_sql(ctx, pg, "DROP TABLE IF EXISTS account, receipt");
 	pg_run_sql(ctx, pg, "CREATE TABLE account AS SELECT i AS id, 100 AS amount FROM generate_series(0, 19) i");
 	pg_run_sql(ctx, pg, "CREATE TABLE receipt (id uuid PRIMARY KEY)");
@@ -204,7 +195,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_everything_at_once),
 					   cmocka_unit_test(test_with_one_connection_of_a_kind),
 					   cmocka_unit_test(test_with_leases_that_are_opened_meanwhile)};
-
 	url = pg_server_database();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,6 @@ static int free_port(void)
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	socklen_t length = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
 	if (bind(fd, (const struct sockaddr *)&address, length) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &length) != 0)
 		pg_server_die("no free port");
@@ -26,7 +25,6 @@ static int free_port(void)
 static void body_address(struct context *ctx, struct pg *pg)
 {
 	const struct pg_result *result = pg_read(ctx, pg, "SELECT host(inet_client_addr())");
-
 	pg_run_check(ctx);
 	assert_string_equal(pg_text(result, 0, 0), "127.0.0.1");
 }
@@ -35,11 +33,9 @@ static void body_address(struct context *ctx, struct pg *pg)
 static void test_hosts(void **state)
 {
 	static const char *const hosts[] = {"127.0.0.1", "localhost", "127.1"};
-
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
 		char url[128];
-
 		(void)snprintf(url, sizeof(url), "postgresql://postgres@%s:%d/postgres", hosts[i], server.port);
 		pg_run(&(struct pg_options){.url = url, .lease_connections = 1}, body_address);
 	}
@@ -48,11 +44,10 @@ static void test_hosts(void **state)
 static void migrate_nothing(void *argument)
 {
 	static const struct embedded_file *const sets[] = {NULL};
-	char url[128];
-	struct context ctx;
-
 	(void)argument;
+	struct context ctx;
 	context_init(&ctx, deadline_after(PG_RUN_LIMIT));
+	char url[128];
 	(void)snprintf(url, sizeof(url), "postgresql://postgres@127.1:%d/postgres", server.port);
 	assert_int_equal(migrate_run(&ctx, url, sets), 0);
 	context_done(&ctx);
@@ -61,7 +56,6 @@ static void migrate_nothing(void *argument)
 static void test_migrations_resolve_as_well(void **state)
 {
 	struct loop *loop = loop_new(&(struct loop_options){0});
-
 	(void)state;
 	assert_non_null(co_spawn("migrate", migrate_nothing, NULL));
 	loop_run_until_idle(loop);
@@ -88,14 +82,11 @@ int main(void)
 	    cmocka_unit_test(test_migrations_resolve_as_well),
 	    cmocka_unit_test(test_closing_during_the_look_up),
 	};
-	struct offload_pool *pool;
-	int failed;
-
 	server.port = free_port();
 	pg_server_start(&server);
-	pool = offload_pool_new(2, 16);
+	struct offload_pool *pool = offload_pool_new(2, 16);
 	offload_set_default(pool);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	offload_set_default(NULL);
 	offload_pool_free(pool);
 	pg_server_stop(&server);

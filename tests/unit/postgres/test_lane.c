@@ -31,7 +31,6 @@ static void asker_run(void *argument)
 {
 	struct asker *asker = argument;
 	struct context ctx;
-
 	context_init(&ctx, asker->deadline ? asker->deadline : deadline_after(PG_RUN_LIMIT));
 	ctx.share = asker->share;
 	asker->co = co_self();
@@ -56,7 +55,6 @@ static struct pg *lane_new(size_t connections, size_t queue, int64_t timeout)
 						      .lease_connections = connections,
 						      .queue_limit = queue,
 						      .statement_timeout = timeout});
-
 	assert_non_null(lane);
 	return lane;
 }
@@ -64,7 +62,6 @@ static struct pg *lane_new(size_t connections, size_t queue, int64_t timeout)
 static void body_answers(struct context *ctx, struct pg *pg)
 {
 	struct pg *lane = lane_new(2, 4, CLOCK_SECOND);
-
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(pg_run_number(ctx, lane, "SELECT 7"), 7);
 	/* The limit is that of one transaction, and of PostgreSQL's own. */
@@ -85,14 +82,12 @@ static void test_statements_are_answered(void **state)
 static void body_limit(struct context *ctx, struct pg *pg)
 {
 	struct pg *lane = lane_new(1, 4, 50 * CLOCK_MILLISECOND);
-	struct pg_tx *tx;
-
 	assert_null(pg_read(ctx, lane, "SELECT pg_sleep(30)"));
 	assert_int_equal(ctx->error.code, ERROR_DEADLINE_EXCEEDED);
 	assert_non_null(strstr(ctx->error.message, "50 ms"));
 	error_clear(&ctx->error);
 	PG_RUN_UNTIL(ctx, running(ctx, pg) == 0);
-	tx = pg_begin(ctx, lane);
+	struct pg_tx *tx = pg_begin(ctx, lane);
 	assert_null(pg_query(ctx, tx, "SELECT pg_sleep(30)"));
 	assert_int_equal(ctx->error.code, ERROR_DEADLINE_EXCEEDED);
 	pg_rollback(tx);
@@ -113,7 +108,6 @@ static void body_cancel(struct context *ctx, struct pg *pg)
 	struct pg *lane = lane_new(1, 4, 30 * CLOCK_SECOND);
 	struct co_group *group = co_group_new(ctx);
 	struct asker asker = {.pg = lane, .sql = "SELECT pg_sleep(30)"};
-
 	start(group, &asker);
 	PG_RUN_UNTIL(ctx, running(ctx, pg) == 1);
 	co_cancel(asker.co);
@@ -140,7 +134,6 @@ static void body_turns(struct context *ctx, struct pg *pg)
 	struct asker greedy[6] = {0}, other = {.pg = lane, .share = "b", .sql = "SELECT 1"};
 	struct pg_tx *gate = pg_begin(ctx, pg);
 	int order = 0;
-
 	assert_int_equal(pg_run_number(ctx, lane, "SELECT 7"), 7);
 	assert_non_null(pg_query(ctx, gate, "SELECT pg_advisory_xact_lock(1)"));
 	for (int i = 0; i < 6; i++) {
@@ -181,7 +174,6 @@ static void body_leaving(struct context *ctx, struct pg *pg)
 	struct co_group *group = co_group_new(ctx);
 	struct asker first = {.pg = lane, .sql = "SELECT pg_sleep(0.1)"}, left = {.pg = lane, .sql = "SELECT 1"},
 		     last = left;
-
 	left.deadline = deadline_after(20 * CLOCK_MILLISECOND);
 	start(group, &first);
 	start(group, &left);
@@ -205,7 +197,6 @@ static void body_lost(struct context *ctx, struct pg *pg)
 	struct pg *lane = lane_new(1, 4, 30 * CLOCK_SECOND);
 	struct co_group *group = co_group_new(ctx);
 	struct asker asker = {.pg = lane, .sql = "SELECT pg_sleep(0.3)"};
-
 	start(group, &asker);
 	PG_RUN_UNTIL(ctx, running(ctx, pg) == 1);
 	pg_run_sql(ctx, pg,

@@ -9,7 +9,6 @@ static const char *url;
 static void nap_run(void *argument)
 {
 	struct context ctx;
-
 	context_init(&ctx, deadline_after(PG_RUN_LIMIT));
 	assert_non_null(pg_write(&ctx, argument, "SELECT pg_sleep(0.02)"));
 	context_done(&ctx);
@@ -26,7 +25,6 @@ static int64_t connections(struct context *ctx, struct pg *pg)
 static void body_growing(struct context *ctx, struct pg *pg)
 {
 	struct co_group *group = co_group_new(ctx);
-
 	pg_run_sql(ctx, pg, "SELECT 1");
 	PG_RUN_UNTIL(ctx, connections(ctx, pg) == 2);
 	for (int i = 0; i < 8; i++)
@@ -47,7 +45,6 @@ static void body_long_transactions(struct context *ctx, struct pg *pg)
 	ctx->deadline = deadline_after(5 * CLOCK_SECOND);
 	for (int i = 0; i < 6; i++) {
 		struct pg_tx *tx = pg_begin(ctx, pg);
-
 		pg_run_check(ctx);
 		assert_non_null(pg_query(ctx, tx, "SELECT 1"));
 	}
@@ -68,7 +65,6 @@ static void latecomer_run(void *argument)
 {
 	struct latecomer *latecomer = argument;
 	struct context ctx;
-
 	context_init(&ctx, deadline_after(5 * CLOCK_SECOND));
 	assert_null(pg_write(&ctx, latecomer->pg, "SELECT 1"));
 	latecomer->code = ctx.error.code;
@@ -80,7 +76,6 @@ static void body_closed_when_granted(struct context *ctx, struct pg *pg)
 {
 	struct latecomer latecomer = {.pg = pg_new(&(struct pg_options){.url = url, .lease_connections = 1})};
 	struct pg_tx *tx = pg_begin(ctx, latecomer.pg);
-
 	(void)pg;
 	pg_run_check(ctx);
 	assert_non_null(co_spawn("latecomer", latecomer_run, &latecomer));
@@ -102,7 +97,6 @@ static void test_closed_when_a_lease_was_granted(void **state)
 static void body_refused(struct context *ctx, struct pg *pg)
 {
 	struct co_group *group = co_group_new(ctx);
-
 	pg_run_sql(ctx, pg, "SELECT 1");
 	PG_RUN_UNTIL(ctx, connections(ctx, pg) == 2); /* that for reads is there, too */
 	fault_arm("pg.connect", -1);
@@ -127,7 +121,6 @@ static void test_leases_that_cannot_be_opened(void **state)
 static void body_closed_while_opening(struct context *ctx, struct pg *pg)
 {
 	struct latecomer latecomer = {.pg = pg_new(&(struct pg_options){.url = url, .lease_connections = 3})};
-
 	(void)pg;
 	assert_non_null(pg_query(ctx, pg_begin(ctx, latecomer.pg), "SELECT 1"));
 	assert_non_null(co_spawn("latecomer", latecomer_run, &latecomer));
@@ -155,7 +148,6 @@ int main(void)
 	    cmocka_unit_test(test_leases_that_cannot_be_opened),
 #endif
 	};
-
 	url = pg_server_database();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

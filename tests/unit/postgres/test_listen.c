@@ -11,7 +11,6 @@ struct heard {
 static void hear(const char *payload, void *argument)
 {
 	struct heard *heard = argument;
-
 	if (!payload) {
 		heard->restarts++;
 		return;
@@ -25,7 +24,6 @@ static void body_notify(struct context *ctx, struct pg *pg)
 	struct heard heard = {0}, other = {0};
 	struct pg_listener *listener = pg_listen(pg, "Facts \"new\"", hear, &heard);
 	struct pg_listener *second = pg_listen(pg, "other", hear, &other);
-
 	PG_RUN_UNTIL(ctx, heard.restarts == 1 && other.restarts == 1);
 	pg_run_sql(ctx, pg, "SELECT pg_notify('Facts \"new\"', 'first')");
 	PG_RUN_UNTIL(ctx, heard.count == 1);
@@ -49,7 +47,6 @@ static void body_reconnect(struct context *ctx, struct pg *pg)
 {
 	struct heard heard = {0};
 	struct pg_listener *listener = pg_listen(pg, "facts", hear, &heard);
-
 	PG_RUN_UNTIL(ctx, heard.restarts == 1);
 	pg_run_sql(ctx, pg,
 		   "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND"
@@ -73,7 +70,6 @@ int main(void)
 	    cmocka_unit_test(test_notifications_arrive_on_their_channel),
 	    cmocka_unit_test(test_a_lost_listener_comes_back_and_says_so),
 	};
-
 	url = pg_server_database();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

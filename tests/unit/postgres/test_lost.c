@@ -24,10 +24,9 @@ static void caller_run(void *argument)
 {
 	struct caller *caller = argument;
 	struct context ctx;
-	const struct pg_result *result;
-
 	context_init(&ctx, deadline_after(PG_RUN_LIMIT));
-	result = caller->write ? pg_write(&ctx, caller->pg, caller->sql) : pg_read(&ctx, caller->pg, caller->sql);
+	const struct pg_result *result =
+	    caller->write ? pg_write(&ctx, caller->pg, caller->sql) : pg_read(&ctx, caller->pg, caller->sql);
 	caller->answer = result ? pg_integer(result, 0, 0) : -1;
 	caller->error = ctx.error.code;
 	context_done(&ctx);
@@ -43,10 +42,8 @@ static void start(struct co_group *group, struct caller *caller)
 static bool answers(struct pg *pg)
 {
 	struct context ctx;
-	bool answered;
-
 	context_init(&ctx, deadline_after(PG_RUN_LIMIT));
-	answered = pg_read(&ctx, pg, "SELECT 1") != NULL && pg_write(&ctx, pg, "SELECT 1") != NULL;
+	bool answered = pg_read(&ctx, pg, "SELECT 1") && pg_write(&ctx, pg, "SELECT 1");
 	if (!answered)
 		assert_int_equal(ctx.error.code, ERROR_UNAVAILABLE);
 	context_done(&ctx);
@@ -57,11 +54,9 @@ static void body_killed(struct context *ctx, struct pg *pg)
 {
 	struct caller read = {.pg = pg, .sql = "SELECT 1 FROM pg_sleep(600)"}, write = read;
 	struct co_group *group = co_group_new(ctx);
-	struct pg_tx *tx;
-
 	assert_int_equal(pg_run_number(ctx, pg, "SELECT 1"), 1);
 	PG_RUN_UNTIL(ctx, pg_ready(pg));
-	tx = pg_begin(ctx, pg);
+	struct pg_tx *tx = pg_begin(ctx, pg);
 	assert_non_null(pg_query(ctx, tx, "SELECT 1"));
 	write.write = true;
 	start(group, &read);
@@ -97,7 +92,6 @@ static void body_terminated(struct context *ctx, struct pg *pg)
 	struct caller read = {.pg = pg, .sql = "SELECT 5 FROM pg_sleep(0.3)"};
 	struct caller write = {.pg = pg, .sql = "SELECT 5 FROM pg_sleep(0.3)", .write = true};
 	struct co_group *group = co_group_new(ctx);
-
 	assert_int_equal(pg_run_number(ctx, pg, "SELECT 1"), 1);
 	pg_run_sql(ctx, pg, "SELECT 1");
 	start(group, &write);
@@ -123,12 +117,9 @@ static void test_reads_are_sent_again_writes_are_not(void **state)
 static void body_commit_cut_off(struct context *ctx, struct pg *pg)
 {
 	static const char cut[] = "SELECT pg_terminate_backend(pg_backend_pid())", other[] = "SELECT 1";
-
 	for (int i = 0; i < 20; i++) {
-		struct pg_tx *tx;
-
 		PG_RUN_UNTIL(ctx, answers(pg));
-		tx = pg_begin(ctx, pg);
+		struct pg_tx *tx = pg_begin(ctx, pg);
 		assert_non_null(pg_query(ctx, tx, other));
 		pg_queue(ctx, tx, i % 2 ? cut : other);
 		pg_queue(ctx, tx, other);
@@ -149,7 +140,6 @@ static void test_a_commit_that_is_cut_off_is_told_as_such(void **state)
 static void body_faults(struct context *ctx, struct pg *pg)
 {
 	static const char *const points[] = {"pg.send", "pg.lost"};
-
 	for (size_t i = 0; i < ARRAY_SIZE(points); i++) {
 		PG_RUN_UNTIL(ctx, answers(pg));
 		fault_arm(points[i], 1);
@@ -178,7 +168,6 @@ static void test_faults_in_sending_and_reading(void **state)
 static void body_refused(struct context *ctx, struct pg *pg)
 {
 	int64_t started = clock_monotonic();
-
 	assert_false(pg_ready(pg));
 	assert_null(pg_read(ctx, pg, "SELECT 1"));
 	assert_int_equal(ctx->error.code, ERROR_UNAVAILABLE);
@@ -208,7 +197,6 @@ static void body_freed(struct context *ctx, struct pg *pg)
 	    {.pg = own, .sql = "SELECT 1", .write = true},
 	};
 	struct co_group *group = co_group_new(ctx);
-
 	(void)pg;
 	assert_int_equal(pg_run_number(ctx, own, "SELECT 1"), 1);
 	for (size_t i = 0; i < ARRAY_SIZE(callers); i++)
@@ -237,10 +225,8 @@ int main(void)
 	    cmocka_unit_test(test_nobody_waits_long_for_a_server_that_is_not_there),
 	    cmocka_unit_test(test_freeing_wakes_everybody),
 	};
-	int failed;
-
 	pg_server_start(&server);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	pg_server_stop(&server);
 	return failed;
 }

@@ -47,7 +47,6 @@ static void migration_run(void *argument)
 {
 	struct migration *migration = argument;
 	struct context ctx;
-
 	context_init(&ctx, deadline_after(migration->limit));
 	migration->result = migrate_run(&ctx, url, migration->sets);
 	migration->error = ctx.error;
@@ -57,7 +56,6 @@ static void migration_run(void *argument)
 static void migrate(struct migration *migration)
 {
 	struct loop *loop = loop_new(&(struct loop_options){0});
-
 	if (migration->limit == 0)
 		migration->limit = PG_RUN_LIMIT;
 	assert_non_null(co_spawn("migrate", migration_run, migration));
@@ -76,23 +74,20 @@ static void body_applied(struct context *ctx, struct pg *pg)
 
 static void test_three_at_once_on_a_virgin_database(void **state)
 {
-	pid_t children[STARTED_AT_ONCE];
 	int applied = 0;
-
 	(void)state;
 	url = pg_server_database();
+	pid_t children[STARTED_AT_ONCE];
 	for (int i = 0; i < STARTED_AT_ONCE; i++) {
 		children[i] = fork();
 		if (children[i] == 0) {
 			struct migration migration = {.sets = sets};
-
 			migrate(&migration);
 			_exit(migration.result < 0 ? 100 : migration.result);
 		}
 	}
 	for (int i = 0; i < STARTED_AT_ONCE; i++) {
 		int status = 0;
-
 		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
 		assert_true(WIFEXITED(status));
 		applied += WEXITSTATUS(status);
@@ -104,7 +99,6 @@ static void test_three_at_once_on_a_virgin_database(void **state)
 static void test_a_second_run_applies_nothing(void **state)
 {
 	struct migration migration = {.sets = sets};
-
 	(void)state;
 	migrate(&migration);
 	assert_int_equal(migration.result, 0);
@@ -120,7 +114,6 @@ static void body_changed(struct context *ctx, struct pg *pg)
 static void test_a_changed_file_stops_the_run(void **state)
 {
 	struct migration migration = {.sets = (const struct embedded_file *const[]){changed_set, NULL}};
-
 	(void)state;
 	migrate(&migration);
 	assert_int_equal(migration.result, -1);
@@ -142,7 +135,6 @@ static void test_a_broken_file_leaves_nothing_of_itself(void **state)
 {
 	struct migration broken = {.sets = (const struct embedded_file *const[]){broken_set, NULL}};
 	struct migration ending = {.sets = (const struct embedded_file *const[]){ending_set, NULL}};
-
 	(void)state;
 	migrate(&broken);
 	assert_int_equal(broken.result, -1);
@@ -160,7 +152,6 @@ static void body_locked(struct context *ctx, struct pg *pg)
 {
 	struct pg_tx *tx = pg_begin(ctx, pg);
 	struct migration migration = {.sets = sets, .limit = 300 * CLOCK_MILLISECOND};
-
 	assert_non_null(pg_query(ctx, tx, "SELECT 1 FROM pg_advisory_xact_lock(7311542086)"));
 	migration_run(&migration);
 	assert_int_equal(migration.result, -1);
@@ -193,7 +184,6 @@ static void test_a_virgin_database_is_not_ready(void **state)
 static void test_no_server(void **state)
 {
 	struct migration migration = {.sets = sets, .limit = 300 * CLOCK_MILLISECOND};
-
 	(void)state;
 	url = "postgresql:///x?host=/nonexistent";
 	migrate(&migration);
@@ -213,6 +203,5 @@ int main(void)
 	    cmocka_unit_test(test_a_virgin_database_is_not_ready),
 	    cmocka_unit_test(test_no_server),
 	};
-
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

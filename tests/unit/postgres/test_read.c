@@ -17,7 +17,6 @@ static void body_values(struct context *ctx, struct pg *pg)
 {
 	struct pg_result *result =
 	    pg_read(ctx, pg, "SELECT $1::text, $2::int + 1, true, NULL::text, false, ''", "naïve", "41");
-
 	pg_run_check(ctx);
 	assert_int_equal(pg_count(result), 1);
 	assert_string_equal(pg_text(result, 0, 0), "naïve");
@@ -54,13 +53,11 @@ struct reader {
 static void reader_run(void *argument)
 {
 	struct reader *reader = argument;
-	char number[16];
 	struct context ctx;
-	struct pg_result *result;
-
 	context_init(&ctx, deadline_after(PG_RUN_LIMIT));
+	char number[16];
 	(void)snprintf(number, sizeof(number), "%d", reader->number);
-	result = pg_read(&ctx, reader->pg, reader->sql, number);
+	struct pg_result *result = pg_read(&ctx, reader->pg, reader->sql, number);
 	reader->answer = result ? pg_integer(result, 0, 0) : -1;
 	reader->error = ctx.error.code;
 	memcpy(reader->sqlstate, ctx.error.sqlstate, sizeof(reader->sqlstate));
@@ -70,7 +67,6 @@ static void reader_run(void *argument)
 static void run_readers(struct context *ctx, struct pg *pg, struct reader *readers)
 {
 	struct co_group *group = co_group_new(ctx);
-
 	for (int i = 0; i < MANY; i++) {
 		readers[i].pg = pg;
 		readers[i].number = i;
@@ -82,7 +78,6 @@ static void run_readers(struct context *ctx, struct pg *pg, struct reader *reade
 static void body_many(struct context *ctx, struct pg *pg)
 {
 	static struct reader readers[MANY];
-
 	for (int i = 0; i < MANY; i++)
 		readers[i].sql = "SELECT 2 * $1::int";
 	run_readers(ctx, pg, readers);
@@ -105,7 +100,6 @@ static void test_many_reads_share_one_connection(void **state)
 static void body_mixed(struct context *ctx, struct pg *pg)
 {
 	static struct reader readers[MANY];
-
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < MANY; i++)
 			readers[i].sql = i % 10 == 7 ? "SELECT 1 / ($1::int - $1::int)" : "SELECT $1::int + 1";
@@ -128,7 +122,6 @@ static void test_a_failing_read_does_not_touch_its_neighbours(void **state)
 static void body_unpreparable(struct context *ctx, struct pg *pg)
 {
 	static struct reader readers[MANY];
-
 	for (int round = 0; round < 2; round++) {
 		for (int i = 0; i < MANY; i++)
 			readers[i].sql = i % 3 == 0 ? "SELECT no_such_column, $1::int" : "SELECT $1::int + 2";
@@ -173,15 +166,12 @@ static void test_the_servers_words_stay_in_the_cause(void **state)
 static void body_eviction(struct context *ctx, struct pg *pg)
 {
 	char sql[64];
-
 	for (int i = 0; i < CACHE_OVERFLOW; i++) {
-		struct context one;
-		const struct pg_result *result;
-
 		/* The same memory with other text: statements are known by what they say. */
 		(void)snprintf(sql, sizeof(sql), "SELECT %d", i);
+		struct context one;
 		context_init(&one, ctx->deadline);
-		result = pg_read(&one, pg, sql);
+		const struct pg_result *result = pg_read(&one, pg, sql);
 		pg_run_check(&one);
 		assert_int_equal(pg_integer(result, 0, 0), i);
 		context_done(&one);
@@ -200,12 +190,10 @@ static void test_prepared_statements_are_bounded(void **state)
 static void body_altered(struct context *ctx, struct pg *pg)
 {
 	const char *sql = "SELECT * FROM altered";
-	const struct pg_result *result;
-
 	pg_run_sql(ctx, pg, "CREATE TABLE altered AS SELECT 1 AS a");
 	assert_int_equal(pg_count(pg_read(ctx, pg, sql)), 1);
 	pg_run_sql(ctx, pg, "ALTER TABLE altered ADD COLUMN b text DEFAULT 'new'");
-	result = pg_read(ctx, pg, sql);
+	const struct pg_result *result = pg_read(ctx, pg, sql);
 	pg_run_check(ctx);
 	assert_string_equal(pg_text(result, 0, 1), "new");
 }
@@ -220,7 +208,6 @@ static void sleeper_run(void *argument)
 {
 	struct reader *reader = argument;
 	struct context ctx;
-
 	context_init(&ctx, deadline_after(reader->number * CLOCK_MILLISECOND));
 	reader->answer = pg_read(&ctx, reader->pg, reader->sql) != NULL;
 	reader->error = ctx.error.code;
@@ -233,7 +220,6 @@ static void body_deadline(struct context *ctx, struct pg *pg)
 	struct reader sleeper = {.pg = pg, .number = 60, .sql = "SELECT 1 FROM pg_sleep(600)"};
 	struct co_group *group = co_group_new(ctx);
 	int64_t backend = pg_run_number(ctx, pg, "SELECT pg_backend_pid()");
-
 	assert_int_equal(co_group_start(group, "sleeper", sleeper_run, &sleeper), 0);
 	assert_int_equal(co_group_wait_all(group, ctx->deadline), CO_OK);
 	assert_int_equal(sleeper.error, ERROR_DEADLINE_EXCEEDED);
@@ -255,10 +241,8 @@ static void body_stuck(struct context *ctx, struct pg *pg)
 {
 	struct reader sleeper = {.pg = pg, .number = 60000, .sql = "SELECT 1 FROM pg_advisory_xact_lock(77)"};
 	struct co_group *group = co_group_new(ctx);
-	struct pg_tx *tx;
-
 	pg_run_sql(ctx, pg, "SELECT 1");
-	tx = pg_begin(ctx, pg);
+	struct pg_tx *tx = pg_begin(ctx, pg);
 	assert_non_null(pg_query(ctx, tx, "SELECT 1 FROM pg_advisory_xact_lock(77)"));
 	assert_int_equal(co_group_start(group, "sleeper", sleeper_run, &sleeper), 0);
 	co_yield ();
@@ -281,7 +265,6 @@ static void body_overloaded(struct context *ctx, struct pg *pg)
 {
 	static struct reader readers[MANY];
 	int overloaded = 0;
-
 	for (int i = 0; i < MANY; i++)
 		readers[i].sql = "SELECT $1::int";
 	run_readers(ctx, pg, readers);
@@ -300,10 +283,8 @@ static void test_a_full_queue_is_refused_at_once(void **state)
 static void body_cancel(struct context *ctx, struct pg *pg)
 {
 	struct reader sleeper = {.pg = pg, .number = 60000, .sql = "SELECT 1 FROM pg_sleep(600)"};
-	struct co *co;
-
 	assert_int_equal(pg_run_number(ctx, pg, "SELECT 1"), 1);
-	co = co_spawn("sleeper", sleeper_run, &sleeper);
+	struct co *co = co_spawn("sleeper", sleeper_run, &sleeper);
 	assert_non_null(co);
 	co_yield ();
 	co_yield ();
@@ -322,7 +303,6 @@ static void test_a_cancelled_caller_leaves_the_connection_usable(void **state)
 static void test_a_url_that_cannot_be_parsed(void **state)
 {
 	struct loop *loop = loop_new(&(struct loop_options){0});
-
 	(void)state;
 	assert_null(pg_new(&(struct pg_options){.url = "postgresql://h?no_such_option=1"}));
 	loop_free(loop);
@@ -344,7 +324,6 @@ int main(void)
 	    cmocka_unit_test(test_a_cancelled_caller_leaves_the_connection_usable),
 	    cmocka_unit_test(test_a_url_that_cannot_be_parsed),
 	};
-
 	url = pg_server_database();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,10 +26,9 @@ static int64_t accounts(struct context *ctx, struct pg *pg)
 
 static void body_write(struct context *ctx, struct pg *pg)
 {
-	const struct pg_result *result;
-
 	make_table(ctx, pg);
-	result = pg_write(ctx, pg, "UPDATE account SET amount = amount + $1::int WHERE id <= $2::int", "5", "4");
+	const struct pg_result *result =
+	    pg_write(ctx, pg, "UPDATE account SET amount = amount + $1::int WHERE id <= $2::int", "5", "4");
 	pg_run_check(ctx);
 	assert_int_equal(pg_count(result), 4);
 	result = pg_write(ctx, pg, "INSERT INTO account VALUES (11, 1) RETURNING id");
@@ -73,14 +72,11 @@ static void test_violations_are_named(void **state)
 
 static void body_commit(struct context *ctx, struct pg *pg)
 {
-	struct pg_tx *tx;
-	const struct pg_result *result;
-
 	make_table(ctx, pg);
-	tx = pg_begin(ctx, pg);
+	struct pg_tx *tx = pg_begin(ctx, pg);
 	pg_queue(ctx, tx, "UPDATE account SET amount = amount - $1::int WHERE id = 1", "30");
 	pg_queue(ctx, tx, "UPDATE account SET amount = amount + $1::int WHERE id = 2", "30");
-	result = pg_query(ctx, tx, "SELECT amount FROM account WHERE id = $1::int", "2");
+	const struct pg_result *result = pg_query(ctx, tx, "SELECT amount FROM account WHERE id = $1::int", "2");
 	pg_run_check(ctx);
 	assert_int_equal(pg_integer(result, 0, 0), 130);
 	assert_int_equal(pg_run_number(ctx, pg, "SELECT amount FROM account WHERE id = 2"), 100);
@@ -107,10 +103,8 @@ static void forget_one(void *argument)
 {
 	struct pg *pg = argument;
 	struct context ctx;
-	struct pg_tx *tx;
-
 	context_init(&ctx, deadline_after(PG_RUN_LIMIT));
-	tx = pg_begin(&ctx, pg);
+	struct pg_tx *tx = pg_begin(&ctx, pg);
 	assert_non_null(pg_query(&ctx, tx, "DELETE FROM account"));
 	context_done(&ctx);
 }
@@ -118,10 +112,8 @@ static void forget_one(void *argument)
 static void body_rollback(struct context *ctx, struct pg *pg)
 {
 	struct co_group *group = co_group_new(ctx);
-	struct pg_tx *tx;
-
 	make_table(ctx, pg);
-	tx = pg_begin(ctx, pg);
+	struct pg_tx *tx = pg_begin(ctx, pg);
 	assert_non_null(pg_query(ctx, tx, "DELETE FROM account WHERE id > $1::int", "5"));
 	pg_rollback(tx);
 	assert_int_equal(accounts(ctx, pg), 10);
@@ -144,10 +136,8 @@ static void test_rolled_back_and_forgotten_transactions(void **state)
 
 static void body_failed(struct context *ctx, struct pg *pg)
 {
-	struct pg_tx *tx;
-
 	make_table(ctx, pg);
-	tx = pg_begin(ctx, pg);
+	struct pg_tx *tx = pg_begin(ctx, pg);
 	pg_queue(ctx, tx, "INSERT INTO account VALUES (30, 1)");
 	assert_null(pg_query(ctx, tx, "INSERT INTO account VALUES (1, 1)"));
 	assert_true(pg_violated(ctx, "account_key"));
@@ -200,10 +190,8 @@ static void fighter_run(void *argument)
 	static const char lock[] = "SELECT 1 FROM account WHERE id = $1::int FOR UPDATE";
 	struct fighter *fighter = argument;
 	struct context ctx;
-	struct pg_tx *tx;
-
 	context_init(&ctx, deadline_after(PG_RUN_LIMIT));
-	tx = pg_begin(&ctx, fighter->pg);
+	struct pg_tx *tx = pg_begin(&ctx, fighter->pg);
 	assert_non_null(pg_query(&ctx, tx, lock, fighter->first));
 	++*fighter->ready;
 	PG_RUN_UNTIL(&ctx, *fighter->ready == 2);
@@ -219,13 +207,11 @@ static void body_deadlock(struct context *ctx, struct pg *pg)
 	int ready = 0;
 	struct fighter a = {pg, "1", "2", &ready, 0, ""}, b = {pg, "2", "1", &ready, 0, ""};
 	struct co_group *group = co_group_new(ctx);
-	const struct fighter *loser;
-
 	make_table(ctx, pg);
 	assert_int_equal(co_group_start(group, "a", fighter_run, &a), 0);
 	assert_int_equal(co_group_start(group, "b", fighter_run, &b), 0);
 	assert_int_equal(co_group_wait_all(group, ctx->deadline), CO_OK);
-	loser = a.error != ERROR_NONE ? &a : &b;
+	const struct fighter *loser = a.error != ERROR_NONE ? &a : &b;
 	assert_int_equal(a.error + b.error, ERROR_CONFLICT);
 	assert_string_equal(loser->reason, "deadlock");
 }
@@ -247,9 +233,8 @@ static void sleeper_run(void *argument)
 {
 	struct sleeper *sleeper = argument;
 	struct context ctx;
-	struct pg_tx *tx;
-
 	context_init(&ctx, deadline_after(sleeper->limit));
+	struct pg_tx *tx;
 	if (sleeper->in_transaction) {
 		tx = pg_begin(&ctx, sleeper->pg);
 		pg_queue(&ctx, tx, "DELETE FROM account");
@@ -263,14 +248,11 @@ static void sleeper_run(void *argument)
 
 static void body_deadline(struct context *ctx, struct pg *pg)
 {
-	int64_t backend;
-
 	make_table(ctx, pg);
-	backend = pg_integer(pg_write(ctx, pg, "SELECT pg_backend_pid()"), 0, 0);
+	int64_t backend = pg_integer(pg_write(ctx, pg, "SELECT pg_backend_pid()"), 0, 0);
 	for (int i = 0; i < 4; i++) {
 		struct sleeper sleeper = {.pg = pg, .limit = 40 * CLOCK_MILLISECOND, .in_transaction = (i & 1) != 0};
 		struct co_group *group = co_group_new(ctx);
-
 		assert_int_equal(co_group_start(group, "sleeper", sleeper_run, &sleeper), 0);
 		assert_int_equal(co_group_wait_all(group, ctx->deadline), CO_OK);
 		assert_int_equal(sleeper.error, ERROR_DEADLINE_EXCEEDED);
@@ -292,7 +274,6 @@ static void body_cancel(struct context *ctx, struct pg *pg)
 	for (int i = 0; i < 2; i++) {
 		struct sleeper sleeper = {.pg = pg, .limit = PG_RUN_LIMIT, .in_transaction = i == 1};
 		struct co *co = co_spawn("sleeper", sleeper_run, &sleeper);
-
 		assert_non_null(co);
 		PG_RUN_UNTIL(ctx, pg_run_number(ctx, pg,
 						"SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND"
@@ -321,7 +302,6 @@ static void writer_run(void *argument)
 {
 	struct writer *writer = argument;
 	struct context ctx;
-
 	context_init(&ctx, deadline_after(writer->limit));
 	if (pg_write(&ctx, writer->pg, "UPDATE account SET amount = amount + 1 WHERE id = 1"))
 		assert_int_equal(ctx.error.code, ERROR_NONE);
@@ -332,12 +312,10 @@ static void writer_run(void *argument)
 /* The queue holds 8. The 9th is refused at once, the 8th leaves by its deadline, seven are served in turn. */
 static void body_full(struct context *ctx, struct pg *pg)
 {
-	struct writer writers[9];
 	struct co_group *group = co_group_new(ctx);
-	struct pg_tx *tx;
-
 	make_table(ctx, pg);
-	tx = pg_begin(ctx, pg);
+	struct pg_tx *tx = pg_begin(ctx, pg);
+	struct writer writers[9];
 	for (int i = 0; i < 9; i++) {
 		writers[i] = (struct writer){pg, i == 7 ? 30 * CLOCK_MILLISECOND : PG_RUN_LIMIT, ERROR_NONE};
 		assert_int_equal(co_group_start(group, "writer", writer_run, &writers[i]), 0);
@@ -362,13 +340,11 @@ static void body_large(struct context *ctx, struct pg *pg)
 {
 	enum { SIZE = 300000, COUNT = 40 };
 	char *text = malloc(SIZE + 1);
-	struct pg_tx *tx;
-
 	memset(text, 'x', SIZE);
 	text[SIZE] = '\0';
 	pg_run_sql(ctx, pg, "DROP TABLE IF EXISTS large");
 	pg_run_sql(ctx, pg, "CREATE TABLE large (body text)");
-	tx = pg_begin(ctx, pg);
+	struct pg_tx *tx = pg_begin(ctx, pg);
 	for (int i = 0; i < COUNT; i++)
 		pg_queue(ctx, tx, "INSERT INTO large VALUES ($1::text) RETURNING body", text);
 	assert_int_equal(pg_commit(ctx, tx), 0);
@@ -386,14 +362,11 @@ static void body_eviction(struct context *ctx, struct pg *pg)
 {
 	const struct pg_result *result;
 	char sql[64];
-
 	for (int i = 0; i < 700; i++) {
 		struct context one;
-		struct pg_tx *tx;
-
 		context_init(&one, ctx->deadline);
 		(void)snprintf(sql, sizeof(sql), "SELECT %d", i);
-		tx = pg_begin(&one, pg);
+		struct pg_tx *tx = pg_begin(&one, pg);
 		result = pg_query(&one, tx, sql);
 		pg_run_check(&one);
 		assert_int_equal(pg_integer(result, 0, 0), i);
@@ -413,10 +386,8 @@ static void test_prepared_statements_are_bounded(void **state)
 /* The queue is bounded: one more than it holds, and the transaction is lost as a whole. */
 static void body_flood(struct context *ctx, struct pg *pg)
 {
-	struct pg_tx *tx;
-
 	make_table(ctx, pg);
-	tx = pg_begin(ctx, pg);
+	struct pg_tx *tx = pg_begin(ctx, pg);
 	for (int i = 0; i < 65537; i++)
 		pg_queue(ctx, tx, "DELETE FROM account WHERE id = 1");
 	assert_int_equal(pg_commit(ctx, tx), -1);
@@ -448,7 +419,6 @@ int main(void)
 	    cmocka_unit_test(test_prepared_statements_are_bounded),
 	    cmocka_unit_test(test_a_flood_of_queued_statements),
 	};
-
 	url = pg_server_database();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

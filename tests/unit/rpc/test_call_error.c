@@ -23,7 +23,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void a_precondition_names_its_rule(void **state)
+static void test_a_precondition_names_its_rule(void **state)
 {
 	(void)state;
 	assert_int_equal(rpc_precondition(&call, "max_keys", "\"maximum\":3", "no more than %d", 3), -1);
@@ -31,7 +31,7 @@ static void a_precondition_names_its_rule(void **state)
 	assert_string_equal(ctx.error.details, "{\"rule\":\"max_keys\",\"maximum\":3}");
 }
 
-static void a_wrong_parameter_is_a_sentence_and_a_field(void **state)
+static void test_a_wrong_parameter_is_a_sentence_and_a_field(void **state)
 {
 	(void)state;
 	assert_int_equal(rpc_invalid(&call, "/params/period/to", "after", "\"/params/period/from\""), -1);
@@ -42,10 +42,10 @@ static void a_wrong_parameter_is_a_sentence_and_a_field(void **state)
 }
 
 /* A message that is too long is cut between characters, at whatever byte the limit falls. */
-static void long_messages_stay_whole_characters(void **state)
+static void test_long_messages_stay_whole_characters(void **state)
 {
-	char text[600];
 	(void)state;
+	char text[600];
 	for (size_t shift = 0; shift < 3; shift++) {
 		memset(text, 'x', shift);
 		for (size_t i = shift; i + 4 <= sizeof(text); i += 3)
@@ -60,9 +60,9 @@ static void long_messages_stay_whole_characters(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(a_precondition_names_its_rule, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(a_wrong_parameter_is_a_sentence_and_a_field, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(long_messages_stay_whole_characters, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_precondition_names_its_rule, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_wrong_parameter_is_a_sentence_and_a_field, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_long_messages_stay_whole_characters, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,11 +9,9 @@ static const char *database; /* of all tests here, with a table `thing` */
 
 static struct pg *open_database(struct context *ctx, size_t leases)
 {
-	struct pg *pg;
-
 	if (!database)
 		database = write_database(ctx);
-	pg = write_pg(database, leases);
+	struct pg *pg = write_pg(database, leases);
 	(void)write_sql(ctx, pg, "DROP TABLE IF EXISTS thing");
 	(void)write_sql(ctx, pg, "CREATE TABLE thing (id bigint GENERATED ALWAYS AS IDENTITY, name text UNIQUE)");
 	(void)write_sql(ctx, pg, "TRUNCATE idempotency_key, outbox");
@@ -24,13 +22,11 @@ static struct pg *open_database(struct context *ctx, size_t leases)
 static int make_thing(struct rpc_call *call)
 {
 	struct pg_tx *tx = rpc_begin(call);
-	struct pg_result *row;
-
 	if (!tx)
 		return rpc_replayed(call);
-	row = pg_query(call->ctx, tx,
-		       "INSERT INTO thing (name) VALUES ($1) RETURNING json_build_object('id', id, 'name', name)",
-		       rpc_param(call, "name"));
+	struct pg_result *row = pg_query(
+	    call->ctx, tx, "INSERT INTO thing (name) VALUES ($1) RETURNING json_build_object('id', id, 'name', name)",
+	    rpc_param(call, "name"));
 	if (!row)
 		return -1;
 	if (rpc_publish(call, tx, "events.thing.made", "k", "{\"n\":1}") != 0)
@@ -42,12 +38,10 @@ static int make_thing(struct rpc_call *call)
 static const char *call_it(struct context *ctx, struct pg *pg, const struct identity *caller, const char *params,
 			   struct error *ret)
 {
-	struct context own;
-	struct rpc_call call;
 	const char *answer = NULL;
-
+	struct context own;
 	context_init(&own, ctx->deadline);
-	call = write_call(&own, pg, params);
+	struct rpc_call call = write_call(&own, pg, params);
 	call.caller = caller;
 	if (make_thing(&call) == 0)
 		answer = arena_strndup(&ctx->arena, call.result, call.result_length);
@@ -60,7 +54,6 @@ static const char *must_call(struct context *ctx, struct pg *pg, const struct id
 {
 	struct error error;
 	const char *answer = call_it(ctx, pg, caller, params, &error);
-
 	if (!answer)
 		fail_msg("%s: %s %s", error_word(error.code), error.message, error.cause);
 	return answer;
@@ -69,10 +62,8 @@ static const char *must_call(struct context *ctx, struct pg *pg, const struct id
 static int64_t seq_of(const char *answer)
 {
 	struct json_object *tree = json_tokener_parse(answer), *seq = NULL;
-	int64_t value;
-
 	assert_true(json_object_object_get_ex(tree, "seq", &seq));
-	value = json_object_get_int64(seq);
+	int64_t value = json_object_get_int64(seq);
 	(void)json_object_put(tree);
 	return value;
 }
@@ -82,7 +73,6 @@ WRITE_TEST(answers_the_place_in_the_log)
 	struct pg *pg = open_database(ctx, 0);
 	int64_t first = seq_of(must_call(ctx, pg, &write_user, "{\"name\":\"a\"}"));
 	int64_t second = seq_of(must_call(ctx, pg, &write_user, "{\"name\":\"b\"}"));
-
 	assert_true(second > first);
 	assert_int_equal(write_number(ctx, pg, "SELECT max(seq) FROM outbox"), second);
 	assert_int_equal(write_number(ctx, pg, "SELECT count(*) FROM idempotency_key"), 0);
@@ -93,7 +83,6 @@ WRITE_TEST(adds_seq_to_any_object)
 {
 	struct pg *pg = open_database(ctx, 0);
 	struct rpc_call call = write_call(ctx, pg, "{}");
-
 	/* Nothing published: the end of the log. */
 	assert_int_equal(rpc_commit_text(&call, rpc_begin(&call), "{ }"), 0);
 	int64_t end = write_number(ctx, pg, "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM outbox_seq");
@@ -113,7 +102,6 @@ WRITE_TEST(says_what_was_not_found)
 	struct rpc_call call = write_call(ctx, pg, "{\"idempotency_key\":\"none\"}");
 	struct pg_tx *tx = rpc_begin(&call);
 	struct pg_result *row = pg_query(ctx, tx, "UPDATE thing SET name = 'x' WHERE id = 0 RETURNING '{}'");
-
 	assert_non_null(row);
 	assert_int_equal(rpc_commit_row(&call, tx, row, "thing"), -1);
 	assert_int_equal(ctx->error.code, ERROR_NOT_FOUND);
@@ -129,9 +117,8 @@ WRITE_TEST(answers_a_key_once)
 	/* Other order, spacing and spelling of the same parameters. */
 	const char *again =
 	    must_call(ctx, pg, &write_user, "{ \"n\" : 1, \"idempotency_key\":\"\\u006fne\", \"name\":\"\\u0061\" }");
-	struct error error;
-
 	assert_string_equal(first, again);
+	struct error error;
 	assert_null(call_it(ctx, pg, &write_user, "{\"name\":\"b\",\"n\":1,\"idempotency_key\":\"one\"}", &error));
 	assert_int_equal(error.code, ERROR_CONFLICT);
 	assert_string_equal(error.reason, "idempotency_key");
@@ -144,7 +131,6 @@ WRITE_TEST(scopes_keys_to_the_caller)
 {
 	static const struct identity other = {.kind = IDENTITY_USER, .id = "01932b5c-7a10-7000-8000-0000000000aa"};
 	struct pg *pg = open_database(ctx, 0);
-
 	(void)must_call(ctx, pg, &write_user, "{\"name\":\"a\",\"idempotency_key\":\"k\"}");
 	(void)must_call(ctx, pg, &other, "{\"name\":\"b\",\"idempotency_key\":\"k\"}");
 	const char *first = must_call(ctx, pg, &write_nobody, "{\"name\":\"c\",\"idempotency_key\":\"k\"}");
@@ -159,9 +145,8 @@ WRITE_TEST(scopes_keys_to_the_caller)
 WRITE_TEST(frees_the_key_of_a_failure)
 {
 	struct pg *pg = open_database(ctx, 0);
-	struct error error;
-
 	(void)must_call(ctx, pg, &write_user, "{\"name\":\"a\"}");
+	struct error error;
 	assert_null(call_it(ctx, pg, &write_user, "{\"name\":\"a\",\"idempotency_key\":\"k\"}", &error));
 	assert_string_equal(error.sqlstate, "23505");
 	(void)write_sql(ctx, pg, "DELETE FROM thing");
@@ -179,7 +164,6 @@ struct racer {
 static void race(void *argument)
 {
 	struct racer *racer = argument;
-
 	racer->answers[racer->count++] =
 	    must_call(racer->ctx, racer->pg, &write_user, "{\"name\":\"a\",\"idempotency_key\":\"race\"}");
 }
@@ -188,7 +172,6 @@ WRITE_TEST(answers_concurrent_calls_alike)
 {
 	struct racer racer = {.ctx = ctx, .pg = open_database(ctx, 8)};
 	struct co_group *group = co_group_new(ctx);
-
 	for (int i = 0; i < CALLERS; i++)
 		assert_int_equal(co_group_start(group, "racer", race, &racer), 0);
 	assert_int_equal(co_group_wait_all(group, ctx->deadline), CO_OK);
@@ -206,7 +189,6 @@ WRITE_TEST(fails_with_its_fact)
 	struct pg *pg = open_database(ctx, 0);
 	struct rpc_call call = write_call(ctx, pg, "{}");
 	struct pg_tx *tx = rpc_begin(&call);
-
 	assert_non_null(pg_query(ctx, tx, "INSERT INTO thing (name) VALUES ('a')"));
 	assert_int_equal(rpc_publish(&call, tx, "events.thing.made", "k", "{no json"), 0);
 	assert_int_equal(rpc_commit_text(&call, tx, "{}"), -1);
@@ -222,10 +204,8 @@ WRITE_TEST(fails_at_the_commit)
 {
 	struct pg *pg = open_database(ctx, 0);
 	struct rpc_call call = write_call(ctx, pg, "{\"idempotency_key\":\"late\"}");
-	struct pg_tx *tx;
-
 	(void)write_sql(ctx, pg, "ALTER TABLE thing ADD CONSTRAINT late UNIQUE (name) DEFERRABLE INITIALLY DEFERRED");
-	tx = rpc_begin(&call);
+	struct pg_tx *tx = rpc_begin(&call);
 	assert_non_null(tx);
 	assert_non_null(pg_query(ctx, tx, "ALTER TABLE thing DROP CONSTRAINT thing_name_key"));
 	assert_non_null(pg_query(ctx, tx, "INSERT INTO thing (name) VALUES ('a'), ('a')"));
@@ -241,7 +221,6 @@ WRITE_TEST(fails_at_the_commit)
 static void note(struct rpc_call *call, void *argument)
 {
 	char *notes = argument;
-
 	(void)call;
 	notes[strlen(notes)] = '+';
 }
@@ -252,7 +231,6 @@ WRITE_TEST(runs_hooks_after_the_commit_only)
 	struct rpc_call call = write_call(ctx, pg, "{}");
 	char notes[8] = "";
 	struct pg_tx *tx = rpc_begin(&call);
-
 	rpc_after_commit(&call, note, notes);
 	rpc_after_commit(&call, note, notes + 2);
 	rpc_after_commit(&call, note, notes); /* is as once */
@@ -277,7 +255,6 @@ WRITE_TEST(reads_with_the_commit)
 	struct rpc_call call = write_call(ctx, pg, "{}");
 	char notes[8] = "";
 	struct pg_tx *tx = rpc_begin(&call);
-
 	rpc_after_commit(&call, note, notes);
 	pg_queue(ctx, tx, "INSERT INTO thing (name) VALUES ('here')");
 	struct pg_result *row = rpc_commit_query(&call, tx, "SELECT name FROM thing WHERE name = $1", "here");

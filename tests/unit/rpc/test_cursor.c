@@ -10,18 +10,17 @@
 static const unsigned char secret[SECRET_SIZE] = "a secret of thirty-two bytes....";
 static const struct cursor_binding binding = {secret, "events.listing.search", "type=hall"};
 
-static void carries_values(void **state)
+static void test_carries_values(void **state)
 {
 	static const char *const values[] = {"12.50", NULL, "", "Z\xc3\xbcrich \"quoted\" \\ \n", WRITE_USER};
-	const char *read[ARRAY_SIZE(values)];
 	struct arena arena = {0};
 	const char *text = cursor_encode(&arena, &binding, CURSOR_SIZE_MAX, ARRAY_SIZE(values), values);
-
 	(void)state;
 	assert_non_null(text);
 	assert_true(strlen(text) <= CURSOR_SIZE_MAX);
 	assert_int_equal(strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
 			 strlen(text));
+	const char *read[ARRAY_SIZE(values)];
 	assert_true(cursor_decode(&arena, &binding, text, ARRAY_SIZE(values), read));
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 		if (values[i])
@@ -33,7 +32,7 @@ static void carries_values(void **state)
 	arena_done(&arena);
 }
 
-static void is_bound(void **state)
+static void test_is_bound(void **state)
 {
 	static const unsigned char other_secret[SECRET_SIZE] = "b secret of thirty-two bytes....";
 	const struct cursor_binding others[] = {
@@ -44,7 +43,6 @@ static void is_bound(void **state)
 	const char *value = "1", *read;
 	struct arena arena = {0};
 	const char *text = cursor_encode(&arena, &binding, CURSOR_SIZE_MAX, 1, &value);
-
 	(void)state;
 	assert_true(cursor_decode(&arena, &binding, text, 1, &read));
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
@@ -52,17 +50,15 @@ static void is_bound(void **state)
 	arena_done(&arena);
 }
 
-static void refuses_tampering(void **state)
+static void test_refuses_tampering(void **state)
 {
 	const char *value = "1", *read;
 	struct arena arena = {0};
 	char *text = arena_strdup(&arena, cursor_encode(&arena, &binding, CURSOR_SIZE_MAX, 1, &value));
 	size_t length = strlen(text);
-
 	(void)state;
 	for (size_t i = 0; i < length; i++) {
 		char was = text[i];
-
 		text[i] = was == 'A' ? 'B' : 'A';
 		assert_false(cursor_decode(&arena, &binding, text, 1, &read));
 		text[i] = '=';
@@ -76,11 +72,10 @@ static void refuses_tampering(void **state)
 	arena_done(&arena);
 }
 
-static void refuses_values_that_are_too_long(void **state)
+static void test_refuses_values_that_are_too_long(void **state)
 {
 	struct arena arena = {0};
 	char *value = arena_alloc(&arena, 2001);
-
 	(void)state;
 	memset(value, 'a', 2000);
 	value[2000] = '\0';
@@ -91,15 +86,14 @@ static void refuses_values_that_are_too_long(void **state)
 }
 
 /* As a list method uses it, without a database. */
-static void serves_a_list(void **state)
+static void test_serves_a_list(void **state)
 {
-	const char *values[2], *next;
-	struct context ctx;
-
 	(void)state;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	secret_set("cursor", secret);
 	struct rpc_call first = write_call(&ctx, NULL, "{}");
+	const char *values[2], *next;
 	assert_int_equal(cursor_read(&first, "s", 2, values), 0);
 	assert_null(values[0]);
 	assert_null(values[1]);
@@ -122,14 +116,12 @@ static void serves_a_list(void **state)
 WRITE_TEST(shares_its_secret)
 {
 	struct pg *pg = write_pg(write_database(ctx), 0);
-	unsigned char first[SECRET_SIZE];
-	const unsigned char *again;
-
 	const unsigned char *made = secret_get(ctx, pg, "cursor");
 	assert_non_null(made);
+	unsigned char first[SECRET_SIZE];
 	memcpy(first, made, SECRET_SIZE);
 	secret_set("cursor", NULL); /* as another process would */
-	again = secret_get(ctx, pg, "cursor");
+	const unsigned char *again = secret_get(ctx, pg, "cursor");
 	assert_non_null(again);
 	assert_memory_equal(first, again, SECRET_SIZE);
 	assert_int_equal(write_number(ctx, pg, "SELECT count(*) FROM daemon_secret"), 1);
@@ -142,7 +134,6 @@ WRITE_TEST(a_page_whose_cursor_cannot_be_made_is_an_error)
 {
 	struct pg *pg = write_pg(write_database(ctx), 0);
 	struct rpc_call call = write_call(ctx, pg, "{\"limit\":2}");
-
 	secret_set("cursor", secret);
 	struct pg_result *rows =
 	    pg_read(ctx, pg, "SELECT '{}', repeat('a', 2000), n FROM generate_series(1, 3) AS n ORDER BY n");
@@ -157,11 +148,11 @@ WRITE_TEST(a_page_whose_cursor_cannot_be_made_is_an_error)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(carries_values),
-	    cmocka_unit_test(is_bound),
-	    cmocka_unit_test(refuses_tampering),
-	    cmocka_unit_test(refuses_values_that_are_too_long),
-	    cmocka_unit_test(serves_a_list),
+	    cmocka_unit_test(test_carries_values),
+	    cmocka_unit_test(test_is_bound),
+	    cmocka_unit_test(test_refuses_tampering),
+	    cmocka_unit_test(test_refuses_values_that_are_too_long),
+	    cmocka_unit_test(test_serves_a_list),
 	    cmocka_unit_test(shares_its_secret),
 	    cmocka_unit_test(a_page_whose_cursor_cannot_be_made_is_an_error),
 	};

@@ -4,11 +4,11 @@
 static void expect_code(struct toy *toy, const char *method, const char *params, const char *token, const char *word,
 			const char *reason)
 {
-	struct toy_answer answer;
 	struct arena arena;
 	arena_init(&arena);
 	const char *body =
 	    arena_printf(&arena, "{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"%s\",\"params\":%s}", method, params);
+	struct toy_answer answer;
 	for (int engine = 0; engine < 2; engine++) {
 		toy_post(toy, (enum http_engine_kind)engine, body, token, NULL, &answer);
 		assert_int_equal(answer.status, 200);
@@ -105,7 +105,6 @@ static void test_service_scopes(void **state)
 
 static void fresh_authentication(struct toy *toy)
 {
-	struct toy_answer answer;
 	static const char act[] = ",\"act\":{\"sub\":\"" TOY_CLIENT "\"}";
 	const char *never = toy_token(&toy->key, "\"sub\":\"" TOY_USER "\",\"roles\":[\"user\"]");
 	const char *stale = toy_aged_token(&toy->key, 605, "");
@@ -118,6 +117,7 @@ static void fresh_authentication(struct toy *toy)
 	expect_code(toy, "toy.caller.user", "{}", toy_aged_token(&toy->key, 0, act), "", "");
 	expect_code(toy, "toy.fresh.say", "{}", toy_service_token(&toy->key, "events"), "", "");
 	expect_code(toy, "toy.fresh.say", "{}", NULL, "unauthenticated", "missing");
+	struct toy_answer answer;
 	toy_link(toy, "toy.fresh.say", "{}", stale, &answer);
 	assert_string_equal(toy_at(&answer, "/error/data/max_age"), "600");
 	toy_answer_free(&answer);
@@ -253,8 +253,8 @@ static void test_fields(void **state)
 
 static void batch_with_hanging(struct toy *toy)
 {
-	struct toy_answer answer;
 	int64_t started = clock_monotonic();
+	struct toy_answer answer;
 	toy_post(
 	    toy, HTTP_ENGINE_DIRECT,
 	    "[" SAY(
@@ -321,8 +321,8 @@ static char *repeat(struct arena *arena, const char *item, int count)
 static void large_batches(struct toy *toy)
 {
 	struct arena arena;
-	struct toy_answer answer;
 	arena_init(&arena);
+	struct toy_answer answer;
 	toy_post(toy, HTTP_ENGINE_EVHTTP, repeat(&arena, SAY("1"), 100), NULL, NULL, &answer);
 	assert_int_equal(json_object_array_length(answer.tree), 100);
 	assert_string_equal(toy_at(&answer, "/99/result/text"), "hi");
@@ -371,8 +371,8 @@ static void test_large_answers(void **state)
 
 static void headers(struct toy *toy)
 {
-	struct toy_answer answer;
 	const char *left = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"toy.deadline.left\"}";
+	struct toy_answer answer;
 	toy_post(toy, HTTP_ENGINE_EVHTTP, left, NULL, "X-Deadline-Ms: 700", &answer);
 	int64_t milliseconds = json_object_get_int64(json_object_object_get(answer.tree, "result"));
 	assert_true(milliseconds <= 700);
@@ -412,13 +412,13 @@ static void content_types(struct toy *toy)
 		     {"Content-Type:", 415}};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct context ctx;
-		struct http_answer answer;
 		context_init(&ctx, deadline_after(20 * CLOCK_SECOND));
 		struct http_outgoing request = {
 		    .url = arena_printf(&ctx.arena, "http://127.0.0.1:%u/rpc", http_server_port(toy->http[i % 2])),
 		    .headers = (const char *const[]){cases[i].header, NULL},
 		    .body = SAY("1"),
 		    .body_length = sizeof(SAY("1")) - 1};
+		struct http_answer answer;
 		assert_int_equal(http_fetch(&ctx, toy->fetcher, &request, &answer), 0);
 		assert_int_equal(answer.status, cases[i].status);
 		assert_string_equal(answer.content_type, "application/json");

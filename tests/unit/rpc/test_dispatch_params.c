@@ -4,11 +4,11 @@
 /* The same answer at all doors: result's text, or the path and rule of the field that was refused. */
 static void expect_say(struct toy *toy, const char *method, const char *params, const char *pointer, const char *value)
 {
-	struct toy_answer answer;
 	struct arena arena;
 	arena_init(&arena);
 	const char *body =
 	    arena_printf(&arena, "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"%s\",\"params\":%s}", method, params);
+	struct toy_answer answer;
 	for (int door = 0; door < 3; door++) {
 		if (door < 2)
 			toy_post(toy, (enum http_engine_kind)door, body, NULL, NULL, &answer);
@@ -53,12 +53,12 @@ static void test_unfit_params(void **state)
 /* Only the call with it fails, the rest of its batch is answered. */
 static void unfit_batch(struct toy *toy)
 {
-	struct toy_answer answer;
 	static const char body[] =
 	    "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"toy.echo.say\",\"params\":{\"text\":\"a\",\"text\":\"b\"}},"
 	    "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"toy.echo.say\",\"params\":{\"text\":\"c\"}},"
 	    "{\"jsonrpc\":\"2.0\",\"id\":3,\"id\":4,\"method\":\"toy.echo.say\"},"
 	    "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"toy.echo.say\",\"x\":\"\\u0000\"}]";
+	struct toy_answer answer;
 	toy_post(toy, HTTP_ENGINE_DIRECT, body, NULL, NULL, &answer);
 	assert_string_equal(toy_at(&answer, "/0/id"), "1");
 	assert_string_equal(toy_at(&answer, "/0/error/data/fields/0/path"), "/params/text");

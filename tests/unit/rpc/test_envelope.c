@@ -17,7 +17,7 @@ static struct envelope scan(const char *text)
 
 static void assert_span(struct json_span span, const char *expected)
 {
-	if (expected == NULL) {
+	if (!expected) {
 		assert_null(span.data);
 		return;
 	}
@@ -31,13 +31,13 @@ static void assert_call_fault(const char *text, const char *fault, const char *i
 	struct envelope envelope = scan(text);
 	assert_int_equal(envelope.status, ENVELOPE_OK);
 	assert_int_equal(envelope.count, 1);
-	if (envelope.calls[0].fault == NULL || strcmp(envelope.calls[0].fault, fault) != 0)
-		fail_msg("%s: %s", text, envelope.calls[0].fault == NULL ? "valid" : envelope.calls[0].fault);
+	if (!envelope.calls[0].fault || strcmp(envelope.calls[0].fault, fault) != 0)
+		fail_msg("%s: %s", text, envelope.calls[0].fault ? envelope.calls[0].fault : "valid");
 	assert_span(envelope.calls[0].id, id);
 	assert_false(envelope.calls[0].notification);
 }
 
-static void reads_a_call(void **state)
+static void test_reads_a_call(void **state)
 {
 	static const char text[] =
 	    "{\"jsonrpc\":\"2.0\",\"id\":7, \"method\":\"events.booking.get\",\"params\" : {\"id\": [1]},"
@@ -57,7 +57,7 @@ static void reads_a_call(void **state)
 	assert_span(call->text, text);
 }
 
-static void reads_ids_of_any_kind(void **state)
+static void test_reads_ids_of_any_kind(void **state)
 {
 	static const char *const ids[] = {"1", "-1.5e3", "\"a\\u0041\"", "null", "\"\"", "123456789012345678901"};
 	(void)state;
@@ -72,7 +72,7 @@ static void reads_ids_of_any_kind(void **state)
 	assert_true(scan("{\"jsonrpc\":\"2.0\",\"method\":\"m\"}").calls[0].notification);
 }
 
-static void unescapes_names_and_methods(void **state)
+static void test_unescapes_names_and_methods(void **state)
 {
 	(void)state;
 	struct envelope envelope =
@@ -82,7 +82,7 @@ static void unescapes_names_and_methods(void **state)
 	assert_call_fault("{\"id\":1,\"\\u0069d\":2}", "member name used twice in an object at byte 9", NULL);
 }
 
-static void names_the_fault_of_a_call(void **state)
+static void test_names_the_fault_of_a_call(void **state)
 {
 	(void)state;
 	assert_call_fault("{\"method\":\"m\",\"id\":1}", "jsonrpc is missing", "1");
@@ -106,10 +106,10 @@ static void names_the_fault_of_a_call(void **state)
 	assert_call_fault("[1]", "a call must be an object", NULL);
 }
 
-static void limits_method_and_id(void **state)
+static void test_limits_method_and_id(void **state)
 {
-	char text[600], filler[300];
 	(void)state;
+	char text[600], filler[300];
 	memset(filler, 'm', sizeof(filler));
 	(void)snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"method\":\"%.128s\",\"id\":1}", filler);
 	assert_null(scan(text).calls[0].fault);
@@ -124,7 +124,7 @@ static void limits_method_and_id(void **state)
 /* JSON that nobody should have to read spoils its call, and only that: in params for whoever runs it, elsewhere for
  * all.
  */
-static void spoils_the_call_with_unfit_json(void **state)
+static void test_spoils_the_call_with_unfit_json(void **state)
 {
 	(void)state;
 	assert_call_fault("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1,\"method\":\"n\"}",
@@ -141,7 +141,6 @@ static void spoils_the_call_with_unfit_json(void **state)
 			  "number too large for a double at byte 42", "1");
 	assert_call_fault("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"meta\":{\"token\":\"a\",\"token\":\"b\"}}",
 			  "member name used twice in an object at byte 58", "1");
-
 	struct envelope envelope = scan("[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":{\"a\":1,\"a\":2}},"
 					"[\"\\u0000\"],"
 					"{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"m\",\"params\":{\"a\":1}}]");
@@ -166,7 +165,7 @@ static void assert_place(const char *params, const char *place)
 	assert_string_equal(json_place(call->params, call->params_error.offset, &arena), place);
 }
 
-static void tells_where_params_are_unfit(void **state)
+static void test_tells_where_params_are_unfit(void **state)
 {
 	(void)state;
 	assert_place("{\"a\":1,\"a\":2}", "/a");
@@ -180,7 +179,7 @@ static void tells_where_params_are_unfit(void **state)
 }
 
 /* The batch of the specification's section 7. */
-static void reads_a_batch(void **state)
+static void test_reads_a_batch(void **state)
 {
 	(void)state;
 	struct envelope envelope =
@@ -200,7 +199,7 @@ static void reads_a_batch(void **state)
 	assert_span(envelope.calls[5].id, "\"9\"");
 }
 
-static void refuses_whole_texts(void **state)
+static void test_refuses_whole_texts(void **state)
 {
 	static const struct {
 		const char *text;
@@ -229,10 +228,10 @@ static void refuses_whole_texts(void **state)
 	}
 }
 
-static void limits_batches_and_depth(void **state)
+static void test_limits_batches_and_depth(void **state)
 {
-	struct buffer text;
 	(void)state;
+	struct buffer text;
 	buffer_init(&text, 1U << 20);
 	for (int i = 0; i < 101; i++)
 		buffer_printf(&text, "%c{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":%d}", i == 0 ? '[' : ',', i);
@@ -241,8 +240,8 @@ static void limits_batches_and_depth(void **state)
 	assert_int_equal(envelope.status, ENVELOPE_TOO_LARGE);
 	assert_string_equal(envelope.message, "a batch of 101 calls, at most 100 are allowed");
 	assert_int_equal(envelope.count, 0);
-	struct envelope exact;
 	struct envelope_limits limits = {.max_depth = 32, .max_calls = 101};
+	struct envelope exact;
 	assert_int_equal(envelope_scan(text.data, text.length, &limits, &arena, &exact), ENVELOPE_OK);
 	assert_int_equal(exact.count, 101);
 	assert_span(exact.calls[100].id, "100");
@@ -260,11 +259,11 @@ static bool reply(const char *text, struct envelope_reply *ret, struct json_erro
 	return envelope_scan_reply(text, strlen(text), 32, &arena, ret, ret_error);
 }
 
-static void reads_replies(void **state)
+static void test_reads_replies(void **state)
 {
-	struct envelope_reply got;
-	struct json_error error;
 	(void)state;
+	struct json_error error;
+	struct envelope_reply got;
 	assert_true(reply("{\"jsonrpc\":\"2.0\",\"result\":[1, 2],\"id\":5}", &got, &error));
 	assert_span(got.result, "[1, 2]");
 	assert_span(got.id, "5");
@@ -276,7 +275,7 @@ static void reads_replies(void **state)
 	assert_span(got.result, "null");
 }
 
-static void refuses_what_is_no_reply(void **state)
+static void test_refuses_what_is_no_reply(void **state)
 {
 	static const char *const shapes[] = {
 	    "{}",
@@ -288,8 +287,8 @@ static void refuses_what_is_no_reply(void **state)
 	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":1}",
 	};
 	struct envelope_reply got = {.id = {NULL, 0}};
-	struct json_error error;
 	(void)state;
+	struct json_error error;
 	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++)
 		assert_false(reply(shapes[i], &got, &error));
 	assert_null(got.id.data);
@@ -309,18 +308,18 @@ static int empty_arena(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(reads_a_call),
-	    cmocka_unit_test(reads_ids_of_any_kind),
-	    cmocka_unit_test(unescapes_names_and_methods),
-	    cmocka_unit_test(names_the_fault_of_a_call),
-	    cmocka_unit_test(limits_method_and_id),
-	    cmocka_unit_test(spoils_the_call_with_unfit_json),
-	    cmocka_unit_test(tells_where_params_are_unfit),
-	    cmocka_unit_test(reads_a_batch),
-	    cmocka_unit_test(refuses_whole_texts),
-	    cmocka_unit_test(limits_batches_and_depth),
-	    cmocka_unit_test(reads_replies),
-	    cmocka_unit_test(refuses_what_is_no_reply),
+	    cmocka_unit_test(test_reads_a_call),
+	    cmocka_unit_test(test_reads_ids_of_any_kind),
+	    cmocka_unit_test(test_unescapes_names_and_methods),
+	    cmocka_unit_test(test_names_the_fault_of_a_call),
+	    cmocka_unit_test(test_limits_method_and_id),
+	    cmocka_unit_test(test_spoils_the_call_with_unfit_json),
+	    cmocka_unit_test(test_tells_where_params_are_unfit),
+	    cmocka_unit_test(test_reads_a_batch),
+	    cmocka_unit_test(test_refuses_whole_texts),
+	    cmocka_unit_test(test_limits_batches_and_depth),
+	    cmocka_unit_test(test_reads_replies),
+	    cmocka_unit_test(test_refuses_what_is_no_reply),
 	};
 	return cmocka_run_group_tests(tests, NULL, empty_arena);
 }

@@ -13,7 +13,7 @@ static void assert_says(const char *path, const char *rule, const char *expected
 	assert_string_equal(message, text);
 }
 
-static void names_field_and_rule(void **state)
+static void test_names_field_and_rule(void **state)
 {
 	(void)state;
 	assert_says("/params/id", "required", "true", "params/id: must be given");
@@ -33,7 +33,7 @@ static void names_field_and_rule(void **state)
 	assert_says("/params", "type", "\"object\"", "params: must be an object");
 }
 
-static void names_other_fields_shortly(void **state)
+static void test_names_other_fields_shortly(void **state)
 {
 	(void)state;
 	assert_says("/params/period/to", "after", "\"/params/period/from\"", "params/period/to: must be after from");
@@ -41,7 +41,7 @@ static void names_other_fields_shortly(void **state)
 	assert_says("/params/expires_at", "after", "\"now\"", "params/expires_at: must be after now");
 }
 
-static void counts_the_others(void **state)
+static void test_counts_the_others(void **state)
 {
 	struct schema_result result = {.count = 3, .errors = {{"/params/id", "required", "true"}}};
 	(void)state;
@@ -49,7 +49,7 @@ static void counts_the_others(void **state)
 	assert_string_equal(message, "params/id: must be given (and 2 more)");
 }
 
-static void shows_what_cannot_be_seen(void **state)
+static void test_shows_what_cannot_be_seen(void **state)
 {
 	(void)state;
 	assert_says("/params/a\nb", "additionalProperties", "false",
@@ -61,7 +61,7 @@ static void shows_what_cannot_be_seen(void **state)
 }
 
 /* However long names and values are, the line is whole characters and the rule stands in it. */
-static void stays_one_short_line(void **state)
+static void test_stays_one_short_line(void **state)
 {
 	char path[1000] = "/params/", expected[SCHEMA_EXPECTED_MAX + 1] = "\"";
 	(void)state;
@@ -86,9 +86,9 @@ static void stays_one_short_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(names_field_and_rule), cmocka_unit_test(names_other_fields_shortly),
-	    cmocka_unit_test(counts_the_others),    cmocka_unit_test(shows_what_cannot_be_seen),
-	    cmocka_unit_test(stays_one_short_line),
+	    cmocka_unit_test(test_names_field_and_rule), cmocka_unit_test(test_names_other_fields_shortly),
+	    cmocka_unit_test(test_counts_the_others),	 cmocka_unit_test(test_shows_what_cannot_be_seen),
+	    cmocka_unit_test(test_stays_one_short_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,9 +102,9 @@ static void by_hand(struct toy *toy)
 				    "{\"jsonrpc\":\"2.0\",\"id\":5,\"method\":\"toy.sleep.hang\"}\n"
 				    "{\"jsonrpc\":\"2.0\",\"method\":\"link.cancel\",\"params\":{\"id\":5}}\n"
 				    "{\"jsonrpc\":\"2.0\",\"method\":\"link.cancel\",\"params\":{\"id\":5}}\n";
-	char answer[1000];
 	int fd = raw_link_connect(link_server_port(toy->link), "gateway");
 	raw_send(fd, lines, sizeof(lines) - 1);
+	char answer[1000];
 	size_t length = raw_line(fd, answer, sizeof(answer));
 	answer[length] = '\0';
 	assert_non_null(strstr(answer, "\"id\":5,"));

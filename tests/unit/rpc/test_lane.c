@@ -15,8 +15,8 @@ static void over_http(struct toy *toy)
 
 static void expect_share(struct toy *toy, const char *peer, const char *share)
 {
-	struct toy_answer answer;
 	struct link_request request = {.method = "toy.lane.show", .method_length = 13, .peer = peer};
+	struct toy_answer answer;
 	context_init(&answer.ctx, deadline_after(20 * CLOCK_SECOND));
 	answer.tree = NULL;
 	answer.text = link_call(&answer.ctx, toy->caller, &request, &answer.length);

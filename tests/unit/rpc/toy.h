@@ -222,7 +222,7 @@ static inline void toy_make_api(struct toy *toy)
 	    {"rules.json", toy_rules_text, toy_rules_text + sizeof(toy_rules_text) - 1},
 	    {NULL, NULL, NULL}};
 	toy->api = api_load(files, &(struct api_about){"Toy", "1", NULL}, error, sizeof(error));
-	if (toy->api == NULL)
+	if (!toy->api)
 		fatal("%s", error);
 }
 
@@ -269,9 +269,9 @@ static inline struct link_client *toy_client(uint16_t port, size_t connections)
 static inline void toy_make(struct toy *toy)
 {
 	char error[300] = "";
-	struct context ctx;
 	toy_key_make(&toy->key);
 	toy_make_api(toy);
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	toy->verifier =
 	    token_verifier_new(&(struct token_verifier_options){.issuer = TOY_ISSUER, .audience = TOY_AUDIENCE});
@@ -306,7 +306,7 @@ static inline void toy_free(struct toy *toy)
 {
 	link_client_free(toy->caller);
 	http_client_free(toy->fetcher);
-	while (toy->link != NULL && link_server_in_flight(toy->link) > 0)
+	while (toy->link && link_server_in_flight(toy->link) > 0)
 		(void)co_sleep_until(deadline_after(CLOCK_MILLISECOND));
 	while (link_server_in_flight(toy->passport) > 0)
 		(void)co_sleep_until(deadline_after(CLOCK_MILLISECOND));
@@ -363,9 +363,9 @@ static inline void toy_answer_free(struct toy_answer *answer)
 
 static inline void toy_parse(struct toy_answer *answer)
 {
-	struct json_error fault;
-	if (answer->text == NULL || answer->length == 0)
+	if (!answer->text || answer->length == 0)
 		return;
+	struct json_error fault;
 	assert_true(json_tree_parse(answer->text, answer->length, 64, 0, &answer->ctx.arena, &answer->tree, &fault));
 }
 
@@ -373,20 +373,20 @@ static inline void toy_parse(struct toy_answer *answer)
 static inline void toy_post(struct toy *toy, enum http_engine_kind engine, const char *body, const char *token,
 			    const char *header, struct toy_answer *answer)
 {
-	struct http_answer got;
 	context_init(&answer->ctx, deadline_after(20 * CLOCK_SECOND));
 	struct arena *arena = &answer->ctx.arena;
 	const char *headers[4] = {"Content-Type: application/json"};
 	size_t count = 1;
-	if (token != NULL)
+	if (token)
 		headers[count++] = arena_printf(arena, "Authorization: Bearer %s", token);
-	if (header != NULL)
+	if (header)
 		headers[count++] = header;
 	struct http_outgoing request = {
 	    .url = arena_printf(arena, "http://127.0.0.1:%u/rpc", http_server_port(toy->http[engine])),
 	    .headers = headers,
 	    .body = body,
 	    .body_length = strlen(body)};
+	struct http_answer got;
 	assert_int_equal(http_fetch(&answer->ctx, toy->fetcher, &request, &got), 0);
 	answer->status = got.status;
 	answer->text = got.body;
@@ -438,7 +438,7 @@ static inline const char *toy_at(struct toy_answer *answer, const char *pointer)
 	struct json_object *value;
 	if (!json_tree_pointer(answer->tree, pointer, &value))
 		return "";
-	if (value == NULL)
+	if (!value)
 		return "null";
 	return json_object_get_string(value);
 }

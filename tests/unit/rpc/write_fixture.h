@@ -34,7 +34,6 @@ static inline void write_check(const struct context *ctx)
 static inline struct pg_result *write_sql(struct context *ctx, struct pg *pg, const char *sql)
 {
 	struct pg_result *result = pg_write(ctx, pg, sql);
-
 	write_check(ctx);
 	return result;
 }
@@ -49,7 +48,6 @@ static inline const char *write_database(struct context *ctx)
 {
 	const struct embedded_file *const sets[] = {common_migrations, NULL};
 	const char *url = pg_server_database();
-
 	if (migrate_run(ctx, url, sets) < 0)
 		write_check(ctx);
 	return url;
@@ -58,7 +56,6 @@ static inline const char *write_database(struct context *ctx)
 static inline struct pg *write_pg(const char *url, size_t leases)
 {
 	struct pg *pg = pg_new(&(struct pg_options){.url = url, .lease_connections = leases});
-
 	assert_non_null(pg);
 	return pg;
 }
@@ -72,7 +69,6 @@ static inline void write_release(void *tree)
 static inline struct rpc_call write_call(struct context *ctx, struct pg *pg, const char *params)
 {
 	struct json_object *tree = json_tokener_parse(params);
-
 	assert_non_null(tree);
 	context_defer(ctx, write_release, tree);
 	return (struct rpc_call){.ctx = ctx,
@@ -92,7 +88,6 @@ static inline void write_run_body(void *argument)
 {
 	const struct write_body *run = argument;
 	struct context ctx;
-
 	context_init(&ctx, deadline_after(WRITE_LIMIT));
 	run->body(&ctx);
 	context_done(&ctx);
@@ -102,7 +97,6 @@ static inline void write_run(void (*body)(struct context *ctx))
 {
 	struct write_body run = {body};
 	struct loop *loop = loop_new(&(struct loop_options){0});
-
 	assert_non_null(loop);
 	assert_non_null(co_spawn("test", write_run_body, &run));
 	loop_run_until_idle(loop);

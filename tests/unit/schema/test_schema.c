@@ -25,7 +25,7 @@ static struct schema_set *compile(const char *text, const struct schema **ret)
 	struct schema_set *set = schema_set_new(document);
 	json_object_put(document);
 	*ret = schema_set_compile(set, "", error, sizeof(error));
-	if (*ret == NULL)
+	if (!*ret)
 		fail_msg("%s", error);
 	return set;
 }
@@ -34,12 +34,12 @@ static struct schema_set *compile(const char *text, const struct schema **ret)
 static const char *errors_of(const char *schema_text, const char *instance_text)
 {
 	const struct schema *schema;
-	struct schema_result result;
-	struct buffer text;
 	struct schema_set *set = compile(schema_text, &schema);
 	struct json_object *instance = parse(instance_text);
+	struct schema_result result;
 	bool valid = schema_validate(schema, instance, "/params", 0, &arena, &result);
 	assert_int_equal(valid, result.count == 0);
+	struct buffer text;
 	buffer_init_arena(&text, &arena, 1U << 20);
 	schema_result_write(&result, &text);
 	json_object_put(instance);
@@ -58,7 +58,7 @@ static const char *errors_of(const char *schema_text, const char *instance_text)
 	"\"date-time\"},\"to\":{\"type\":\"string\",\"maxLength\":20}}}}}"
 #define SOUND "\"period\":{\"from\":\"2026-01-01T00:00:00Z\",\"to\":\"x\"}"
 
-static void names_path_and_rule(void **state)
+static void test_names_path_and_rule(void **state)
 {
 	(void)state;
 	assert_string_equal(errors_of(PERIOD, "{" SOUND "}"), "[]");
@@ -83,7 +83,7 @@ static void names_path_and_rule(void **state)
 			    "[{\"path\":\"/params\",\"rule\":\"type\",\"expected\":\"object\"}]");
 }
 
-static void holds_names_and_lines_to_their_formats(void **state)
+static void test_holds_names_and_lines_to_their_formats(void **state)
 {
 	(void)state;
 	assert_string_equal(errors_of("{\"format\":\"line\"}", "\"Ticket 4711: \u05e9\""), "[]");
@@ -97,7 +97,7 @@ static void holds_names_and_lines_to_their_formats(void **state)
 			    "[]");
 }
 
-static void names_the_combining_rule(void **state)
+static void test_names_the_combining_rule(void **state)
 {
 	(void)state;
 	assert_string_equal(errors_of("{\"anyOf\":[{\"type\":\"string\"},{\"minimum\":5}]}", "3"),
@@ -125,22 +125,22 @@ static void names_the_combining_rule(void **state)
 			    "[{\"path\":\"/params/xy\",\"rule\":\"type\",\"expected\":\"null\"}]");
 }
 
-static void leaves_long_values_out(void **state)
+static void test_leaves_long_values_out(void **state)
 {
-	char schema[600], filler[300];
 	(void)state;
+	char schema[600], filler[300];
 	memset(filler, 'x', sizeof(filler));
 	(void)snprintf(schema, sizeof(schema), "{\"const\":\"%.210s\"}", filler);
 	assert_string_equal(errors_of(schema, "1"), "[{\"path\":\"/params\",\"rule\":\"const\"}]");
 }
 
-static void collects_eight_errors(void **state)
+static void test_collects_eight_errors(void **state)
 {
 	const struct schema *schema;
-	struct schema_result result;
 	struct schema_set *set = compile("{\"items\":{\"type\":\"string\"}}", &schema);
 	struct json_object *instance = parse("[1,2,3,4,5,6,7,8,9,10]");
 	(void)state;
+	struct schema_result result;
 	assert_false(schema_validate(schema, instance, "", 0, &arena, &result));
 	assert_int_equal(result.count, SCHEMA_ERRORS_MAX);
 	assert_string_equal(result.errors[7].path, "/7");
@@ -148,16 +148,16 @@ static void collects_eight_errors(void **state)
 	schema_set_free(set);
 }
 
-static void trims(void **state)
+static void test_trims(void **state)
 {
 	static const char text[] = "{\"properties\":{\"name\":{\"type\":\"string\",\"x-trim\":true,\"minLength\":1,"
 				   "\"maxLength\":3,\"pattern\":\"^[^ ].*$\"},\"raw\":{\"maxLength\":3}}}";
 	const struct schema *schema;
-	struct schema_result result;
 	struct schema_set *set = compile(text, &schema);
 	struct json_object *instance = parse("{\"name\":\"  e\\u0301bc\\u00a0\\n\",\"raw\":\" a \"}");
 	(void)state;
 	struct json_object *name = json_object_object_get(instance, "name");
+	struct schema_result result;
 	assert_true(schema_validate(schema, instance, "", 0, &arena, &result));
 	assert_string_equal(json_object_get_string(name), "  \xc3\xa9"
 							  "bc\xc2\xa0\n");
@@ -191,9 +191,9 @@ static void assert_invalid(const char *schema, const char *instance)
 static bool takes(const char *schema_text, const char *value, unsigned flags)
 {
 	const struct schema *schema;
-	struct schema_result result;
 	struct schema_set *set = compile(schema_text, &schema);
 	struct json_object *instance = json_object_new_string(value);
+	struct schema_result result;
 	bool valid = schema_validate(schema, instance, "", flags, &arena, &result);
 	json_object_put(instance);
 	schema_set_free(set);
@@ -202,7 +202,7 @@ static bool takes(const char *schema_text, const char *value, unsigned flags)
 
 /* Ids are kept and compared as texts: one in another spelling would be another. Of any version: importers bring theirs.
  * The format as such, for who only looks, is that of RFC 9562. */
-static void an_id_has_one_form(void **state)
+static void test_an_id_has_one_form(void **state)
 {
 	static const char id[] = "{\"format\":\"uuid\"}";
 	static const char *const others[] = {
@@ -224,7 +224,7 @@ static void an_id_has_one_form(void **state)
 	assert_false(takes("{\"anyOf\":[{\"format\":\"uuid\"},{\"type\":\"null\"}]}", others[0], SCHEMA_NORMALIZE));
 }
 
-static void decimals_are_exact(void **state)
+static void test_decimals_are_exact(void **state)
 {
 	static const char *const cents[] = {"0.01",	  "0.07",  "0.29", "1.1", "4.35", "19.99",
 					    "1234567.89", "-0.03", "3",	   "1e2", "0"};
@@ -245,7 +245,7 @@ static void decimals_are_exact(void **state)
 	assert_invalid("{\"type\":\"integer\"}", "1.5");
 }
 
-static void patterns_are_those_of_ecma(void **state)
+static void test_patterns_are_those_of_ecma(void **state)
 {
 	(void)state;
 	assert_invalid("{\"pattern\":\"^\\\\d$\"}", "\"\\u0663\"");
@@ -256,7 +256,7 @@ static void patterns_are_those_of_ecma(void **state)
 }
 
 /* A pattern that would take longer than the universe does not match, and soon. */
-static void pathological_patterns_end(void **state)
+static void test_pathological_patterns_end(void **state)
 {
 	static char text[30000];
 	(void)state;
@@ -283,7 +283,7 @@ static const char *compile_error(const char *text, const char *pointer)
 	return error;
 }
 
-static void refuses_endless_references(void **state)
+static void test_refuses_endless_references(void **state)
 {
 	(void)state;
 	assert_string_equal(compile_error("{\"$ref\":\"#\"}", ""), "#: endless $ref");
@@ -301,7 +301,7 @@ static void refuses_endless_references(void **state)
 		       "{\"next\":{\"next\":{\"last\":{}}}}");
 }
 
-static void refuses_unsound_schemas(void **state)
+static void test_refuses_unsound_schemas(void **state)
 {
 	static const char *const cases[][2] = {
 	    {"{\"type\":\"strin\"}", "#: type must name kinds of value"},
@@ -330,29 +330,29 @@ static void refuses_unsound_schemas(void **state)
 	assert_string_equal(compile_error("{\"a\":{}}", "/b"), "/b: $ref \"#/b\" leads nowhere");
 }
 
-static void compiles_parts_of_a_document(void **state)
+static void test_compiles_parts_of_a_document(void **state)
 {
-	char error[200];
-	struct schema_result result;
 	struct json_object *document =
 	    parse("{\"components\":{\"schemas\":{\"Id\":{\"type\":\"string\"}}},\"methods\":[{\"schema\":{\"$ref\":"
 		  "\"#/components/schemas/Id\"}}]}");
 	struct schema_set *set = schema_set_new(document);
 	(void)state;
 	json_object_put(document);
+	char error[200];
 	const struct schema *id = schema_set_compile(set, "/components/schemas/Id", error, sizeof(error));
 	const struct schema *used = schema_set_compile(set, "/methods/0/schema", error, sizeof(error));
 	assert_non_null(id);
 	assert_ptr_equal(id, used);
+	struct schema_result result;
 	assert_false(schema_validate(id, NULL, "", 0, &arena, &result));
 	schema_set_free(set);
 }
 
 /* Forty levels of "two of these" are 2^40 applications: stopped, and said so. */
-static void bounds_work(void **state)
+static void test_bounds_work(void **state)
 {
-	struct buffer instance;
 	(void)state;
+	struct buffer instance;
 	buffer_init_arena(&instance, &arena, 1000);
 	for (int i = 0; i < 40; i++)
 		buffer_append_char(&instance, '[');
@@ -365,10 +365,10 @@ static void bounds_work(void **state)
 	assert_non_null(strstr(errors, "\"rule\":\"complexity\""));
 }
 
-static void giant_instances_are_no_matter(void **state)
+static void test_giant_instances_are_no_matter(void **state)
 {
-	struct buffer text;
 	(void)state;
+	struct buffer text;
 	buffer_init(&text, 1U << 24);
 	buffer_append_char(&text, '[');
 	for (int i = 0; i < 100000; i++)
@@ -395,21 +395,21 @@ static int empty_arena(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(names_path_and_rule),
-	    cmocka_unit_test(holds_names_and_lines_to_their_formats),
-	    cmocka_unit_test(names_the_combining_rule),
-	    cmocka_unit_test(leaves_long_values_out),
-	    cmocka_unit_test(collects_eight_errors),
-	    cmocka_unit_test(trims),
-	    cmocka_unit_test(an_id_has_one_form),
-	    cmocka_unit_test(decimals_are_exact),
-	    cmocka_unit_test(patterns_are_those_of_ecma),
-	    cmocka_unit_test(pathological_patterns_end),
-	    cmocka_unit_test(refuses_endless_references),
-	    cmocka_unit_test(refuses_unsound_schemas),
-	    cmocka_unit_test(compiles_parts_of_a_document),
-	    cmocka_unit_test(bounds_work),
-	    cmocka_unit_test(giant_instances_are_no_matter),
+	    cmocka_unit_test(test_names_path_and_rule),
+	    cmocka_unit_test(test_holds_names_and_lines_to_their_formats),
+	    cmocka_unit_test(test_names_the_combining_rule),
+	    cmocka_unit_test(test_leaves_long_values_out),
+	    cmocka_unit_test(test_collects_eight_errors),
+	    cmocka_unit_test(test_trims),
+	    cmocka_unit_test(test_an_id_has_one_form),
+	    cmocka_unit_test(test_decimals_are_exact),
+	    cmocka_unit_test(test_patterns_are_those_of_ecma),
+	    cmocka_unit_test(test_pathological_patterns_end),
+	    cmocka_unit_test(test_refuses_endless_references),
+	    cmocka_unit_test(test_refuses_unsound_schemas),
+	    cmocka_unit_test(test_compiles_parts_of_a_document),
+	    cmocka_unit_test(test_bounds_work),
+	    cmocka_unit_test(test_giant_instances_are_no_matter),
 	};
 	return cmocka_run_group_tests(tests, NULL, empty_arena);
 }

@@ -54,7 +54,7 @@ static int stop_listening(void **state)
 static struct json_object *parse_seen(void)
 {
 	struct json_object *object = json_tokener_parse(seen.line);
-	if (object == NULL)
+	if (!object)
 		fail_msg("no JSON: %s", seen.line);
 	return object;
 }
@@ -64,7 +64,7 @@ static void assert_member(const char *name, const char *expected)
 	struct json_object *object = parse_seen();
 	struct json_object *value;
 	bool found = json_object_object_get_ex(object, name, &value);
-	if (expected == NULL)
+	if (!expected)
 		assert_false(found);
 	else if (!found)
 		fail_msg("no %s in %s", name, seen.line);
@@ -73,7 +73,7 @@ static void assert_member(const char *name, const char *expected)
 	(void)json_object_put(object);
 }
 
-static void line_carries_the_request(void **state)
+static void test_line_carries_the_request(void **state)
 {
 	(void)state;
 	struct context ctx;
@@ -83,8 +83,8 @@ static void line_carries_the_request(void **state)
 	ctx.user = "01940c6e-6e1a-7c3b-8a5f-0123456789ab";
 	ctx.actor = "01940c6e-6e1a-7c3b-8a5f-000000000001";
 	log_event(LOG_INFO, &ctx, "booked", LOG_STRING("listing", "x\"y"), LOG_NUMBER("duration_us", -12));
-	char time[CLOCK_TEXT_SIZE];
 	struct json_object *object = parse_seen();
+	char time[CLOCK_TEXT_SIZE];
 	(void)snprintf(time, sizeof(time), "%s", json_object_get_string(json_object_object_get(object, "time")));
 	(void)json_object_put(object);
 	int64_t wall;
@@ -103,7 +103,7 @@ static void line_carries_the_request(void **state)
 	context_done(&ctx);
 }
 
-static void unknown_things_are_left_out(void **state)
+static void test_unknown_things_are_left_out(void **state)
 {
 	(void)state;
 	log_event(LOG_WARNING, NULL, "started", LOG_STRING("absent", NULL), LOG_STRING("empty", ""));
@@ -121,7 +121,7 @@ static void unknown_things_are_left_out(void **state)
 	context_done(&ctx);
 }
 
-static void lower_levels_are_not_written(void **state)
+static void test_lower_levels_are_not_written(void **state)
 {
 	(void)state;
 	log_configure("events", LOG_WARNING, LOG_JSON);
@@ -138,7 +138,7 @@ static void lower_levels_are_not_written(void **state)
 	assert_int_equal(level, LOG_DEBUG);
 }
 
-static void names_tell_secrets(void **state)
+static void test_names_tell_secrets(void **state)
 {
 	(void)state;
 	static const char *const secret[] = {
@@ -156,7 +156,7 @@ static void names_tell_secrets(void **state)
 	}
 }
 
-static void secret_fields_are_masked(void **state)
+static void test_secret_fields_are_masked(void **state)
 {
 	(void)state;
 	log_event(LOG_INFO, NULL, "login", LOG_STRING("password", "hunter2"), LOG_NUMBER("token", 123456789),
@@ -180,7 +180,7 @@ static void assert_masked(const char *text, const char *expected)
 	buffer_done(&out);
 }
 
-static void secrets_in_texts_are_masked(void **state)
+static void test_secrets_in_texts_are_masked(void **state)
 {
 	(void)state;
 	assert_masked("postgresql://user:pa:ss@host:5432/db failed", "postgresql://user:***@host:5432/db failed");
@@ -199,7 +199,7 @@ static void secrets_in_texts_are_masked(void **state)
 	assert_masked("//:@", "//:@");
 }
 
-static void error_is_logged_with_its_cause(void **state)
+static void test_error_is_logged_with_its_cause(void **state)
 {
 	(void)state;
 	struct context ctx;
@@ -218,7 +218,7 @@ static void error_is_logged_with_its_cause(void **state)
 	context_done(&ctx);
 }
 
-static void hostile_texts_stay_on_one_line(void **state)
+static void test_hostile_texts_stay_on_one_line(void **state)
 {
 	(void)state;
 	log_event(LOG_INFO, NULL, "two\nlines\x01\xFF", LOG_STRING("field", "a\r\n{\"level\":\"error\"}"));
@@ -227,7 +227,7 @@ static void hostile_texts_stay_on_one_line(void **state)
 	assert_member("field", "a\r\n{\"level\":\"error\"}");
 }
 
-static void too_long_a_line_is_replaced(void **state)
+static void test_too_long_a_line_is_replaced(void **state)
 {
 	(void)state;
 	static char text[LOG_LINE_MAX + 1];
@@ -246,13 +246,13 @@ static void too_long_a_line_is_replaced(void **state)
 }
 
 /* A datagram a write: shows what one write() carried. */
-static void line_is_one_write(void **state)
+static void test_line_is_one_write(void **state)
 {
 	(void)state;
-	int ends[2];
 	int size = 4 * DATAGRAM;
 	char *text = malloc(DATAGRAM);
 	assert_non_null(text);
+	int ends[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
 	(void)setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	log_set_output(ends[0]);
@@ -263,7 +263,6 @@ static void line_is_one_write(void **state)
 	memset(long_text, 'y', sizeof(long_text) - 1);
 	long_text[sizeof(long_text) - 1] = '\0';
 	log_event(LOG_INFO, NULL, "second", LOG_STRING("a", long_text), LOG_STRING("b", long_text));
-
 	for (int i = 0; i < 2; i++) {
 		ssize_t length = recv(ends[1], text, DATAGRAM, MSG_DONTWAIT);
 		assert_true(length > 0);
@@ -277,11 +276,10 @@ static void line_is_one_write(void **state)
 	free(text);
 }
 
-static void text_format_is_for_people(void **state)
+static void test_text_format_is_for_people(void **state)
 {
 	(void)state;
 	int ends[2];
-	char text[1000];
 	assert_int_equal(pipe(ends), 0);
 	log_set_output(ends[1]);
 	log_configure("rating", LOG_INFO, LOG_TEXT);
@@ -290,6 +288,7 @@ static void text_format_is_for_people(void **state)
 	ctx.method = "rating.review.create";
 	log_event(LOG_WARNING, &ctx, "slow\nanswer", LOG_NUMBER("took_us", 5), LOG_STRING("why", "two words"),
 		  LOG_STRING("forged", "x\ny"));
+	char text[1000];
 	ssize_t length = read(ends[0], text, sizeof(text) - 1);
 	assert_true(length > 0);
 	text[length] = '\0';
@@ -303,7 +302,7 @@ static void text_format_is_for_people(void **state)
 	(void)close(ends[1]);
 }
 
-static void unwritable_output_is_counted(void **state)
+static void test_unwritable_output_is_counted(void **state)
 {
 	(void)state;
 	struct metric *dropped = metric_single(METRIC_COUNTER, "eventloop_log_lines_dropped_total",
@@ -330,12 +329,12 @@ static void *write_lines(void *argument)
 static int count_json_lines(int descriptor)
 {
 	int count = 0;
-	char line[2000];
 	FILE *file = fdopen(descriptor, "r");
 	assert_non_null(file);
-	while (fgets(line, sizeof(line), file) != NULL) {
+	char line[2000];
+	while (fgets(line, sizeof(line), file)) {
 		struct json_object *object = json_tokener_parse(line);
-		if (object == NULL)
+		if (!object)
 			fail_msg("broken line: %s", line);
 		(void)json_object_put(object);
 		count++;
@@ -351,17 +350,17 @@ static void *count_in_thread(void *argument)
 	return NULL;
 }
 
-static void threads_do_not_mix_lines(void **state)
+static void test_threads_do_not_mix_lines(void **state)
 {
 	(void)state;
-	int ends[2];
-	int numbers[THREADS];
-	pthread_t writers[THREADS];
-	pthread_t reader;
 	log_set_sink(NULL, NULL);
+	int ends[2];
 	assert_int_equal(pipe(ends), 0);
 	log_set_output(ends[1]);
+	pthread_t reader;
 	assert_int_equal(pthread_create(&reader, NULL, count_in_thread, &ends[0]), 0);
+	pthread_t writers[THREADS];
+	int numbers[THREADS];
 	for (int i = 0; i < THREADS; i++) {
 		numbers[i] = i;
 		assert_int_equal(pthread_create(&writers[i], NULL, write_lines, &numbers[i]), 0);
@@ -388,7 +387,7 @@ static void repeat_names(void)
 	context_done(&ctx);
 }
 
-static void names_stand_once(void **state)
+static void test_names_stand_once(void **state)
 {
 	(void)state;
 	char text[2000];
@@ -409,7 +408,7 @@ static void die(void)
 	fatal("no \"room\" for\n%s", "C:\\");
 }
 
-static void last_words_are_a_line(void **state)
+static void test_last_words_are_a_line(void **state)
 {
 	(void)state;
 	char text[2000];
@@ -426,7 +425,7 @@ static void last_words_are_a_line(void **state)
 	(void)json_object_put(object);
 }
 
-static void texts_for_people_become_lines(void **state)
+static void test_texts_for_people_become_lines(void **state)
 {
 	(void)state;
 	log_each_line(LOG_WARNING, "one\n\ntwo");
@@ -441,14 +440,14 @@ static void texts_for_people_become_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    WITH_SINK(line_carries_the_request),       WITH_SINK(unknown_things_are_left_out),
-	    WITH_SINK(lower_levels_are_not_written),   cmocka_unit_test(names_tell_secrets),
-	    WITH_SINK(secret_fields_are_masked),       cmocka_unit_test(secrets_in_texts_are_masked),
-	    WITH_SINK(error_is_logged_with_its_cause), WITH_SINK(hostile_texts_stay_on_one_line),
-	    WITH_SINK(too_long_a_line_is_replaced),    WITH_SINK(line_is_one_write),
-	    WITH_SINK(text_format_is_for_people),      WITH_SINK(unwritable_output_is_counted),
-	    WITH_SINK(threads_do_not_mix_lines),       WITH_SINK(names_stand_once),
-	    WITH_SINK(last_words_are_a_line),	       WITH_SINK(texts_for_people_become_lines),
+	    WITH_SINK(test_line_carries_the_request),	    WITH_SINK(test_unknown_things_are_left_out),
+	    WITH_SINK(test_lower_levels_are_not_written),   cmocka_unit_test(test_names_tell_secrets),
+	    WITH_SINK(test_secret_fields_are_masked),	    cmocka_unit_test(test_secrets_in_texts_are_masked),
+	    WITH_SINK(test_error_is_logged_with_its_cause), WITH_SINK(test_hostile_texts_stay_on_one_line),
+	    WITH_SINK(test_too_long_a_line_is_replaced),    WITH_SINK(test_line_is_one_write),
+	    WITH_SINK(test_text_format_is_for_people),	    WITH_SINK(test_unwritable_output_is_counted),
+	    WITH_SINK(test_threads_do_not_mix_lines),	    WITH_SINK(test_names_stand_once),
+	    WITH_SINK(test_last_words_are_a_line),	    WITH_SINK(test_texts_for_people_become_lines),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

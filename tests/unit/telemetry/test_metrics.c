@@ -25,12 +25,12 @@ static struct buffer render(void)
 static void assert_rendered(const char *expected)
 {
 	struct buffer out = render();
-	if (strstr(buffer_text(&out), expected) == NULL)
+	if (!strstr(buffer_text(&out), expected))
 		fail_msg("not rendered: %s", expected);
 	buffer_done(&out);
 }
 
-static void counter_counts(void **state)
+static void test_counter_counts(void **state)
 {
 	(void)state;
 	struct metric *metric = metric_single(METRIC_COUNTER, "plain_total", "Things.");
@@ -40,7 +40,7 @@ static void counter_counts(void **state)
 	assert_rendered("# HELP plain_total Things.\n# TYPE plain_total counter\nplain_total 42\n");
 }
 
-static void gauge_moves_both_ways(void **state)
+static void test_gauge_moves_both_ways(void **state)
 {
 	(void)state;
 	struct metric *metric = metric_single(METRIC_GAUGE, "level", "A level.");
@@ -50,7 +50,7 @@ static void gauge_moves_both_ways(void **state)
 	assert_rendered("# TYPE level gauge\nlevel -3\n");
 }
 
-static void time_is_shown_in_seconds(void **state)
+static void test_time_is_shown_in_seconds(void **state)
 {
 	(void)state;
 	metric_add(metric_single(METRIC_COUNTER_SECONDS, "busy_seconds_total", "Busy."), 1250000);
@@ -59,7 +59,7 @@ static void time_is_shown_in_seconds(void **state)
 	assert_rendered("# TYPE age_seconds gauge\nage_seconds -0.000001\n");
 }
 
-static void same_name_is_the_same_family(void **state)
+static void test_same_name_is_the_same_family(void **state)
 {
 	(void)state;
 	struct metric_family *family = metric_register(METRIC_COUNTER, "again_total", "Once.", "a,b");
@@ -72,7 +72,7 @@ static void same_name_is_the_same_family(void **state)
 			 metric_series(family, (const char *const[]){"", "12"}));
 }
 
-static void label_values_are_copied_and_escaped(void **state)
+static void test_label_values_are_copied_and_escaped(void **state)
 {
 	(void)state;
 	struct metric_family *family =
@@ -84,7 +84,7 @@ static void label_values_are_copied_and_escaped(void **state)
 	assert_rendered("escaped_total{who=\"a\\\"b\\\\c\\nd\",what=\"plain\"} 1\n");
 }
 
-static void histogram_has_cumulative_buckets_in_seconds(void **state)
+static void test_histogram_has_cumulative_buckets_in_seconds(void **state)
 {
 	(void)state;
 	struct metric_family *family = metric_register(METRIC_HISTOGRAM, "took_seconds", "Durations.", "method");
@@ -105,12 +105,12 @@ static void histogram_has_cumulative_buckets_in_seconds(void **state)
 static size_t count_lines(const char *text, const char *start)
 {
 	size_t count = 0;
-	for (const char *found = text; (found = strstr(found, start)) != NULL; found++)
+	for (const char *found = text; (found = strstr(found, start)); found++)
 		count++;
 	return count;
 }
 
-static void series_beyond_the_bound_count_as_other(void **state)
+static void test_series_beyond_the_bound_count_as_other(void **state)
 {
 	(void)state;
 	struct metric_family *family = metric_register(METRIC_COUNTER, "bounded_total", "Bounded.", "id,fixed");
@@ -131,7 +131,7 @@ static void series_beyond_the_bound_count_as_other(void **state)
 	assert_rendered("bounded_total{id=\"v0\",fixed=\"x\"} 2\n");
 }
 
-static void long_label_value_counts_as_other(void **state)
+static void test_long_label_value_counts_as_other(void **state)
 {
 	(void)state;
 	struct metric_family *family = metric_register(METRIC_COUNTER, "long_total", "Long.", "name,kind");
@@ -150,7 +150,7 @@ static void set_from_outside(void *argument)
 	metric_set(metric_single(METRIC_GAUGE, "found_out_late", "Set when rendered."), *(int *)argument);
 }
 
-static void collectors_run_before_rendering(void **state)
+static void test_collectors_run_before_rendering(void **state)
 {
 	(void)state;
 	static int value = 17;
@@ -160,7 +160,7 @@ static void collectors_run_before_rendering(void **state)
 	assert_rendered("\nfound_out_late 18\n");
 }
 
-static void rendering_past_the_limit_fails(void **state)
+static void test_rendering_past_the_limit_fails(void **state)
 {
 	(void)state;
 	struct buffer out;
@@ -184,7 +184,7 @@ static void *update_and_make(void *argument)
 }
 
 /* Also while somebody renders; nothing may get lost. */
-static void threads_lose_nothing(void **state)
+static void test_threads_lose_nothing(void **state)
 {
 	(void)state;
 	struct metric_family *family = metric_register(METRIC_COUNTER, "threads_total", "Threads.", "n");
@@ -197,7 +197,6 @@ static void threads_lose_nothing(void **state)
 	}
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
-
 	int64_t sum = 0;
 	char value[16];
 	for (int i = 0; i < METRICS_MAX_SERIES - 1; i++) {
@@ -214,17 +213,17 @@ static void threads_lose_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(counter_counts),
-	    cmocka_unit_test(gauge_moves_both_ways),
-	    cmocka_unit_test(time_is_shown_in_seconds),
-	    cmocka_unit_test(same_name_is_the_same_family),
-	    cmocka_unit_test(label_values_are_copied_and_escaped),
-	    cmocka_unit_test(histogram_has_cumulative_buckets_in_seconds),
-	    cmocka_unit_test(series_beyond_the_bound_count_as_other),
-	    cmocka_unit_test(long_label_value_counts_as_other),
-	    cmocka_unit_test(collectors_run_before_rendering),
-	    cmocka_unit_test(rendering_past_the_limit_fails),
-	    cmocka_unit_test(threads_lose_nothing),
+	    cmocka_unit_test(test_counter_counts),
+	    cmocka_unit_test(test_gauge_moves_both_ways),
+	    cmocka_unit_test(test_time_is_shown_in_seconds),
+	    cmocka_unit_test(test_same_name_is_the_same_family),
+	    cmocka_unit_test(test_label_values_are_copied_and_escaped),
+	    cmocka_unit_test(test_histogram_has_cumulative_buckets_in_seconds),
+	    cmocka_unit_test(test_series_beyond_the_bound_count_as_other),
+	    cmocka_unit_test(test_long_label_value_counts_as_other),
+	    cmocka_unit_test(test_collectors_run_before_rendering),
+	    cmocka_unit_test(test_rendering_past_the_limit_fails),
+	    cmocka_unit_test(test_threads_lose_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

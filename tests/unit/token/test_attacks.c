@@ -9,7 +9,6 @@ TEST(refuses_other_algorithms)
 	struct arena *arena = &ctx->arena;
 	const char *none = "{\"alg\":\"none\",\"typ\":\"at+jwt\",\"kid\":\"key-1\"}";
 	const char *claims = token_claims(arena, 0, "");
-
 	assert_header_refused(ctx, verifier, none, "algorithm");
 	assert_refused(ctx, verifier,
 		       arena_printf(arena, "%s.%s.", base64url_encode(arena, none, strlen(none)),
@@ -29,13 +28,12 @@ TEST(refuses_hmac_with_the_public_key)
 	const char *claims = token_claims(arena, 0, "");
 	const char *signing = arena_printf(arena, "%s.%s", base64url_encode(arena, header, strlen(header)),
 					   base64url_encode(arena, claims, strlen(claims)));
-	unsigned char tag[EVP_MAX_MD_SIZE];
 	unsigned tag_length = 0;
 	char *pem = NULL;
 	BIO *memory = BIO_new(BIO_s_mem());
-
 	assert_int_equal(PEM_write_bio_PUBKEY(memory, rsa_key.key), 1);
 	long pem_length = BIO_get_mem_data(memory, &pem);
+	unsigned char tag[EVP_MAX_MD_SIZE];
 	assert_non_null(HMAC(EVP_sha256(), pem, (int)pem_length, (const unsigned char *)signing, strlen(signing), tag,
 			     &tag_length));
 	BIO_free(memory);
@@ -47,7 +45,6 @@ TEST(refuses_keys_that_are_not_the_issuers)
 {
 	struct arena *arena = &ctx->arena;
 	const char *claims = token_claims(arena, 0, "");
-
 	assert_refused(ctx, verifier, token_make(arena, &stranger, token_header(arena, &key), claims), "signature");
 	assert_refused(ctx, verifier, token_make(arena, &rsa_key, token_header(arena, &key), claims), "signature");
 	/* A kid of the other algorithm. */
@@ -75,7 +72,6 @@ TEST(refuses_headers_that_bring_their_own_key)
 	    "\"b64\":false",
 	    "\"zip\":\"DEF\"",
 	};
-
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
 		assert_header_refused(ctx, verifier, arena_printf(arena, "%s,%s}", start, members[i]), "malformed");
 	const char *own = arena_printf(arena, "%s,\"jwk\":{%s}}", start, token_jwk(arena, &stranger));
@@ -86,7 +82,6 @@ TEST(refuses_other_types)
 {
 	static const char format[] = "{\"alg\":\"ES256\",\"typ\":%s,\"kid\":\"key-1\"}";
 	const char *const types[] = {"\"JWT\"", "\"at+JWT+\"", "\"id+jwt\"", "null", "\"\""};
-
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		assert_header_refused(ctx, verifier, arena_printf(&ctx->arena, format, types[i]), "type");
 	assert_header_refused(ctx, verifier, "{\"alg\":\"ES256\",\"kid\":\"key-1\"}", "type");
@@ -100,7 +95,6 @@ TEST(refuses_wrong_times)
 {
 	struct arena *arena = &ctx->arena;
 	long now = (long)(clock_wall() / CLOCK_SECOND);
-
 	assert_claims_refused(ctx, verifier, token_claims(arena, -640, ""), "expired");
 	assert_non_null(
 	    verify(ctx, verifier, token_make(arena, &key, token_header(arena, &key), token_claims(arena, -610, ""))));
@@ -118,7 +112,6 @@ TEST(refuses_malformed_times)
 	long now = (long)(clock_wall() / CLOCK_SECOND);
 	const char *start = "{\"iss\":\"" TOKEN_ISSUER "\",\"aud\":\"" TOKEN_AUDIENCE "\",\"sub\":\"" TOKEN_USER
 			    "\",\"roles\":[\"user\"]";
-
 	assert_claims_refused(ctx, verifier, arena_printf(arena, "%s,\"iat\":%ld}", start, now), "malformed");
 	assert_claims_refused(ctx, verifier, arena_printf(arena, "%s,\"exp\":%ld}", start, now + 60), "malformed");
 	assert_claims_refused(ctx, verifier, arena_printf(arena, "%s,\"iat\":%ld,\"exp\":%ld}", start, now, now + 7200),
@@ -143,7 +136,6 @@ TEST(refuses_other_parties)
 	    "{\"iss\":%s,\"aud\":%s,\"sub\":\"" TOKEN_USER "\",\"roles\":[\"user\"],\"iat\":%ld,\"exp\":%ld}";
 	const char *const audiences[] = {
 	    "\"other\"", "[]", "[\"other\"]", "[[\"" TOKEN_AUDIENCE "\"]]", "null", "{}", "\"" TOKEN_AUDIENCE " \""};
-
 	for (size_t i = 0; i < ARRAY_SIZE(audiences); i++)
 		assert_claims_refused(ctx, verifier,
 				      arena_printf(arena, format, "\"" TOKEN_ISSUER "\"", audiences[i], now, now + 60),
@@ -188,7 +180,6 @@ TEST(refuses_malformed_claims)
 	    ",\"sub\":\"" TOKEN_USER "\",\"roles\":[\"user\"],\"roles\":[\"admin\"]",
 	    ",\"sub\":\"" TOKEN_USER "\",\"r\\u006fles\":[\"user\"],\"roles\":[\"admin\"]",
 	};
-
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
 		assert_claims_refused(ctx, verifier, arena_printf(arena, format, now, now + 60, members[i]),
 				      "malformed");
@@ -215,7 +206,6 @@ TEST(refuses_broken_texts)
 	const char *good = token_good(arena, &key);
 	size_t length = strlen(good);
 	char *huge = arena_alloc(arena, 100001);
-
 	for (size_t cut = 1; cut < length; cut++) { /* every truncation */
 		error_clear(&ctx->error);
 		assert_null(token_verify(ctx, verifier, good, length - cut));
@@ -241,7 +231,6 @@ TEST(refuses_other_spellings)
 	char *other = arena_strdup(&ctx->arena, good);
 	size_t last = strlen(good) - 1;
 	const char *place = strchr(alphabet, good[last]);
-
 	assert_non_null(place);
 	for (int spare = 1; spare < 16; spare++) {
 		other[last] = alphabet[(place - alphabet) + spare];
@@ -254,7 +243,6 @@ TEST(refuses_tampering)
 {
 	const char *good = token_good(&ctx->arena, &key);
 	char *bad = arena_strdup(&ctx->arena, good);
-
 	assert_non_null(verify(ctx, verifier, good));
 	for (size_t i = 0; good[i]; i++) {
 		bad[i] = good[i] == 'A' ? 'B' : 'A';

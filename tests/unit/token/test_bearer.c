@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-static void the_token_follows_the_scheme(void **state)
+static void test_the_token_follows_the_scheme(void **state)
 {
 	(void)state;
 	static const struct {
@@ -48,7 +48,7 @@ static void assert_challenge(const char *reason, const char *message, const char
 	context_done(&ctx);
 }
 
-static void the_challenge_says_what_was_wrong(void **state)
+static void test_the_challenge_says_what_was_wrong(void **state)
 {
 	(void)state;
 	assert_challenge("missing", "an access token is needed", "Bearer");
@@ -62,8 +62,8 @@ static void the_challenge_says_what_was_wrong(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_token_follows_the_scheme),
-	    cmocka_unit_test(the_challenge_says_what_was_wrong),
+	    cmocka_unit_test(test_the_token_follows_the_scheme),
+	    cmocka_unit_test(test_the_challenge_says_what_was_wrong),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,6 @@ static const char *make_of_bytes(struct arena *arena, const void *header, size_t
 {
 	const char *signing = arena_printf(arena, "%s.%s", base64url_encode(arena, header, header_length),
 					   base64url_encode(arena, claims, claims_length));
-
 	return arena_printf(arena, "%s.%s", signing, token_signature(arena, &key, signing));
 }
 
@@ -20,7 +19,6 @@ TEST(refuses_the_examples_of_the_standards)
 	    "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
 	struct arena *arena = &ctx->arena;
 	const char *good = token_good(arena, &key);
-
 	assert_refused(ctx, verifier,
 		       arena_printf(arena,
 				    "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.%s."
@@ -48,7 +46,6 @@ TEST(refuses_the_examples_of_the_standards)
 static const char *as_utf16(struct arena *arena, const char *text, size_t *ret_length)
 {
 	char *wide = arena_alloc(arena, 2 * strlen(text) + 1);
-
 	for (size_t i = 0; text[i]; i++) {
 		wide[2 * i] = text[i];
 		wide[2 * i + 1] = '\0';
@@ -67,7 +64,6 @@ TEST(refuses_other_spellings_of_json)
 	const char *const texts[] = {
 	    "\xEF\xBB\xBF%s", "%s{}", "%s x", "[%s]", "{\"a\":%s", "%s,", "\"%s\"", "%s\x01", "%s/**/",
 	};
-
 	assert_refused(ctx, verifier, make_of_bytes(arena, wide, length, claims, strlen(claims)), "malformed");
 	wide = as_utf16(arena, claims, &length);
 	assert_refused(ctx, verifier, make_of_bytes(arena, header, strlen(header), wide, length), "malformed");
@@ -77,7 +73,6 @@ TEST(refuses_other_spellings_of_json)
 		    arena_printf(arena, "%.*s%s%s", (int)(percent - texts[i]), texts[i], header, percent + 2);
 		const char *bad_claims =
 		    arena_printf(arena, "%.*s%s%s", (int)(percent - texts[i]), texts[i], claims, percent + 2);
-
 		assert_header_refused(ctx, verifier, bad_header, "malformed");
 		assert_claims_refused(ctx, verifier, bad_claims, "malformed");
 	}
@@ -109,7 +104,6 @@ TEST(refuses_members_given_twice)
 	    ",\"companies\":{\"" TOKEN_COMPANY "\":\"staff\",\"" TOKEN_COMPANY "\":\"owner\"}",
 	    ",\"other\":{\"a\":1,\"a\":2}",
 	};
-
 	for (size_t i = 0; i < ARRAY_SIZE(headers); i++)
 		assert_header_refused(ctx, verifier, headers[i], "malformed");
 	for (size_t i = 0; i < ARRAY_SIZE(claims); i++)
@@ -125,7 +119,6 @@ TEST(refuses_nul)
 	    ",\"companies\":{\"" TOKEN_COMPANY "\\u0000x\":\"owner\"}",
 	    ",\"scope\":\"*\\u0000\"",
 	};
-
 	assert_header_refused(ctx, verifier, "{\"alg\":\"ES256\\u0000\",\"typ\":\"at+jwt\",\"kid\":\"key-1\"}",
 			      "malformed");
 	assert_header_refused(ctx, verifier, "{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"key-1\\u0000x\"}",
@@ -170,7 +163,6 @@ TEST(refuses_other_numbers)
 	    "\"1\"",
 	    long_number,
 	};
-
 	memset(long_number, '9', 1000);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		assert_numbers_refused(ctx, verifier, now, bad[i]);
@@ -203,7 +195,6 @@ TEST(refuses_kids_that_mean_something_elsewhere)
 	    "%n%s",
 	    "\\uFF4B\\uFF45\\uFF59-1", /* wide letters, which compatibility forms take for the plain ones */
 	};
-
 	for (size_t i = 0; i < ARRAY_SIZE(kids); i++)
 		assert_header_refused(
 		    ctx, verifier,
@@ -218,7 +209,6 @@ TEST(refuses_kids_that_mean_something_elsewhere)
 static const char *with_inserted(struct arena *arena, const char *good, int part, const char *inserted)
 {
 	const char *at = good;
-
 	for (int i = 0; i < part; i++)
 		at = strchr(at, '.') + 1;
 	return arena_printf(arena, "%.*s%s%s", (int)(at - good) + 4, good, inserted, at + 4);
@@ -229,7 +219,6 @@ TEST(refuses_other_alphabets)
 	static const char *const inserted[] = {"=",    "==", "+",    "/", "%3D", " ",	 "\n",
 					       "\r\n", "\t", "\x80", "~", "*",	 "&#46;"};
 	const char *good = token_good(&ctx->arena, &key);
-
 	for (int part = 0; part < 3; part++)
 		for (size_t i = 0; i < ARRAY_SIZE(inserted); i++)
 			assert_refused(ctx, verifier, with_inserted(&ctx->arena, good, part, inserted[i]), "malformed");
@@ -241,7 +230,6 @@ TEST(refuses_empty_parts)
 {
 	struct arena *arena = &ctx->arena;
 	const char *good = token_good(arena, &key), *first = strchr(good, '.'), *second = strrchr(good, '.');
-
 	assert_refused(ctx, verifier, arena_printf(arena, "%s", first), "malformed");
 	assert_refused(ctx, verifier, arena_printf(arena, "%.*s.", (int)(second - good), good), "signature");
 	assert_refused(ctx, verifier, arena_printf(arena, "%s.%s", good, ""), "malformed");
@@ -255,7 +243,6 @@ TEST(refuses_deep_nesting)
 {
 	struct arena *arena = &ctx->arena;
 	char *opened = arena_zalloc(arena, 3001);
-
 	memset(opened, '[', 2500);
 	assert_claims_refused(ctx, verifier, arena_printf(arena, "{\"a\":%s", opened), "malformed");
 	assert_header_refused(ctx, verifier, arena_printf(arena, "{\"a\":%s", opened), "malformed");

@@ -54,7 +54,6 @@ static void verify_example(struct context *ctx, const char *jwk, const char *kid
 	const char *signing = arena_printf(&ctx->arena, "%s." RFC_PAYLOAD, header);
 	size_t length = strlen(signing), signature_length;
 	unsigned char *signature = base64url_decode(&ctx->arena, encoded, strlen(encoded), &signature_length);
-
 	assert_non_null(set);
 	assert_non_null(signature);
 	EVP_PKEY *found = jwks_find(set, kid, algorithm);
@@ -71,11 +70,10 @@ static void verify_example(struct context *ctx, const char *jwk, const char *kid
 	jwks_free(set);
 }
 
-static void verifies_the_examples_of_the_standard(void **state)
+static void test_verifies_the_examples_of_the_standard(void **state)
 {
-	struct context ctx;
-
 	(void)state;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	verify_example(&ctx, RFC_EC_JWK, "a3", JWT_ES256, "eyJhbGciOiJFUzI1NiJ9", RFC_EC_SIGNATURE);
 	verify_example(&ctx, RFC_RSA_JWK, "a2", JWT_RS256, "eyJhbGciOiJSUzI1NiJ9", RFC_RSA_SIGNATURE);
@@ -83,15 +81,13 @@ static void verifies_the_examples_of_the_standard(void **state)
 }
 
 /* r or s of zero is what broken verifiers accept from anybody. */
-static void refuses_empty_signatures(void **state)
+static void test_refuses_empty_signatures(void **state)
 {
-	struct context ctx;
 	unsigned char zeros[JWT_ES256_BYTES] = {0};
-	struct jwks *set;
-
 	(void)state;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
-	set = parse_keys(&ctx, RFC_EC_JWK);
+	struct jwks *set = parse_keys(&ctx, RFC_EC_JWK);
 	assert_false(jwt_signature_valid(JWT_ES256, jwks_find(set, "a3", JWT_ES256), "x", 1, zeros, sizeof(zeros)));
 	assert_false(jwt_signature_valid(JWT_ES256, jwks_find(set, "a3", JWT_ES256), "x", 1, zeros, 0));
 	jwks_free(set);
@@ -101,7 +97,7 @@ static void refuses_empty_signatures(void **state)
 /* rsa: a good key beside it, to which it does no harm. */
 static void assert_useless(struct context *ctx, const char *useless, const char *rsa)
 {
-	if (parse_keys(ctx, useless) != NULL)
+	if (parse_keys(ctx, useless))
 		fail_msg("taken: %s", useless);
 	assert_int_equal(ctx->error.code, ERROR_UNAVAILABLE);
 	struct jwks *set = parse_keys(ctx, arena_printf(&ctx->arena, "%s,{%s}", useless, rsa));
@@ -111,17 +107,15 @@ static void assert_useless(struct context *ctx, const char *useless, const char 
 	jwks_free(set);
 }
 
-static void leaves_out_what_cannot_verify(void **state)
+static void test_leaves_out_what_cannot_verify(void **state)
 {
-	struct context ctx;
 	struct token_key good = token_key_make("ES256", "good"), rsa = token_key_make("RS256", "rsa");
 	struct token_key weak = {.kid = "weak", .rsa = true, .key = EVP_RSA_gen((size_t)1024)};
-	const char *ec, *full;
-
 	(void)state;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
-	ec = token_jwk(&ctx.arena, &good);
-	full = token_jwk(&ctx.arena, &rsa);
+	const char *ec = token_jwk(&ctx.arena, &good);
+	const char *full = token_jwk(&ctx.arena, &rsa);
 	const char *const useless[] = {
 	    arena_printf(&ctx.arena, "{%s,\"use\":\"enc\"}", ec),
 	    arena_printf(&ctx.arena, "{%s,\"use\":1}", ec),
@@ -150,13 +144,12 @@ static void leaves_out_what_cannot_verify(void **state)
 	context_done(&ctx);
 }
 
-static void refuses_what_is_no_set(void **state)
+static void test_refuses_what_is_no_set(void **state)
 {
 	static const char *const texts[] = {
 	    "", "{}", "[]", "null", "{\"keys\":{}}", "{\"keys\":[]}", "{\"keys\":[],}", "<html>", double_keys};
-	struct context ctx;
-
 	(void)state;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		assert_null(parse(&ctx, texts[i]));
@@ -165,19 +158,17 @@ static void refuses_what_is_no_set(void **state)
 	context_done(&ctx);
 }
 
-static void says_whether_a_set_has_another(void **state)
+static void test_says_whether_a_set_has_another(void **state)
 {
-	struct context ctx;
 	struct token_key first = token_key_make("ES256", "a"), second = token_key_make("ES256", "b"),
 			 impostor = token_key_make("ES256", "a");
 	const struct token_key both[] = {first, second};
-	struct jwks *old, *grown, *changed;
-
 	(void)state;
+	struct context ctx;
 	context_init(&ctx, DEADLINE_NEVER);
-	old = parse(&ctx, token_jwks(&ctx.arena, &first, 1));
-	grown = parse(&ctx, token_jwks(&ctx.arena, both, 2));
-	changed = parse(&ctx, token_jwks(&ctx.arena, &impostor, 1));
+	struct jwks *old = parse(&ctx, token_jwks(&ctx.arena, &first, 1));
+	struct jwks *grown = parse(&ctx, token_jwks(&ctx.arena, both, 2));
+	struct jwks *changed = parse(&ctx, token_jwks(&ctx.arena, &impostor, 1));
 	assert_true(jwks_includes(old, NULL));
 	assert_true(jwks_includes(old, old));
 	assert_true(jwks_includes(grown, old));
@@ -195,9 +186,11 @@ static void says_whether_a_set_has_another(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(verifies_the_examples_of_the_standard), cmocka_unit_test(refuses_empty_signatures),
-	    cmocka_unit_test(leaves_out_what_cannot_verify),	     cmocka_unit_test(refuses_what_is_no_set),
-	    cmocka_unit_test(says_whether_a_set_has_another),
+	    cmocka_unit_test(test_verifies_the_examples_of_the_standard),
+	    cmocka_unit_test(test_refuses_empty_signatures),
+	    cmocka_unit_test(test_leaves_out_what_cannot_verify),
+	    cmocka_unit_test(test_refuses_what_is_no_set),
+	    cmocka_unit_test(test_says_whether_a_set_has_another),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,7 +53,6 @@ static struct token_keys *make_keys_of(const char *url, int64_t lifetime, int64_
 static void assert_known(struct context *ctx, struct token_keys *keys, const struct token_key *wanted)
 {
 	EVP_PKEY *found = token_keys_get(ctx, keys, wanted->kid, JWT_ES256);
-
 	if (!found)
 		fail_msg("%s: %s", wanted->kid, ctx->error.message);
 	assert_int_equal(EVP_PKEY_eq(found, wanted->key), 1);
@@ -78,10 +77,9 @@ static void run_body(void *argument)
 {
 	const struct run *run = argument;
 	struct context ctx;
-	char error[200];
-
 	context_init(&ctx, deadline_after(30 * CLOCK_SECOND));
 	issuer = (struct issuer){.status = 200};
+	char error[200];
 	issuer.server = http_server_new(&(struct http_server_options){.address = "127.0.0.1"}, error, sizeof(error));
 	assert_non_null(issuer.server);
 	http_server_route(issuer.server, "GET", "/jwks", 0, answer_jwks, NULL);
@@ -103,7 +101,6 @@ static void run(void (*body)(struct context *ctx))
 {
 	struct run one = {body};
 	struct loop *loop = loop_new(&(struct loop_options){0});
-
 	assert_non_null(loop);
 	first = token_key_make("ES256", "first");
 	second = token_key_make("ES256", "second");
@@ -117,7 +114,6 @@ static void run(void (*body)(struct context *ctx))
 static void fetch_at_start(struct context *ctx)
 {
 	struct token_keys *keys = make_keys_of(issuer.url, 0, 0);
-
 	assert_known(ctx, keys, &first); /* waits for the first fetch */
 	assert_known(ctx, keys, &second);
 	assert_int_equal(issuer.asked, 1);
@@ -128,10 +124,8 @@ static void fetch_at_start(struct context *ctx)
 static void rotate(struct context *ctx)
 {
 	struct token_key third = token_key_make("ES256", "third");
-	struct token_keys *keys;
-
 	issuer.jwks = token_jwks(&ctx->arena, (const struct token_key[]){first, second}, 2);
-	keys = make_keys_of(issuer.url, 20 * CLOCK_MILLISECOND, 0);
+	struct token_keys *keys = make_keys_of(issuer.url, 20 * CLOCK_MILLISECOND, 0);
 	assert_known(ctx, keys, &first);
 	issuer.jwks = token_jwks(&ctx->arena, (const struct token_key[]){first, second, third}, 3);
 	for (uint64_t seen = token_keys_fetches(keys); token_keys_fetches(keys) < seen + 2;) {
@@ -157,7 +151,6 @@ static void ask_for_unknown_kids(struct context *ctx)
 {
 	struct token_key third = token_key_make("ES256", "third");
 	struct token_keys *keys = make_keys_of(issuer.url, 0, 0);
-
 	assert_known(ctx, keys, &first);
 	issuer.jwks = token_jwks(&ctx->arena, (const struct token_key[]){first, second, third}, 3);
 	assert_known(ctx, keys, &third);
@@ -186,7 +179,6 @@ static void ask(void *argument)
 {
 	struct asker *asker = argument;
 	struct context ctx;
-
 	context_init(&ctx, deadline_after(10 * CLOCK_SECOND));
 	if (token_keys_get(&ctx, asker->keys, "third", JWT_ES256))
 		asker->found++;
@@ -199,7 +191,6 @@ static void share_one_fetch(struct context *ctx)
 	struct token_key third = token_key_make("ES256", "third");
 	struct asker asker = {.keys = make_keys_of(issuer.url, 0, 0)};
 	struct co_group *group = co_group_new(ctx);
-
 	assert_known(ctx, asker.keys, &first);
 	issuer.held = true;
 	issuer.jwks = token_jwks(&ctx->arena, (const struct token_key[]){first, third}, 2);
@@ -220,10 +211,9 @@ static void share_one_fetch(struct context *ctx)
 static void leave_a_slow_issuer(struct context *ctx)
 {
 	struct token_keys *keys = make_keys_of(issuer.url, 0, 0);
-	struct context hurried;
-
 	assert_known(ctx, keys, &first);
 	issuer.held = true;
+	struct context hurried;
 	context_init(&hurried, deadline_after(20 * CLOCK_MILLISECOND));
 	assert_null(token_keys_get(&hurried, keys, "third", JWT_ES256));
 	assert_int_equal(hurried.error.code, ERROR_DEADLINE_EXCEEDED);
@@ -241,7 +231,6 @@ static void keep_keys_while_the_issuer_is_down(struct context *ctx)
 	static const char *const broken[] = {"", "<html>busy</html>", "{\"keys\":[]}",
 					     "{\"keys\":[{\"kty\":\"oct\"}]}"};
 	struct token_keys *keys = make_keys_of(issuer.url, 0, 1);
-
 	assert_known(ctx, keys, &first);
 	for (size_t i = 0; i < ARRAY_SIZE(broken); i++) {
 		issuer.jwks = broken[i];
@@ -259,10 +248,8 @@ static void keep_keys_while_the_issuer_is_down(struct context *ctx)
 /* Before the first key set nobody can say whether a token is good: that is our trouble, not the caller's. */
 static void say_that_keys_are_missing(struct context *ctx)
 {
-	struct token_keys *keys;
-
 	issuer.status = 500;
-	keys = make_keys_of(issuer.url, 0, 1);
+	struct token_keys *keys = make_keys_of(issuer.url, 0, 1);
 	assert_unknown(ctx, keys, "first", ERROR_UNAVAILABLE, "keys");
 	issuer.status = 200;
 	assert_known(ctx, keys, &first);

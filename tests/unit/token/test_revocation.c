@@ -15,7 +15,6 @@
 static struct identity make_identity(const char *user, const char *session, int64_t epoch)
 {
 	struct identity identity = {.kind = IDENTITY_USER, .epoch = epoch, .issued = clock_wall()};
-
 	(void)snprintf(identity.id, sizeof(identity.id), "%s", user);
 	(void)snprintf(identity.session, sizeof(identity.session), "%s", session);
 	return identity;
@@ -28,12 +27,11 @@ static int clear(void **state)
 	return 0;
 }
 
-static void a_session_is_void_for_good(void **state)
+static void test_a_session_is_void_for_good(void **state)
 {
 	struct identity identity = make_identity(USER, SESSION, 7), other = make_identity(USER, "", 7),
 			swapped = make_identity(SESSION, USER, 7);
 	uint64_t revision = token_revocation_revision();
-
 	(void)state;
 	assert_false(token_revocation_has(&identity));
 	token_revocation_add_session(SESSION, clock_wall() - 100 * CLOCK_SECOND);
@@ -44,12 +42,11 @@ static void a_session_is_void_for_good(void **state)
 	assert_int_equal(token_revocation_count(), 1);
 }
 
-static void the_highest_epoch_counts(void **state)
+static void test_the_highest_epoch_counts(void **state)
 {
 	struct identity second = make_identity(USER, SESSION, 2), third = make_identity(USER, SESSION, 3);
 	struct identity stranger = make_identity(SESSION, "", 0);
 	int64_t now = clock_wall();
-
 	(void)state;
 	token_revocation_add_subject(USER, 2, now);
 	assert_false(token_revocation_has(&second));
@@ -68,7 +65,6 @@ static void the_highest_epoch_counts(void **state)
 static void add_old(const char *prefix, int count, int64_t at)
 {
 	char id[UUID_SIZE];
-
 	for (int i = 0; i < count; i++) {
 		(void)snprintf(id, sizeof(id), "%s-%d", prefix, i);
 		token_revocation_add_session(id, at);
@@ -76,11 +72,10 @@ static void add_old(const char *prefix, int count, int64_t at)
 }
 
 /* What voids no living token is dropped when room is needed; what still may is kept. */
-static void drops_what_is_over(void **state)
+static void test_drops_what_is_over(void **state)
 {
 	int64_t now = clock_wall();
 	struct identity one = make_identity(USER, "young-999", 0);
-
 	(void)state;
 	add_old("young", 1000, now - TOKEN_LIFETIME_MAX);
 	add_old("old", 10000, now - TOKEN_REVOCATION_KEEP - CLOCK_SECOND);
@@ -90,13 +85,12 @@ static void drops_what_is_over(void **state)
 }
 
 /* Nobody is let in because there were too many revocations: the oldest part becomes a rule for all. */
-static void forgets_none_silently(void **state)
+static void test_forgets_none_silently(void **state)
 {
 	int64_t start = clock_wall() - 1000 * CLOCK_SECOND;
 	struct identity first = make_identity("user", "0", 0), stranger = make_identity("other", "other", 0);
-	char id[UUID_SIZE];
-
 	(void)state;
+	char id[UUID_SIZE];
 	for (size_t i = 0; i < REVOCATIONS_MAX + 10000; i++) {
 		(void)snprintf(id, sizeof(id), "%zu", i);
 		token_revocation_add_session(id, start + (int64_t)i * CLOCK_MILLISECOND);
@@ -115,7 +109,7 @@ static void forgets_none_silently(void **state)
 	assert_true(token_revocation_has(&first));
 }
 
-static void knows_its_age(void **state)
+static void test_knows_its_age(void **state)
 {
 	(void)state;
 	assert_true(token_revocation_age() >= 0);
@@ -129,24 +123,20 @@ static void knows_its_age(void **state)
 static void *add_many(void *argument)
 {
 	char id[UUID_SIZE];
-
 	for (int i = 0; i < ADDED; i++) {
-		struct identity identity;
-
 		(void)snprintf(id, sizeof(id), "%p-%d", argument, i);
 		token_revocation_add_session(id, clock_wall());
-		identity = make_identity("user", id, 0);
+		struct identity identity = make_identity("user", id, 0);
 		assert_true(token_revocation_has(&identity));
 	}
 	return NULL;
 }
 
-static void is_shared_by_threads(void **state)
+static void test_is_shared_by_threads(void **state)
 {
-	pthread_t threads[THREADS];
-	char names[THREADS];
-
 	(void)state;
+	char names[THREADS];
+	pthread_t threads[THREADS];
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, add_many, &names[i]), 0);
 	for (int i = 0; i < THREADS; i++)
@@ -157,12 +147,12 @@ static void is_shared_by_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_teardown(a_session_is_void_for_good, clear),
-	    cmocka_unit_test_teardown(the_highest_epoch_counts, clear),
-	    cmocka_unit_test_teardown(knows_its_age, clear),
-	    cmocka_unit_test_teardown(drops_what_is_over, clear),
-	    cmocka_unit_test_teardown(forgets_none_silently, clear),
-	    cmocka_unit_test_teardown(is_shared_by_threads, clear),
+	    cmocka_unit_test_teardown(test_a_session_is_void_for_good, clear),
+	    cmocka_unit_test_teardown(test_the_highest_epoch_counts, clear),
+	    cmocka_unit_test_teardown(test_knows_its_age, clear),
+	    cmocka_unit_test_teardown(test_drops_what_is_over, clear),
+	    cmocka_unit_test_teardown(test_forgets_none_silently, clear),
+	    cmocka_unit_test_teardown(test_is_shared_by_threads, clear),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

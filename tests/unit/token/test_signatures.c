@@ -13,7 +13,6 @@
 static const char *signing_text(struct arena *arena, const struct token_key *one)
 {
 	const char *good = token_good(arena, one);
-
 	return arena_strndup(arena, good, (size_t)(strrchr(good, '.') - good));
 }
 
@@ -28,7 +27,6 @@ static const char *good_signature(struct arena *arena, unsigned char raw[static 
 	const char *good = token_good(arena, &key), *dot = strrchr(good, '.');
 	size_t length;
 	const unsigned char *bytes = base64url_decode(arena, dot + 1, strlen(dot + 1), &length);
-
 	assert_int_equal(length, 64);
 	memcpy(raw, bytes, 64);
 	return arena_strndup(arena, good, (size_t)(dot - good));
@@ -41,10 +39,8 @@ TEST(refuses_values_out_of_range)
 					    "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"};
 	const char *signing = signing_text(&ctx->arena, &key);
 	unsigned char raw[64];
-
 	for (size_t i = 0; i < ARRAY_SIZE(edges) * ARRAY_SIZE(edges); i++) {
 		BIGNUM *r = NULL, *s = NULL;
-
 		assert_true(BN_hex2bn(&r, edges[i / ARRAY_SIZE(edges)]) > 0);
 		assert_true(BN_hex2bn(&s, edges[i % ARRAY_SIZE(edges)]) > 0);
 		assert_int_equal(BN_bn2binpad(r, raw, 32), 32);
@@ -62,7 +58,6 @@ TEST(refuses_other_encodings)
 	unsigned char raw[64], other[160] = {0}, *at = other;
 	const char *signing = good_signature(arena, raw);
 	ECDSA_SIG *signature = ECDSA_SIG_new();
-
 	assert_non_null(verify(ctx, verifier, with_signature(arena, signing, raw, sizeof(raw))));
 	assert_int_equal(ECDSA_SIG_set0(signature, BN_bin2bn(raw, 32, NULL), BN_bin2bn(raw + 32, 32, NULL)), 1);
 	int der_length = i2d_ECDSA_SIG(signature, &at);
@@ -93,7 +88,6 @@ TEST(a_twin_is_no_other_token)
 	unsigned char raw[64];
 	const char *signing = good_signature(arena, raw);
 	BIGNUM *order = NULL, *s = BN_bin2bn(raw + 32, 32, NULL);
-
 	assert_true(BN_hex2bn(&order, ORDER) > 0);
 	assert_int_equal(BN_sub(s, order, s), 1);
 	assert_int_equal(BN_bn2binpad(s, raw + 32, 32), 32);
@@ -101,7 +95,6 @@ TEST(a_twin_is_no_other_token)
 	BN_free(order);
 	const char *twin = with_signature(arena, signing, raw, sizeof(raw));
 	const struct identity *identity = verify(ctx, verifier, twin);
-
 	assert_non_null(identity);
 	assert_string_equal(identity->id, TOKEN_USER);
 	token_revocation_add_session(TOKEN_SESSION, clock_wall());
@@ -119,10 +112,9 @@ static void assert_hmac_refused(struct context *ctx, struct token_verifier *veri
 	const char *claims = token_claims(arena, 0, "");
 	const char *signing = arena_printf(arena, "%s.%s", base64url_encode(arena, header, strlen(header)),
 					   base64url_encode(arena, claims, strlen(claims)));
-	unsigned char tag[EVP_MAX_MD_SIZE];
 	unsigned tag_length = 0;
 	const EVP_MD *digest = strcmp(algorithm, "HS512") == 0 ? EVP_sha512() : EVP_sha256();
-
+	unsigned char tag[EVP_MAX_MD_SIZE];
 	assert_non_null(
 	    HMAC(digest, secret, (int)length, (const unsigned char *)signing, strlen(signing), tag, &tag_length));
 	assert_refused(ctx, verifier, with_signature(arena, signing, tag, tag_length), "algorithm");
@@ -136,7 +128,6 @@ TEST(refuses_hmac_with_any_form_of_the_public_key)
 	int der_length = i2d_PUBKEY(key.key, &der);
 	const char *jwk = arena_printf(arena, "{%s}", token_jwk(arena, &key)), *jwks = token_jwks(arena, &key, 1);
 	const char *x = token_number(arena, &key, OSSL_PKEY_PARAM_EC_PUB_X, 32);
-
 	assert_true(der_length > 0);
 	for (size_t i = 0; i < ARRAY_SIZE(algorithms); i++) {
 		assert_hmac_refused(ctx, verifier, algorithms[i], der, (size_t)der_length);
@@ -158,7 +149,6 @@ static const char *rsa_token(struct arena *arena, const EVP_MD *digest, int padd
 	const char *signing = signing_text(arena, &rsa_key);
 	EVP_MD_CTX *state = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *settings;
-
 	assert_int_equal(EVP_DigestSignInit(state, &settings, digest, NULL, rsa_key.key), 1);
 	assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(settings, padding), 1);
 	assert_int_equal(EVP_DigestSign(state, signature, &length, (const unsigned char *)signing, strlen(signing)), 1);
@@ -169,7 +159,6 @@ static const char *rsa_token(struct arena *arena, const EVP_MD *digest, int padd
 TEST(refuses_other_schemes_of_rsa)
 {
 	struct arena *arena = &ctx->arena;
-
 	assert_non_null(verify(ctx, verifier, rsa_token(arena, EVP_sha256(), RSA_PKCS1_PADDING)));
 	assert_refused(ctx, verifier, rsa_token(arena, EVP_sha256(), RSA_PKCS1_PSS_PADDING), "signature");
 	assert_refused(ctx, verifier, rsa_token(arena, EVP_sha384(), RSA_PKCS1_PADDING), "signature");
@@ -181,7 +170,6 @@ TEST(refuses_other_lengths_of_rsa)
 	struct arena *arena = &ctx->arena;
 	unsigned char bytes[600] = {0};
 	const char *signing = signing_text(arena, &rsa_key);
-
 	assert_refused(ctx, verifier, with_signature(arena, signing, bytes, 256), "signature");
 	assert_refused(ctx, verifier, with_signature(arena, signing, bytes, 0), "signature");
 	assert_refused(ctx, verifier, with_signature(arena, signing, bytes, 600), "signature");
@@ -211,7 +199,6 @@ TEST(keeps_the_keys_of_algorithms_apart)
 {
 	struct arena *arena = &ctx->arena;
 	struct token_key both[] = {key, rsa_key};
-
 	(void)snprintf(both[0].kid, sizeof(both[0].kid), "same");
 	(void)snprintf(both[1].kid, sizeof(both[1].kid), "same");
 	const char *jwks = token_jwks(arena, both, 2);

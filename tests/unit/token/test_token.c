@@ -13,8 +13,6 @@ TEST(accepts_a_user)
 			 "\":\"manager\",\"01932b5c-7a10-7000-8000-000000000004\":\"admiral\"}");
 	const char *token = token_make(&ctx->arena, &key, token_header(&ctx->arena, &key), claims);
 	const struct identity *identity = verify(ctx, verifier, token), *again = verify(ctx, verifier, token);
-	struct token_verifier_stats stats;
-
 	assert_non_null(identity);
 	assert_ptr_equal(identity, again);
 	assert_int_equal(identity->kind, IDENTITY_USER);
@@ -28,6 +26,7 @@ TEST(accepts_a_user)
 	assert_int_equal(identity_right(identity, TOKEN_USER), RIGHT_NONE);
 	assert_true(identity_has_role(identity, ROLE_USER));
 	assert_false(identity_has_role(identity, ROLE_ADMIN | ROLE_MODERATOR));
+	struct token_verifier_stats stats;
 	token_verifier_stats(verifier, &stats);
 	assert_int_equal(stats.hits, 1);
 	assert_int_equal(stats.misses, 1);
@@ -41,7 +40,6 @@ TEST(accepts_who_acts_for_a_user)
 	    token_claims(arena, 0, ",\"epoch\":7,\"scope\":\"a.b\",\"act\":{\"sub\":\"" TOKEN_COMPANY "\",\"act\":{}}");
 	const struct identity *identity =
 	    verify(ctx, verifier, token_make(arena, &key, token_header(arena, &key), claims));
-
 	assert_non_null(identity);
 	assert_int_equal(identity->kind, IDENTITY_USER);
 	assert_string_equal(identity->id, TOKEN_USER);
@@ -58,7 +56,6 @@ TEST(accepts_who_acts_for_a_user)
 static const char *client_claims(struct arena *arena, const char *client, const char *more)
 {
 	long now = (long)(clock_wall() / CLOCK_SECOND);
-
 	return arena_printf(arena,
 			    "{\"iss\":\"" TOKEN_ISSUER "\",\"aud\":\"" TOKEN_AUDIENCE "\",\"sub\":\"" TOKEN_USER
 			    "\",\"client_id\":\"%s\",\"roles\":[\"client\"],\"iat\":%ld,\"exp\":%ld%s}",
@@ -73,7 +70,6 @@ TEST(accepts_a_client)
 	static const char scope[] = ",\"scope\":\"events.booking.* events.listing.get\"" ONE_COMPANY;
 	const struct identity *identity = verify(
 	    ctx, verifier, token_make(arena, &key, token_header(arena, &key), client_claims(arena, TOKEN_USER, scope)));
-
 	assert_non_null(identity);
 	assert_int_equal(identity->kind, IDENTITY_CLIENT);
 	assert_int_equal(identity->roles, 0);
@@ -93,7 +89,6 @@ TEST(a_client_says_who_made_it)
 	const char *claims = client_claims(arena, TOKEN_USER, members);
 	const struct identity *client =
 	    verify(ctx, verifier, token_make(arena, &key, token_header(arena, &key), claims));
-
 	assert_non_null(client);
 	assert_string_equal(client->id, TOKEN_USER);
 	assert_string_equal(client->created_by, TOKEN_SESSION);
@@ -122,7 +117,6 @@ TEST(refuses_unsound_clients)
 	    ",\"scope\":\"*\",\"created_by\":{\"sub\":\"" TOKEN_USER "\"}" ONE_COMPANY,
 	    ",\"scope\":\"*\",\"act\":{\"sub\":\"" TOKEN_USER "\"}" ONE_COMPANY,
 	};
-
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
 		assert_claims_refused(ctx, verifier, client_claims(&ctx->arena, TOKEN_USER, members[i]), "malformed");
 }
@@ -130,15 +124,13 @@ TEST(refuses_unsound_clients)
 static void assert_covers(const char *scope, const char *method, bool expected)
 {
 	struct identity identity = {.kind = IDENTITY_CLIENT, .scope = scope};
-
 	if (identity_may_call(&identity, method, strlen(method)) != expected)
 		fail_msg("scope \"%s\" and %s", scope, method);
 }
 
-static void scopes_cover_names_and_prefixes(void **state)
+static void test_scopes_cover_names_and_prefixes(void **state)
 {
 	struct identity identity = {.kind = IDENTITY_CLIENT};
-
 	(void)state;
 	assert_covers("*", "events.booking.create", true);
 	assert_covers("events.booking.create", "events.booking.create", true);
@@ -165,11 +157,9 @@ static const char *private_pem(struct context *ctx, const struct token_key *one)
 {
 	BIO *memory = BIO_new(BIO_s_mem());
 	char *bytes = NULL;
-	const char *pem;
-
 	assert_int_equal(PEM_write_bio_PrivateKey(memory, one->key, NULL, NULL, 0, NULL, NULL), 1);
 	long length = BIO_get_mem_data(memory, &bytes);
-	pem = arena_strndup(&ctx->arena, bytes, (size_t)length);
+	const char *pem = arena_strndup(&ctx->arena, bytes, (size_t)length);
 	BIO_free(memory);
 	return pem;
 }
@@ -178,22 +168,19 @@ static const char *private_pem(struct context *ctx, const struct token_key *one)
 TEST(signatures_are_those_of_others)
 {
 	const struct token_key *keys[] = {&key, &rsa_key};
-
 	(void)verifier;
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		const char *pem = private_pem(ctx, keys[i]), *dot;
-		size_t length;
 		jwt_t *made = NULL;
-		char *token;
-
 		assert_int_equal(jwt_new(&made), 0);
 		assert_int_equal(jwt_set_alg(made, keys[i]->rsa ? JWT_ALG_RS256 : JWT_ALG_ES256,
 					     (const unsigned char *)pem, (int)strlen(pem)),
 				 0);
 		assert_int_equal(jwt_add_grant(made, "sub", TOKEN_USER), 0);
-		token = jwt_encode_str(made);
+		char *token = jwt_encode_str(made);
 		assert_non_null(token);
 		dot = strrchr(token, '.');
+		size_t length;
 		const unsigned char *signature = base64url_decode(&ctx->arena, dot + 1, strlen(dot + 1), &length);
 		assert_non_null(signature);
 		assert_true(jwt_signature_valid(keys[i]->rsa ? JWT_RS256 : JWT_ES256, keys[i]->key, token,
@@ -214,7 +201,6 @@ TEST(accepts_a_service)
 	    verify(ctx, verifier,
 		   token_make(&ctx->arena, &rsa_key, token_header(&ctx->arena, &rsa_key),
 			      arena_printf(&ctx->arena, format, "rating", "rating", "\"service\"", now, now + 60)));
-
 	assert_non_null(identity);
 	assert_int_equal(identity->kind, IDENTITY_SERVICE);
 	assert_string_equal(identity->id, "rating");
@@ -235,7 +221,6 @@ TEST(revocation_reaches_known_tokens)
 	struct arena *arena = &ctx->arena;
 	const char *old = token_good(arena, &key);
 	int64_t now = clock_wall();
-
 	assert_non_null(verify(ctx, verifier, old));
 	token_revocation_add_session("01932b5c-7a10-7000-8000-0000000000ff", now);
 	assert_non_null(verify(ctx, verifier, old)); /* another session */
@@ -255,7 +240,6 @@ TEST(an_epoch_voids_what_is_lower)
 	struct arena *arena = &ctx->arena;
 	const char *first = token_good(arena, &key);
 	const char *second = token_make(arena, &key, token_header(arena, &key), token_claims(arena, 0, ",\"epoch\":1"));
-
 	assert_non_null(verify(ctx, verifier, first));
 	token_revocation_add_subject(TOKEN_USER, 1, clock_wall());
 	assert_null(verify(ctx, verifier, first));
@@ -279,7 +263,6 @@ TEST(an_epoch_voids_tokens_of_services)
 		"{\"iss\":\"" TOKEN_ISSUER "\",\"aud\":\"" TOKEN_AUDIENCE
 		"\",\"sub\":\"rating\",\"client_id\":\"rating\",\"roles\":[\"service\"],\"iat\":%ld,\"exp\":%ld}",
 		now, now + 600));
-
 	assert_non_null(verify(ctx, verifier, token));
 	token_revocation_add_subject("events", 1, clock_wall());
 	assert_non_null(verify(ctx, verifier, token));
@@ -291,25 +274,22 @@ TEST(an_epoch_voids_tokens_of_services)
 /* An identity found stays valid while its request goes on, whatever is evicted meanwhile. */
 TEST(eviction_spares_identities_in_use)
 {
-	struct context held;
 	struct token_verifier *small = token_verifier_new(
 	    &(struct token_verifier_options){.issuer = TOKEN_ISSUER, .audience = TOKEN_AUDIENCE, .cache_size = 8});
 	const char *jwks = token_jwks(&ctx->arena, &key, 1);
-	const struct identity *first;
-	struct token_verifier_stats stats;
-
 	(void)verifier;
+	struct context held;
 	context_init(&held, DEADLINE_NEVER);
 	assert_int_equal(token_verifier_set_keys(small, ctx, jwks, strlen(jwks)), 0);
-	first = verify(&held, small, token_good(&ctx->arena, &key));
+	const struct identity *first = verify(&held, small, token_good(&ctx->arena, &key));
 	assert_non_null(first);
 	for (int i = 0; i < 40; i++) {
 		struct context one;
-
 		context_init(&one, DEADLINE_NEVER);
 		assert_non_null(verify(&one, small, token_good(&one.arena, &key)));
 		context_done(&one);
 	}
+	struct token_verifier_stats stats;
 	token_verifier_stats(small, &stats);
 	assert_int_equal(stats.remembered, 8);
 	assert_string_equal(first->id, TOKEN_USER);
@@ -326,7 +306,7 @@ int main(void)
 	    cmocka_unit_test(accepts_a_client),
 	    cmocka_unit_test(a_client_says_who_made_it),
 	    cmocka_unit_test(refuses_unsound_clients),
-	    cmocka_unit_test(scopes_cover_names_and_prefixes),
+	    cmocka_unit_test(test_scopes_cover_names_and_prefixes),
 	    cmocka_unit_test(signatures_are_those_of_others),
 	    cmocka_unit_test(accepts_a_service),
 	    cmocka_unit_test(revocation_reaches_known_tokens),
