@@ -100,11 +100,12 @@ static int64_t remove_some(struct context *ctx, const struct housekeeping *house
 	return removed ? (int64_t)pg_count(removed) : -1;
 }
 
-/* One statement of a run with what belongs to it. Returns how many rows it removed; 0 also after an error. */
-static int64_t remove_batch(struct housekeeping *housekeeping, size_t number, int64_t end)
+/* One statement of a run with what belongs to it. Returns how many rows it removed; 0 also after an error. The end of
+   the run does not cut it short: rows that went in a statement whose answer nobody waited for would not be counted. */
+static int64_t remove_batch(struct housekeeping *housekeeping, size_t number)
 {
 	struct context ctx;
-	context_init(&ctx, deadline_earlier(end, deadline_after(STATEMENT_DEADLINE)));
+	context_init(&ctx, deadline_after(STATEMENT_DEADLINE));
 	int64_t removed = remove_some(&ctx, housekeeping, &chores[number]);
 	if (removed < 0 && !co_cancelled())
 		log_error_of(LOG_WARNING, &ctx, "housekeeping has failed");
@@ -119,7 +120,7 @@ static int64_t remove_batch(struct housekeeping *housekeeping, size_t number, in
 static bool do_chore(struct housekeeping *housekeeping, size_t number, int64_t end)
 {
 	while (deadline_left(end) > 0 && !co_cancelled()) {
-		if (remove_batch(housekeeping, number, end) < BATCH)
+		if (remove_batch(housekeeping, number) < BATCH)
 			return true;
 		if (co_sleep_until(deadline_after(PAUSE)) != CO_TIMEOUT)
 			return false;
@@ -146,7 +147,7 @@ static void run(void *argument)
 	struct housekeeping *housekeeping = argument;
 	int64_t poll = housekeeping->interval < POLL_MAX ? housekeeping->interval : POLL_MAX;
 	while (co_task_rest(housekeeping->runner, deadline_after(poll)) != CO_CANCELLED) {
-		/* A run is over before the next is due. */
+		/* No batch begins after this, so that a run is over before the next is due. */
 		int64_t end = deadline_after(housekeeping->interval / 10 * 9);
 		if (!claim_run(housekeeping))
 			continue;
