@@ -4,18 +4,18 @@
 #ifndef EVENTLOOP_IMAGES_IMAGES_H
 #define EVENTLOOP_IMAGES_IMAGES_H
 
-#include "bounds.h"
 #include "daemon/daemon.h"
-#include "store.h"
 
+struct image_bounds;
 struct offload_pool;
+struct store;
 struct sweep;
 struct upload_places;
 
 struct images {
 	struct daemon_worker *worker;
-	struct store store;
-	struct image_bounds bounds;
+	struct store *store;
+	struct image_bounds *bounds;
 	struct offload_pool *decoders; /* of the process; NULL where nothing is decoded */
 	struct upload_places *places;
 	struct sweep *sweep; /* of the first worker */

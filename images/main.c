@@ -1,12 +1,12 @@
 #include "base/clock.h"
-#include "bounds.h"
 #include "daemon/daemon.h"
 #include "daemon/data_check.h"
+#include "decode/bounds.h"
 #include "erased_owner.h"
-#include "image.h"
 #include "outbox/erasure.h"
+#include "serve/image.h"
 #include "start.h"
-#include "usage.h"
+#include "upload/usage.h"
 
 extern const struct embedded_file images_api[], images_migrations[];
 

@@ -1,15 +1,17 @@
 #include "start.h"
 
 #include "base/fatal.h"
-#include "decoders.h"
+#include "decode/bounds.h"
+#include "decode/decoders.h"
 #include "http/stream.h"
 #include "images.h"
-#include "serve.h"
-#include "sweep.h"
+#include "serve/serve.h"
+#include "store/store.h"
+#include "store/sweep.h"
 #include "telemetry/log.h"
 #include "telemetry/log_pause.h"
-#include "upload.h"
-#include "upload_places.h"
+#include "upload/places.h"
+#include "upload/upload.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -85,10 +87,12 @@ int images_start(struct daemon_worker *worker, struct context *ctx)
 	struct images *images = must_calloc(1, sizeof(*images));
 	worker->app = images;
 	images->worker = worker;
-	image_bounds_read(worker->config, &images->bounds);
-	images->store.directory = must_strdup(store_directory(worker, ctx));
-	if (!images->store.directory[0] || !store_prepare(&images->store))
-		return context_fail_internal(ctx, "store_dir \"%s\": %s", images->store.directory, strerror(errno));
+	images->bounds = must_calloc(1, sizeof(*images->bounds));
+	image_bounds_read(worker->config, images->bounds);
+	images->store = store_new(store_directory(worker, ctx));
+	if (!images->store)
+		return context_fail_internal(ctx, "store_dir \"%s\": %s", store_directory(worker, ctx),
+					     strerror(errno));
 	if (start_codecs(ctx))
 		return -1;
 	if (!worker->http)
@@ -115,7 +119,8 @@ void images_stop(struct daemon_worker *worker)
 	if (images->decoders)
 		decoders_release();
 	upload_places_free(images->places);
-	free((char *)(uintptr_t)images->store.directory);
+	store_free(images->store);
+	free(images->bounds);
 	free(images);
 	worker->app = NULL;
 }

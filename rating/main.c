@@ -2,15 +2,15 @@
 #include "co/task.h"
 #include "daemon/daemon.h"
 #include "daemon/fact_key_check.h"
-#include "erased_author.h"
 #include "outbox/erasure.h"
-#include "own_review_command.h"
 #include "rating.h"
-#include "review.h"
-#include "review_import.h"
-#include "review_of_author.h"
-#include "summary.h"
-#include "summary_recount.h"
+#include "reviews/erased_author.h"
+#include "reviews/import.h"
+#include "reviews/own_review_command.h"
+#include "reviews/review.h"
+#include "reviews/review_of_author.h"
+#include "summaries/recount.h"
+#include "summaries/summary.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* Heads of pictures: whatever the bytes are, what is read of them can be counted with, and costs but their length. */
-#include "head.h"
+#include "decode/head.h"
 
 #include <stdlib.h>
 #include <string.h>

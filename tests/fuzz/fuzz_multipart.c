@@ -1,5 +1,5 @@
 /* Multipart bodies: the first line of the input is the Content-Type, the rest the body. */
-#include "multipart.h"
+#include "upload/multipart.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* What picture files say of themselves, and what of it is within bounds; and that nothing they say is believed. */
-#include "bounds.h"
-#include "head.h"
+#include "decode/bounds.h"
+#include "decode/head.h"
 #include "unit.h"
 
 #include <stdint.h>

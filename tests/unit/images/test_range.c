@@ -1,8 +1,8 @@
 /* Range requests (RFC 9110 section 14) and multipart bodies (RFC 7578). */
 #include "base/macros.h"
-#include "multipart.h"
-#include "serve.h"
+#include "serve/serve.h"
 #include "unit.h"
+#include "upload/multipart.h"
 
 #include <string.h>
 

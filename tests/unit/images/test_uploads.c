@@ -2,8 +2,8 @@
 #include "base/context.h"
 #include "co/co_run.h"
 #include "co/offload.h"
-#include "inspect.h"
-#include "upload_places.h"
+#include "upload/inspect.h"
+#include "upload/places.h"
 
 #include <vips/vips.h>
 
