@@ -2,61 +2,13 @@
 
 #include "base/fatal.h"
 #include "config/internal.h"
+#include "config/names.h"
+#include "config/pass.h"
+#include "config/source.h"
+#include "config/value.h"
 
-#include <ctype.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SLOTS = 2 * CONFIG_MAX_OPTIONS };
-
-/* Settings are written with _, flags with -, variables in capitals. */
-static char plain_character(char character)
-{
-	return character == '-' ? '_' : (char)tolower((unsigned char)character);
-}
-
-static bool same_name(const char *name, const char *written, size_t length)
-{
-	for (size_t i = 0; i < length; i++) {
-		if (name[i] == '\0' || name[i] != plain_character(written[i]))
-			return false;
-	}
-	return name[length] == '\0';
-}
-
-/* The slot of the name, or the free one where it belongs. */
-static int find_slot(const struct config *config, const char *name, size_t length)
-{
-	uint32_t hash = 2166136261U;
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ (unsigned char)plain_character(name[i])) * 16777619U;
-	for (uint32_t i = hash ^ hash >> 16;; i++) {
-		int slot = (int)(i % SLOTS);
-		int index = config->slots[slot] - 1;
-		if (index < 0 || same_name(config->options[index]->name, name, length))
-			return slot;
-	}
-}
-
-int config_find(const struct config *config, const char *name, size_t length)
-{
-	return config->slots[find_slot(config, name, length)] - 1;
-}
-
-static void add_option(struct config *config, const struct config_option *option)
-{
-	size_t length = strlen(option->name);
-	int slot = find_slot(config, option->name, length);
-	if (config->slots[slot] != 0) {
-		config->options[config->slots[slot] - 1] = option;
-		return;
-	}
-	if (config->count == CONFIG_MAX_OPTIONS || length >= CONFIG_MAX_NAME)
-		fatal("setting %s: too many settings or too long a name", option->name);
-	config->options[config->count++] = option;
-	config->slots[slot] = config->count;
-}
 
 static void set_defaults(struct config *config)
 {
@@ -77,9 +29,9 @@ struct config *config_new(const char *daemon, const struct config_option *common
 	struct config *config = must_calloc(1, sizeof(*config));
 	config->daemon = daemon;
 	for (const struct config_option *option = common; option && option->name; option++)
-		add_option(config, option);
+		config_add(config, option);
 	for (const struct config_option *option = own; option && option->name; option++)
-		add_option(config, option);
+		config_add(config, option);
 	set_defaults(config);
 	return config;
 }
@@ -106,17 +58,6 @@ void config_free(struct config *config)
 	}
 	free(config->operands);
 	free(config);
-}
-
-void config_fault(struct config_pass *pass, const char *format, ...)
-{
-	va_list values;
-	pass->faults++;
-	(void)fprintf(pass->errors, "%s: ", pass->config->daemon);
-	va_start(values, format);
-	(void)vfprintf(pass->errors, format, values);
-	va_end(values);
-	(void)fputc('\n', pass->errors);
 }
 
 static void start_pass(struct config_pass *pass, struct config *config, FILE *errors)

@@ -1,40 +1,11 @@
-#include "config/internal.h"
+#include "config/file.h"
 
-#include "base/fatal.h"
+#include "config/pass.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { ORIGIN_SIZE = 512 };
-
-/* Reads at most size - 1 bytes; false when there are more or a NUL is among them. */
-static const char *read_text(FILE *file, char *text, size_t size)
-{
-	size_t length = fread(text, 1, size, file);
-	if (ferror(file) != 0)
-		return strerror(errno);
-	if (length == size)
-		return "is too long";
-	text[length] = '\0';
-	return memchr(text, '\0', length) ? "has a NUL in it" : NULL;
-}
-
-char *config_slurp(const char *path, const char **ret_fault)
-{
-	FILE *file = fopen(path, "re");
-	if (!file) {
-		*ret_fault = strerror(errno);
-		return NULL;
-	}
-	char *text = must_malloc(CONFIG_MAX_VALUE + 1);
-	*ret_fault = read_text(file, text, CONFIG_MAX_VALUE + 1);
-	(void)fclose(file);
-	if (!*ret_fault)
-		return text;
-	free(text);
-	return NULL;
-}
 
 static bool is_space(char character)
 {
@@ -108,7 +79,7 @@ static void read_line(struct config_pass *pass, char *line, const char *origin)
 void config_read_file(struct config_pass *pass, const char *path)
 {
 	const char *fault;
-	char *text = config_slurp(path, &fault);
+	char *text = config_read_text(path, &fault);
 	if (!text) {
 		config_fault(pass, "the file \"%s\" (flag --config): %s", path, fault);
 		return;

@@ -1,7 +1,9 @@
-#include "config/internal.h"
+#include "config/config.h"
 
 #include "base/buffer.h"
 #include "base/mask.h"
+#include "config/internal.h"
+#include "config/names.h"
 
 #include <string.h>
 

@@ -1,6 +1,10 @@
-#include "config/internal.h"
+#include "config/source.h"
 
 #include "base/fatal.h"
+#include "config/file.h"
+#include "config/internal.h"
+#include "config/names.h"
+#include "config/pass.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -8,48 +12,8 @@
 
 #define SHARED_PREFIX "EVENTLOOP"
 #define CONFIG_FLAG "config"
-#define FILE_SUFFIX "file" /* after a _ or - */
 
 extern char **environ;
-
-void config_flag_name(const struct config_option *option, char name[static CONFIG_MAX_NAME])
-{
-	(void)snprintf(name, CONFIG_MAX_NAME, "%s", option->name);
-	for (char *character = name; *character != '\0'; character++)
-		*character = *character == '_' ? '-' : *character;
-}
-
-void config_variable_name(const char *prefix, const struct config_option *option, char name[static 2 * CONFIG_MAX_NAME])
-{
-	(void)snprintf(name, (size_t)2 * CONFIG_MAX_NAME, "%s_%s", prefix, option->name);
-	for (char *character = name; *character != '\0'; character++)
-		*character = *character == '-' ? '_' : (char)toupper((unsigned char)*character);
-}
-
-/* "database_url_file" of the secret database_url: the secret's index, or -1. */
-static int find_secret_file(const struct config *config, const char *name, size_t length)
-{
-	size_t suffix = strlen(FILE_SUFFIX) + 1;
-	if (length <= suffix || strncasecmp(name + length - (suffix - 1), FILE_SUFFIX, suffix - 1) != 0)
-		return -1;
-	char separator = name[length - suffix];
-	int index = separator == '_' || separator == '-' ? config_find(config, name, length - suffix) : -1;
-	return index >= 0 && (config->options[index]->flags & CONFIG_SECRET) != 0 ? index : -1;
-}
-
-bool config_give_named(struct config_pass *pass, const char *name, size_t length, const char *text,
-		       enum config_source source, const char *origin)
-{
-	int index = config_find(pass->config, name, length);
-	if (index >= 0) {
-		config_give(pass, index, text, source, origin);
-		return true;
-	}
-	index = find_secret_file(pass->config, name, length);
-	if (index >= 0)
-		config_give_from_file(pass, index, text, source, origin);
-	return index >= 0;
-}
 
 /* For a service named like the daemon Kubernetes makes NAME_SERVICE_HOST, NAME_SERVICE_PORT..., NAME_PORT_7001_TCP...,
  * and NAME_PORT, which is no port but "tcp://10.0.0.1:7001". */
@@ -113,7 +77,7 @@ static void refuse_unknown_variables(struct config_pass *pass)
 		const char *name = *entry + prefix + 1;
 		size_t name_length = length - prefix - 1;
 		if (config_find(pass->config, name, name_length) < 0 &&
-		    find_secret_file(pass->config, name, name_length) < 0 && !made_by_kubernetes(name))
+		    config_find_secret_file(pass->config, name, name_length) < 0 && !made_by_kubernetes(name))
 			config_fault(pass, "unknown setting \"%.*s\" (environment)", (int)length, *entry);
 	}
 }
@@ -157,7 +121,7 @@ static void read_flag(struct config_pass *pass, const struct flag *flag)
 	if (is_config_flag(flag))
 		return;
 	bool known = config_find(pass->config, flag->name, flag->length) >= 0 ||
-		     find_secret_file(pass->config, flag->name, flag->length) >= 0;
+		     config_find_secret_file(pass->config, flag->name, flag->length) >= 0;
 	if (!known)
 		config_fault(pass, "unknown flag --%.*s", (int)flag->length, flag->name);
 	else if (!flag->value)

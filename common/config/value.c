@@ -1,4 +1,4 @@
-#include "config/internal.h"
+#include "config/value.h"
 
 #include "base/clock.h"
 #include "base/fatal.h"
@@ -128,61 +128,4 @@ const char *config_parse(const struct config_option *option, const char *text, i
 	if (!fault)
 		*ret_number = number;
 	return fault;
-}
-
-/* What the value may be, for the message; the range in the setting's own base unit. */
-static void bad_value(struct config_pass *pass, const struct config_option *option, const char *text,
-		      const char *origin, const char *fault)
-{
-	const char *shown = (option->flags & CONFIG_SECRET) != 0 ? "***" : text;
-	if (option->type == CONFIG_CHOICE)
-		config_fault(pass, "setting \"%s\" (%s): \"%s\" %s: %s", option->name, origin, shown, fault,
-			     option->choices);
-	else if (option->min != 0 || option->max != 0)
-		config_fault(pass, "setting \"%s\" (%s): \"%s\" %s (%lld to %lld%s)", option->name, origin, shown,
-			     fault, (long long)option->min, (long long)option->max,
-			     option->type == CONFIG_DURATION  ? " us"
-			     : option->type == CONFIG_INTEGER ? ""
-							      : " bytes");
-	else
-		config_fault(pass, "setting \"%s\" (%s): \"%s\" %s", option->name, origin, shown, fault);
-}
-
-void config_give(struct config_pass *pass, int index, const char *text, enum config_source source, const char *origin)
-{
-	const struct config_option *option = pass->config->options[index];
-	struct config_reading *reading = &pass->readings[index];
-	if (reading->given && reading->source == source) {
-		config_fault(pass, "setting \"%s\" (%s) is given twice", option->name, origin);
-		return;
-	}
-	int64_t number;
-	const char *fault = strlen(text) <= CONFIG_MAX_VALUE ? config_parse(option, text, &number) : "is too long";
-	if (fault) {
-		bad_value(pass, option, text, origin, fault);
-		return;
-	}
-	free(reading->text);
-	*reading =
-	    (struct config_reading){.text = must_strdup(text), .number = number, .source = source, .given = true};
-}
-
-void config_give_from_file(struct config_pass *pass, int index, const char *path, enum config_source source,
-			   const char *origin)
-{
-	const char *fault;
-	char *text = config_slurp(path, &fault);
-	if (!text) {
-		config_fault(pass, "setting \"%s\" (%s): the file \"%s\": %s", pass->config->options[index]->name,
-			     origin, path, fault);
-		return;
-	}
-	size_t length = strlen(text);
-	if (length > 0 && text[length - 1] == '\n')
-		text[--length] = '\0';
-	if (length > 0 && text[length - 1] == '\r')
-		text[--length] = '\0';
-	config_give(pass, index, text, source, origin);
-	explicit_bzero(text, length);
-	free(text);
 }

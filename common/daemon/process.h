@@ -43,6 +43,7 @@ struct daemon_thread {
 	struct background_worker *jobs;
 	struct revocation_watch *revocations;
 	struct co *starter; /* NULL once the start has ended */
+	void (*on_started)(struct daemon_thread *thread);
 	bool app_started;
 	bool stop_asked;
 	bool cut_off;			    /* requests were left behind at the end of the grace */
@@ -88,12 +89,6 @@ int process_serve(struct daemon_process *process);
 /* Keeps the signals that serving handles from threads made from now on; before any is made. */
 void process_hold_signals(void);
 
-/* A thread's start has ended: the first one brings the others up. */
-void process_thread_started(struct daemon_process *process, const struct daemon_thread *thread);
-
-/* Asks all threads to stop; status: of the exit, unless a worse one is known. From any thread. */
-void process_stop(struct daemon_process *process, int status);
-
 /* --- parts.c: what a thread is made of --- */
 
 /* Makes database, clients, verifier and dispatcher. -1 with the error in ctx. */
@@ -104,11 +99,15 @@ void parts_free(struct daemon_thread *thread) MAY_SUSPEND;
 
 /* --- start.c, stop.c: the life of a serving thread, in coroutines of its own --- */
 
-/* Starts the thread's parts on its loop, which exists; from then on it goes by itself. */
-void thread_start(struct daemon_thread *thread);
+/* Starts the thread's parts on its loop, which exists; from then on it goes by itself. on_started is called on the
+ * thread when its start has ended, well or not. */
+void thread_start(struct daemon_thread *thread, void (*on_started)(struct daemon_thread *thread));
 
 /* Stops the thread (argument); ends its loop when done. On the thread's loop. */
 void thread_stop(void *argument);
+
+/* Asks all threads to stop; status: of the exit, unless a worse one is known. From any thread. */
+void process_stop(struct daemon_process *process, int status);
 
 /* --- health.c --- */
 

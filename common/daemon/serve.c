@@ -16,9 +16,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* How much longer than its grace a stop may take before the kernel ends the process. */
-#define STOP_SLACK 5
-
 static const int handled_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 
 /* --- threads --- */
@@ -29,10 +26,12 @@ static struct loop *make_loop(const struct daemon_process *process)
 	return loop_new(&options);
 }
 
+static void on_started(struct daemon_thread *thread);
+
 /* Runs the thread's loop until the thread was stopped. */
 static void run_thread(struct daemon_thread *thread)
 {
-	thread_start(thread);
+	thread_start(thread, on_started);
 	/* The stop may have been asked for before the loop was there to be told. */
 	if (atomic_load(&thread->process->stopping))
 		thread_stop(thread);
@@ -79,33 +78,10 @@ static void start_others(struct daemon_process *process)
 	}
 }
 
-void process_thread_started(struct daemon_process *process, const struct daemon_thread *thread)
+static void on_started(struct daemon_thread *thread)
 {
-	if (thread->worker.index == 0 && !atomic_load(&process->stopping))
-		start_others(process);
-}
-
-static void stop_all(void *argument)
-{
-	struct daemon_process *process = argument;
-	for (size_t i = 0; i < process->count; i++) {
-		struct daemon_thread *thread = &process->threads[i];
-		if (i == 0)
-			thread_stop(thread);
-		else if (thread->created && atomic_load(&thread->loop_ready))
-			loop_post(thread->worker.loop, thread_stop, thread);
-	}
-}
-
-void process_stop(struct daemon_process *process, int status)
-{
-	if (status != 0)
-		atomic_store(&process->status, status);
-	if (atomic_exchange(&process->stopping, true))
-		return;
-	unsigned grace = (unsigned)(config_integer(process->config, "shutdown_grace") / CLOCK_SECOND);
-	(void)alarm(grace + STOP_SLACK);
-	loop_post(process->threads[0].worker.loop, stop_all, process);
+	if (thread->worker.index == 0 && !atomic_load(&thread->process->stopping))
+		start_others(thread->process);
 }
 
 /* --- signals, on the first thread --- */

@@ -271,11 +271,12 @@ static void run_start(void *argument)
 	}
 	context_done(&ctx);
 	thread->starter = NULL;
-	process_thread_started(thread->process, thread);
+	thread->on_started(thread);
 }
 
-void thread_start(struct daemon_thread *thread)
+void thread_start(struct daemon_thread *thread, void (*on_started)(struct daemon_thread *thread))
 {
+	thread->on_started = on_started;
 	thread->starter = co_spawn("start", run_start, thread);
 	if (!thread->starter)
 		process_stop(thread->process, 1);

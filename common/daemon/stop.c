@@ -7,11 +7,15 @@
 #include "link/link.h"
 #include "telemetry/log.h"
 
+#include <unistd.h>
+
 #define LOOK_AGAIN (5 * CLOCK_MILLISECOND)
 /* How long clients of the link may take to hang up once all is answered. */
 #define HANG_UP (500 * CLOCK_MILLISECOND)
 /* How long cancelled requests may take to end. */
 #define CANCEL (500 * CLOCK_MILLISECOND)
+/* How much longer than its grace a stop may take before the kernel ends the process, in seconds. */
+#define STOP_SLACK 5
 
 static size_t in_flight(const struct daemon_thread *thread)
 {
@@ -116,4 +120,27 @@ void thread_stop(void *argument)
 	thread->stop_asked = true;
 	if (!co_spawn("stop", run_stop, thread))
 		fatal("no coroutine is left to stop in");
+}
+
+static void stop_all(void *argument)
+{
+	struct daemon_process *process = argument;
+	for (size_t i = 0; i < process->count; i++) {
+		struct daemon_thread *thread = &process->threads[i];
+		if (i == 0)
+			thread_stop(thread);
+		else if (thread->created && atomic_load(&thread->loop_ready))
+			loop_post(thread->worker.loop, thread_stop, thread);
+	}
+}
+
+void process_stop(struct daemon_process *process, int status)
+{
+	if (status != 0)
+		atomic_store(&process->status, status);
+	if (atomic_exchange(&process->stopping, true))
+		return;
+	unsigned grace = (unsigned)(config_integer(process->config, "shutdown_grace") / CLOCK_SECOND);
+	(void)alarm(grace + STOP_SLACK);
+	loop_post(process->threads[0].worker.loop, stop_all, process);
 }

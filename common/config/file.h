@@ -1,0 +1,12 @@
+/*
+ * The file of settings: lines `name = value`.
+ */
+#ifndef EVENTLOOP_CONFIG_FILE_H
+#define EVENTLOOP_CONFIG_FILE_H
+
+struct config_pass;
+
+/* Reads the lines of the file; faults are noted in the pass. */
+void config_read_file(struct config_pass *pass, const char *path);
+
+#endif
