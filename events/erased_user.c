@@ -3,8 +3,8 @@
 #include "outbox/erasure.h"
 
 static const struct background_job_step steps[] = {
-    {"WITH batch AS (SELECT b.id FROM booking b WHERE b.user_id = $1 AND b.note <> '' AND b.id "
-     "> " BACKGROUND_JOB_AFTER_UUID
+    {"WITH batch AS (SELECT b.id FROM booking b WHERE b.user_id = $1 AND b.note <> '' "
+     "AND b.id > " BACKGROUND_JOB_AFTER_UUID
      " ORDER BY b.id LIMIT $2::bigint), silent AS (UPDATE booking SET note = '', version = version + 1 "
      "WHERE id IN (SELECT id FROM batch)) SELECT count(*), max(id::text) FROM batch",
      false},

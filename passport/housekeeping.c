@@ -23,21 +23,21 @@ struct chore {
 	const char *sql;
 };
 
-#define SINCE(parameter) "now() - " parameter "::bigint * interval '1 microsecond'"
+#define RETAINED_SINCE "now() - $1::bigint * interval '1 microsecond'"
 #define OVER "least(s.ended_at, s.idle_expires_at, s.expires_at) < now() - interval '30 days'"
 
 /* Ids of events begin with the millisecond that they were made in. */
-#define FIRST_ID(time) "(lpad(to_hex((extract(epoch FROM " time ") * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid"
+#define FIRST_RETAINED \
+	"(lpad(to_hex((extract(epoch FROM " RETAINED_SINCE ") * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid"
 
 /* The tokens of a session go before it: there may be thousands, and one statement is to be a small one. */
 static const struct chore chores[] = {
     {"refresh_token", "session_idle",
-     "DELETE FROM refresh_token WHERE hash IN (SELECT hash FROM refresh_token WHERE used_at < " SINCE(
-	 "$1") " "
-	       "ORDER BY used_at LIMIT " BATCH_TEXT ")"},
+     "DELETE FROM refresh_token WHERE hash IN (SELECT hash FROM refresh_token WHERE used_at < " RETAINED_SINCE " "
+     "ORDER BY used_at LIMIT " BATCH_TEXT ")"},
     {"refresh_token", NULL,
-     "DELETE FROM refresh_token WHERE hash IN (SELECT t.hash FROM session s JOIN refresh_token t ON t.session_id = "
-     "s.id "
+     "DELETE FROM refresh_token WHERE hash IN (SELECT t.hash FROM session s "
+     "JOIN refresh_token t ON t.session_id = s.id "
      "WHERE " OVER " LIMIT " BATCH_TEXT ")"},
     {"session", NULL,
      "DELETE FROM session WHERE id IN (SELECT s.id FROM session s WHERE " OVER " "
@@ -53,8 +53,8 @@ static const struct chore chores[] = {
      "LIMIT " BATCH_TEXT ") old WHERE t.name = old.name AND t.key = old.key AND t.ends_at < now()"},
     /* The longest life that the setting token_lifetime allows, and a good deal for clocks that differ. */
     {"revocation", NULL,
-     "DELETE FROM revocation r USING (SELECT seq, kind, id FROM revocation WHERE created_at < now() - interval '2 "
-     "hours' "
+     "DELETE FROM revocation r USING (SELECT seq, kind, id FROM revocation "
+     "WHERE created_at < now() - interval '2 hours' "
      "ORDER BY created_at LIMIT " BATCH_TEXT ") old WHERE r.seq = old.seq AND r.kind = old.kind AND r.id = old.id"},
     {"invitation", NULL,
      "DELETE FROM invitation WHERE id IN (SELECT id FROM invitation WHERE expires_at < now() - interval '90 days' "
@@ -67,9 +67,8 @@ static const struct chore chores[] = {
      "DELETE FROM service_secret WHERE hash IN (SELECT hash FROM service_secret WHERE expires_at < now() - interval "
      "'30 days' ORDER BY expires_at LIMIT " BATCH_TEXT ")"},
     {"audit_event", "audit_retention",
-     "DELETE FROM audit_event WHERE id IN (SELECT id FROM audit_event WHERE id < " FIRST_ID(
-	 SINCE("$1")) " "
-		      "ORDER BY id LIMIT " BATCH_TEXT ")"},
+     "DELETE FROM audit_event WHERE id IN (SELECT id FROM audit_event WHERE id < " FIRST_RETAINED " "
+     "ORDER BY id LIMIT " BATCH_TEXT ")"},
 };
 
 /* Nobody else begins a run before the time that is set here. */

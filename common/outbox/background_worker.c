@@ -41,9 +41,9 @@
 	"clock_timestamp() + least(600, 2 ^ least(attempts, 20)) * interval '1 second' WHERE kind = $1 AND " \
 	"key = $2 AND generation = $3::bigint"
 
-#define MEASURE                                                                                                      \
-	"SELECT k.name, count(j.kind), coalesce((extract(epoch FROM now() - min(j.created_at)) * 1000000)::bigint, " \
-	"0) "                                                                                                        \
+#define MEASURE                                                   \
+	"SELECT k.name, count(j.kind), coalesce((extract(epoch "  \
+	"FROM now() - min(j.created_at)) * 1000000)::bigint, 0) " \
 	"FROM unnest($1::text[]) k(name) LEFT JOIN background_job j ON j.kind = k.name GROUP BY k.name"
 
 struct kind_metrics {

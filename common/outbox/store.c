@@ -7,9 +7,9 @@
 #include <string.h>
 
 /* 5 s for a relay that died; renewed with 3 s to go. */
-#define LEASE_LOOK                                                                                                    \
-	"SELECT holder = $1, expires_at > now() + CASE WHEN holder = $1 THEN interval '3 seconds' ELSE interval '0' " \
-	"END "                                                                                                        \
+#define LEASE_LOOK                                                                                  \
+	"SELECT holder = $1, expires_at > now() + CASE WHEN holder = $1 THEN interval '3 seconds' " \
+	"ELSE interval '0' END "                                                                    \
 	"FROM outbox_lease"
 #define LEASE_TAKE                                                                                          \
 	"INSERT INTO outbox_lease AS lease (holder, expires_at) VALUES ($1, now() + interval '5 seconds') " \

@@ -15,8 +15,7 @@
  */
 #define CLAIM                                                                                                      \
 	"WITH wanted AS (SELECT sha256(convert_to($3 || ' ' || ($4::jsonb - "                                      \
-	"'{idempotency_key,password}'::text[])::text, 'UTF8')) AS "                                                \
-	"hash) "                                                                                                   \
+	"'{idempotency_key,password}'::text[])::text, 'UTF8')) AS hash) "                                          \
 	"INSERT INTO idempotency_key AS k (caller, key, method, params_hash) SELECT $1, $2, $3, hash FROM wanted " \
 	"ON CONFLICT (caller, key) DO UPDATE SET key = excluded.key "                                              \
 	"RETURNING k.result, k.params_hash = (SELECT hash FROM wanted)"

@@ -28,8 +28,8 @@ static const char LOCK_ON_OFFER[] =
 static const char INSERT_BOOKING[] =
     "WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, period, units, note, price_amount, "
     "price_currency, by_member) "
-    "SELECT $1, l.id, l.company_id, $3, p.period, $6::integer, coalesce($5, ''), $8::bigint, l.price_currency, "
-    "$9::boolean "
+    "SELECT $1, l.id, l.company_id, $3, p.period, $6::integer, coalesce($5, ''), $8::bigint, "
+    "l.price_currency, $9::boolean "
     "FROM listing l, (VALUES ($4::tstzrange)) AS p(period) WHERE l.id = $2 AND " LISTING_ON_OFFER " RETURNING *), "
     "u AS (INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, b.period "
     "FROM b, unnest($7::integer[]) n) SELECT " BOOKING_JSON_WITH("to_jsonb($7::integer[])") "::text FROM b";

@@ -8,8 +8,8 @@
 
 /* unit_numbers: an SQL expression, the units it takes as a JSON array. */
 #define BOOKING_JSON_WITH(unit_numbers)                                                                               \
-	"jsonb_build_object('id', b.id, 'listing_id', b.listing_id, 'company_id', b.company_id, 'user_id', "          \
-	"b.user_id, "                                                                                                 \
+	"jsonb_build_object('id', b.id, 'listing_id', b.listing_id, 'company_id', b.company_id, "                     \
+	"'user_id', b.user_id, "                                                                                      \
 	"'period', api_period(b.period), 'units', b.units, 'unit_numbers', " unit_numbers ", 'state', " BOOKING_STATE \
 	", "                                                                                                          \
 	"'price', api_money(b.price_amount, b.price_currency), 'note', b.note, 'version', b.version, "                \

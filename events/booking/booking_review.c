@@ -12,15 +12,16 @@ const struct data_check cancelled_late_check = {
 	   "api_time(b.cancelled_at) AS cancelled_at FROM booking b WHERE " CANCELLED_LATE " ORDER BY b.id",
 };
 
+#define TOO_SHORT PERIOD_SHORTER("b.period", "$2")
+
 /* Nothing cancels a booking after its end any more, and a company that cancels it after its beginning, or did so after
  * its end, keeps no review away. $2: booking_shortest in microseconds. */
 static const char SELECT_FOR_REVIEW[] =
     "SELECT jsonb_build_object('listing_id', b.listing_id, 'company_id', b.company_id, 'user_id', b.user_id, "
-    "'took_place', upper(b.period) <= now() AND (b.state = 'confirmed' OR b.cancelled_at <@ b.period OR " CANCELLED_LATE
-    "), "
-    "'by_member', b.by_member, "
-    "'too_short', " PERIOD_SHORTER("b.period", "$2") ", 'minimum_seconds', $2::bigint / 1000000)::text "
-						     "FROM booking b WHERE b.id = $1";
+    "'took_place', upper(b.period) <= now() "
+    "AND (b.state = 'confirmed' OR b.cancelled_at <@ b.period OR " CANCELLED_LATE "), "
+    "'by_member', b.by_member, 'too_short', " TOO_SHORT ", 'minimum_seconds', $2::bigint / 1000000)::text "
+    "FROM booking b WHERE b.id = $1";
 
 int booking_for_review(struct rpc_call *call)
 {

@@ -17,12 +17,12 @@
 
 /* Lines that are there already (by id, or by the company's own id) are passed over: importing twice does no harm. */
 static const char INSERT_LISTINGS[] =
-    "INSERT INTO listing (id, company_id, external_id, type, title, description, address, lat, lon, time_zone, "
-    "capacity, "
+    "INSERT INTO listing (id, company_id, external_id, type, title, description, address, lat, "
+    "lon, time_zone, capacity, "
     "units, price_amount, price_currency, price_unit, properties, images, state, published_at) "
     "SELECT p.id, p.company_id, p.external_id, p.type, p.title, coalesce(p.description, ''), coalesce(p.address, ''), "
-    "(p.location->>'lat')::float8, (p.location->>'lon')::float8, coalesce(p.time_zone, 'UTC'), coalesce(p.capacity, "
-    "0), "
+    "(p.location->>'lat')::float8, (p.location->>'lon')::float8, coalesce(p.time_zone, 'UTC'), "
+    "coalesce(p.capacity, 0), "
     "coalesce(p.units, 1), (p.price->>'amount')::bigint, p.price->>'currency', coalesce(p.price_unit, t.unit), "
     "coalesce(p.properties, '{}'), ARRAY(SELECT jsonb_array_elements_text(p.images)::uuid), "
     "coalesce(p.state, 'published'), CASE WHEN coalesce(p.state, 'published') = 'published' THEN now() END "
@@ -63,23 +63,19 @@ static const char RESOLVE[] =
     "EXISTS (SELECT 1 FROM booking b WHERE b.listing_id = l.id AND b.external_id = p.line->>'external_id') "
     "AS there OFFSET 0) b ON true ORDER BY p.place";
 
+#define NOTE "CASE WHEN " ERASED_USER("p.user_id") " THEN '' ELSE coalesce(left(p.note, 1000), '') END"
+
 /* $1: the booking's line with listing_id set; $2: its units as an array. */
 static const char INSERT_BOOKING[] =
     "WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, external_id, period, units, note, "
     "state, cancelled_at) SELECT p.id, l.id, l.company_id, p.user_id, p.external_id, "
-    "tstzrange((p.period->>'from')::timestamptz, "
-    "(p.period->>'to')::timestamptz), coalesce(p.units, 1), CASE WHEN " ERASED_USER(
-	"p.user_id") " THEN '' "
-		     "ELSE coalesce(left(p.note, 1000), '') END, "
-		     "CASE p.state WHEN 'cancelled' THEN 'cancelled' ELSE 'confirmed' END, CASE p.state WHEN "
-		     "'cancelled' THEN now() END "
-		     "FROM jsonb_to_record($1::jsonb) AS p(id uuid, user_id uuid, external_id text, period jsonb, "
-		     "units integer, note "
-		     "text, state text), "
-		     "listing l WHERE l.id = $3::uuid RETURNING *) "
-		     "INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, "
-		     "b.period "
-		     "FROM b, unnest($2::integer[]) n";
+    "tstzrange((p.period->>'from')::timestamptz, (p.period->>'to')::timestamptz), coalesce(p.units, 1), " NOTE ", "
+    "CASE p.state WHEN 'cancelled' THEN 'cancelled' ELSE 'confirmed' END, "
+    "CASE p.state WHEN 'cancelled' THEN now() END "
+    "FROM jsonb_to_record($1::jsonb) AS p(id uuid, user_id uuid, external_id text, period jsonb, units integer, "
+    "note text, state text), listing l WHERE l.id = $3::uuid RETURNING *) "
+    "INSERT INTO booking_unit (booking_id, listing_id, unit, period) "
+    "SELECT b.id, b.listing_id, n, b.period FROM b, unnest($2::integer[]) n";
 
 /* The good lines of a kind as a JSON array text; NULL when there are none. */
 static const char *lines_of(struct context *ctx, struct import_line *const *lines, size_t count, const char *kind)

@@ -30,8 +30,8 @@ static const char SELECT_TYPES[] = "SELECT key, term, archived FROM listing_type
 
 static const char SELECT_PROPERTIES[] =
     "SELECT p.key, p.kind, p.archived, coalesce(p.term_yes, 0), coalesce(p.term_no, 0), coalesce(p.slot, 0), "
-    "array_to_json(p.types)::text, coalesce((SELECT json_agg(json_build_array(v.key, v.term) ORDER BY v.position, "
-    "v.key)::text "
+    "array_to_json(p.types)::text, coalesce((SELECT json_agg(json_build_array(v.key, v.term) "
+    "ORDER BY v.position, v.key)::text "
     "FROM property_value v WHERE v.property = p.key), '[]') FROM property p ORDER BY p.key COLLATE \"C\"";
 
 struct catalogue *catalogue_new(struct pg *db)

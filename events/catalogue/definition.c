@@ -23,8 +23,8 @@ static const struct definition types = {
 	      "coalesce(p.description, ''), "
 	      "p.unit FROM jsonb_to_record($1::jsonb) AS p(key text, name text, description text, unit text) "
 	      "RETURNING " TYPE_JSON "::text",
-    .update = "UPDATE listing_type d SET name = coalesce(p.name, d.name), description = coalesce(p.description, "
-	      "d.description), "
+    .update = "UPDATE listing_type d "
+	      "SET name = coalesce(p.name, d.name), description = coalesce(p.description, d.description), "
 	      "unit = coalesce(p.unit, d.unit), " NEXT_VERSION
 	      " FROM jsonb_to_record($1::jsonb) AS p(name text, description text, unit text) "
 	      "WHERE " THIS_VERSION " RETURNING " TYPE_JSON "::text",

@@ -20,41 +20,42 @@
 #define THIS_VERSION "d.key = $1::jsonb->>'key' AND d.version = ($1::jsonb->>'version')::integer"
 
 /* Values given again keep their term and take the new name; position is the place in the list. */
-#define PUT_VALUES(from)                                                                                               \
+#define PUT_VALUES                                                                                                     \
 	"INSERT INTO property_value (property, key, name, position) SELECT d.key, g.value->>'key', g.value->>'name', " \
-	"g.place FROM " from " d, jsonb_array_elements($1::jsonb->'values') WITH ORDINALITY AS g(value, place) "       \
+	"g.place FROM d, jsonb_array_elements($1::jsonb->'values') WITH ORDINALITY AS g(value, place) "                \
 	"ON CONFLICT (property, key) DO UPDATE SET name = excluded.name, position = excluded.position"
+
+#define TYPES_OF_NEW GIVEN_TYPES("'{}'")
+#define TYPES_OF_CHANGED GIVEN_TYPES("d.types")
+#define GIVEN_PROPERTY PROPERTY_JSON("coalesce($1::jsonb->'values', '[]')")
+#define MERGED_VALUES                                                                                              \
+	"coalesce((SELECT jsonb_agg(jsonb_build_object('key', m.key, 'name', m.name) ORDER BY m.position, m.key) " \
+	"FROM merged m), '[]')"
+#define MERGED_PROPERTY PROPERTY_JSON(MERGED_VALUES)
 
 static const struct definition properties = {
     .noun = "property",
     .created = "events.property.created",
     .changed = "events.property.changed",
-    .insert = "WITH d AS (INSERT INTO property (key, name, description, category, kind, unit, types, term_yes, "
-	      "term_no, slot) "
-	      "SELECT p.key, p.name, coalesce(p.description, ''), p.category, p.kind, p.unit, " GIVEN_TYPES(
-		  "'{}'") ", "
-			  "CASE WHEN p.kind = 'boolean' THEN nextval('search_term') END, "
-			  "CASE WHEN p.kind = 'boolean' THEN nextval('search_term') END, "
-			  "CASE WHEN p.kind IN ('number', 'date') THEN nextval('search_slot') END "
-			  "FROM jsonb_to_record($1::jsonb) AS p(key text, name text, description text, category text, "
-			  "kind text, unit text) "
-			  "RETURNING *), put AS (" PUT_VALUES(
-			      "d") ") "
-				   "SELECT " PROPERTY_JSON("coalesce($1::jsonb->'values', '[]')") "::text FROM d",
+    .insert =
+	"WITH d AS (INSERT INTO property (key, name, description, category, kind, unit, types, "
+	"term_yes, term_no, slot) "
+	"SELECT p.key, p.name, coalesce(p.description, ''), p.category, p.kind, p.unit, " TYPES_OF_NEW ", "
+	"CASE WHEN p.kind = 'boolean' THEN nextval('search_term') END, "
+	"CASE WHEN p.kind = 'boolean' THEN nextval('search_term') END, "
+	"CASE WHEN p.kind IN ('number', 'date') THEN nextval('search_slot') END "
+	"FROM jsonb_to_record($1::jsonb) AS p(key text, name text, description text, category text, kind text, unit text) "
+	"RETURNING *), put AS (" PUT_VALUES ") SELECT " GIVEN_PROPERTY "::text FROM d",
     .update =
-	"WITH d AS (UPDATE property d SET name = coalesce(p.name, d.name), description = coalesce(p.description, "
-	"d.description), category = coalesce(p.category, d.category), unit = coalesce(p.unit, d.unit), "
-	"types = " GIVEN_TYPES(
-	    "d.types") ", version = d.version + 1, updated_at = now() "
-		       "FROM jsonb_to_record($1::jsonb) AS p(name text, description text, category text, unit text) "
-		       "WHERE " THIS_VERSION " RETURNING d.*), put AS (" PUT_VALUES(
-			   "d") " RETURNING property_value.*), "
-				"merged AS (SELECT key, name, position FROM put UNION ALL SELECT v.key, v.name, "
-				"v.position FROM property_value v "
-				"JOIN d ON d.key = v.property WHERE v.key NOT IN (SELECT key FROM put)) "
-				"SELECT " PROPERTY_JSON(
-				    "coalesce((SELECT jsonb_agg(jsonb_build_object('key', m.key, 'name', m.name) "
-				    "ORDER BY m.position, m.key) FROM merged m), '[]')") "::text FROM d",
+	"WITH d AS (UPDATE property d SET name = coalesce(p.name, d.name), "
+	"description = coalesce(p.description, d.description), category = coalesce(p.category, d.category), "
+	"unit = coalesce(p.unit, d.unit), types = " TYPES_OF_CHANGED ", version = d.version + 1, updated_at = now() "
+	"FROM jsonb_to_record($1::jsonb) AS p(name text, description text, category text, unit text) "
+	"WHERE " THIS_VERSION " RETURNING d.*), put AS (" PUT_VALUES " RETURNING property_value.*), "
+	"merged AS (SELECT key, name, position FROM put UNION ALL "
+	"SELECT v.key, v.name, v.position FROM property_value v "
+	"JOIN d ON d.key = v.property WHERE v.key NOT IN (SELECT key FROM put)) "
+	"SELECT " MERGED_PROPERTY "::text FROM d",
     .archive =
 	"UPDATE property d SET archived = coalesce(($1::jsonb->>'archived')::boolean, true), version = d.version + 1, "
 	"updated_at = now() WHERE " THIS_VERSION " RETURNING " PROPERTY_JSON(STORED_VALUES) "::text",

@@ -14,8 +14,8 @@
 /* Its numbers and dates, each in its property's slot. */
 #define NUMBERS                                                                                                    \
 	"coalesce((SELECT array_agg(n.value ORDER BY place.slot) FROM (SELECT p.slot, CASE p.kind WHEN 'number' "  \
-	"THEN (v.value #>> '{}')::double precision ELSE ((v.value #>> '{}')::date - date '1970-01-01')::double "   \
-	"precision "                                                                                               \
+	"THEN (v.value #>> '{}')::double precision "                                                               \
+	"ELSE ((v.value #>> '{}')::date - date '1970-01-01')::double precision "                                   \
 	"END AS value FROM jsonb_each(l.properties) v JOIN property p ON p.key = v.key AND p.slot IS NOT NULL) n " \
 	"RIGHT JOIN generate_series(1, (SELECT max(p.slot) FROM jsonb_each(l.properties) v JOIN property p "       \
 	"ON p.key = v.key)) AS place(slot) ON place.slot = n.slot), '{}')"
@@ -26,17 +26,17 @@ static const char REMOVE_ROWS[] =
     "DELETE FROM listing_search WHERE id IN (SELECT id FROM gone)";
 
 static const char PUT_ROWS[] =
-    "INSERT INTO listing_search (id, company_id, rating, price, currency, capacity, units, lat, lon, cell, "
-    "published_at, "
+    "INSERT INTO listing_search (id, company_id, rating, price, currency, capacity, units, lat, "
+    "lon, cell, published_at, "
     "terms, numbers, busy_days, busy) "
     "SELECT l.id, l.company_id, coalesce(l.rating_bayesian, 0), coalesce(l.price_amount, 9223372036854775807), "
     "l.price_currency, l.capacity, l.units, "
     "l.lat, l.lon, search_cell(l.lat, l.lon), coalesce(l.published_at, l.created_at), " TERMS ", " NUMBERS ", "
-    "search_busy_days(busy.time), busy.time FROM listing l, LATERAL (SELECT search_busy(l.id, l.units) AS time OFFSET "
-    "0) busy "
+    "search_busy_days(busy.time), busy.time "
+    "FROM listing l, LATERAL (SELECT search_busy(l.id, l.units) AS time OFFSET 0) busy "
     "WHERE l.id = ANY ($1::uuid[]) AND " LISTING_ON_OFFER " "
-    "ON CONFLICT (id) DO UPDATE SET company_id = excluded.company_id, rating = excluded.rating, price = "
-    "excluded.price, "
+    "ON CONFLICT (id) DO UPDATE "
+    "SET company_id = excluded.company_id, rating = excluded.rating, price = excluded.price, "
     "currency = excluded.currency, capacity = excluded.capacity, units = excluded.units, lat = excluded.lat, "
     "lon = excluded.lon, cell = excluded.cell, published_at = excluded.published_at, terms = excluded.terms, "
     "numbers = excluded.numbers, busy_days = excluded.busy_days, busy = excluded.busy";

@@ -15,8 +15,8 @@ static void append_from(struct query *query, struct buffer *sql)
 	buffer_append_text(sql, "listing_search s");
 	if (query->has_text)
 		buffer_printf(sql,
-			      " JOIN listing_text t ON t.id = s.id, LATERAL (SELECT websearch_to_tsquery('english', "
-			      "$%d::text) || "
+			      " JOIN listing_text t ON t.id = s.id, "
+			      "LATERAL (SELECT websearch_to_tsquery('english', $%d::text) || "
 			      "websearch_to_tsquery('simple', $%d::text) AS query) words",
 			      query->text_value, query->text_value);
 }

@@ -4,14 +4,14 @@
 
 /* Whose an image is tells who writes for a company: that its owner may see ($2), and who looks after all ($3). */
 #define VISIBLE_OWNER "CASE WHEN $3::boolean OR i.owner_id = $2::uuid THEN i.owner_id END"
+#define VISIBLE_IMAGE IMAGE_JSON(VISIBLE_OWNER)
 
-static const char SELECT_IMAGE[] = "SELECT " IMAGE_JSON(VISIBLE_OWNER) "::text FROM image i WHERE i.id = $1";
+static const char SELECT_IMAGE[] = "SELECT " VISIBLE_IMAGE "::text FROM image i WHERE i.id = $1";
 
-static const char SELECT_IMAGES[] = "SELECT jsonb_build_object('items', coalesce(jsonb_agg(" IMAGE_JSON(
-    VISIBLE_OWNER) " ORDER BY asked.place), '[]'))::text "
-		   "FROM jsonb_array_elements_text($1::jsonb) WITH ORDINALITY AS asked(id, place) JOIN image i ON i.id "
-		   "= "
-		   "asked.id::uuid";
+static const char SELECT_IMAGES[] =
+    "SELECT jsonb_build_object('items', coalesce(jsonb_agg(" VISIBLE_IMAGE " ORDER BY asked.place), '[]'))::text "
+    "FROM jsonb_array_elements_text($1::jsonb) WITH ORDINALITY AS asked(id, place) "
+    "JOIN image i ON i.id = asked.id::uuid";
 
 /* A user's id, or that of an integration; NULL for others. */
 static const char *own_id(const struct rpc_call *call)

@@ -6,8 +6,8 @@ static const char SELECT_ME[] =
     "SELECT (" USER_JSON " || jsonb_build_object('companies', coalesce((SELECT jsonb_agg(jsonb_build_object("
     "'id', c.id, 'name', c.name, 'right', m.\"right\", 'state', c.state) ORDER BY m.created_at, c.id) "
     "FROM company_member m JOIN company c ON c.id = m.company_id WHERE m.user_id = u.id), '[]'), "
-    "'attributes', u.attributes, 'second_factor', EXISTS (SELECT FROM totp t WHERE t.user_id = u.id AND t.confirmed_at "
-    "IS NOT NULL)) "
+    "'attributes', u.attributes, 'second_factor', EXISTS (SELECT FROM totp t "
+    "WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL)) "
     "|| CASE WHEN $2 = '' THEN '{}' ELSE jsonb_build_object('act', jsonb_build_object('sub', $2::text)) END)::text "
     "FROM user_account u WHERE u.id = $1";
 

@@ -10,8 +10,8 @@ static const char ANNOUNCE[] =
     "WITH chosen AS (SELECT coalesce("
     "(SELECT issuer FROM token_issuer WHERE issuer = $1 AND published_at <= now() - $2::bigint * interval '1 us'), "
     "(SELECT issuer FROM token_issuer WHERE issuer <> $1 ORDER BY used_at DESC, issuer LIMIT 1), $1) AS issuer), "
-    "named AS (INSERT INTO token_issuer AS t (issuer) SELECT i FROM (SELECT $1 UNION SELECT issuer FROM chosen) AS n "
-    "(i) "
+    "named AS (INSERT INTO token_issuer AS t (issuer) SELECT i FROM (SELECT $1 UNION SELECT issuer "
+    "FROM chosen) AS n (i) "
     "ORDER BY i ON CONFLICT (issuer) DO UPDATE SET used_at = now()) "
     "SELECT issuer FROM chosen";
 

@@ -4,8 +4,8 @@
 
 static const char UPSERT_TOKEN[] =
     "INSERT INTO one_time_token AS t (purpose, subject, hash, data, expires_at) VALUES ($1, $2, decode($3, 'hex'), "
-    "coalesce($4::jsonb, '{}'), now() + $5::bigint * interval '1 microsecond') ON CONFLICT (purpose, subject) DO "
-    "UPDATE "
+    "coalesce($4::jsonb, '{}'), now() + $5::bigint * interval '1 microsecond') "
+    "ON CONFLICT (purpose, subject) DO UPDATE "
     "SET hash = excluded.hash, data = excluded.data, expires_at = excluded.expires_at, tries = 0";
 
 static const char TAKE_TOKEN[] = "DELETE FROM one_time_token WHERE hash = decode($1, 'hex') AND purpose = $2 AND "

@@ -11,20 +11,20 @@
 
 /* From where somebody of the staff acts is not the user's to know. $5: an administrator asks. */
 #define ORIGIN(column) "CASE WHEN s.actor_id IS NULL OR $5::boolean THEN " column " ELSE '' END"
+#define DEVICE "coalesce(nullif(" ORIGIN("s.device") ", ''), 'Unknown device')"
+#define USER_AGENT ORIGIN("s.user_agent")
+#define ADDRESS ORIGIN("s.address")
 
 /* Ids are made in the order of time. $2: the session that asks. */
-static const char SELECT_SESSIONS[] = "SELECT (jsonb_build_object('id', s.id, 'device', coalesce(nullif(" ORIGIN(
-    "s.device") ", ''), 'Unknown device'), "
-		"'user_agent', " ORIGIN("s.user_agent") ", 'address', " ORIGIN(
-		    "s.address") ", 'started_at', api_time(s.started_at), "
-				 "'last_seen_at', api_time(s.last_seen_at), 'expires_at', "
-				 "api_time(least(s.idle_expires_at, s.expires_at)), "
-				 "'methods', s.methods, 'current', s.id::text = $2) || CASE WHEN s.actor_id IS NULL "
-				 "THEN '{}' "
-				 "ELSE jsonb_build_object('act', jsonb_build_object('sub', s.actor_id)) END)::text, "
-				 "s.id "
-				 "FROM session s WHERE s.user_id = $1 AND " LIVE " AND ($3::uuid IS NULL OR s.id < $3) "
-				 "ORDER BY s.id DESC " PAGE_LIMIT("$4");
+static const char SELECT_SESSIONS[] =
+    "SELECT (jsonb_build_object('id', s.id, 'device', " DEVICE ", 'user_agent', " USER_AGENT ", "
+    "'address', " ADDRESS ", 'started_at', api_time(s.started_at), 'last_seen_at', api_time(s.last_seen_at), "
+    "'expires_at', api_time(least(s.idle_expires_at, s.expires_at)), "
+    "'methods', s.methods, 'current', s.id::text = $2) "
+    "|| CASE WHEN s.actor_id IS NULL THEN '{}' "
+    "ELSE jsonb_build_object('act', jsonb_build_object('sub', s.actor_id)) END)::text, s.id "
+    "FROM session s WHERE s.user_id = $1 AND " LIVE " AND ($3::uuid IS NULL OR s.id < $3) "
+    "ORDER BY s.id DESC " PAGE_LIMIT("$4");
 
 static const char SELECT_OWN[] = "SELECT FROM session s WHERE s.id = $1 AND s.user_id = $2 AND " LIVE;
 

@@ -10,10 +10,10 @@
 
 #include <string.h>
 
-#define REVIEW_JSON                                                                                            \
-	"jsonb_build_object('id', r.id, 'booking_id', r.booking_id, 'subject_id', r.subject_id, 'author_id', " \
-	"r.author_id, "                                                                                        \
-	"'author_name', r.author_name, 'score', r.score::float8, 'text', r.text, 'created_at', "               \
+#define REVIEW_JSON                                                                               \
+	"jsonb_build_object('id', r.id, 'booking_id', r.booking_id, 'subject_id', r.subject_id, " \
+	"'author_id', r.author_id, "                                                              \
+	"'author_name', r.author_name, 'score', r.score::float8, 'text', r.text, 'created_at', "  \
 	"api_time(r.created_at))"
 
 static const char INSERT_REVIEW[] =
