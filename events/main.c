@@ -72,13 +72,15 @@ static const struct config_option options[] = {
     {NULL, CONFIG_TEXT, NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
-static const struct data_check *const checks[] = {&period_shortest_check,
-						  &cancelled_late_check,
-						  &unit_count_check,
-						  &listing_change_check,
-						  &draft_limit_data,
-						  &fact_key_check,
-						  NULL};
+static const struct data_check *const checks[] = {
+    &period_shortest_check,
+    &cancelled_late_check,
+    &unit_count_check,
+    &listing_change_check,
+    &draft_limit_data,
+    &fact_key_check,
+    NULL,
+};
 
 static const struct background_job_kind background_jobs[] = {
     {COMPANY_LISTINGS_JOB, company_listings_project},

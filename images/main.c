@@ -127,8 +127,9 @@ static const struct config_option options[] = {
     {.name = NULL},
 };
 
-static const struct data_check *const checks[] = {&image_sides_check, &image_pixels_check, &usage_images_check,
-						  &usage_bytes_check, NULL};
+static const struct data_check *const checks[] = {
+    &image_sides_check, &image_pixels_check, &usage_images_check, &usage_bytes_check, NULL,
+};
 
 int main(int argc, char **argv)
 {

@@ -185,7 +185,10 @@ static const struct daemon_command commands[] = {
     {NULL, NULL, NULL},
 };
 
-static const struct data_check *const checks[] = {&fact_key_check, NULL};
+static const struct data_check *const checks[] = {
+    &fact_key_check,
+    NULL,
+};
 
 static const char *const fact_subscribers[] = {"events", "rating", "images", NULL};
 

@@ -51,7 +51,12 @@ static const struct daemon_command commands[] = {
     {NULL, NULL, NULL},
 };
 
-static const struct data_check *const checks[] = {&review_interval_check, &summary_drift_check, &fact_key_check, NULL};
+static const struct data_check *const checks[] = {
+    &review_interval_check,
+    &summary_drift_check,
+    &fact_key_check,
+    NULL,
+};
 
 static const char *const fact_subscribers[] = {"events", NULL};
 

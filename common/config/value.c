@@ -13,13 +13,15 @@ struct unit {
 	int64_t factor;
 };
 
-static const struct unit durations[] = {{"us", 1},
-					{"ms", CLOCK_MILLISECOND},
-					{"s", CLOCK_SECOND},
-					{"m", 60 * CLOCK_SECOND},
-					{"h", 3600 * CLOCK_SECOND},
-					{"d", 86400 * CLOCK_SECOND},
-					{NULL, 0}};
+static const struct unit durations[] = {
+    {"us", 1},
+    {"ms", CLOCK_MILLISECOND},
+    {"s", CLOCK_SECOND},
+    {"m", 60 * CLOCK_SECOND},
+    {"h", 3600 * CLOCK_SECOND},
+    {"d", 86400 * CLOCK_SECOND},
+    {NULL, 0},
+};
 
 static const struct unit sizes[] = {
     {"", 1}, {"KiB", 1024}, {"MiB", INT64_C(1024) * 1024}, {"GiB", INT64_C(1024) * 1024 * 1024}, {NULL, 0}};

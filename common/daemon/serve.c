@@ -231,9 +231,11 @@ static int take_ports(struct daemon_process *process)
 			  LOG_STRING("address", config_text(process->config, "internal_listen")));
 		return -1;
 	}
-	const struct door doors[] = {{config_text(process->config, "listen_address"), process->port},
-				     {link_address(process), process->link_port},
-				     {process->internal.host, process->internal.port}};
+	const struct door doors[] = {
+	    {config_text(process->config, "listen_address"), process->port},
+	    {link_address(process), process->link_port},
+	    {process->internal.host, process->internal.port},
+	};
 	if (ports_clash(doors))
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(doors); i++) {

@@ -20,7 +20,8 @@ static const unsigned char kinds[256] = {
     ['{'] = JSON_OBJECT, ['['] = JSON_ARRAY,  ['"'] = JSON_STRING, ['t'] = JSON_TRUE,	['f'] = JSON_FALSE,
     ['n'] = JSON_NULL,	 ['-'] = JSON_NUMBER, ['0'] = JSON_NUMBER, ['1'] = JSON_NUMBER, ['2'] = JSON_NUMBER,
     ['3'] = JSON_NUMBER, ['4'] = JSON_NUMBER, ['5'] = JSON_NUMBER, ['6'] = JSON_NUMBER, ['7'] = JSON_NUMBER,
-    ['8'] = JSON_NUMBER, ['9'] = JSON_NUMBER};
+    ['8'] = JSON_NUMBER, ['9'] = JSON_NUMBER,
+};
 
 static bool is_space(char character)
 {

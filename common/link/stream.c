@@ -327,10 +327,12 @@ static void keep_alive(int fd)
 {
 	static const struct {
 		int level, option, value;
-	} options[] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
-		       {IPPROTO_TCP, TCP_KEEPIDLE, 60},
-		       {IPPROTO_TCP, TCP_KEEPINTVL, 15},
-		       {IPPROTO_TCP, TCP_KEEPCNT, 4}};
+	} options[] = {
+	    {SOL_SOCKET, SO_KEEPALIVE, 1},
+	    {IPPROTO_TCP, TCP_KEEPIDLE, 60},
+	    {IPPROTO_TCP, TCP_KEEPINTVL, 15},
+	    {IPPROTO_TCP, TCP_KEEPCNT, 4},
+	};
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		(void)setsockopt(fd, options[i].level, options[i].option, &options[i].value, sizeof(options[i].value));
 }

@@ -17,10 +17,12 @@ static int refuse(struct context *ctx, const char *path, const char *rule, const
 
 static int refuse_unfit(struct context *ctx, const struct envelope_call *envelope)
 {
-	static const char *const rules[] = {[JSON_FAULT_NUL] = "noNul",
-					    [JSON_FAULT_SURROGATE] = "pairedSurrogates",
-					    [JSON_FAULT_NUMBER_RANGE] = "numberRange",
-					    [JSON_FAULT_DUPLICATE_NAME] = "uniqueNames"};
+	static const char *const rules[] = {
+	    [JSON_FAULT_NUL] = "noNul",
+	    [JSON_FAULT_SURROGATE] = "pairedSurrogates",
+	    [JSON_FAULT_NUMBER_RANGE] = "numberRange",
+	    [JSON_FAULT_DUPLICATE_NAME] = "uniqueNames",
+	};
 	const char *place = json_place(envelope->params, envelope->params_error.offset, &ctx->arena);
 	return refuse(ctx, arena_printf(&ctx->arena, "/params%s", place), rules[envelope->params_error.fault], NULL);
 }

@@ -156,9 +156,11 @@ static size_t take_line(char *line, size_t size, size_t count, void *argument)
 
 static void set_up_security(CURL *easy, const struct smtp_options *options)
 {
-	static const long levels[] = {[SMTP_TLS_REQUIRED] = CURLUSESSL_ALL,
-				      [SMTP_TLS_OPTIONAL] = CURLUSESSL_TRY,
-				      [SMTP_TLS_NONE] = CURLUSESSL_NONE};
+	static const long levels[] = {
+	    [SMTP_TLS_REQUIRED] = CURLUSESSL_ALL,
+	    [SMTP_TLS_OPTIONAL] = CURLUSESSL_TRY,
+	    [SMTP_TLS_NONE] = CURLUSESSL_NONE,
+	};
 	(void)curl_easy_setopt(easy, CURLOPT_USE_SSL, levels[options->tls]);
 	(void)curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (options->ca_file)

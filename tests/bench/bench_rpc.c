@@ -79,8 +79,10 @@ struct server {
 
 static void make_dispatcher(struct server *server, struct toy_key *key)
 {
-	const struct embedded_file files[] = {{"bench.json", api_text, api_text + sizeof(api_text) - 1},
-					      {NULL, NULL, NULL}};
+	const struct embedded_file files[] = {
+	    {"bench.json", api_text, api_text + sizeof(api_text) - 1},
+	    {NULL, NULL, NULL},
+	};
 	char error[300];
 	server->api = api_load(files, &(struct api_about){"Bench", "1", NULL}, error, sizeof(error));
 	if (!server->api)

@@ -336,8 +336,10 @@ static void test_merges_documents(void **state)
 	struct api *two = load("{\"methods\":[" METHOD("two.thing.get") "]}");
 	(void)state;
 	assert_true(one && two);
-	struct api_source sources[] = {{"one", api_document(one), strlen(api_document(one))},
-				       {"two", api_document(two), strlen(api_document(two))}};
+	struct api_source sources[] = {
+	    {"one", api_document(one), strlen(api_document(one))},
+	    {"two", api_document(two), strlen(api_document(two))},
+	};
 	struct buffer merged;
 	buffer_init_arena(&merged, &arena, 1U << 20);
 	assert_true(api_merge_documents(sources, 2, &all, true, &arena, &merged, error, sizeof(error)));

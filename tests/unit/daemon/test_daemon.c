@@ -75,8 +75,10 @@ static const struct config_option options[] = {
     {.name = NULL},
 };
 
-static const struct daemon_command commands[] = {{"count", "ARGUMENTS: writes them", count_arguments},
-						 {NULL, NULL, NULL}};
+static const struct daemon_command commands[] = {
+    {"count", "ARGUMENTS: writes them", count_arguments},
+    {NULL, NULL, NULL},
+};
 
 static const struct daemon_spec spec = {
     .name = "toy",

@@ -67,13 +67,15 @@ static void test_what_is_no_code(void **state)
 
 static void test_base32_of_rfc_4648(void **state)
 {
-	static const char *const pairs[][2] = {{"", ""},
-					       {"f", "MY"},
-					       {"fo", "MZXQ"},
-					       {"foo", "MZXW6"},
-					       {"foob", "MZXW6YQ"},
-					       {"fooba", "MZXW6YTB"},
-					       {"foobar", "MZXW6YTBOI"}};
+	static const char *const pairs[][2] = {
+	    {"", ""},
+	    {"f", "MY"},
+	    {"fo", "MZXQ"},
+	    {"foo", "MZXW6"},
+	    {"foob", "MZXW6YQ"},
+	    {"fooba", "MZXW6YTB"},
+	    {"foobar", "MZXW6YTBOI"},
+	};
 	(void)state;
 	struct arena arena;
 	arena_init(&arena);

@@ -192,9 +192,11 @@ static void test_with_leases_that_are_opened_meanwhile(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_everything_at_once),
-					   cmocka_unit_test(test_with_one_connection_of_a_kind),
-					   cmocka_unit_test(test_with_leases_that_are_opened_meanwhile)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_everything_at_once),
+	    cmocka_unit_test(test_with_one_connection_of_a_kind),
+	    cmocka_unit_test(test_with_leases_that_are_opened_meanwhile),
+	};
 	url = pg_server_database();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

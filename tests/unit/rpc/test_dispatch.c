@@ -405,11 +405,13 @@ static void content_types(struct toy *toy)
 	static const struct {
 		const char *header;
 		int status;
-	} cases[] = {{"Content-Type: application/json; charset=utf-8", 200},
-		     {"Content-Type: APPLICATION/JSON", 200},
-		     {"Content-Type: text/plain", 415},
-		     {"Content-Type: application/jsonx", 415},
-		     {"Content-Type:", 415}};
+	} cases[] = {
+	    {"Content-Type: application/json; charset=utf-8", 200},
+	    {"Content-Type: APPLICATION/JSON", 200},
+	    {"Content-Type: text/plain", 415},
+	    {"Content-Type: application/jsonx", 415},
+	    {"Content-Type:", 415},
+	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct context ctx;
 		context_init(&ctx, deadline_after(20 * CLOCK_SECOND));
@@ -455,9 +457,11 @@ static void test_handlers_and_api_must_agree(void **state)
 	const struct {
 		const struct rpc_handler *handlers;
 		const char *error;
-	} cases[] = {{unknown, "toy.none.such has a handler but is not in the API files"},
-		     {few, "toy.sleep.nap is in the API files but has no handler"},
-		     {twice, "toy.echo.say has two handlers"}};
+	} cases[] = {
+	    {unknown, "toy.none.such has a handler but is not in the API files"},
+	    {few, "toy.sleep.nap is in the API files but has no handler"},
+	    {twice, "toy.echo.say has two handlers"},
+	};
 	struct toy toy = {.max_answer = 0};
 	(void)state;
 	toy_make_api(&toy);

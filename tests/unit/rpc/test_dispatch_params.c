@@ -27,12 +27,14 @@ static void unfit_params(struct toy *toy)
 {
 	static const struct {
 		const char *params, *path, *rule;
-	} cases[] = {{"{\"text\":\"a\",\"text\":\"b\"}", "/params/text", "uniqueNames"},
-		     {"{\"text\":\"a\\u0000\"}", "/params/text", "noNul"},
-		     {"{\"text\":[{\"a\":\"\\udc00\"}]}", "/params/text/0/a", "pairedSurrogates"},
-		     {"{\"number\":1e999}", "/params/number", "numberRange"},
-		     {"{\"\\u0000\":1}", "/params", "noNul"},
-		     {"[\"\\u0000\"]", "/params/0", "noNul"}};
+	} cases[] = {
+	    {"{\"text\":\"a\",\"text\":\"b\"}", "/params/text", "uniqueNames"},
+	    {"{\"text\":\"a\\u0000\"}", "/params/text", "noNul"},
+	    {"{\"text\":[{\"a\":\"\\udc00\"}]}", "/params/text/0/a", "pairedSurrogates"},
+	    {"{\"number\":1e999}", "/params/number", "numberRange"},
+	    {"{\"\\u0000\":1}", "/params", "noNul"},
+	    {"[\"\\u0000\"]", "/params/0", "noNul"},
+	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		expect_say(toy, "toy.echo.say", cases[i].params, "/error/code", "-32602");
 		expect_say(toy, "toy.echo.say", cases[i].params, "/error/data/fields/0/path", cases[i].path);

@@ -220,7 +220,8 @@ static inline void toy_make_api(struct toy *toy)
 	const struct embedded_file files[] = {
 	    {"toy.json", toy_api_text, toy_api_text + sizeof(toy_api_text) - 1},
 	    {"rules.json", toy_rules_text, toy_rules_text + sizeof(toy_rules_text) - 1},
-	    {NULL, NULL, NULL}};
+	    {NULL, NULL, NULL},
+	};
 	toy->api = api_load(files, &(struct api_about){"Toy", "1", NULL}, error, sizeof(error));
 	if (!toy->api)
 		fatal("%s", error);
