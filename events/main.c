@@ -15,6 +15,7 @@
 #include "daemon/fact_key_check.h"
 #include "erased_user.h"
 #include "outbox/erasure.h"
+#include "projection/rebuild.h"
 #include "search/search.h"
 #include "start.h"
 
@@ -90,6 +91,7 @@ static const struct background_job_kind background_jobs[] = {
 
 static const struct daemon_command commands[] = {
     {"import", "FILE: loads listings and bookings from NDJSON", bulk_import},
+    {"rebuild-search", "makes what search reads anew from listings and bookings", projection_rebuild_command},
     {NULL, NULL, NULL},
 };
 

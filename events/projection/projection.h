@@ -3,7 +3,7 @@
  *
  * Invariants: projected in the transaction that changes the listing or its bookings, so that search on PostgreSQL is
  * exact; a listing that is not on offer (not published, or its company is suspended) has no row. Everything here can be
- * rebuilt from listing and booking_unit.
+ * rebuilt from listing and booking_unit (rebuild.h).
  */
 #ifndef EVENTLOOP_EVENTS_PROJECTION_H
 #define EVENTLOOP_EVENTS_PROJECTION_H
