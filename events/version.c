@@ -12,5 +12,5 @@ int version_check(struct rpc_call *call, struct pg_tx *tx, const struct pg_resul
 		return -1;
 	if (pg_count(exists) == 0)
 		return rpc_not_found(call, noun);
-	return rpc_conflict(call, "stale_version", "the %s has changed since: get it again", noun);
+	return rpc_stale(call, noun);
 }

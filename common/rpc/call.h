@@ -90,6 +90,9 @@ int rpc_reply_printf(struct rpc_call *call, const char *format, ...) PRINTF(2, 3
 int rpc_not_found(struct rpc_call *call, const char *noun);
 /* conflict with a reason word. */
 int rpc_conflict(struct rpc_call *call, const char *reason, const char *format, ...) PRINTF(3, 4);
+/* conflict stale_version: "the <noun> has changed since: get it again". For a write whose caller gave the version that
+ * was read (the parameter version), and it is another by now. */
+int rpc_stale(struct rpc_call *call, const char *noun);
 /* forbidden. */
 int rpc_forbidden(struct rpc_call *call, const char *format, ...) PRINTF(2, 3);
 /* precondition_failed: error.data.rule = rule, and details (JSON members without braces, e.g. "\"minimum\":3", or

@@ -30,6 +30,11 @@ int rpc_conflict(struct rpc_call *call, const char *reason, const char *format, 
 	return context_fail(call->ctx, ERROR_CONFLICT, reason, "%s", message);
 }
 
+int rpc_stale(struct rpc_call *call, const char *noun)
+{
+	return rpc_conflict(call, "stale_version", "the %s has changed since: get it again", noun);
+}
+
 int rpc_forbidden(struct rpc_call *call, const char *format, ...)
 {
 	char message[MESSAGE_MAX];

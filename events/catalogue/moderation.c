@@ -141,7 +141,7 @@ static bool is_caller(const struct rpc_call *call, const char *id)
 static int check_waiting(struct rpc_call *call, const struct waiting *waiting)
 {
 	if (rpc_param_integer(call, "version", 0) != waiting->version)
-		return rpc_conflict(call, "stale_version", "the listing has changed since: get it again");
+		return rpc_stale(call, "listing");
 	if (!waiting->listing && !waiting->change)
 		return rpc_precondition(call, "state",
 					arena_printf(&call->ctx->arena, "\"state\":\"%s\"", waiting->state),

@@ -90,7 +90,7 @@ int attribute_schema_set(struct rpc_call *call)
 	if (!schema)
 		return -1;
 	if (pg_count(schema) == 0)
-		return rpc_conflict(call, "stale_version", "the schema was changed since: read it again");
+		return rpc_stale(call, "schema");
 	const struct audit_event event = {
 	    .action = "attribute_schema.changed",
 	    .details = arena_printf(&call->ctx->arena, "{\"replaced_version\":%s}", version),

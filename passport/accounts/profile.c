@@ -51,7 +51,7 @@ int user_update(struct rpc_call *call)
 	if (!changed)
 		return -1;
 	if (pg_count(changed) == 0)
-		return rpc_conflict(call, "stale_version", "the account has changed since: get it again");
+		return rpc_stale(call, "account");
 	if (send)
 		email_change_request(call, tx, email, user.password_changed_at);
 	audit_record(call, tx,

@@ -91,7 +91,7 @@ int company_update(struct rpc_call *call)
 	if (!company)
 		return -1;
 	if (pg_count(company) == 0)
-		return rpc_conflict(call, "stale_version", "the company has changed since: get it again");
+		return rpc_stale(call, "company");
 	if (rpc_publish(call, tx, "passport.company.updated", id, pg_text(company, 0, 1)))
 		return -1;
 	audit_record(call, tx, &(struct audit_event){.action = "company.updated", .company_id = id});
