@@ -15,9 +15,10 @@
 
 struct api {
 	struct arena arena;	      /* names of methods and of their files */
-	struct arena work;	      /* these three only while loading */
+	struct arena work;	      /* these four only while loading */
 	struct json_object *document; /* what becomes the text */
 	struct json_object *model;    /* what schemas are compiled from: components, methods, x-params */
+	struct json_object *examples; /* the component examples: what methods' examples are made of */
 	struct schema_set *schemas;
 	struct hash_map *by_name;
 	struct api_method *methods;
@@ -31,8 +32,10 @@ static void forget_sources(struct api *api)
 {
 	json_object_put(api->model);
 	json_object_put(api->document);
+	json_object_put(api->examples);
 	api->model = NULL;
 	api->document = NULL;
+	api->examples = NULL;
 	arena_done(&api->work);
 }
 
@@ -57,6 +60,7 @@ static struct api *api_new(const struct api_about *about)
 	arena_init(&api->work);
 	buffer_init(&api->text, DOCUMENT_MAX);
 	api->document = api_document_new(about);
+	api->examples = json_object_new_object();
 	api->model = json_object_new_object();
 	json_object_object_add(api->model, "x-params", json_object_new_array());
 	json_object_object_add(api->model, "methods",
@@ -72,14 +76,9 @@ static struct json_object *schemas_of(struct json_object *document)
 	return json_object_object_get(json_object_object_get(document, "components"), "schemas");
 }
 
-static bool add_components(struct api *api, struct api_reader *reader, struct json_object *file)
+static bool add_schemas(struct api *api, struct api_reader *reader, struct json_object *schemas)
 {
-	struct json_object *all = schemas_of(api->document), *components;
-	if (!json_object_object_get_ex(file, "components", &components))
-		return true;
-	struct json_object *schemas = api_member(components, "schemas", json_type_object);
-	if (!schemas || json_object_object_length(components) != 1)
-		return api_fail(reader, "components must be an object with schemas and nothing else");
+	struct json_object *all = schemas_of(api->document);
 	json_object_object_foreach(schemas, name, schema)
 	{
 		if (json_object_object_get_ex(all, name, NULL))
@@ -87,6 +86,34 @@ static bool add_components(struct api *api, struct api_reader *reader, struct js
 		json_object_object_add(all, name, json_object_get(schema));
 	}
 	return true;
+}
+
+static bool add_examples(struct api *api, struct api_reader *reader, struct json_object *examples)
+{
+	json_object_object_foreach(examples, name, example)
+	{
+		if (json_object_object_get_ex(api->examples, name, NULL))
+			return api_fail(reader, "component example %s is defined twice", name);
+		if (!json_object_is_type(example, json_type_object) || json_object_object_length(example) != 1 ||
+		    !json_object_object_get_ex(example, "value", NULL))
+			return api_fail(reader, "component example %s must be an object with value and nothing else",
+					name);
+		json_object_object_add(api->examples, name, json_object_get(example));
+	}
+	return true;
+}
+
+static bool add_components(struct api *api, struct api_reader *reader, struct json_object *file)
+{
+	struct json_object *components = NULL;
+	if (!json_object_object_get_ex(file, "components", &components))
+		return true;
+	struct json_object *schemas = api_member(components, "schemas", json_type_object);
+	struct json_object *examples = api_member(components, "examples", json_type_object);
+	int known = (schemas ? 1 : 0) + (examples ? 1 : 0);
+	if (known == 0 || json_object_object_length(components) != known)
+		return api_fail(reader, "components must be an object with schemas, examples and nothing else");
+	return (!schemas || add_schemas(api, reader, schemas)) && (!examples || add_examples(api, reader, examples));
 }
 
 static struct api_method *next_method(struct api *api, const char *file)
@@ -123,6 +150,12 @@ static bool add_method(struct api *api, struct api_reader *reader, struct json_o
 	return true;
 }
 
+/* Files of components alone, by name; all others have methods. */
+static bool has_methods(const char *file)
+{
+	return strcmp(file, "schemas.json") != 0 && strcmp(file, "examples.json") != 0;
+}
+
 static bool add_document(struct api *api, struct api_reader *reader, struct json_object *file)
 {
 	struct json_object *methods = api_member(file, "methods", json_type_array);
@@ -134,6 +167,9 @@ static bool add_document(struct api *api, struct api_reader *reader, struct json
 	}
 	if (!add_components(api, reader, file))
 		return false;
+	if (!has_methods(reader->file))
+		return !json_object_object_get_ex(file, "methods", NULL) ||
+		       api_fail(reader, "has components alone, methods stand in other files");
 	if (!methods)
 		return api_fail(reader, "methods must be an array");
 	for (size_t i = 0; i < json_object_array_length(methods); i++)
@@ -205,6 +241,19 @@ static void read_optional(struct api *api, struct api_reader *reader, struct api
 	method->droppable_count = count;
 }
 
+/* Once all files are read, since component examples may stand in any. */
+static bool read_examples(struct api *api, struct api_reader *reader)
+{
+	struct json_object *methods = json_object_object_get(api->document, "methods");
+	for (size_t i = 0; i < api->count; i++) {
+		reader->file = api->files[i];
+		reader->method = api->methods[i].name;
+		if (!api_examples_read(reader, json_object_array_get_idx(methods, i), api->examples))
+			return false;
+	}
+	return true;
+}
+
 static bool compile_methods(struct api *api, struct api_reader *reader)
 {
 	char pointer[64];
@@ -247,7 +296,7 @@ static bool load(struct api *api, struct api_reader *reader, const struct embedd
 		if (!add_file(api, reader, files))
 			return false;
 	api->schemas = schema_set_new(api->model);
-	if (!compile_methods(api, reader) || !compile_components(api, reader))
+	if (!read_examples(api, reader) || !compile_methods(api, reader) || !compile_components(api, reader))
 		return false;
 	schema_set_finish(api->schemas);
 	reader->file = "document";

@@ -2,19 +2,21 @@
  * The catalogue of a daemon's methods, made at start from its embedded API files (<daemon>/api, *.json).
  *
  * Purpose: the single source of truth (docs/adding-a-method.md): dispatch, validation, access, idempotency, deadlines
- * and the OpenRPC document all come from here. Each file is {"methods": [OpenRPC method objects], "components":
- * {"schemas": {name: schema}}}; schemas are referred to as "#/components/schemas/Name" from any file of the daemon;
- * errors as "#/components/errors/<word>", which are made from base/error.h, with "x-reasons": [words] and, of
- * invalid_params, precondition_failed and too_large, "x-rules": {rule: {member: schema}}, the values that stand beside
- * a rule in error.data; what follows from access and parameters, or can be met anywhere, is not written there but added
- * (errors.c). A method object must have name, summary, description, params (by name, the required ones first), result,
- * errors, examples, x-access, x-idempotent, x-deadline-ms, x-cost; it may have x-writes; x-auth-max-age, in seconds: a
- * user must have authenticated within them, and nobody may act as one; x-long-poll; and x-lane, what its work grows
- * with (enum api_lane). The document says more than the files: what follows from them is added when it is made
- * (api/publish.h), and the dates of examples are moved when it is served (api/dates.h). Ownership: the api owns
- * everything; what its functions return is borrowed. api_free at the end. It keeps what calls need and the document as
- * text: trees of JSON would be ten times as large. Invariants: read-only once loaded; safe to use from several threads.
- * Source: OpenRPC 1.2.6.
+ * and the OpenRPC document all come from here. A file is {"methods": [OpenRPC method objects], "components":
+ * {"schemas": {name: schema}, "examples": {name: {"value": any}}}}, schemas.json and examples.json have components
+ * alone. Schemas are referred to as "#/components/schemas/Name" from any file of the daemon; component examples
+ * likewise (api_examples_read in api/internal.h), and the document has whole ones; errors as
+ * "#/components/errors/<word>", which are made from base/error.h, with "x-reasons": [words] and, of invalid_params,
+ * precondition_failed and too_large, "x-rules": {rule: {member: schema}}, the values that stand beside a rule in
+ * error.data; what follows from access and parameters, or can be met anywhere, is not written there but added
+ * (errors.c). A method object must have name, summary, description, params (by name, the required ones first), result
+ * ({"x-page-of": schema} for one page of a list), examples, x-access, x-idempotent, x-deadline-ms, x-cost; it may have
+ * errors; x-writes; x-auth-max-age, in seconds: a user must have authenticated within them, and nobody may act as one;
+ * x-long-poll; and x-lane, what its work grows with (enum api_lane). The document says more than the files: what
+ * follows from them is added when it is made (api/publish.h), and the dates of examples are moved when it is served
+ * (api/dates.h). Ownership: the api owns everything; what its functions return is borrowed. api_free at the end. It
+ * keeps what calls need and the document as text: trees of JSON would be ten times as large. Invariants: read-only once
+ * loaded; safe to use from several threads. Source: OpenRPC 1.2.6.
  */
 #ifndef EVENTLOOP_API_API_H
 #define EVENTLOOP_API_API_H

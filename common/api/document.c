@@ -37,6 +37,16 @@ struct json_object *api_member(struct json_object *object, const char *name, enu
 	return member;
 }
 
+void api_members_add(struct json_object *target, struct json_object *source)
+{
+	if (!source)
+		return;
+	json_object_object_foreach(source, name, value)
+	{
+		json_object_object_add(target, name, json_object_get(value));
+	}
+}
+
 const char *api_text(struct json_object *object, const char *name)
 {
 	struct json_object *text = api_member(object, name, json_type_string);

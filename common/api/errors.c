@@ -59,6 +59,16 @@ static bool at_list(const struct error_case *at)
 	return takes(at, "cursor");
 }
 
+static bool at_version(const struct error_case *at)
+{
+	return takes(at, "version");
+}
+
+static bool at_id(const struct error_case *at)
+{
+	return takes(at, "id");
+}
+
 static bool at_point(const struct error_case *at)
 {
 	return at->method->lane == API_LANE_POINT;
@@ -99,6 +109,8 @@ static const struct derived_error {
     {ERROR_FORBIDDEN, "access", at_closed},
     {ERROR_FORBIDDEN, "impersonation", at_fresh},
     {ERROR_FORBIDDEN, "company_right", at_company},
+    {ERROR_NOT_FOUND, NULL, at_id},
+    {ERROR_CONFLICT, "stale_version", at_version},
     {ERROR_CONFLICT, "idempotency_key", at_repeatable},
     {ERROR_CONFLICT, "deadlock", at_any},
     {ERROR_CONFLICT, "serialization", at_any},
@@ -301,9 +313,11 @@ static struct json_object *written(struct json_object *told)
 bool api_errors_read(struct api_reader *reader, struct json_object *object, const struct api_method *method,
 		     struct json_object *params)
 {
-	struct json_object *errors = api_member(object, "errors", json_type_array), *told = json_object_new_object();
-	bool sound = errors || api_fail(reader, "errors must be an array");
-	for (size_t i = 0; sound && i < json_object_array_length(errors); i++)
+	struct json_object *errors = NULL, *told = json_object_new_object();
+	bool given = json_object_object_get_ex(object, "errors", &errors);
+	bool sound =
+	    !given || json_object_is_type(errors, json_type_array) || api_fail(reader, "errors must be an array");
+	for (size_t i = 0; given && sound && i < json_object_array_length(errors); i++)
 		sound = read_error(reader, told, i, json_object_array_get_idx(errors, i));
 	if (sound) {
 		derive(told, &(struct error_case){.method = method, .params = params});

@@ -27,8 +27,12 @@ bool api_fail(struct api_reader *reader, const char *format, ...) PRINTF(2, 3);
 bool api_method_read(struct api_reader *reader, struct json_object *object, struct api_method *method,
 		     struct json_object **ret_params) MUST_CHECK;
 
-/* Checks that an example pairing names parameters of the method and has a result. */
-bool api_example_check(struct api_reader *reader, struct json_object *example, struct json_object *params) MUST_CHECK;
+/* Makes the examples of a method object whole: where a value may stand, {"$ref": "#/components/examples/Name"} stands
+ * for the value of the component, with the members of "x-with" beside it, when there are any, instead or besides. Then
+ * checks that each example names parameters of the method and has a result. components: of all files of the daemon,
+ * {name: {"value": ...}}; references among them are made whole on the way. */
+bool api_examples_read(struct api_reader *reader, struct json_object *method,
+		       struct json_object *components) MUST_CHECK;
 
 /* Reads what a method's errors say beyond what follows from its access and parameters, adds that, and makes full error
  * objects of them, or references where nothing is particular to the method. `method`: as far as extensions are read. */
@@ -65,6 +69,9 @@ void api_take_schemas(struct json_object *document, struct json_object *pool);
 
 /* A member that must be there and of a type; NULL when it is not. */
 struct json_object *api_member(struct json_object *object, const char *name, enum json_type type);
+
+/* Adds the members of an object to another, instead of those of the same name; none when source is NULL. */
+void api_members_add(struct json_object *target, struct json_object *source);
 
 /* The text of a member; NULL when it is absent, empty or no string. */
 const char *api_text(struct json_object *object, const char *name);

@@ -31,21 +31,11 @@ static void take_referred(struct json_object *tree, struct json_object *pool, st
 	}
 }
 
-static void add_members(struct json_object *target, struct json_object *source)
-{
-	if (!source)
-		return;
-	json_object_object_foreach(source, name, value)
-	{
-		json_object_object_add(target, name, json_object_get(value));
-	}
-}
-
 void api_take_schemas(struct json_object *document, struct json_object *pool)
 {
 	struct json_object *components = json_object_object_get(document, "components");
 	struct json_object *queue = json_object_new_array(), *taken = json_object_new_object();
-	add_members(pool, json_object_object_get(components, "schemas"));
+	api_members_add(pool, json_object_object_get(components, "schemas"));
 	take_referred(json_object_object_get(document, "methods"), pool, taken, queue);
 	take_referred(json_object_object_get(components, "errors"), pool, taken, queue);
 	for (size_t i = 0; i < json_object_array_length(queue); i++)
@@ -79,9 +69,9 @@ static bool merge_source(struct json_object *merged, struct json_object *pool, c
 		return api_fail(reader, "no JSON: %s at byte %zu", json_fault_text(fault.fault), fault.offset);
 	bool taken = merge_methods(merged, tree, public_only);
 	struct json_object *components = api_member(tree, "components", json_type_object);
-	add_members(pool, api_member(components, "schemas", json_type_object));
-	add_members(json_object_object_get(json_object_object_get(merged, "components"), "errors"),
-		    api_member(components, "errors", json_type_object));
+	api_members_add(pool, api_member(components, "schemas", json_type_object));
+	api_members_add(json_object_object_get(json_object_object_get(merged, "components"), "errors"),
+			api_member(components, "errors", json_type_object));
 	json_object_put(tree);
 	return taken || api_fail(reader, "no OpenRPC document");
 }

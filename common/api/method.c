@@ -1,6 +1,7 @@
 #include "api/internal.h"
 
 #include "base/clock.h"
+#include "json/tree.h"
 
 #include <string.h>
 
@@ -156,46 +157,21 @@ static bool make_params(struct api_reader *reader, struct json_object *params, s
 	return true;
 }
 
-static bool has_param(struct json_object *params, const char *name)
+/* A page of a list says what is in it, {"x-page-of": schema}; what all pages have is added here. */
+static bool expand_page(struct api_reader *reader, struct json_object *result)
 {
-	for (size_t i = 0; i < json_object_array_length(params); i++) {
-		const char *other = api_text(json_object_array_get_idx(params, i), "name");
-		if (other && strcmp(other, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool api_example_check(struct api_reader *reader, struct json_object *example, struct json_object *params)
-{
-	const char *title = api_text(example, "name");
-	struct json_object *values = api_member(example, "params", json_type_array);
-	struct json_object *result = api_member(example, "result", json_type_object);
-	if (!title)
-		return api_fail(reader, "an example has no name");
-	if (!values)
-		return api_fail(reader, "example \"%s\" has no params", title);
-	for (size_t i = 0; i < json_object_array_length(values); i++) {
-		struct json_object *value = json_object_array_get_idx(values, i);
-		const char *name = api_text(value, "name");
-		if (!name || !json_object_object_get_ex(value, "value", NULL))
-			return api_fail(reader, "example \"%s\": params[%zu] needs name and value", title, i);
-		if (!has_param(params, name))
-			return api_fail(reader, "example \"%s\" has %s, which is no parameter", title, name);
-	}
-	if (!result || !api_text(result, "name") || !json_object_object_get_ex(result, "value", NULL))
-		return api_fail(reader, "example \"%s\" has no result with name and value", title);
-	return true;
-}
-
-static bool check_examples(struct api_reader *reader, struct json_object *object, struct json_object *params)
-{
-	struct json_object *examples = api_member(object, "examples", json_type_array);
-	if (!examples || json_object_array_length(examples) == 0)
-		return api_fail(reader, "has no example");
-	for (size_t i = 0; i < json_object_array_length(examples); i++)
-		if (!api_example_check(reader, json_object_array_get_idx(examples, i), params))
-			return false;
+	static const char page[] =
+	    "{\"type\":\"object\",\"required\":[\"items\",\"next_cursor\"],\"additionalProperties\":false,\"properties\":{"
+	    "\"items\":{\"type\":\"array\"},\"next_cursor\":{\"$ref\":\"#/components/schemas/NextCursor\"}}}";
+	struct json_object *said = json_object_object_get(result, "schema"), *item = NULL, *items = NULL;
+	if (!json_object_object_get_ex(said, "x-page-of", &item))
+		return true;
+	if (json_object_object_length(said) != 1)
+		return api_fail(reader, "the schema of a result has x-page-of alone, or not at all");
+	struct json_object *schema = json_tokener_parse(page);
+	if (json_tree_pointer(schema, "/properties/items", &items))
+		json_object_object_add(items, "items", json_object_get(item));
+	json_object_object_add(result, "schema", schema);
 	return true;
 }
 
@@ -227,13 +203,10 @@ bool api_method_read(struct api_reader *reader, struct json_object *object, stru
 		return api_fail(reader, "params must be an array of at most %d", PARAMS_MAX);
 	if (!result || !api_text(result, "name") || !is_schema(result))
 		return api_fail(reader, "result must have a name and a schema");
-	if (!check_structure(reader, object) || !read_extensions(reader, object, method) ||
-	    !api_errors_read(reader, object, method, params) || !make_params(reader, params, ret_params))
+	if (!expand_page(reader, result) || !check_structure(reader, object) ||
+	    !read_extensions(reader, object, method) || !api_errors_read(reader, object, method, params) ||
+	    !make_params(reader, params, ret_params))
 		return false;
-	if (!check_examples(reader, object, params)) {
-		json_object_put(*ret_params);
-		return false;
-	}
 	method->name = name;
 	method->name_length = strlen(name);
 	return true;

@@ -3,13 +3,16 @@
 
 Each method of <daemon>/api/*.json is in a handler table of that daemon, and each name in a handler table is a method;
 names have the daemon's prefix; a method has every member that the API contract demands, and its schemas say a limit for
-every text and list that a caller sends.
+every text and list that a caller sends. Examples refer to components that exist and have only members that the schemas
+know; each component example is used; the files have their one form, and few lines a method.
 """
 
-import json
 import re
 
+import api_files
 import gate
+
+LINES = 50  # a method, on average over all API files
 
 MEMBERS = (
     "name",
@@ -17,7 +20,6 @@ MEMBERS = (
     "description",
     "params",
     "result",
-    "errors",
     "examples",
     "x-access",
     "x-idempotent",
@@ -27,14 +29,6 @@ MEMBERS = (
 NAME = re.compile(r"^[a-z]+(\.[a-z][a-z0-9_]*){1,2}$")
 TABLE = re.compile(r"\bstruct\s+rpc_handler\s+\w+\[\w*\]\s*=\s*\{(.*?)^\};", re.DOTALL | re.MULTILINE)
 ENTRY = re.compile(r'\{\s*(?:\.name\s*=\s*)?"([a-z_.]+)"')
-
-
-def load(tree, name, violations):
-    try:
-        return json.loads(tree.text(name))
-    except ValueError as error:
-        violations.append(f"{name}:1: not JSON: {error}")
-        return {}
 
 
 def handlers(tree, folder):
@@ -87,19 +81,57 @@ def method_violations(name, daemon, method, components):
             yield f"{place}: {path} has no upper bound"
 
 
-def daemon_violations(tree, daemon):
-    violations, methods, components = [], {}, {}
-    files = [name for name in tree.matching(".json", under=(daemon,)) if name.startswith(f"{daemon}/api/")]
-    documents = {name: load(tree, name, violations) for name in files}
-    for document in documents.values():
-        for key, schema in document.get("components", {}).get("schemas", {}).items():
-            components[f"#/components/schemas/{key}"] = schema
-    for name, document in documents.items():
-        for method in document.get("methods", []):
-            violations += method_violations(name, daemon, method, components)
-            if method.get("name") in methods:
-                violations.append(f"{name}: {method['name']} stands also in {methods[method['name']]}")
-            methods[method.get("name")] = name
+def example_violations(place, method, api):
+    schemas = {f"params {param.get('name')}": param.get("schema") for param in method.get("params", [])}
+    schemas["result"] = method.get("result", {}).get("schema")
+    for example in method.get("examples", []):
+        where = f'{place}: example "{example.get("name", "?")}"'
+        given = {f"params {param.get('name')}": param.get("value") for param in example.get("params", [])}
+        result = example.get("result", {})
+        given["result"] = result if api_files.referred(result) else result.get("value")
+        for part, value in given.items():
+            try:
+                shown = api_files.whole(value, api.examples)
+            except api_files.Fault as fault:
+                yield f"{where}: {part}: {fault}"
+                continue
+            for path in api_files.unknown_members(shown, schemas.get(part), api.schemas):
+                yield f"{where}: {part}: the schema has no member {path}"
+
+
+def file_violations(tree, api):
+    """Files that are no JSON or not in their one form, and component examples that nothing refers to."""
+    yield from (f"{name}:1: not JSON: {error}" for name, error in api.broken)
+    for name, document in api.files.items():
+        if ("methods" in document) == (name.rpartition("/")[2] in api_files.COMPONENTS_ALONE):
+            yield f"{name}: methods stand in files of their noun, {' and '.join(api_files.COMPONENTS_ALONE)} have none"
+        if tree.text(name) != api_files.shape(document) + "\n":
+            yield f"{name}: not in the one form of API files: tests/run format gives it"
+    used = {example for document in api.files.values() for example in api_files.all_referred(document)}
+    for example in sorted(api.examples.keys() - used):
+        yield f"{api.places[example]}: nothing refers to the example {example}"
+
+
+def size_violations(apis):
+    count = sum(1 for api in apis for _ in api.methods())
+    lines = sum(api_files.counted_lines(document) for api in apis for document in api.files.values())
+    if lines > LINES * count > 0:
+        yield (
+            f"*/api/*.json: {lines} lines for {count} methods, {lines / count:.1f} each, at most {LINES}: let examples "
+            "refer to components/examples and say only what differs (x-with), leave out errors that follow from access "
+            "and parameters, say x-page-of for a page (docs/adding-a-method.md)"
+        )
+
+
+def daemon_violations(tree, daemon, api):
+    violations, methods = list(file_violations(tree, api)), {}
+    components = {f"#/components/schemas/{key}": schema for key, schema in api.schemas.items()}
+    for name, method in api.methods():
+        violations += method_violations(name, daemon, method, components)
+        violations += example_violations(f"{name}: {method.get('name', '?')}", method, api)
+        if method.get("name") in methods:
+            violations.append(f"{name}: {method['name']} stands also in {methods[method['name']]}")
+        methods[method.get("name")] = name
     if f"{daemon}/main.c" not in tree.files:
         return violations
     table, shared = handlers(tree, daemon), handlers(tree, "common")
@@ -110,7 +142,9 @@ def daemon_violations(tree, daemon):
 
 
 def check(tree):
-    return [violation for daemon in gate.DAEMONS for violation in daemon_violations(tree, daemon)]
+    apis = {daemon: api_files.read(tree, daemon) for daemon in gate.DAEMONS}
+    violations = [violation for daemon, api in apis.items() for violation in daemon_violations(tree, daemon, api)]
+    return violations + list(size_violations(apis.values()))
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ sentence (common/rpc/field_message.c). Reasons of another daemon, passed on, are
 every answer that they get against the document (tests/lib/contract.py). The same way is followed for x-writes.
 """
 
-import json
 import re
 
+import api_files
 import gate
 
 CATALOGUE, FIELD_RULES = "common/api/errors.c", "common/api/error_data.c"
@@ -42,6 +42,8 @@ ACTIONS = ("passport/credentials/account_guard.c", "of_network")
 PLAIN = {"rpc_forbidden": "forbidden", "rpc_not_found": "not_found"}
 # Where the code asks whether the method is such a one: by a parameter, or by the lane that dispatch gave it.
 ASKED = ("at_repeatable", "at_list", "at_lane")
+# What a handler gives itself, since it takes such a parameter: one that does not has forgotten something.
+OWED = ("at_version", "at_id")
 # Functions that look for a right and answer something else when there is none.
 HIDING = ("visible_booking", "rpc_has_right")
 # Functions that return rules.
@@ -210,6 +212,8 @@ def applies(condition, method):
         "at_company": any(word.startswith("company:") for word in access),
         "at_repeatable": "idempotency_key" in params,
         "at_list": "cursor" in params,
+        "at_version": "version" in params,
+        "at_id": "id" in params,
         "at_point": "x-lane" not in method,
         "at_lane": "x-lane" in method,
         "at_write": not method.get("x-idempotent") or method.get("x-writes", False),
@@ -237,6 +241,9 @@ def method_violations(place, method, code, handler, derived, keywords):
     reached = {}
     for word, reason, values in settle(code.reached(handler), "public" in method.get("x-access", [])):
         reached[(word, reason)] = reached.get((word, reason), ()) + values
+    owed = {(word, reason) for word, reason, condition in derived if condition in OWED and applies(condition, method)}
+    for word, reason in sorted(owed - reached.keys(), key=str):
+        yield f"{place}: nothing that {handler} calls gives {word} {reason or ''}, as its parameters demand"
     for word, reason in own:
         if (word, reason) in follows:
             yield f"{place}: {word} {reason or ''} follows from its access and parameters: not to be written"
@@ -263,13 +270,10 @@ def field_keywords(tree):
 def daemon_violations(tree, daemon, words, derived):
     keywords = field_keywords(tree)
     code, handlers = Code(tree, daemon, words), handler_functions(tree, daemon)
-    for name in tree.matching(".json", under=(daemon,)):
-        if not name.startswith(f"{daemon}/api/"):
-            continue
-        for method in json.loads(tree.text(name)).get("methods", []):
-            handler = handlers.get(method.get("name"))
-            if handler:
-                yield from method_violations(f"{name}: {method['name']}", method, code, handler, derived, keywords)
+    for name, method in api_files.read(tree, daemon).methods():
+        handler = handlers.get(method.get("name"))
+        if handler:
+            yield from method_violations(f"{name}: {method['name']}", method, code, handler, derived, keywords)
 
 
 def common_violations(tree, words, derived):

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Gate: one kind of value has one rule: parameters of one name have one schema, in all methods of all daemons."""
 
-import collections
 import json
 import re
 
+import api_files
 import gate
 
 # Kinds of values that many methods take: the parameter's name, and the component that says what it may be.
@@ -61,14 +61,11 @@ def meaning(schema, components):
 
 def load(tree):
     """(file, method, parameter, components of its daemon) of all API files."""
-    files = {name: json.loads(tree.text(name)) for name in tree.files if re.match(r"\w+/api/[\w.]+\.json$", name)}
-    components = collections.defaultdict(dict)
-    for name, document in files.items():
-        components[name.split("/")[0]].update(document.get("components", {}).get("schemas", {}))
-    for name, document in files.items():
-        for method in document.get("methods", []):
+    for daemon in gate.DAEMONS:
+        api = api_files.read(tree, daemon)
+        for name, method in api.methods():
             for parameter in method["params"]:
-                yield name, method["name"], parameter, components[name.split("/")[0]]
+                yield name, method["name"], parameter, api.schemas
 
 
 def check(tree):

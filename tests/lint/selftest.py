@@ -9,6 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import api_files
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
@@ -26,10 +28,12 @@ int add(int a, int b);
 SOURCE = '#include "base/add.h"\n\nint add(int a, int b)\n{\n\treturn a + b;\n}\n'
 
 
-def document(method):
-    """An API file with one method."""
+def document(method, **examples):
+    """An API file with one method, and component examples of these values."""
     components = {"schemas": {"Id": {"type": "string", "format": "uuid"}}}
-    return json.dumps({"methods": [method], "components": components}) + "\n"
+    if examples:
+        components["examples"] = {name: {"value": value} for name, value in examples.items()}
+    return api_files.shape({"methods": [method], "components": components}) + "\n"
 
 
 METHOD = {
@@ -72,6 +76,18 @@ def api(**changes):
     return {"rating/api/review.json": document(method)}
 
 
+def shown(result, **examples):
+    """A method whose example has this result, beside component examples."""
+    schema = {"properties": {"score": {"type": "integer"}}, "additionalProperties": False}
+    example = {"name": "good", "params": [], "result": result}
+    method = {**METHOD, "result": {"name": "review", "schema": schema}, "examples": [example]}
+    return {"rating/api/review.json": document(method, **examples)}
+
+
+def example_of(name, **changes):
+    return {"$ref": f"#/components/examples/{name}"} | ({"x-with": changes} if changes else {})
+
+
 # gate, what is planted, a piece of what it must say
 ERROR_METHOD = {**METHOD, "errors": [{"$ref": "#/components/errors/conflict", "x-reasons": ["twice"]}]}
 ERRORS = {
@@ -96,6 +112,14 @@ def erring(lines="", **errors):
     return ERRORS | {"rating/review.c": helper + made} | {"rating/api/review.json": document(method)}
 
 
+# Its method takes a version, and nothing looks at it.
+VERSIONED = {
+    "common/api/errors.c": 'static const int derived[] = {\n    {ERROR_CONFLICT, "stale_version", at_version},\n};\n',
+    "common/rpc/stale.c": 'int rpc_stale(void *call)\n{\n\treturn rpc_conflict(call, "stale_version", "changed");\n}\n',
+    "rating/api/review.json": document(
+        {**ERROR_METHOD, "params": [{"name": "version", "schema": {"type": "integer"}}]}
+    ),
+}
 WRITING = {"rating/begin.c": "int rpc_begin(void *call)\n{\n\treturn pg_begin(call);\n}\n"}
 
 
@@ -170,6 +194,22 @@ CASES = [
     ("api", api(examples=None), "has no examples"),
     ("api", api(name="events.review.get"), "not a name of the form rating."),
     ("api", api(params=[{"name": "text", "schema": {"type": "string"}}]), "/params/text has no upper bound"),
+    ("api", shown(example_of("Review", score=2), Review={"score": 1}), None),
+    (
+        "api",
+        shown(example_of("Reviw"), Review={"score": 1}),
+        'review.get: example "good": result: there is no example Re',
+    ),
+    ("api", shown(example_of("Review", stars=2), Review={"score": 1}), "result: the schema has no member /stars"),
+    ("api", shown(example_of("Review", score=1), Review={"score": 1}), "x-with says of score what the example Review"),
+    ("api", shown(example_of("Review", score=1), Review=[1]), "must be objects"),
+    ("api", shown(example_of("Review"), Review=example_of("Review")), "the example Review refers to itself"),
+    ("api", shown({"name": "review", "value": {}}, Review={}), "nothing refers to the example Review"),
+    ("api", {"rating/api/review.json": json.dumps({"methods": [METHOD]})}, "not in the one form of API files"),
+    ("api", {"rating/api/review.json": "{"}, "not JSON"),
+    ("api", {"rating/api/schemas.json": '{ "methods": [] }\n'}, "rating/api/schemas.json: methods stand in files"),
+    ("api", {"rating/api/summary.json": "{}\n"}, "rating/api/summary.json: methods stand in files"),
+    ("api", api(params=[{"name": f"flag_{n}", "schema": {"type": "boolean"}} for n in range(50)]), "at most 50: let"),
     ("values", api(params=[{"name": "limit", "schema": {"type": "integer"}}]), "must be a reference to Limit"),
     ("errors", erring(), None),
     ("errors", erring('\tif (x)\n\t\treturn rpc_conflict(call, "other", "x");\n'), "conflict other is not listed"),
@@ -185,6 +225,7 @@ CASES = [
         "the rule full has the values most in the code",
     ),
     ("errors", erring("\trpc_begin(call);\n") | WRITING, "x-writes does not say"),
+    ("errors", erring() | VERSIONED, "gives conflict stale_version, as its parameters demand"),
     ("errors", erring(unavailable={"x-reasons": ["down"]}), "unavailable down follows from its access"),
     ("errors", erring() | {"common/rpc/down.c": "\n"}, "nothing in common gives unavailable the reason down"),
     (

@@ -20,9 +20,9 @@
 	"\"value\":\"x\"}],\"result\":{\"name\":\"thing\",\"value\":{\"id\":\"x\"}}}]," extra "}"
 #define EXTENSIONS(access) "\"x-access\":[" access "],\"x-idempotent\":true,\"x-deadline-ms\":1500,\"x-cost\":3"
 #define METHOD(name) METHOD_PARTS(name, EXTENSIONS("\"user\",\"company:owner\""))
-#define COMPONENTS                                                                                               \
-	"{\"methods\":[],\"components\":{\"schemas\":{\"Id\":{\"type\":\"string\",\"maxLength\":10},\"Thing\":{" \
-	"\"type\":\"object\","                                                                                   \
+#define COMPONENTS                                                                                \
+	"{\"components\":{\"schemas\":{\"Id\":{\"type\":\"string\",\"maxLength\":10},\"Thing\":{" \
+	"\"type\":\"object\","                                                                    \
 	"\"properties\":{\"id\":{\"$ref\":\"#/components/schemas/Id\"}}}}}}"
 
 static char error[500];

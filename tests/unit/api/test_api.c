@@ -178,9 +178,11 @@ static void test_refuses_missing_and_wrong_members(void **state)
 	assert_refused_with("params", "[{\"name\":\"id\",\"schema\":{\"$ref\":\"#/components/schemas/Nope\"}}]",
 			    "\"#/components/schemas/Nope\" leads nowhere");
 	assert_refused_with("result", NULL, "result must have a name and a schema");
+	assert_refused_with("result", "{\"name\":\"r\",\"schema\":{\"x-page-of\":{},\"type\":\"object\"}}",
+			    "the schema of a result has x-page-of alone");
 	assert_refused_with("result", "{\"name\":\"r\",\"schema\":{\"pattern\":\"(\"}}",
 			    "a.b.c: #/methods/0/result/schema");
-	assert_refused_with("errors", NULL, "errors must be an array");
+	assert_refused_with("errors", "{}", "errors must be an array");
 	assert_refused_with("errors", "[{\"$ref\":\"#/components/errors/nope\"}]", "errors[0] is no $ref to");
 	assert_refused_with("examples", "[]", "has no example");
 	assert_refused_with("examples", "[{\"name\":\"e\",\"params\":[{\"name\":\"nope\",\"value\":1}]}]",
@@ -250,6 +252,33 @@ static void test_publishes_what_follows_from_the_rest(void **state)
 	assert_string_equal(text_at(document, MEMBERS "/enum/items/type"), "number");
 #undef MEMBERS
 	json_object_put(document);
+}
+
+static void test_adds_to_a_page_what_all_pages_have(void **state)
+{
+	struct json_object *method = parse(METHOD("a.thing.list")), *whole = json_object_new_object(), *methods;
+	(void)state;
+	json_object_object_add(json_object_object_get(method, "result"), "schema",
+			       parse("{\"x-page-of\":{\"$ref\":\"#/components/schemas/Thing\"}}"));
+	methods = json_object_new_array();
+	json_object_array_add(methods, method);
+	json_object_object_add(whole, "methods", methods);
+	json_object_object_add(whole, "components",
+			       parse("{\"schemas\":{\"NextCursor\":{\"type\":[\"string\",\"null\"]}}}"));
+	struct api *api = load(json_object_to_json_string(whole));
+	if (!api)
+		fail_msg("%s", error);
+	struct json_object *document = parse(api_document(api));
+	assert_string_equal(text_at(document, "/methods/0/result/schema/properties/items/items/$ref"),
+			    "#/components/schemas/AThing");
+	assert_string_equal(text_at(document, "/methods/0/result/schema/properties/next_cursor/$ref"),
+			    "#/components/schemas/ANextCursor");
+	assert_string_equal(text_at(document, "/methods/0/result/schema/required"), "[ \"items\", \"next_cursor\" ]");
+	assert_string_equal(text_at(document, "/methods/0/result/schema/additionalProperties"), "false");
+	assert_null(strstr(api_document(api), "x-page-of"));
+	json_object_put(document);
+	json_object_put(whole);
+	api_free(api);
 }
 
 static void test_puts_parameters_that_examples_give_first(void **state)
@@ -380,6 +409,7 @@ int main(void)
 	    cmocka_unit_test(test_refuses_missing_and_wrong_members),
 	    cmocka_unit_test(test_documents_itself),
 	    cmocka_unit_test(test_publishes_what_follows_from_the_rest),
+	    cmocka_unit_test(test_adds_to_a_page_what_all_pages_have),
 	    cmocka_unit_test(test_puts_parameters_that_examples_give_first),
 	    cmocka_unit_test(test_leaves_out_schemas_that_nothing_uses),
 	    cmocka_unit_test(test_refuses_two_things_of_one_name),

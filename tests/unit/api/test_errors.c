@@ -74,6 +74,29 @@ static void test_lists_what_follows_from_access(void **state)
 	json_object_put(open);
 }
 
+static void test_lists_what_follows_from_parameters(void **state)
+{
+	struct json_object *method = parse(METHOD("a.b.c")), *whole = json_object_new_object();
+	struct json_object *methods = json_object_new_array();
+	(void)state;
+	json_object_object_del(method, "errors");
+	json_object_array_add(json_object_object_get(method, "params"),
+			      parse("{\"name\":\"version\",\"schema\":{\"type\":\"integer\"}}"));
+	json_object_array_add(methods, method);
+	json_object_object_add(whole, "methods", methods);
+	struct api *api = load(json_object_to_json_string(whole));
+	if (!api)
+		fail_msg("%s", error);
+	struct json_object *document = parse(api_document(api));
+	assert_non_null(listed(document, -32004));
+	assert_true(may_say(listed(document, -32009), "reason", "stale_version"));
+	assert_false(may_say(listed(document, -32009), "reason", "idempotency_key"));
+	assert_null(listed(document, -32012));
+	json_object_put(document);
+	json_object_put(whole);
+	api_free(api);
+}
+
 static void test_lists_reasons_and_rules(void **state)
 {
 	struct json_object *document = document_with(
@@ -116,6 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lists_what_follows_from_access),
+	    cmocka_unit_test(test_lists_what_follows_from_parameters),
 	    cmocka_unit_test(test_lists_reasons_and_rules),
 	    cmocka_unit_test(test_refuses_unsound_errors),
 	};

@@ -189,9 +189,11 @@ static void check_examples(const struct api_method *method, struct json_object *
 	for (size_t i = 0; i < json_object_array_length(examples); i++) {
 		struct json_object *example = json_object_array_get_idx(examples, i);
 		struct json_object *params = params_of(example);
-		assert_valid(method->params, params, method->name);
+		const char *what = arena_printf(&arena, "%s: %s", method->name,
+						json_object_get_string(json_object_object_get(example, "name")));
+		assert_valid(method->params, params, what);
 		assert_valid(method->result, json_object_object_get(json_object_object_get(example, "result"), "value"),
-			     method->name);
+			     what);
 		json_object_object_add(params, "no_such_parameter", json_object_new_int(1));
 		struct schema_result result;
 		assert_false(schema_validate(method->params, params, "", 0, &arena, &result));
@@ -207,6 +209,7 @@ static void test_examples_are_true_to_the_schemas(void **state)
 		struct api *api = load(daemons[i]);
 		struct json_object *document = parse(api_document(api), strlen(api_document(api)));
 		struct json_object *objects = json_object_object_get(document, "methods");
+		assert_null(strstr(api_document(api), "#/components/examples/"));
 		for (size_t j = 0; j < api_count(api); j++, methods++)
 			check_examples(api_at(api, j),
 				       json_object_object_get(json_object_array_get_idx(objects, j), "examples"));
