@@ -9,9 +9,10 @@
  * "#/components/errors/<word>", which are made from base/error.h, with "x-reasons": [words] and, of invalid_params,
  * precondition_failed and too_large, "x-rules": {rule: {member: schema}}, the values that stand beside a rule in
  * error.data; what follows from access and parameters, or can be met anywhere, is not written there but added
- * (errors.c). A method object must have name, summary, description, params (by name, the required ones first), result
- * ({"x-page-of": schema} for one page of a list), examples, x-access, x-idempotent, x-deadline-ms, x-cost; it may have
- * errors; x-writes; x-auth-max-age, in seconds: a user must have authenticated within them, and nobody may act as one;
+ * (errors.c). A method object must have name, summary, params (by name, the required ones first), result
+ * ({"x-page-of": schema} for one page of a list), examples, x-access, x-cost; it may have description (else the
+ * summary); x-idempotent (else true: it reads); x-deadline-ms (else 3000, 5000 of what writes); errors; x-writes;
+ * x-auth-max-age, in seconds: a user must have authenticated within them, and nobody may act as one;
  * x-long-poll; and x-lane, what its work grows with (enum api_lane). The document says more than the files: what
  * follows from them is added when it is made (api/publish.h), and the dates of examples are moved when it is served
  * (api/dates.h). Ownership: the api owns everything; what its functions return is borrowed. api_free at the end. It

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define DEADLINE_READ_MS 3000
+#define DEADLINE_WRITE_MS 5000
 #define DEADLINE_MAX_MS 600000
 #define COST_MAX 100000
 #define AUTH_MAX_AGE_MAX 86400 /* seconds */
@@ -26,13 +28,31 @@ static bool is_method_name(const char *name)
 	return parts >= 2 && name[length - 1] != '.' && length <= API_NAME_MAX;
 }
 
+static void set_default(struct json_object *object, const char *name, struct json_object *value)
+{
+	if (json_object_object_get_ex(object, name, NULL))
+		json_object_put(value);
+	else
+		json_object_object_add(object, name, value);
+}
+
+/* A method that says nothing else reads: calling twice is as calling once. What writes may take longer. A summary that
+ * says it all is the description. */
+static void set_defaults(struct json_object *object)
+{
+	if (api_text(object, "summary"))
+		set_default(object, "description", json_object_new_string(api_text(object, "summary")));
+	set_default(object, "x-idempotent", json_object_new_boolean(1));
+	bool writes = !json_object_get_boolean(json_object_object_get(object, "x-idempotent")) ||
+		      json_object_get_boolean(json_object_object_get(object, "x-writes"));
+	set_default(object, "x-deadline-ms", json_object_new_int64(writes ? DEADLINE_WRITE_MS : DEADLINE_READ_MS));
+}
+
 static bool check_texts(struct api_reader *reader, struct json_object *object)
 {
-	static const char *const texts[] = {"summary", "description"};
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		if (!api_text(object, texts[i]))
-			return api_fail(reader, "has no %s", texts[i]);
-	return true;
+	if (!api_text(object, "summary"))
+		return api_fail(reader, "has no summary");
+	return api_text(object, "description") || api_fail(reader, "has no description");
 }
 
 /* Nothing but what OpenRPC knows and extensions, so that a slip of the pen is found. */
@@ -197,6 +217,7 @@ bool api_method_read(struct api_reader *reader, struct json_object *object, stru
 				API_NAME_MAX);
 	struct json_object *params = api_member(object, "params", json_type_array);
 	struct json_object *result = api_member(object, "result", json_type_object);
+	set_defaults(object);
 	if (!check_texts(reader, object) || !check_members(reader, object))
 		return false;
 	if (!params || json_object_array_length(params) > PARAMS_MAX)

@@ -17,13 +17,10 @@ LINES = 50  # a method, on average over all API files
 MEMBERS = (
     "name",
     "summary",
-    "description",
     "params",
     "result",
     "examples",
     "x-access",
-    "x-idempotent",
-    "x-deadline-ms",
     "x-cost",
 )
 NAME = re.compile(r"^[a-z]+(\.[a-z][a-z0-9_]*){1,2}$")

@@ -216,7 +216,7 @@ def applies(condition, method):
         "at_id": "id" in params,
         "at_point": "x-lane" not in method,
         "at_lane": "x-lane" in method,
-        "at_write": not method.get("x-idempotent") or method.get("x-writes", False),
+        "at_write": not method.get("x-idempotent", True) or method.get("x-writes", False),
     }[condition]
 
 
@@ -233,7 +233,7 @@ def listed(method):
 
 
 def method_violations(place, method, code, handler, derived, keywords):
-    if method.get("x-idempotent") and code.writes(handler) != method.get("x-writes", False):
+    if method.get("x-idempotent", True) and code.writes(handler) != method.get("x-writes", False):
         yield f"{place}: x-writes does not say whether {handler} begins a transaction, as what is x-idempotent must"
     own = listed(method)
     follows = {(word, reason) for word, reason, condition in derived if applies(condition, method)}

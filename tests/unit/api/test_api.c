@@ -58,6 +58,26 @@ static void test_knows_what_writes(void **state)
 		       "a.b.c: x-writes must be a boolean");
 }
 
+/* What reads says nothing of it; what writes may take longer. */
+static void test_takes_a_method_for_one_that_reads(void **state)
+{
+	struct api *api =
+	    load("{\"methods\":[" METHOD_PARTS("a.b.get", "\"x-access\":[\"user\"],\"x-cost\":1") "," METHOD_PARTS(
+		"a.b.put", "\"x-access\":[\"user\"],\"x-idempotent\":false,\"x-cost\":1") "]}");
+	(void)state;
+	if (!api)
+		fail_msg("%s", error);
+	assert_true(api_at(api, 0)->idempotent && !api_at(api, 0)->writes);
+	assert_int_equal(api_at(api, 0)->deadline_us, 3000000);
+	assert_true(!api_at(api, 1)->idempotent && api_at(api, 1)->writes);
+	assert_int_equal(api_at(api, 1)->deadline_us, 5000000);
+	struct json_object *document = parse(api_document(api));
+	assert_string_equal(text_at(document, "/methods/0/x-idempotent"), "true");
+	assert_string_equal(text_at(document, "/methods/1/x-deadline-ms"), "5000");
+	json_object_put(document);
+	api_free(api);
+}
+
 static void test_reads_what_waits(void **state)
 {
 	struct api *api = load("{\"methods\":[" METHOD_PARTS(
@@ -401,6 +421,7 @@ int main(void)
 	    cmocka_unit_test(test_finds_methods),
 	    cmocka_unit_test(test_reads_how_fresh_an_authentication_must_be),
 	    cmocka_unit_test(test_knows_what_writes),
+	    cmocka_unit_test(test_takes_a_method_for_one_that_reads),
 	    cmocka_unit_test(test_reads_what_waits),
 	    cmocka_unit_test(test_reads_what_work_grows_with),
 	    cmocka_unit_test(test_validates_params_by_name),
