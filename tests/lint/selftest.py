@@ -138,6 +138,13 @@ SUSPENDING = {
     "/* Waits. */\nint co_park(int x) MAY_SUSPEND MUST_CHECK;\n\n#endif\n",
 }
 CASES = [
+    (
+        "docs",
+        {"docs/a.md": "```c common/base/sub.c\nx\n```\n"},
+        "docs/a.md:1: shows common/base/sub.c, which is no file",
+    ),
+    ("docs", {"docs/a.md": "```c common/base/add.c\nint add(int a, int b)\n...\n}\n```\n"}, None),
+    ("docs", {"docs/a.md": "```c common/base/add.c\nint sub(int a, int b)\n```\n"}, "from `int sub(int a, int b)` on"),
     ("dialect", source("\tint *p = 0;\n\tif (p == NULL)\n\t\treturn 1;\n"), "write `!pointer`"),
     ("dialect", source("\tint *p = 0;\n\tif (p != NULL && *p)\n\t\treturn 1;\n"), "drop `!= NULL`"),
     ("dialect", source("\tint *p = 0;\n\n\tif (p)\n\t\treturn 1;\n"), "add.c:6: a blank line"),
