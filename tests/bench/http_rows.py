@@ -5,7 +5,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from machine import BUILD, Process, Stack, free_port, rpc, until
+from machine import BUILD, Process, Stack, rpc, until
+from ports import free_port
 from rates import Row, middle, pair, request_script, rounds, wrk
 
 PROXY_CORE, UPSTREAM_CORE = 0, 1

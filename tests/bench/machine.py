@@ -19,6 +19,7 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import quote
 
+from ports import free_port
 from statement_log import Statement, read_statements
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,6 @@ PASSWORD = "correct horse battery"
 # The bench is one caller: it pays, so that what limits cost is in the figures, and has as much as it can spend.
 NO_LIMITS = {f"limit_{purse}_{what}": 1_000_000 for purse in ("point", "lane", "write") for what in ("rate", "burst")}
 TICKS = os.sysconf("SC_CLK_TCK")
-_given: set[int] = set()
 
 
 def build():
@@ -43,23 +43,6 @@ def build():
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         if done.returncode != 0:
             raise SystemExit(f"the build failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-
-
-def free_port(also: int = 0) -> int:
-    """A free port of 127.0.0.1 (and the one `also` above), outside the range of outgoing connections."""
-    while True:
-        port = secrets.randbelow(19000) + 12000
-        wanted = {port, port + also}
-        if wanted & _given:
-            continue
-        try:
-            for one in wanted:
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", one))
-        except OSError:
-            continue
-        _given.update(wanted)
-        return port
 
 
 def until(condition, timeout: float = 30.0, interval: float = 0.01):

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 import pytest
 import requests
 from stack import NAMES, ROOT
-from waiting import free_port, wait_until
+from ports import free_port
+from waiting import wait_until
 
 TOOLS = ROOT / "build" / "openrpc-tools" / "node_modules"
 OURS = ROOT / "tests" / "conformance" / "openrpc"

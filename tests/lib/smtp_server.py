@@ -8,7 +8,8 @@ from mailbox import Letter
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
-from waiting import free_port, wait_until
+from ports import free_port
+from waiting import wait_until
 
 
 class Authority:

@@ -17,7 +17,8 @@ from pathlib import Path
 import loglines
 from process import Daemon
 from rpc import Endpoint
-from waiting import free_port, wait_until
+from ports import free_port, release
+from waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("passport", "events", "rating", "images", "gateway")
@@ -162,6 +163,7 @@ class Stack:
                 faults.append("\n".join([*(f"{name}: {line}" for line in found[:5]), daemon.log_tail()]))
         logs = set(self.folder.rglob("*.log")) - {daemon.log for daemon in self.daemons.values()}
         faults += [fault for log in sorted(logs) for fault in loglines.faults(log.read_text(errors="replace"))]
+        release(*(port for pair in self.ports.values() for port in pair))
         # The databases stay until their cluster is removed: dropping one costs a checkpoint.
         if check and faults:
             raise AssertionError("\n".join(faults))

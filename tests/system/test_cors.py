@@ -10,7 +10,8 @@ import threading
 import pytest
 from rpc import session
 from test_images import picture, upload
-from waiting import free_port, wait_until
+from ports import free_port
+from waiting import wait_until
 
 SHOP, OFFICE, STRANGER = "https://shop.example", "https://office.example:8443", "https://stranger.example"
 CALL = b'{"jsonrpc":"2.0","id":1,"method":"gateway.status"}'

@@ -21,7 +21,8 @@ from process import Daemon
 from rpc import RpcError
 from sessions import sql
 from stack import PASSWORD
-from waiting import free_port, wait_until
+from ports import free_port
+from waiting import wait_until
 
 # Minutes in real life.
 SHORT = {"key_publish_delay": "3s", "key_reload_interval": "1s", "token_lifetime": "10s"}

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import tempfile
@@ -15,7 +14,8 @@ import loglines
 import pytest
 from rpc import Endpoint
 from stack import NAMES, ROOT
-from waiting import free_port, wait_until
+from ports import free_port, listener
+from waiting import wait_until
 
 
 class Local:
@@ -24,7 +24,9 @@ class Local:
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="eventloop-local-"))
         self.folder.chmod(0o755)
-        self.port = free_port()
+        self.port = free_port(also=1)
+        others = "".join(f"{name}_port={free_port(also=100)}\n" for name in NAMES if name != "gateway")
+        (self.folder / "ports.env").write_text(f"{others}gateway_port={self.port}\n")
 
     def run(self, script, *arguments, check=True):
         command = [ROOT / "deploy/local" / script, "--data-dir", self.folder, *arguments]
@@ -69,9 +71,8 @@ def test_up_starts_everything_and_tells_how_to_reach_it(local):
 def test_a_port_that_is_taken_is_told_before_anything_is_built(above):
     """One line says which, and what to do; of a build there is nothing yet."""
     place = Local()
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", place.port + above))
-        other.listen()
+    (place.folder / "ports.env").unlink()  # up chooses the others
+    with listener(place.port + above):
         result = place.run("up", "--empty", "--port", str(place.port), "--preset", "no-such-preset", check=False)
     shutil.rmtree(place.folder)
     assert (result.returncode, result.stdout) == (1, "")
@@ -81,10 +82,8 @@ def test_a_port_that_is_taken_is_told_before_anything_is_built(above):
 
 def test_ports_that_cannot_be_are_told_too():
     place = Local()
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        taken = other.getsockname()[1]
+    taken = free_port()
+    with listener(taken):
         ports = {name: free_port() for name in NAMES} | {"rating": taken}
         lines = "".join(f"{name}_port={port}\n" for name, port in ports.items())
         (place.folder / "ports.env").write_text(lines)

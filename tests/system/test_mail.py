@@ -11,7 +11,8 @@ import loglines
 import pytest
 from process import Daemon
 from smtp_server import Authority, SmtpServer
-from waiting import free_port, wait_until
+from ports import free_port
+from waiting import wait_until
 
 pytestmark = pytest.mark.asan
 

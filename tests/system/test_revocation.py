@@ -9,7 +9,8 @@ import pytest
 from process import Daemon
 from rpc import headers, session
 from stack import NAMES, program
-from waiting import free_port, wait_until
+from ports import free_port
+from waiting import wait_until
 
 pytestmark = pytest.mark.asan
 

@@ -8,7 +8,8 @@ from process import Daemon
 from rpc import Endpoint
 from sessions import sql
 from stack import PASSWORD, Stack, program
-from waiting import free_port, wait_until
+from ports import free_port
+from waiting import wait_until
 
 pytestmark = pytest.mark.asan
 

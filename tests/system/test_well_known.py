@@ -8,7 +8,8 @@ import threading
 import pytest
 from rpc import session
 from test_keys import SHORT
-from waiting import free_port, wait_until
+from ports import free_port
+from waiting import wait_until
 
 KEYS, METADATA = "/.well-known/jwks.json", "/.well-known/oauth-authorization-server"
 SOON = {"token_keys_refetch": "1s"}

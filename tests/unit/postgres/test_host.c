@@ -10,15 +10,17 @@
 
 static struct pg_server server;
 
+/* A port that stays bound, without a listener, until the program ends: the kernel gives it to nobody else, and
+ * PostgreSQL may listen on it, for it sets SO_REUSEADDR too. */
 static int free_port(void)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	socklen_t length = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (bind(fd, (const struct sockaddr *)&address, length) != 0 ||
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), reuse = 1;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)) != 0 ||
+	    bind(fd, (const struct sockaddr *)&address, length) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &length) != 0)
 		pg_server_die("no free port");
-	(void)close(fd);
 	return ntohs(address.sin_port);
 }
 
