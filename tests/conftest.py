@@ -1,5 +1,6 @@
 """Fixtures of all Python tests: PostgreSQL, stacks of daemons, and their logs when a test fails."""
 
+import functools
 import os
 import shutil
 
@@ -87,3 +88,17 @@ def pytest_runtest_makereport(item, call):
         for name, value in getattr(item, "funcargs", {}).items():
             if isinstance(value, Stack):
                 report.sections.append((f"logs of {name}", value.logs(15)))
+
+
+def show_logs_first(report, terminal):
+    """Prints a report with all that was captured above it: it ends with its assertion."""
+    for name, text in report.sections:
+        terminal.sep("-", name)
+        terminal.line(text.rstrip("\n"))
+    report.sections = []
+    type(report).toterminal(report, terminal)
+
+
+def pytest_runtest_logreport(report):
+    if report.failed:
+        report.toterminal = functools.partial(show_logs_first, report)
