@@ -6,6 +6,7 @@ import re
 
 import gate
 
+REPAIR = "each finding says what to use instead"
 # name: what to use instead. Everywhere in C.
 BANNED = {
     "strcpy": "a struct buffer or snprintf",

@@ -12,6 +12,7 @@ import re
 
 import gate
 
+REPAIR = 'write it as docs/coding-style.md has it under "The dialect"'
 IS_NULL = r"== NULL\b|\bNULL =="
 CONDITION = r"!= NULL\)?\s*(?:&&|\|\||\?)|\b(?:if|while) \((?:[^;{}()]|\([^;{}()]*\))*!= NULL\)\n|; [^;()]*!= NULL;"
 TYPE = r"(?:const )?(?:(?:struct|enum|union) \w+|unsigned(?: \w+)?|int|char|bool|double|long|float|[a-z]\w*_t)"

@@ -13,6 +13,7 @@ import re
 import api_files
 import gate
 
+REPAIR = "list in the method's errors what its handler answers, and nothing else (docs/errors.md)"
 CATALOGUE, FIELD_RULES = "common/api/errors.c", "common/api/error_data.c"
 SENTENCES = "common/rpc/field_message.c"
 DERIVED = re.compile(r'\{ERROR_(\w+),\s*("(\w+)"|NULL),\s*(at_\w+)\}')

@@ -5,6 +5,7 @@ import re
 
 import gate
 
+REPAIR = "open a header like common/base/arena.h, and write a comment above each block of declarations"
 BLOCK = re.compile(r"\n[ \t]*\n")
 
 

@@ -14,6 +14,7 @@ import gate
 from check_errors import arguments, handler_functions, without_comments
 from check_values import load
 
+REPAIR = "give the parameter's schema one spelling (format uuid), or fold its text first (text_fold)"
 # Ids of others, in whatever spelling they have.
 FOREIGN = {"external_id", "actor_id"}
 # Formats that take one spelling alone.

@@ -15,6 +15,10 @@ from pathlib import Path
 
 import gate
 
+REPAIR = (
+    "include only what the room may know; a lower room reaches up by a function that the upper one registers; "
+    "what two rooms share becomes a module below both"
+)
 MODULES_MOST = 25
 PAGE = "docs/architecture.md"
 # What a room of common may include besides itself and what those may.
@@ -72,12 +76,13 @@ def common_violation(tree, name, included):
     """Why a file of common may not include this, or None."""
     room = room_of(name)
     if room not in COMMON:
-        return f"{name.rsplit('/', 1)[0]} is no room of common"
+        return f"{name.rsplit('/', 1)[0]} is no room of common; rooms are {', '.join(COMMON)}"
     target = target_of(tree, name, included)
     if target is None or "/" not in included:
         return f'"{included}" is not a header of common'
     if room_of(target) not in within_reach(room):
-        return f"common/{room} must not know common/{room_of(target)} ({included})"
+        may = ", ".join(sorted(within_reach(room)))
+        return f"common/{room} must not know common/{room_of(target)} ({included}); it may include {may}"
     return None
 
 
@@ -86,7 +91,7 @@ def daemon_violation(tree, name, included):
         return None
     for other in gate.DAEMONS:
         if f"{other}/{included}" in tree.files:
-            return f"{name.split('/')[0]} includes {included} of {other}"
+            return f"{name.split('/')[0]} includes {included} of {other}; it may include its own and those of common"
     return f'"{included}" is neither of {name.split("/")[0]} nor of common'
 
 
@@ -96,7 +101,7 @@ def violation(tree, name, included):
     rule = common_violation if name.startswith("common/") else daemon_violation
     target = target_of(tree, name, included)
     if target and is_internal(target) and room_of(target) != room_of(name):
-        return f"{included} is for its own room"
+        return f"{included} is for its own room; {room_of(name) or name.split('/')[0]} uses a public header of it"
     return rule(tree, name, included)
 
 

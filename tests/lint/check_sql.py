@@ -8,6 +8,7 @@ import re
 
 import gate
 
+REPAIR = "ask the owner by a call, or keep in a table of your own what its facts tell"
 CREATE = re.compile(r"CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?\"?(\w+)", re.IGNORECASE)
 NAMED = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|TRUNCATE(?: TABLE)?|REFERENCES)\s+(?:ONLY\s+)?\"?([a-z]\w+)")
 
@@ -31,7 +32,9 @@ def check(tree):
             table_owners = owner_of.get(match.group(1), {folder})
             if not table_owners & {folder, "common"}:
                 line = gate.line_of(text, match.start())
-                violations.append(f"{name}:{line}: {match.group(1)} belongs to {' and '.join(sorted(table_owners))}")
+                violations.append(
+                    f"{name}:{line}: {match.group(1)} belongs to {' and '.join(sorted(table_owners))}, not to {folder}"
+                )
     return violations
 
 

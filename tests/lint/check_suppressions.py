@@ -9,6 +9,7 @@ import re
 
 import gate
 
+REPAIR = "write the rule into the suppression, and the reason behind it or above it"
 # Pattern of a suppression with its rule; the rest of the line is the reason.
 SUPPRESSIONS = (
     r"cppcheck-suppress(?:\s+\w+|\s*\[[\w,\s]+\])?",

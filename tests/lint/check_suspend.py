@@ -12,6 +12,7 @@ import re
 
 import gate
 
+REPAIR = "write MAY_SUSPEND behind the declaration in the header, and look at who calls it"
 MARK = re.compile(
     r"\b(\w+)\s*\((?:[^()]|\([^()]*\))*\)\s*(?:MUST_CHECK\s+|PRINTF\([^)]*\)\s*|NORETURN\s+)*MAY_SUSPEND\b"
 )

@@ -6,7 +6,6 @@ everything it includes of this project, its flags and .clang-tidy, so that a sec
 """
 
 import concurrent.futures
-import hashlib
 import json
 import re
 import shlex
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import gate
 
-INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.MULTILINE)
+REPAIR = "mend the code; for a false alarm, // NOLINT(check): reason"
 FINDING = re.compile(r"^(\S+?):(\d+):\d+: (?:error|warning): (.*)$", re.MULTILINE)
 NOLINT = re.compile(r"NOLINT(NEXTLINE)?(?:\(([\w.,\s-]+)\))?")
 
@@ -31,30 +30,6 @@ def compile_commands(tree):
         if path.is_relative_to(tree.root) and not path.is_relative_to(tree.root / "build"):
             known[str(path.relative_to(tree.root))] = entry["command"]
     return known
-
-
-def closure(tree, name):
-    """The file and all of this project that it includes."""
-    seen, waiting = set(), [name]
-    while waiting:
-        current = waiting.pop()
-        if current in seen:
-            continue
-        seen.add(current)
-        for included in INCLUDE.findall(tree.text(current)):
-            for folder in ("common", *gate.DAEMONS, "tests/unit", str(Path(current).parent)):
-                if f"{folder}/{included}" in tree.files:
-                    waiting.append(f"{folder}/{included}")
-                    break
-    return sorted(seen)
-
-
-def fingerprint(tree, name, command):
-    digest = hashlib.sha256(command.encode())
-    digest.update((tree.root / ".clang-tidy").read_bytes())
-    for path in closure(tree, name):
-        digest.update(path.encode() + b"\0" + tree.text(path).encode())
-    return digest.hexdigest()
 
 
 def tidy(tree, name, command, extra=()):
@@ -94,7 +69,8 @@ def useless_suppressions(tree, name, command):
 
 
 def check_file(tree, name, command):
-    mark = tree.root / "build" / "tidy" / fingerprint(tree, name, command)
+    read = gate.fingerprint(tree, [".clang-tidy", *gate.closure(tree, name)], command)
+    mark = tree.root / "build" / "tidy" / read
     if mark.exists():
         return []
     found = tidy(tree, name, command)
@@ -108,11 +84,12 @@ def check(tree):
     commands = compile_commands(tree)
     (tree.root / "build" / "tidy").mkdir(parents=True, exist_ok=True)
     sources = [name for name in tree.daemon_sources() if name.endswith(".c")]
-    names = [name for name in sources if name in commands]
+    names = tree.chosen(name for name in sources if name in commands)
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         results = list(pool.map(lambda name: check_file(tree, name, commands[name]), names))
     found = {f"{path}:{line}: {text}" for result in results for path, line, text in result}
-    found |= {f"{name}:1: is not part of the build" for name in sources if name not in commands}
+    missing = tree.chosen(name for name in sources if name not in commands)
+    found |= {f"{name}:1: is not part of the build: configure it again, cmake --preset clang" for name in missing}
     return sorted(found)
 
 

@@ -7,6 +7,7 @@ import re
 import api_files
 import gate
 
+REPAIR = "use the component of that name; a parameter that means something else has another name, or a line in OTHER"
 # Kinds of values that many methods take: the parameter's name, and the component that says what it may be.
 NAMED = {
     "code": "Code",

@@ -1,11 +1,15 @@
 """What the lint gates share: the files to look at, C without its comments, functions and their ends, the verdict.
 
-A gate is a script tests/lint/check_*.py that defines check(tree) -> list of violations ("path:line: what is wrong") and
-ends with gate.main(check). `--root DIR` points it at another tree: that is how tests/lint/selftest plants violations.
+A gate is a script tests/lint/check_*.py. Its first lines say the rule, REPAIR how to get what it wants; it defines
+check(tree) -> list of violations ("path:line: what is wrong", followed by a diff where there is one) and ends with
+gate.main(check). `--root DIR` points it at another tree: that is how tests/lint/selftest.py plants violations.
+`--only FILE...`: gates that judge each file by itself look at these alone (tests/run changed).
 """
 
 import argparse
+import difflib
 import functools
+import hashlib
 import json
 import re
 import subprocess
@@ -37,6 +41,7 @@ class Tree:
     """The files of a project: those git knows or would add, or, where there is no repository, all of them."""
 
     root: Path
+    only: frozenset | None = None
     _texts: dict = field(default_factory=dict)
 
     @functools.cached_property
@@ -48,9 +53,17 @@ class Tree:
         names = [str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file()]
         return sorted(name for name in names if not name.startswith("build/"))
 
+    @functools.cached_property
+    def known(self):
+        return frozenset(self.files)
+
     def matching(self, *suffixes, under=()):
         """Files with one of the suffixes, below one of the folders when any are given."""
         return [name for name in self.files if name.endswith(suffixes) and (not under or name.split("/")[0] in under)]
+
+    def chosen(self, names):
+        """Those of the files that a gate that judges each by itself has to look at."""
+        return [name for name in names if self.only is None or name in self.only]
 
     def c_files(self):
         return self.matching(".c", ".h")
@@ -159,11 +172,67 @@ def matches(tree, names, pattern, message, code=True):
     return found
 
 
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.MULTILINE)
+
+
+def included(tree, name, folders=("tests/unit",)):
+    """The files of this project that a C file includes."""
+    for written in INCLUDE.findall(tree.text(name)):
+        places = [f"{folder}/{written}" for folder in (str(Path(name).parent), *SOURCE_FOLDERS, *folders)]
+        yield from [place for place in places if place in tree.known][:1]
+
+
+def closure(tree, name):
+    """The file and all of this project that it includes."""
+    seen, waiting = set(), [name]
+    while waiting:
+        current = waiting.pop()
+        if current not in seen:
+            seen.add(current)
+            waiting += included(tree, current)
+    return sorted(seen)
+
+
+def fingerprint(tree, names, *more):
+    """A hash of the contents of the files and of more texts: what a checker says can only change with it."""
+    digest = hashlib.sha256("\0".join(more).encode())
+    for name in names:
+        digest.update(name.encode() + b"\0" + tree.text(name).encode())
+    return digest.hexdigest()
+
+
+def difference(name, before, after, most=40):
+    """The way from one text of a file to the other, as a diff of a bounded length."""
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), name, "as wanted", "", "", 1, ""))
+    return lines[:most] + ([f"... and {len(lines) - most} lines more"] if len(lines) > most else [])
+
+
+METHOD = re.compile(r"(\S+\.json): ([a-z]+\.[a-z_.]+): ")
+
+
+def placed(tree, violation):
+    """A violation with its line, where the gate named only the file, or the file and a method of it."""
+    method = METHOD.match(violation)
+    if method and (tree.root / method.group(1)).is_file():
+        text = tree.text(method.group(1))
+        found = re.search(rf'"name":\s*"{re.escape(method.group(2))}"', text)
+        line = line_of(text, found.start()) if found else 1
+        return f"{method.group(1)}:{line}: {violation.partition(': ')[2]}"
+    return re.sub(r"^([\w./-]+[./][\w.-]+): ", r"\1:1: ", violation)
+
+
 def main(check):
     """Runs a gate from the command line and exits with its verdict."""
-    parser = argparse.ArgumentParser(description=sys.modules[check.__module__].__doc__)
+    module = sys.modules[check.__module__]
+    parser = argparse.ArgumentParser(description=module.__doc__)
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[2])
-    violations = check(Tree(parser.parse_args().root))
-    for violation in violations:
-        print(violation)
+    parser.add_argument("--only", nargs="*", metavar="FILE")
+    options = parser.parse_args()
+    tree = Tree(options.root, None if options.only is None else frozenset(options.only))
+    violations = [placed(tree, violation) for violation in check(tree)]
+    if violations:
+        name = Path(module.__file__).stem.removeprefix("check_")
+        print("\n".join(violations))
+        print(f"\nThe rule: {module.__doc__.strip().removeprefix('Gate: ')}")
+        print(f"To repair: {module.REPAIR}\nThis gate alone: tests/run gate {name}")
     sys.exit(1 if violations else 0)
