@@ -91,10 +91,10 @@ the usual seccomp profile; sysctl vm.mmap_rnd_bits=28 on the machine, or --secur
 
 # run_ctest PRESET LABEL [ARGUMENT...]: the C tests of one build that carry the label. That there are none is a failure.
 run_ctest() {
-	local preset=$1 label=$2 status=0 report=$logs/ctest-$1-$2.xml
+	local preset=$1 label=$2 status=0 report=$logs/ctest-$1-${2//[^a-z-]/}.xml
 	shift 2
 	rm -f "$report"
-	local command=("${wrapper[@]}" ctest --test-dir "$root/build/$preset" -L "^$label\$" --output-on-failure
+	local command=("${wrapper[@]}" ctest --test-dir "$root/build/$preset" -L "^($label)\$" --output-on-failure
 		--no-tests=error -j2 --output-junit "$report" "$@")
 	"${command[@]}" </dev/null || status=$?
 	record_junit "ctest $preset $label" "$report" "$status" "${command[@]}"
@@ -102,13 +102,20 @@ run_ctest() {
 
 # run_pytest FOLDER [ARGUMENT...]: the Python tests of a folder, against the daemons of $EVENTLOOP_PRESET; none: failure.
 run_pytest() {
-	local folder=$1 status=0 report
+	local folder=$1
+	shift
+	run_pytest_files "$folder" "$root/$folder" "$@"
+}
+
+# run_pytest_files NAME ARGUMENT...: the same, of whatever the arguments say; NAME is what the tally calls them.
+run_pytest_files() {
+	local name=$1 status=0 report
 	report=$logs/pytest-${1//\//-}-${EVENTLOOP_PRESET:-release}.xml
 	shift
 	rm -f "$report"
-	local command=("$root/build/venv/bin/python" -m pytest "$root/$folder" --junitxml="$report" "$@")
+	local command=("$root/build/venv/bin/python" -m pytest --junitxml="$report" "$@")
 	"${command[@]}" </dev/null || status=$?
-	record_junit "pytest $folder" "$report" "$status" "${command[@]}"
+	record_junit "pytest $name" "$report" "$status" "${command[@]}"
 }
 
 # summary: the failed ones by name, the final line; returns 1 when anything failed.
