@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 import pytest
 import requests
-from stack import NAMES, ROOT
 from ports import free_port
+from stack import NAMES, ROOT
 from waiting import wait_until
 
 TOOLS = ROOT / "build" / "openrpc-tools" / "node_modules"

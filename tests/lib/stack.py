@@ -15,9 +15,9 @@ from mailbox import Mailbox
 from pathlib import Path
 
 import loglines
+from ports import free_port, release
 from process import Daemon
 from rpc import Endpoint
-from ports import free_port, release
 from waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]

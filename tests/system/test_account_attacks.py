@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from authenticator import App
-from staff import administrator
+from integration import claims
+from sessions import refresh, refused, sql
 from stack import PASSWORD
-from test_sessions import claims, refresh, refused, sql
+from staff import administrator
 from waiting import wait_until
 
 pytestmark = pytest.mark.asan

@@ -1,16 +1,15 @@
-"""Accounts: from registering to a verified address, passwords that are changed and forgotten, what people say of
-themselves. What strangers can learn or cause through it: nothing."""
+"""Accounts: from registering to a verified address, how often strangers may ask, what people say of themselves. What
+strangers can learn or cause through it: nothing."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from rpc import RpcError
+from accounts import OTHER, ask, count_users, letter_token, outcome, request_reset, reset, verify
+from sessions import sql
 from stack import PASSWORD, Stack
 from waiting import wait_until
 
 pytestmark = pytest.mark.asan
-OTHER = "a staple for the battery"
 BAD_NAMES = (
     " ",
     "\u200b\u200b",
@@ -21,47 +20,6 @@ BAD_NAMES = (
     "Ann\r\nBcc: all@test.example",
     "a\u2028b",
 )
-
-
-def outcome(call, *arguments):
-    """What became of a call in one word: ok, or the error's reason, rule or word."""
-    try:
-        call(*arguments)
-    except RpcError as error:
-        return error.reason or error.data.get("rule") or error.word
-    return "ok"
-
-
-def ask(stack, email, password=PASSWORD, name="Somebody", **more):
-    """Registers without answering the letter."""
-    return stack.rpc("passport.user.register", {"email": email, "password": password, "name": name, **more})
-
-
-def verify(stack, token, password=PASSWORD):
-    return stack.rpc("passport.user.verify_email", {"token": token, "password": password})
-
-
-def letter_token(stack, email, template="verify_email"):
-    return stack.mailbox.wait(email, template).token
-
-
-def execute(stack, sql, *values):
-    with stack.database("passport") as database:
-        cursor = database.execute(sql, values or None)
-        return cursor.fetchall() if cursor.description else None
-
-
-def count_users(stack, email):
-    return execute(stack, "SELECT count(*) FROM user_account WHERE email_folded = %s", email)[0][0]
-
-
-def request_reset(stack, email):
-    stack.rpc("passport.password.request_reset", {"email": email})
-    return letter_token(stack, email, "password_reset")
-
-
-def reset(stack, token, password=OTHER):
-    return stack.rpc("passport.password.reset", {"token": token, "new_password": password})
 
 
 def refused(error):
@@ -85,7 +43,7 @@ def test_there_is_no_account_before_its_address_is_verified(stack):
     user = verify(stack, token)["user_id"]
     assert stack.login(email).id == user
     assert outcome(verify, stack, token) == "token"
-    assert execute(stack, "SELECT count(*) FROM registration WHERE email = %s", email) == [(0,)]
+    assert sql(stack, "SELECT count(*) FROM registration WHERE email = %s", email) == [(0,)]
 
 
 def test_a_known_address_is_told_by_letter_only(stack):
@@ -110,7 +68,7 @@ def test_a_registration_dies_after_a_day(stack, spoil):
     email = "late@test.example"
     ask(stack, email)
     token = letter_token(stack, email)
-    execute(stack, spoil)
+    sql(stack, spoil)
     assert outcome(verify, stack, token) == "token"
     assert count_users(stack, email) == 0
 
@@ -135,8 +93,8 @@ def test_nothing_that_opens_an_account_is_in_the_database(stack):
     email = "secret@test.example"
     ask(stack, email)
     token = letter_token(stack, email)
-    tables = execute(stack, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    text = "".join(str(execute(stack, f'SELECT array_agg(t::text) FROM "{table}" t')) for (table,) in tables)
+    tables = sql(stack, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    text = "".join(str(sql(stack, f'SELECT array_agg(t::text) FROM "{table}" t')) for (table,) in tables)
     assert email in text and token not in text and PASSWORD not in text
 
 
@@ -177,128 +135,6 @@ def test_letters_are_in_the_language_of_the_person(stack):
     assert "Анна" in stack.mailbox.wait("anna@test.example", "password_reset").text
 
 
-# --- passwords ---
-
-
-@pytest.mark.parametrize(
-    ("password", "rule"),
-    [
-        ("iloveyou1", "common_password"),
-        ("TrustNo1", "common_password"),
-        ("EventLoop-2026", "context_word"),
-        ("ann.marie!!", "context_word"),
-        ("Harbour99999", "context_word"),
-        ("short", "minLength"),
-        ("x" * 129, "maxLength"),
-    ],
-)
-def test_password_rules_hold_wherever_a_password_is_chosen(stack, password, rule):
-    email = "ann.marie@test.example"
-    if not count_users(stack, email):
-        stack.register(email, name="Harbour Master")
-    user = stack.login(email)
-    token = request_reset(stack, email)
-    execute(stack, "DELETE FROM throttle")
-    registration = {"email": email, "password": password, "name": "Harbour Master"}
-    change = {"current_password": PASSWORD, "new_password": password}
-    for field, error in (
-        ("password", stack.error("passport.user.register", registration)),
-        ("new_password", user.error("passport.password.change", change)),
-        ("new_password", stack.error("passport.password.reset", {"token": token, "new_password": password})),
-    ):
-        assert [(one["path"], one["rule"]) for one in error.data["fields"]] == [(f"/params/{field}", rule)]
-    assert stack.login(email, PASSWORD).id == user.id
-
-
-def test_passwords_are_compared_exactly(stack):
-    email, password = "exact@test.example", "  Ünïcode 密码 😀 " + "x" * 113
-    assert len(password) == 128
-    stack.register(email, password)
-    assert stack.login(email, password).token
-    for wrong in (password.strip(), password.lower(), password[:-1], password[:72], password[:-1] + "y"):
-        assert outcome(stack.login, email, wrong) == "credentials", wrong
-
-
-def test_huge_and_broken_passwords_are_refused_before_any_work(stack):
-    response = stack.gateway.post(
-        '{"jsonrpc":"2.0","id":1,"method":"passport.auth.login","params":{"email":"a@test.example","password":"a\\u0000b"}}'
-    )
-    assert response.json()["error"]["data"]["fields"] == [{"path": "/params/password", "rule": "noNul"}]
-    huge = {"jsonrpc": "2.0", "id": 1, "method": "passport.user.register"}
-    huge["params"] = {"email": "a@test.example", "password": "x" * 10_000_000, "name": "A"}
-    response = stack.gateway.post(json.dumps(huge))
-    assert response.json()["error"]["data"]["code"] in ("too_large", "invalid_params")
-
-
-def test_a_changed_password_ends_what_the_old_one_opened(stack):
-    user = stack.user()
-    other = stack.login(user.email)
-    waiting = request_reset(stack, user.email)
-    wrong = user.error("passport.password.change", {"current_password": OTHER, "new_password": OTHER})
-    assert (wrong.code, wrong.word, wrong.reason) == (-32003, "forbidden", "wrong_password")
-    assert user.rpc("passport.password.change", {"current_password": PASSWORD, "new_password": OTHER})["changed"]
-    notice = stack.mailbox.wait(user.email, "password_changed")
-    assert "127.0.0.1" in notice.text
-    assert outcome(stack.login, user.email, PASSWORD) == "credentials" and stack.login(user.email, OTHER).id == user.id
-    wait_until(lambda: outcome(other.rpc, "passport.user.me") == "revoked", what="the other session's token to be void")
-    assert stack.error("passport.auth.refresh", {"refresh_token": other.refresh_token}).reason == "revoked"
-    own = stack.rpc("passport.auth.refresh", {"refresh_token": user.refresh_token})
-    assert stack.rpc("passport.user.me", token=own["access_token"])["id"] == user.id
-    assert outcome(reset, stack, waiting) == "token"
-
-
-def test_other_sessions_may_be_spared(stack):
-    user = stack.user()
-    other = stack.login(user.email)
-    params = {"current_password": PASSWORD, "new_password": OTHER, "end_other_sessions": False}
-    assert user.rpc("passport.password.change", params)["changed"]
-    assert stack.rpc("passport.auth.refresh", {"refresh_token": other.refresh_token})["user"]["id"] == user.id
-
-
-def test_a_forgotten_password(stack):
-    user = stack.user()
-    first = request_reset(stack, user.email)
-    stack.rpc("passport.password.request_reset", {"email": user.email.upper()})
-    newest = letter_token(stack, user.email, "password_reset")
-    assert outcome(reset, stack, first) == "token"
-    assert outcome(reset, stack, newest, "password1") == "invalid_params"
-    assert reset(stack, newest)["changed"]
-    assert outcome(reset, stack, newest) == "token"
-    assert stack.mailbox.wait(user.email, "password_changed")
-    assert stack.error("passport.auth.refresh", {"refresh_token": user.refresh_token}).reason == "revoked"
-    wait_until(lambda: outcome(user.rpc, "events.booking.list") == "revoked", what="events refuses the token")
-    assert outcome(stack.login, user.email, PASSWORD) == "credentials" and stack.login(user.email, OTHER).id == user.id
-
-
-def test_a_reset_by_many_happens_once(stack):
-    user = stack.user()
-    token = request_reset(stack, user.email)
-    passwords = [f"{OTHER} {number}" for number in range(8)]
-    with ThreadPoolExecutor(8) as pool:
-        outcomes = list(pool.map(lambda password: outcome(reset, stack, token, password), passwords))
-    assert sorted(outcomes) == ["ok"] + ["token"] * 7
-    assert stack.login(user.email, passwords[outcomes.index("ok")]).id == user.id
-
-
-def test_a_reset_letter_is_good_for_ten_minutes(stack):
-    user = stack.user()
-    token = request_reset(stack, user.email)
-    left = "SELECT extract(epoch FROM expires_at - now()) FROM one_time_token WHERE subject = %s"
-    assert 590 < execute(stack, left, user.id)[0][0] <= 600
-    execute(stack, "UPDATE one_time_token SET expires_at = now() WHERE subject = %s", user.id)
-    assert outcome(reset, stack, token) == "token"
-
-
-def test_a_reset_for_a_stranger_is_answered_alike_and_sends_nothing(stack):
-    user = stack.user()
-    known = stack.rpc("passport.password.request_reset", {"email": user.email})
-    unknown = stack.rpc("passport.password.request_reset", {"email": "stranger@test.example"})
-    assert known["status"] == unknown["status"] == "mail_sent_if_known" and known.keys() == unknown.keys()
-    stack.mailbox.wait(user.email, "password_reset")
-    wait_until(lambda: execute(stack, "SELECT count(*) FROM mail") == [(0,)], what="the queue of letters to be empty")
-    assert not stack.mailbox.letters("stranger@test.example")
-
-
 # --- throttles ---
 
 
@@ -313,7 +149,7 @@ def tight(cluster, templates):
 
 @pytest.fixture
 def quiet(tight):
-    execute(tight, "DELETE FROM throttle")
+    sql(tight, "DELETE FROM throttle")
     return tight
 
 
@@ -341,16 +177,16 @@ def test_a_network_is_told_when_it_asks_too_often(quiet, method, params):
 def test_a_mailbox_is_not_flooded_and_nobody_hears_of_it(quiet):
     answers = []
     for _ in range(4):
-        execute(quiet, "DELETE FROM throttle WHERE name LIKE '%.network'")
+        sql(quiet, "DELETE FROM throttle WHERE name LIKE '%.network'")
         answers.append(ask(quiet, "Flood@test.example")["status"])
-        execute(quiet, "DELETE FROM throttle WHERE name LIKE '%.network'")
+        sql(quiet, "DELETE FROM throttle WHERE name LIKE '%.network'")
         quiet.rpc("passport.password.request_reset", {"email": "flood@test.example"})
     assert answers == ["verification_sent"] * 4
-    wait_until(lambda: execute(quiet, "SELECT count(*) FROM mail") == [(0,)], what="the queue of letters to be empty")
+    wait_until(lambda: sql(quiet, "SELECT count(*) FROM mail") == [(0,)], what="the queue of letters to be empty")
     assert len(quiet.mailbox.letters("Flood@test.example")) == 2
-    assert execute(quiet, "SELECT count(*) FROM registration WHERE email_folded = 'flood@test.example'") == [(2,)]
+    assert sql(quiet, "SELECT count(*) FROM registration WHERE email_folded = 'flood@test.example'") == [(2,)]
     tries = "SELECT tries FROM throttle WHERE name = 'reset.letter'"
-    assert execute(quiet, tries) == [(4,)]
+    assert sql(quiet, tries) == [(4,)]
 
 
 def test_guessing_the_current_password_at_speed(quiet):
@@ -438,11 +274,11 @@ def test_every_change_of_an_account_is_in_the_audit_trail(stack):
     user.rpc("passport.user.update", {"version": 1, "name": "Other"})
     user.rpc("passport.password.change", {"current_password": PASSWORD, "new_password": OTHER})
     reset(stack, request_reset(stack, user.email), PASSWORD)
-    rows = execute(stack, "SELECT action, address FROM audit_event WHERE user_id = %s ORDER BY id", user.id)
+    rows = sql(stack, "SELECT action, address FROM audit_event WHERE user_id = %s ORDER BY id", user.id)
     wanted = ["user.registered", "user.updated", "password.changed", "password.reset"]
     assert [action for action, _ in rows if action in wanted] == wanted
     assert {address for _, address in rows} == {"127.0.0.1"}
-    details = execute(stack, "SELECT details FROM audit_event WHERE user_id = %s AND action = 'user.updated'", user.id)
+    details = sql(stack, "SELECT details FROM audit_event WHERE user_id = %s AND action = 'user.updated'", user.id)
     assert details == [({"fields": ["name"]},)]
 
 

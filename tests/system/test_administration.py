@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from companies import invite, join
 from rpc import RpcError
-from staff import administrator, moderator, with_role
 from stack import PASSWORD
+from staff import administrator, moderator, with_role
 from waiting import wait_until
 
 pytestmark = pytest.mark.asan

@@ -8,9 +8,9 @@ import socket
 import threading
 
 import pytest
+from ports import free_port
 from rpc import session
 from test_images import picture, upload
-from ports import free_port
 from waiting import wait_until
 
 SHOP, OFFICE, STRANGER = "https://shop.example", "https://office.example:8443", "https://stranger.example"

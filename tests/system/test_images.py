@@ -12,8 +12,8 @@ import loglines
 import pytest
 from companies import join, refresh
 from integration import claims, exchange, make_key
-from PIL import Image
 from pictures import jpeg_of_scans, picture, png_header, png_of_zeros
+from PIL import Image
 from stack import Stack
 from waiting import wait_until
 

@@ -17,11 +17,11 @@ from pathlib import Path
 import loglines
 import pytest
 from callers import Callers
+from ports import free_port
 from process import Daemon
 from rpc import RpcError
 from sessions import sql
 from stack import PASSWORD
-from ports import free_port
 from waiting import wait_until
 
 # Minutes in real life.

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import loglines
 import pytest
+from ports import free_port, listener
 from rpc import Endpoint
 from stack import NAMES, ROOT
-from ports import free_port, listener
 from waiting import wait_until
 
 

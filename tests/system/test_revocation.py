@@ -6,10 +6,10 @@ import time
 import uuid
 
 import pytest
+from ports import free_port
 from process import Daemon
 from rpc import headers, session
 from stack import NAMES, program
-from ports import free_port
 from waiting import wait_until
 
 pytestmark = pytest.mark.asan

@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from authenticator import WRONG, App, present, refused, wrong_code
+from ports import free_port
 from process import Daemon
 from rpc import Endpoint
 from sessions import sql
 from stack import PASSWORD, Stack, program
-from ports import free_port
 from waiting import wait_until
 
 pytestmark = pytest.mark.asan

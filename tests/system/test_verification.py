@@ -5,9 +5,10 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from staff import with_role
+from accounts import OTHER, ask, count_users, letter_token, outcome, verify
+from sessions import sql
 from stack import PASSWORD
-from test_accounts import OTHER, ask, count_users, execute, letter_token, outcome, verify
+from staff import with_role
 
 pytestmark = pytest.mark.asan
 TRIES = 5
@@ -93,7 +94,7 @@ def test_letters_of_two_registrations_make_one_account(stack):
         assert count_users(stack, email) == 1
         logins = [outcome(stack.login, email, password) for _, password in answers]
         assert logins == ["ok" if one == "ok" else "credentials" for one in outcomes]
-        assert execute(stack, "SELECT count(*) FROM registration WHERE email_folded = %s", email) == [(0,)]
+        assert sql(stack, "SELECT count(*) FROM registration WHERE email_folded = %s", email) == [(0,)]
 
 
 def test_a_stranger_does_not_move_an_account_to_an_address_by_a_click_of_its_owner(stack):
@@ -150,7 +151,7 @@ def test_a_try_that_was_put_off_for_load_does_not_count(stack):
     registration(stack, "busy@test.example")
     tokens = [f"token-of-load-{number}" for number in range(300)]
     hashes = [hashlib.sha256(token.encode()).digest() for token in tokens]
-    execute(
+    sql(
         stack,
         "WITH copied AS (INSERT INTO registration (id, email, email_folded, password_hash, name, locale, time_zone) "
         "SELECT gen_random_uuid(), n || email, n || email_folded, password_hash, name, locale, time_zone "
@@ -173,4 +174,4 @@ def test_a_try_that_was_put_off_for_load_does_not_count(stack):
     tried, put_off = ([one for one, word in answers if word == wanted] for wanted in ("unauthenticated", "overloaded"))
     assert tried and put_off and len(tried) + len(put_off) == len(tokens), "some of each"
     tries = "SELECT DISTINCT tries FROM one_time_token WHERE hash = ANY (%s)"
-    assert execute(stack, tries, put_off) == [(0,)] and execute(stack, tries, tried) == [(1,)]
+    assert sql(stack, tries, put_off) == [(0,)] and sql(stack, tries, tried) == [(1,)]

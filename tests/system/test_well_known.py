@@ -6,9 +6,9 @@ import json
 import threading
 
 import pytest
+from ports import free_port
 from rpc import session
 from test_keys import SHORT
-from ports import free_port
 from waiting import wait_until
 
 KEYS, METADATA = "/.well-known/jwks.json", "/.well-known/oauth-authorization-server"
