@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Gate: no function of more than 45 lines, no file of 500 lines or more. The allow-list is empty, and stays so."""
+"""Gate: no function of more than 45 lines, no file of more than 450. The allow-list is empty, and stays so."""
 
 import ast
 
@@ -10,7 +10,7 @@ REPAIR = (
     "itself into a module, a test file of its own"
 )
 MAX_FUNCTION_LINES = 45
-MAX_FILE_LINES = 499
+MAX_FILE_LINES = 450
 
 
 def python_functions(tree):

@@ -1,127 +1,7 @@
-#include "config/config.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
+/* Settings from defaults, a file, the environment and flags. */
+#include "config/config_fixture.h"
 
 #define KIBIBYTE 1024
-
-static const struct config_option common_options[] = {
-    {.name = "port", .type = CONFIG_INTEGER, .fallback = "7000", .min = 1, .max = 65535, .help = "TCP port"},
-    {.name = "database_url", .type = CONFIG_TEXT, .flags = CONFIG_SECRET, .help = "PostgreSQL"},
-    {.name = "log_format", .type = CONFIG_CHOICE, .fallback = "json", .choices = "json|text"},
-    {.name = "grace",
-     .type = CONFIG_DURATION,
-     .fallback = "10s",
-     .flags = CONFIG_RELOADABLE,
-     .min = 1,
-     .max = 60000000},
-    {.name = "body_limit", .type = CONFIG_SIZE, .fallback = "1MiB"},
-    {.name = "migrate", .type = CONFIG_BOOLEAN},
-    {.name = "title", .type = CONFIG_TEXT, .fallback = "none", .flags = CONFIG_RELOADABLE, .min = 2, .max = 20},
-    {.name = NULL},
-};
-
-static const struct config_option own_options[] = {
-    {.name = "port", .type = CONFIG_INTEGER, .fallback = "7002", .min = 1, .max = 65535, .help = "TCP port of events"},
-    {.name = "search_url", .type = CONFIG_TEXT, .environment = "STANDARD_SEARCH_ENDPOINT"},
-    {.name = NULL},
-};
-
-/* One test's configuration, its file, and what was said about faults. */
-struct fixture {
-	struct config *config;
-	char path[64];
-	char *said;
-	size_t said_size;
-};
-
-static int make_fixture(void **state)
-{
-	static struct fixture fixture;
-	fixture = (struct fixture){.config = config_new("events", common_options, own_options)};
-	(void)snprintf(fixture.path, sizeof(fixture.path), "/tmp/eventloop-config-XXXXXX");
-	int file = mkstemp(fixture.path);
-	assert_true(file >= 0);
-	(void)close(file);
-	*state = &fixture;
-	return 0;
-}
-
-static int drop_fixture(void **state)
-{
-	struct fixture *fixture = *state;
-	static const char *const variables[] = {"EVENTS_PORT",
-						"EVENTLOOP_PORT",
-						"EVENTS_DATABASE_URL",
-						"EVENTS_TITLE",
-						"EVENTS_DATABASE_URL_FILE",
-						"EVENTS_TITEL",
-						"STANDARD_SEARCH_ENDPOINT",
-						"EVENTLOOP_UNKNOWN",
-						"EVENTS_SERVICE_HOST",
-						"EVENTS_PORT_7002_TCP",
-						"EVENTS_SERVICE_PORT_RPC",
-						"EVENTS_TITLE_FILE",
-						"EVENTS_SEARCH_URL",
-						"EVENTLOOP_SEARCH_URL",
-						"EVENTLOOP_DATABASE_URL"};
-	for (size_t i = 0; i < ARRAY_SIZE(variables); i++)
-		(void)unsetenv(variables[i]);
-	config_free(fixture->config);
-	(void)unlink(fixture->path);
-	free(fixture->said);
-	return 0;
-}
-
-static void write_file(const struct fixture *fixture, const char *text)
-{
-	FILE *file = fopen(fixture->path, "w");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
-static FILE *listen_to(struct fixture *fixture)
-{
-	free(fixture->said);
-	fixture->said = NULL;
-	FILE *errors = open_memstream(&fixture->said, &fixture->said_size);
-	assert_non_null(errors);
-	return errors;
-}
-
-static int load(struct fixture *fixture, int argc, const char *const *argv)
-{
-	FILE *errors = listen_to(fixture);
-	int result = config_load(fixture->config, argc, (char *const *)argv, errors);
-	(void)fclose(errors);
-	return result;
-}
-#define LOAD(fixture, ...)                                                                         \
-	load((fixture), (int)(sizeof((const char *[]){NULL, ##__VA_ARGS__}) / sizeof(char *)) - 1, \
-	     (const char *[]){NULL, ##__VA_ARGS__} + 1)
-
-static int reload(struct fixture *fixture)
-{
-	FILE *errors = listen_to(fixture);
-	int result = config_reload(fixture->config, errors);
-	(void)fclose(errors);
-	return result;
-}
-
-static void assert_said(const struct fixture *fixture, const char *expected)
-{
-	if (!fixture->said || !strstr(fixture->said, expected))
-		fail_msg("not said: %s, but: %s", expected, fixture->said);
-}
 
 static void test_defaults_hold_without_anything(void **state)
 {
@@ -396,53 +276,6 @@ static void test_required_settings_must_be_set(void **state)
 	free(fixture.said);
 }
 
-static void test_reload_takes_what_may_change(void **state)
-{
-	struct fixture *fixture = *state;
-	write_file(fixture, "grace = 1s\nport = 100\ntitle = first\n");
-	assert_int_equal(LOAD(fixture, "--config", fixture->path), 0);
-	const char *held = config_text(fixture->config, "title");
-	write_file(fixture, "grace = 2s\nport = 200\ntitle = second\n");
-	assert_int_equal(reload(fixture), 0);
-	assert_int_equal(config_integer(fixture->config, "grace"), 2000000);
-	assert_string_equal(config_text(fixture->config, "title"), "second");
-	assert_string_equal(held, "first");
-	assert_int_equal(config_integer(fixture->config, "port"), 100);
-	assert_said(fixture, "setting \"port\" changed and needs a restart");
-	write_file(fixture, "port = 100\n");
-	assert_int_equal(reload(fixture), 0);
-	assert_int_equal(config_integer(fixture->config, "grace"), 10000000);
-	assert_string_equal(fixture->said, "");
-}
-
-static void test_reload_keeps_everything_on_bad_input(void **state)
-{
-	struct fixture *fixture = *state;
-	write_file(fixture, "grace = 1s\ntitle = first\n");
-	assert_int_equal(LOAD(fixture, "--config", fixture->path, "operand"), 0);
-	write_file(fixture, "title = second\ngrace = soon\n");
-	assert_int_equal(reload(fixture), -1);
-	assert_said(fixture, "\"grace\"");
-	assert_string_equal(config_text(fixture->config, "title"), "first");
-	assert_int_equal(config_integer(fixture->config, "grace"), 1000000);
-	assert_int_equal(unlink(fixture->path), 0);
-	assert_int_equal(reload(fixture), -1);
-	assert_string_equal(config_text(fixture->config, "title"), "first");
-	int count;
-	assert_string_equal(config_operands(fixture->config, &count)[0], "operand");
-	assert_int_equal(count, 1);
-}
-
-static void test_flags_outlive_a_reload(void **state)
-{
-	struct fixture *fixture = *state;
-	write_file(fixture, "grace = 1s\n");
-	assert_int_equal(LOAD(fixture, "--config", fixture->path, "--grace=3s"), 0);
-	write_file(fixture, "grace = 2s\n");
-	assert_int_equal(reload(fixture), 0);
-	assert_int_equal(config_integer(fixture->config, "grace"), 3000000);
-}
-
 static void test_oversized_file_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
@@ -455,8 +288,6 @@ static void test_oversized_file_is_refused(void **state)
 	assert_said(fixture, "is too long");
 	assert_int_equal(LOAD(fixture, "--config", "/tmp"), -1);
 }
-
-#define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, make_fixture, drop_fixture)
 
 int main(void)
 {
@@ -477,9 +308,6 @@ int main(void)
 	    WITH_FIXTURE(test_printed_values_can_be_read_again),
 	    WITH_FIXTURE(test_help_tells_every_setting),
 	    WITH_FIXTURE(test_required_settings_must_be_set),
-	    WITH_FIXTURE(test_reload_takes_what_may_change),
-	    WITH_FIXTURE(test_reload_keeps_everything_on_bad_input),
-	    WITH_FIXTURE(test_flags_outlive_a_reload),
 	    WITH_FIXTURE(test_oversized_file_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
