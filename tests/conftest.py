@@ -3,6 +3,7 @@
 import functools
 import os
 import shutil
+import time
 
 import pytest
 from cluster import Cluster
@@ -77,6 +78,13 @@ def browser():
         running = playwright.chromium.launch(executable_path=program, args=arguments)
         yield running
         running.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """tests/run changed says when (seconds since 1970) the last test may begin."""
+    if time.time() > float(os.environ.get("EVENTLOOP_UNTIL", "inf")):
+        pytest.skip(f"no time is left for {item.path.name}")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -124,10 +124,10 @@ def choose_files(near, seconds):
     every = [name for name in near.tree.files if is_candidate(name, near.changed)]
     ranks = {name: rank for name in every if (rank := near.test(name))}
     times = file_times()
-    ordered = sorted(ranks, key=lambda name: (ranks[name][0], times.get(name, UNKNOWN_FILE)))
+    ordered = sorted(ranks, key=lambda name: (ranks[name][:2], times.get(name, UNKNOWN_FILE)))
     chosen = fitting(ordered, times, UNKNOWN_FILE, seconds)
     for name in chosen:
-        tell(f"{name.removeprefix('tests/'):<44} {ranks[name][1]}")
+        tell(f"{name.removeprefix('tests/'):<44} {ranks[name][2]}")
     left = [name.removeprefix("tests/") for name in ordered if name not in chosen]
     if left:
         tell(f"NOT RUN, there was no time (tests/run system conformance): {', '.join(left)}")

@@ -44,7 +44,8 @@ changed_files() {
 	choose system --seconds "$1"
 	[[ " ${chosen[*]}" != *openrpc_tools* ]] || check "install openrpc tools" tests/lib/openrpc_tools || true
 	if [ ${#chosen[@]} -gt 0 ]; then
-		run_pytest_files changed "${chosen[@]}" -q "${side_by_side[@]}" "${pytest_arguments[@]}"
+		EVENTLOOP_UNTIL=$(($(date +%s) + budget - SECONDS)) \
+			run_pytest_files changed "${chosen[@]}" -q "${side_by_side[@]}" "${pytest_arguments[@]}"
 	fi
 }
 

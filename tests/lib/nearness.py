@@ -9,12 +9,14 @@ and x.h are one). A Python file is the nearer the more exactly it names what cha
     2  it names a method whose handler includes the changed module, or has the name of the room in its own; the main job
        of test_main_path.py, for every change of a daemon or of common
     3  it names a method of the daemon that changed, or one whose handler is two includes away
+
+Of two that are as near, the one is nearer that names its method more often.
 """
 
 import functools
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import gate
@@ -88,16 +90,16 @@ class Nearness:
         return found
 
     def test(self, name):
-        """(rank, why) of a Python test, or None."""
+        """(rank, less for each time that it names the method, why) of a Python test, or None."""
         found = [self._path(name, changed) for changed in self.changed]
         text = self.tree.text(name)
-        for method in sorted(set(NAMED.findall(text))):
+        for method, times in sorted(Counter(NAMED.findall(text)).items()):
             if method in self.methods:
-                found.append((self.methods[method], f"calls {method}"))
+                found.append((self.methods[method], -times, f"names {method}"))
             elif f"{method.partition('.')[0]}/" in self._areas:
-                found.append((FARTHEST, f"calls {method}"))
+                found.append((FARTHEST, -times, f"names {method}"))
         if name == MAIN_PATH and self._areas:
-            found.append((2, "the main job"))
+            found.append((2, 0, "the main job"))
         found = [one for one in found if one and one[0] <= FARTHEST]
         return min(found) if found else None
 
@@ -110,17 +112,17 @@ class Nearness:
         """By the path of one changed file."""
         text, path = self.tree.text(name), Path(changed)
         if name == changed:
-            return 0, "is changed"
+            return 0, 0, "is changed"
         if changed.startswith("tests/lib/") and re.search(rf"^(?:import|from) {path.stem}\b", text, re.MULTILINE):
-            return 1, f"imports {path.stem}"
+            return 1, 0, f"imports {path.stem}"
         if changed in text:
-            return 1, f"names {changed}"
+            return 1, 0, f"names {changed}"
         if changed.startswith("tests/"):
             return None
         if len(path.parts) > 2 and str(path.parent) in text:
-            return 1, f"names {path.parent}"
+            return 1, 0, f"names {path.parent}"
         own = words_of(name)
         for rank, words in ((1, words_of(changed)), (2, words_of(path.parent.name))):
             if own & words:
-                return rank, f"is named by {', '.join(sorted(own & words))}"
+                return rank, -1, f"is named by {', '.join(sorted(own & words))}"
         return None
