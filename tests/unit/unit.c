@@ -1,16 +1,25 @@
 /*
- * Linked into every unit program: what failed stands at the end of its output, below whatever the tests logged.
+ * Linked into every unit program: EVENTLOOP_TEST='test_a_*' chooses tests by name, and what failed stands at the end of
+ * the output, below whatever the tests logged.
  *
  * CMocka prints a failure where it happens. This vprint_error takes the place of CMocka's own (its calls go through the
  * dynamic linker), keeps what says an assertion and its place, and repeats it when the program ends.
  */
 #include "unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static char failures[8192];
 static pid_t program;
+
+__attribute__((constructor)) static void choose(void)
+{
+	const char *pattern = getenv("EVENTLOOP_TEST");
+	if (pattern)
+		cmocka_set_test_filter(pattern);
+}
 
 static void keep(const char *text)
 {
