@@ -10,6 +10,7 @@ import textwrap
 
 import gate
 
+REPAIR = "copy the lines anew from the file, or name the file that has them now; what is left out is a line ... alone"
 BLOCK = re.compile(r"^```\w+ (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
