@@ -1,5 +1,5 @@
 /* A call from its first byte to its last: what an engine does with a request, whichever engine it is. */
-#include "http/internal.h"
+#include "http/engine.h"
 
 #include "base/clock.h"
 #include "base/fatal.h"

@@ -4,7 +4,7 @@
 #include "base/fatal.h"
 #include "base/hash_map.h"
 #include "base/ip_address.h"
-#include "http/internal.h"
+#include "http/engine.h"
 #include "telemetry/metrics.h"
 
 #include <event2/event.h>

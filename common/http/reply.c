@@ -1,5 +1,5 @@
 /* Answers: what handlers call to give one, and how it looks on the wire. */
-#include "http/internal.h"
+#include "http/engine.h"
 
 #include "base/clock.h"
 #include "base/fatal.h"

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "co/loop.h"
-#include "http/internal.h"
+#include "http/engine.h"
 
 #include <signal.h>
 #include <stdlib.h>

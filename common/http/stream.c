@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "co/co.h"
-#include "http/internal.h"
+#include "http/engine.h"
 #include "telemetry/metrics.h"
 
 #include <string.h>

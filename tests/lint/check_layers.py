@@ -30,6 +30,8 @@ COMMON = {
     "json": ["telemetry"],
     "schema": ["json"],
     "http": ["co"],
+    "http/direct": ["http"],
+    "http/evhttp": ["http"],
     "postgres": ["co"],
     "smtp": ["co", "http"],
     "token": ["json", "http"],
@@ -40,6 +42,8 @@ COMMON = {
     "outbox": ["client"],
     "daemon": ["outbox", "smtp"],
 }
+# Headers that no other room may include.
+RESERVED = {"common/http/engine.h": ("common/http", "common/http/direct", "common/http/evhttp")}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.MULTILINE)
 
 
@@ -102,6 +106,8 @@ def violation(tree, name, included):
     target = target_of(tree, name, included)
     if target and is_internal(target) and room_of(target) != room_of(name):
         return f"{included} is for its own room; {room_of(name) or name.split('/')[0]} uses a public header of it"
+    if name.rpartition("/")[0] not in RESERVED.get(target, [name.rpartition("/")[0]]):
+        return f"{included} is for {', '.join(RESERVED[target])}; others use http/server.h"
     return rule(tree, name, included)
 
 

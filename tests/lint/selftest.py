@@ -186,6 +186,11 @@ CASES = [
         "circle",
     ),
     ("layers", {"rating/a/a.c": '#include "b/internal.h"\n', "rating/b/internal.h": "\n"}, "is for its own room"),
+    (
+        "layers",
+        {"rating/a.c": '#include "http/engine.h"\n', "common/http/engine.h": "\n"},
+        "http/engine.h is for common/http, common/http/direct",
+    ),
     ("layers", {f"rating/a/{n}.c": "\n" for n in range(26)}, "26 modules"),
     ("layers", {"docs/architecture.md": "\n"}, "the plan of the rooms has changed"),
     ("headers", {"common/base/add.h": HEADER.removeprefix("/*\n * Adds.\n */\n")}, "opens with a comment"),

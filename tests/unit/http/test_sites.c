@@ -2,7 +2,7 @@
  * one address of IPv6. */
 #include "http/http_fixture.h"
 
-#include "http/internal.h"
+#include "http/engine.h"
 
 #include <event2/event.h>
 

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "base/shared_text.h"
-#include "http/evhttp.h"
+#include "http/evhttp/state.h"
 
 #include <event2/buffer.h>
 #include <event2/http_struct.h>

@@ -1,7 +1,7 @@
 /* A connection of the direct engine: from bytes to requests, from one request to the next. */
 #include "base/clock.h"
 #include "base/fatal.h"
-#include "http/direct.h"
+#include "http/direct/connection.h"
 #include "http/hangup.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* Sending of the direct engine: at once as far as it goes, the rest when the socket is writable. */
 #include "base/fatal.h"
-#include "http/direct.h"
+#include "http/direct/connection.h"
 
 #include <errno.h>
 #include <stdlib.h>

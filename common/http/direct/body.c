@@ -1,6 +1,6 @@
 /* The body of a request at the direct engine: read when there is room for it, or left. */
 #include "base/clock.h"
-#include "http/direct.h"
+#include "http/direct/connection.h"
 #include "http/hangup.h"
 
 void direct_read_on(struct direct_connection *connection)

@@ -8,16 +8,16 @@
  *   evhttp_peer) with a state and a deadline; over the cap its listener is switched off and connections are refused by
  * us;
  * - it reads leniently, and gives no request before it is over: so what comes is read by the parser of both engines
- *   first (evhttp_input.c), which decides what is a request, and what is in it. What the parser refuses evhttp
+ *   first (input.c), which decides what is a request, and what is in it. What the parser refuses evhttp
  *   never sees; of what it accepts, evhttp only says when its turn has come.
  * Ownership: the engine owns peers; a peer goes when evhttp says that its connection does. Invariants: evhttp and the
  * parser see the same request end at the same byte, or the connection ends.
  */
-#ifndef EVENTLOOP_HTTP_EVHTTP_H
-#define EVENTLOOP_HTTP_EVHTTP_H
+#ifndef EVENTLOOP_EVHTTP_STATE_H
+#define EVENTLOOP_EVHTTP_STATE_H
 
 #include "base/macros.h"
-#include "http/internal.h"
+#include "http/engine.h"
 
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -116,7 +116,7 @@ void engine_count_changed(struct evhttp_engine *engine);
 /* evhttp's callback for a complete request. */
 void evhttp_take_request(struct evhttp_request *request, void *argument);
 
-/* What the engine does for a call: see internal.h. */
+/* What the engine does for a call: see struct http_engine. */
 void evhttp_send_answer(struct http_call *call, const struct http_reply_parts *parts);
 void evhttp_write(struct http_call *call, const struct http_piece *piece);
 size_t evhttp_unsent(const struct http_call *call);

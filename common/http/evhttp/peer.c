@@ -1,7 +1,7 @@
 /* A connection of the evhttp engine, watched from outside. */
 #include "base/clock.h"
 #include "base/fatal.h"
-#include "http/evhttp.h"
+#include "http/evhttp/state.h"
 
 #include <event2/buffer.h>
 #include <netinet/in.h>

@@ -1,14 +1,14 @@
 /*
- * What the parts of the HTTP server share: the server, a call (one request from its first byte to its last), and what
- * an engine is. Not for the layers above, which see http/server.h.
+ * What the parts of the HTTP server and its engines share: the server, a call (one request from its first byte to its
+ * last), and what an engine is. Not for the layers above, which see http/server.h.
  *
  * Ownership: the server owns calls and keeps some for reuse. An engine takes a call (http_call_begin), feeds its parser
  * with what comes (http_call_head, http_call_body), has it handled (http_call_run) and gets told when to send and when
  * it is over; then it gives it back (http_call_end). Invariants: a call outlives its connection: an engine whose
  * connection is gone forgets the pointer and still gets `done`.
  */
-#ifndef EVENTLOOP_HTTP_INTERNAL_H
-#define EVENTLOOP_HTTP_INTERNAL_H
+#ifndef EVENTLOOP_HTTP_ENGINE_H
+#define EVENTLOOP_HTTP_ENGINE_H
 
 #include "base/context.h"
 #include "http/listen.h"
@@ -112,6 +112,7 @@ struct http_engine {
 	void (*shed)(void *connection);
 };
 
+/* Those that there are, in rooms of their own; http_server_new chooses. */
 extern const struct http_engine HTTP_DIRECT;
 extern const struct http_engine HTTP_EVHTTP;
 

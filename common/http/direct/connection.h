@@ -6,11 +6,11 @@
  * READING, STREAMING (while its handler keeps up) and LINGERING, and holds no buffer in IDLE. Time limits are checked
  * by one timer over the lists, not by a timer each.
  */
-#ifndef EVENTLOOP_HTTP_DIRECT_H
-#define EVENTLOOP_HTTP_DIRECT_H
+#ifndef EVENTLOOP_DIRECT_CONNECTION_H
+#define EVENTLOOP_DIRECT_CONNECTION_H
 
 #include "base/shared_text.h"
-#include "http/internal.h"
+#include "http/engine.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>

@@ -1,5 +1,5 @@
 /* The direct engine: accepting, time limits, draining, and the bridge from calls to connections. */
-#include "http/direct.h"
+#include "http/direct/connection.h"
 
 #include "base/clock.h"
 #include "base/fatal.h"

@@ -1,5 +1,5 @@
 /* The evhttp engine: listening, the cap, time limits, draining. */
-#include "http/evhttp.h"
+#include "http/evhttp/state.h"
 
 #include "base/clock.h"
 #include "base/fatal.h"
