@@ -1,19 +1,8 @@
 /* The body of a request at the direct engine: read when there is room for it, or left. */
+#include "http/direct/body.h"
+
 #include "base/clock.h"
-#include "http/direct/connection.h"
 #include "http/hangup.h"
-
-void direct_read_on(struct direct_connection *connection)
-{
-	if (!connection->reading && event_add(&connection->read, NULL) == 0)
-		connection->reading = true;
-}
-
-void direct_read_off(struct direct_connection *connection)
-{
-	(void)event_del(&connection->read);
-	connection->reading = false;
-}
 
 void direct_invite_body(struct direct_connection *connection)
 {

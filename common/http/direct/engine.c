@@ -1,17 +1,19 @@
-/* The direct engine: accepting, time limits, draining, and the bridge from calls to connections. */
-#include "http/direct/connection.h"
+/* The direct engine: accepting, time limits, draining, and what the server asks of it. */
+#include "http/engine.h"
 
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "http/direct/answer.h"
+#include "http/direct/body.h"
+#include "http/direct/connection.h"
+#include "http/direct/input.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
 	STATUS_UNAVAILABLE = 503,
-	COPY_MOST = 2048,
 	ACCEPTS_A_PASS = 64,
 	BYTES_A_SECOND = 64 * 1024, /* what a client that is not hostile manages */
 };
@@ -27,11 +29,6 @@ static struct timeval tick_interval(const struct http_server_options *options)
 	if (interval < TICK_SHORTEST)
 		interval = TICK_SHORTEST;
 	return (struct timeval){.tv_usec = interval};
-}
-
-int64_t direct_write_time(const struct direct *direct, int64_t bytes)
-{
-	return direct->server->options.read_timeout + bytes / BYTES_A_SECOND * CLOCK_SECOND;
 }
 
 /* A body that keeps coming at a fair pace is waited for. */
@@ -84,7 +81,15 @@ static void refuse(struct direct *direct, int fd, const char *peer)
 		(void)close(fd);
 		return;
 	}
-	direct_connection_new(direct, fd, peer, true);
+	direct_linger(direct_connection_new(direct, fd, peer, direct_on_readable, direct_on_writable));
+}
+
+static void take_in(struct direct *direct, int fd, const char *peer)
+{
+	struct direct_connection *connection =
+	    direct_connection_new(direct, fd, peer, direct_on_readable, direct_on_writable);
+	http_peers_seat(direct->server, &connection->seat, connection, connection->peer);
+	direct_read_on(connection);
 }
 
 static void accept_some(struct direct *direct, int most)
@@ -96,7 +101,7 @@ static void accept_some(struct direct *direct, int most)
 		if (fd < 0)
 			break;
 		if (http_peers_make_room(server, peer, server->connections - direct->lingerers))
-			direct_connection_new(direct, fd, peer, false);
+			take_in(direct, fd, peer);
 		else
 			refuse(direct, fd, peer);
 	}
@@ -169,81 +174,10 @@ static void engine_close(void *state)
 	free(direct);
 }
 
-static void send_after_head(struct http_call *call, const struct buffer *head, const struct http_piece *pieces,
-			    size_t count)
-{
-	struct http_piece two[2] = {{.bytes = head->data, .length = head->length}}, *all = two;
-	if (count > 1)
-		all = arena_alloc(&call->ctx.arena, (count + 1) * sizeof(*all));
-	all[0] = two[0];
-	if (count > 0)
-		memcpy(all + 1, pieces, count * sizeof(*pieces));
-	direct_output_add(call->connection, all, count + 1);
-}
-
-static void engine_send(struct http_call *call, const struct http_reply_parts *parts)
-{
-	struct direct_connection *connection = call->connection;
-	if (!connection) {
-		if (parts->file >= 0)
-			(void)close(parts->file);
-		return;
-	}
-	if (call->server->draining)
-		connection->last = true;
-	if (call->early && !call->body_done)
-		direct_leave_body(connection);
-	size_t count = call->head_only ? 0 : parts->count;
-	struct buffer head;
-	http_render_head(call, parts, !connection->last, &head);
-	if (count == 1 && parts->length <= COPY_MOST && parts->length <= head.limit - head.length) {
-		/* One piece is cheaper to hand over than two. */
-		buffer_append(&head, parts->pieces[0].bytes, parts->length);
-		count = 0;
-	}
-	direct_output_file(connection, parts->file, parts->offset, call->head_only ? 0 : parts->file_length);
-	send_after_head(call, &head, parts->pieces, count);
-}
-
-static void engine_write(struct http_call *call, const struct http_piece *piece)
-{
-	if (call->connection)
-		direct_output_add(call->connection, piece, 1);
-}
-
-static size_t engine_unsent(const struct http_call *call)
-{
-	const struct direct_connection *connection = call->connection;
-	return connection->output.length;
-}
-
 static void engine_want(struct http_call *call)
 {
 	if (call->connection)
 		direct_want(call->connection);
-}
-
-static void await_reader(struct direct_connection *connection)
-{
-	int64_t time = direct_write_time(connection->direct, direct_output_size(connection));
-	direct_enter(connection, DIRECT_WRITING, deadline_after(time));
-	http_peers_wait(connection->direct->server, &connection->seat);
-}
-
-static void engine_done(struct http_call *call)
-{
-	struct direct_connection *connection = call->connection;
-	bool whole = call->reply_left <= 0;
-	http_call_end(call);
-	if (!connection)
-		return;
-	connection->call = NULL;
-	if (!whole)
-		direct_connection_close(connection);
-	else if (direct_output_left(connection))
-		await_reader(connection);
-	else
-		direct_continue(connection);
 }
 
 static void engine_gone(struct http_call *call)
@@ -276,12 +210,12 @@ const struct http_engine HTTP_DIRECT = {
     .open = engine_open,
     .drain = engine_drain,
     .close = engine_close,
-    .send = engine_send,
-    .write = engine_write,
-    .unsent = engine_unsent,
+    .send = direct_answer_send,
+    .write = direct_answer_write,
+    .unsent = direct_answer_unsent,
     .want = engine_want,
     .evict = engine_evict,
     .shed = engine_shed,
     .gone = engine_gone,
-    .done = engine_done,
+    .done = direct_answer_done,
 };

@@ -1,6 +1,7 @@
 /* Sending of the direct engine: at once as far as it goes, the rest when the socket is writable. */
+#include "http/direct/output.h"
+
 #include "base/fatal.h"
-#include "http/direct/connection.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,14 +16,19 @@ enum {
 	PIECES_A_CALL = 64,	   /* to the kernel */
 };
 
-bool direct_output_left(const struct direct_connection *connection)
+void direct_output_init(struct direct_output *output)
 {
-	return connection->output.length > 0 || connection->output.file >= 0;
+	*output = (struct direct_output){.file = -1};
 }
 
-int64_t direct_output_size(const struct direct_connection *connection)
+bool direct_output_left(const struct direct_output *output)
 {
-	return (int64_t)connection->output.length + connection->output.left;
+	return output->length > 0 || output->file >= 0;
+}
+
+int64_t direct_output_size(const struct direct_output *output)
+{
+	return (int64_t)output->length + output->left;
 }
 
 static void drop_file(struct direct_output *output)
@@ -50,10 +56,10 @@ static void drop_pieces(struct direct_output *output)
 	output->first = output->count = output->sent = output->length = 0;
 }
 
-void direct_output_drop(struct direct_connection *connection)
+void direct_output_drop(struct direct_output *output)
 {
-	drop_pieces(&connection->output);
-	drop_file(&connection->output);
+	drop_pieces(output);
+	drop_file(output);
 }
 
 /* Takes `sent` bytes off the pieces that are left. */
@@ -79,9 +85,8 @@ static ssize_t send_pieces(int fd, struct iovec *pieces, size_t count, int flags
 }
 
 /* 0 when it went on (wholly or not), -1 when the connection is broken. */
-static int send_rest(struct direct_connection *connection)
+static int send_rest(struct direct_output *output, int fd)
 {
-	struct direct_output *output = &connection->output;
 	size_t count = 0;
 	struct iovec pieces[PIECES_A_CALL];
 	for (size_t i = output->first; i < output->count && count < PIECES_A_CALL; i++) {
@@ -90,20 +95,19 @@ static int send_rest(struct direct_connection *connection)
 						 .iov_len = output->pieces[i].length - skip};
 	}
 	int flags = MSG_NOSIGNAL | (output->file >= 0 || output->count - output->first > count ? MSG_MORE : 0);
-	ssize_t sent = send_pieces(connection->fd, pieces, count, flags);
+	ssize_t sent = send_pieces(fd, pieces, count, flags);
 	if (sent > 0)
 		take_off(output, (size_t)sent);
 	return sent < 0 ? -1 : 0;
 }
 
-static int send_file(struct direct_connection *connection)
+static int send_file(struct direct_output *output, int fd)
 {
-	struct direct_output *output = &connection->output;
 	int64_t budget = FILE_A_PASS;
 	while (output->left > 0 && budget > 0) {
 		size_t part = (size_t)(output->left < budget ? output->left : budget);
 		off_t offset = output->offset;
-		ssize_t sent = sendfile(connection->fd, output->file, &offset, part);
+		ssize_t sent = sendfile(fd, output->file, &offset, part);
 		if (sent < 0 && (errno == EAGAIN || errno == EINTR))
 			return 0;
 		/* A file that is shorter than it was leaves no way to keep what the headers promised. */
@@ -118,35 +122,19 @@ static int send_file(struct direct_connection *connection)
 	return 0;
 }
 
-static int flush(struct direct_connection *connection)
+/* The file's turn is when the pieces are out. */
+static enum direct_progress go_on(struct direct_output *output, int fd)
 {
-	struct direct_output *output = &connection->output;
-	if (output->length > 0 && send_rest(connection) != 0)
-		return -1;
-	if (output->length == 0 && output->file >= 0)
-		return send_file(connection);
-	return 0;
+	if (output->length == 0 && output->file >= 0 && send_file(output, fd) != 0)
+		return DIRECT_BROKEN;
+	return direct_output_left(output) ? DIRECT_LEFT : DIRECT_SENT;
 }
 
-void direct_on_writable(int fd, short what, void *argument)
+enum direct_progress direct_output_flush(struct direct_output *output, int fd)
 {
-	(void)fd, (void)what;
-	struct direct_connection *connection = argument;
-	int64_t before = direct_output_size(connection);
-	if (flush(connection) != 0) {
-		direct_connection_close(connection);
-		return;
-	}
-	http_peers_moved(connection->direct->server, &connection->seat,
-			 (size_t)(before - direct_output_size(connection)));
-	direct_account(connection);
-	if (direct_output_left(connection))
-		return;
-	(void)event_del(&connection->write);
-	if (connection->state == DIRECT_WRITING)
-		direct_continue(connection);
-	else if (connection->call)
-		http_call_wake(connection->call);
+	if (output->length > 0 && send_rest(output, fd) != 0)
+		return DIRECT_BROKEN;
+	return go_on(output, fd);
 }
 
 static struct direct_piece *add_piece(struct direct_output *output, size_t most)
@@ -218,35 +206,18 @@ static ssize_t send_now(int fd, const struct http_piece *pieces, size_t count, b
 	return (ssize_t)total;
 }
 
-/* Sends the file and the rest, if there is any, as soon as that goes. */
-static void go_on(struct direct_connection *connection)
+enum direct_progress direct_output_send(struct direct_output *output, int fd, const struct http_piece *pieces,
+					size_t count)
 {
-	struct direct_output *output = &connection->output;
-	if (output->length == 0 && output->file >= 0 && send_file(connection) != 0) {
-		direct_connection_close(connection);
-		return;
-	}
-	if (!direct_output_left(connection))
-		return;
-	(void)event_add(&connection->write, NULL);
-	direct_account(connection);
-}
-
-void direct_output_add(struct direct_connection *connection, const struct http_piece *pieces, size_t count)
-{
-	struct direct_output *output = &connection->output;
-	ssize_t sent = send_now(connection->fd, pieces, count, output->file >= 0);
-	if (sent < 0) {
-		direct_connection_close(connection);
-		return;
-	}
+	ssize_t sent = send_now(fd, pieces, count, output->file >= 0);
+	if (sent < 0)
+		return DIRECT_BROKEN;
 	keep_rest(output, pieces, count, (size_t)sent);
-	go_on(connection);
+	return go_on(output, fd);
 }
 
-void direct_output_file(struct direct_connection *connection, int file, int64_t offset, int64_t length)
+void direct_output_file(struct direct_output *output, int file, int64_t offset, int64_t length)
 {
-	struct direct_output *output = &connection->output;
 	output->file = file;
 	output->offset = offset;
 	output->left = length;
