@@ -1,18 +1,19 @@
-/* The evhttp engine: listening, the cap, time limits, draining. */
-#include "http/evhttp/state.h"
+/* The evhttp engine: listening, time limits, draining, and what the server asks of it. */
+#include "http/engine.h"
 
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "http/evhttp/cap.h"
+#include "http/evhttp/peer.h"
+#include "http/evhttp/request.h"
 #include "http/hangup.h"
 
+#include <event2/http.h>
+#include <event2/listener.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 enum {
 	STATUS_TIMEOUT = 408,
-	STATUS_UNAVAILABLE = 503,
-	REFUSALS_A_PASS = 64,
 	BYTES_A_SECOND = 64 * 1024, /* what a client that is not hostile manages */
 };
 
@@ -32,59 +33,10 @@ static void start_ticking(struct evhttp_engine *engine)
 	engine->ticking_on = true;
 }
 
-static void listener_switch(struct evhttp_engine *engine, bool at_cap)
-{
-	struct evconnlistener *listener = evhttp_bound_socket_get_listener(engine->bound);
-	engine->at_cap = at_cap;
-	if (at_cap) {
-		(void)evconnlistener_disable(listener);
-		(void)event_add(engine->refusing, NULL);
-	} else {
-		(void)event_del(engine->refusing);
-		(void)evconnlistener_enable(listener);
-	}
-}
-
-void engine_count_changed(struct evhttp_engine *engine)
-{
-	const struct http_server *server = engine->server;
-	bool at_cap = server->connections - engine->lingering >= server->options.max_connections;
-	if (engine->bound && at_cap != engine->at_cap)
-		listener_switch(engine, at_cap);
-	if (server->connections > 0 && !engine->ticking_on)
-		start_ticking(engine);
-}
-
-/* Nobody will read what these clients send, so all that can be done is to look whether it is there already: a socket
- * closed with something unread resets the connection, and the answer is lost. */
-static void refuse_one(struct evhttp_engine *engine, int fd, const char *address)
-{
-	struct http_call *call = http_call_begin(engine->server, address);
-	size_t length;
-	const char *text = http_render_refusal(call, STATUS_UNAVAILABLE, &length);
-	(void)send(fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
-	(void)shutdown(fd, SHUT_WR);
-	char unread[1024];
-	(void)recv(fd, unread, sizeof(unread), MSG_DONTWAIT);
-	http_call_end(call);
-	(void)close(fd);
-}
-
 static void on_refusing(int fd, short what, void *argument)
 {
 	(void)fd, (void)what;
-	struct evhttp_engine *engine = argument;
-	struct http_server *server = engine->server;
-	/* Whoever has gone has made room, and evhttp accepts again. */
-	if (engine->at_cap && http_peers_make_room(server, "", server->connections - engine->lingering))
-		return;
-	char peer[LISTENER_PEER_SIZE];
-	for (int i = 0; i < REFUSALS_A_PASS; i++) {
-		int client = listener_accept(engine->listener, peer);
-		if (client < 0)
-			return;
-		refuse_one(engine, client, peer);
-	}
+	cap_refuse_some(argument);
 }
 
 /* The engines of this thread: the callback below is told its listener and nothing else of use. */
@@ -96,7 +48,7 @@ static void on_accept_error(struct evconnlistener *listener, void *argument)
 	(void)argument;
 	for (struct evhttp_engine *engine = engines; engine; engine = engine->next)
 		if (engine->bound && evhttp_bound_socket_get_listener(engine->bound) == listener)
-			on_refusing(-1, 0, engine);
+			cap_refuse_some(engine);
 }
 
 /* A body that keeps coming at a fair pace is waited for, and an answer that keeps leaving. */
@@ -140,12 +92,21 @@ static void on_tick(int fd, short what, void *argument)
 	}
 }
 
+static struct bufferevent *on_connection(struct event_base *base, void *argument)
+{
+	struct evhttp_engine *engine = argument;
+	struct bufferevent *stream = peer_new(base, engine);
+	if (!engine->ticking_on)
+		start_ticking(engine);
+	return stream;
+}
+
 static struct evhttp *http_new(struct evhttp_engine *engine)
 {
 	struct evhttp *http = evhttp_new(engine->server->base);
 	if (!http)
 		fatal("no memory for evhttp");
-	evhttp_set_bevcb(http, peer_new, engine);
+	evhttp_set_bevcb(http, on_connection, engine);
 	evhttp_set_gencb(http, evhttp_take_request, engine);
 	evhttp_set_default_content_type(http, NULL);
 	evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |

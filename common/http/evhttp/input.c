@@ -1,6 +1,7 @@
 /* What a client of the evhttp engine sends, read by the parser of both engines before evhttp reads it. */
+#include "http/evhttp/input.h"
+
 #include "base/fatal.h"
-#include "http/evhttp/state.h"
 
 #include <event2/buffer.h>
 

@@ -1,7 +1,10 @@
 /* A connection of the evhttp engine, watched from outside. */
+#include "http/evhttp/peer.h"
+
 #include "base/clock.h"
 #include "base/fatal.h"
-#include "http/evhttp/state.h"
+#include "http/evhttp/cap.h"
+#include "http/evhttp/input.h"
 
 #include <event2/buffer.h>
 #include <netinet/in.h>
@@ -14,32 +17,10 @@ enum {
 	STATUS_CONTINUE = 100,
 	STATUS_BAD_REQUEST = 400,
 	STATUS_UNAVAILABLE = 503,
-	HELD_FROM = 16 * 1024,		  /* bytes that are not worth counting */
 	DISCARD_MOST = 256 * 1024 * 1024, /* bytes read only so that the answer before them is not lost */
 };
 
 #define LINGER_TIME (3 * CLOCK_SECOND)
-
-static void attend_later(struct evhttp_peer *peer)
-{
-	if (peer->queued)
-		return;
-	peer->queued = true;
-	TAILQ_INSERT_TAIL(&peer->engine->todo, peer, waiting);
-	event_active(peer->engine->adopting, EV_TIMEOUT, 0);
-}
-
-void peer_refuse_later(struct evhttp_peer *peer, int status)
-{
-	if (peer->status == 0)
-		peer->status = status;
-	attend_later(peer);
-}
-
-void peer_hold(struct evhttp_peer *peer, size_t bytes)
-{
-	http_peers_hold(peer->engine->server, &peer->seat, &peer->held, bytes < HELD_FROM ? 0 : bytes);
-}
 
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *argument)
 {
@@ -90,9 +71,8 @@ static void on_output(struct evbuffer *output, const struct evbuffer_cb_info *in
 		peer_refuse_later(peer, STATUS_BAD_REQUEST);
 }
 
-struct bufferevent *peer_new(struct event_base *base, void *argument)
+struct bufferevent *peer_new(struct event_base *base, struct evhttp_engine *engine)
 {
-	struct evhttp_engine *engine = argument;
 	struct evhttp_peer *peer = must_calloc(1, sizeof(*peer));
 	peer->engine = engine;
 	peer->fd = -1;
@@ -103,13 +83,13 @@ struct bufferevent *peer_new(struct event_base *base, void *argument)
 	peer->state = PEER_FRESH;
 	peer->deadline = deadline_after(engine->server->options.read_timeout);
 	TAILQ_INSERT_TAIL(&engine->peers, peer, link);
-	attend_later(peer);
+	peer_attend_later(peer);
 	engine->server->connections++;
-	engine_count_changed(engine);
+	cap_count_changed(engine);
 	return peer->stream;
 }
 
-void peer_free(struct evhttp_peer *peer)
+static void peer_free(struct evhttp_peer *peer)
 {
 	struct evhttp_engine *engine = peer->engine;
 	if (peer->queued)
@@ -130,7 +110,7 @@ void peer_free(struct evhttp_peer *peer)
 		engine->lingering--;
 	engine->server->connections--;
 	free(peer);
-	engine_count_changed(engine);
+	cap_count_changed(engine);
 }
 
 static void on_closed(struct evhttp_connection *connection, void *argument)
@@ -288,5 +268,5 @@ void peer_refuse(struct evhttp_peer *peer, int status)
 	peer->engine->lingering++;
 	bufferevent_setcb(peer->stream, discard, NULL, on_end_of_discard, peer);
 	(void)bufferevent_enable(peer->stream, EV_READ);
-	engine_count_changed(peer->engine);
+	cap_count_changed(peer->engine);
 }

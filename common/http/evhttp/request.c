@@ -1,8 +1,11 @@
 /* Requests of the evhttp engine: evhttp says whose turn it is, and sends our answers. */
+#include "http/evhttp/request.h"
+
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "base/shared_text.h"
-#include "http/evhttp/state.h"
+#include "http/evhttp/input.h"
+#include "http/evhttp/peer.h"
 
 #include <event2/buffer.h>
 #include <event2/http_struct.h>
