@@ -10,6 +10,7 @@
 #ifndef EVENTLOOP_HTTP_ENGINE_H
 #define EVENTLOOP_HTTP_ENGINE_H
 
+#include "base/clock.h"
 #include "base/context.h"
 #include "http/listen.h"
 #include "http/parser.h"
@@ -25,6 +26,14 @@
 struct co;
 struct event_base;
 struct http_hangup;
+
+enum {
+	HTTP_BYTES_A_SECOND = 64 * 1024,       /* what a client that is not hostile manages */
+	HTTP_DISCARD_MOST = 256 * 1024 * 1024, /* bytes read only so that the answer before them is not lost */
+};
+
+/* How long what still comes is read and thrown away, after the last answer. */
+#define HTTP_LINGER_TIME (3 * CLOCK_SECOND)
 
 struct http_route {
 	struct http_route *next; /* in the order they are tried */
@@ -135,6 +144,12 @@ struct http_server {
 	int64_t date_second;
 	char date[32]; /* for the Date header, of date_second */
 };
+
+/* How often an engine looks for connections whose time is up, in microseconds. */
+int64_t http_server_tick(const struct http_server *server);
+
+/* How long an answer of that many bytes may take to leave, in microseconds. */
+int64_t http_server_write_time(const struct http_server *server, int64_t bytes);
 
 /* Takes a call for a request that begins, its parser begun. Its context has an arena and no deadline yet. peer is
  * copied. */

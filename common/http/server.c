@@ -16,6 +16,9 @@ enum {
 	MAX_IN_FLIGHT = 4096,
 };
 
+#define TICK_SHORTEST (10 * CLOCK_MILLISECOND)
+#define TICK_LONGEST (500 * CLOCK_MILLISECOND)
+
 static void set_defaults(struct http_server_options *options)
 {
 	if (options->max_body == 0)
@@ -138,6 +141,17 @@ size_t http_server_connections(const struct http_server *server)
 size_t http_server_held(const struct http_server *server)
 {
 	return server->peers.held;
+}
+
+int64_t http_server_tick(const struct http_server *server)
+{
+	int64_t interval = deadline_earlier(server->options.read_timeout, server->options.idle_timeout) / 8;
+	return interval > TICK_LONGEST ? TICK_LONGEST : interval < TICK_SHORTEST ? TICK_SHORTEST : interval;
+}
+
+int64_t http_server_write_time(const struct http_server *server, int64_t bytes)
+{
+	return server->options.read_timeout + bytes / HTTP_BYTES_A_SECOND * CLOCK_SECOND;
 }
 
 static void free_routes(struct http_route *route)

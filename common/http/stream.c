@@ -15,7 +15,6 @@ enum {
 	STATUS_TIMEOUT = 408,
 	STATUS_TOO_LARGE = 413,
 	STATUS_UNAVAILABLE = 503,
-	BYTES_A_SECOND = 64 * 1024, /* what a client that is not hostile manages */
 };
 
 /* --- what a call holds --- */
@@ -222,7 +221,7 @@ int http_reply_write(struct http_exchange *exchange, const void *bytes, size_t l
 		return -1;
 	struct http_piece piece = {.bytes = bytes, .length = length};
 	call->reply_left -= (int64_t)length;
-	call->reply_pace += (int64_t)length * CLOCK_SECOND / BYTES_A_SECOND;
+	call->reply_pace += (int64_t)length * CLOCK_SECOND / HTTP_BYTES_A_SECOND;
 	call->server->engine->write(call, &piece);
 	return 0;
 }

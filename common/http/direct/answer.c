@@ -8,10 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-	COPY_MOST = 2048,
-	BYTES_A_SECOND = 64 * 1024, /* what a client that is not hostile manages */
-};
+enum { COPY_MOST = 2048 }; /* bytes */
 
 /* Sends the pieces; what the socket does not take leaves as soon as that goes. */
 static void send_pieces(struct direct_connection *connection, const struct http_piece *pieces, size_t count)
@@ -95,17 +92,12 @@ void direct_on_writable(int fd, short what, void *argument)
 		http_call_wake(connection->call);
 }
 
-/* How long an answer of that many bytes may take to leave, in microseconds. */
-static int64_t write_time(const struct direct *direct, int64_t bytes)
-{
-	return direct->server->options.read_timeout + bytes / BYTES_A_SECOND * CLOCK_SECOND;
-}
-
 static void await_reader(struct direct_connection *connection)
 {
-	int64_t time = write_time(connection->direct, direct_output_size(&connection->output));
+	struct http_server *server = connection->direct->server;
+	int64_t time = http_server_write_time(server, direct_output_size(&connection->output));
 	direct_enter(connection, DIRECT_WRITING, deadline_after(time));
-	http_peers_wait(connection->direct->server, &connection->seat);
+	http_peers_wait(server, &connection->seat);
 }
 
 void direct_answer_done(struct http_call *call)

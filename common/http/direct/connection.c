@@ -11,8 +11,6 @@
 
 enum { LINGERING_MOST = 64 }; /* what they send is read at nobody's cost but ours */
 
-#define LINGER_TIME (3 * CLOCK_SECOND)
-
 static struct direct_list *list_of(struct direct *direct, enum direct_state state)
 {
 	return state == DIRECT_IDLE	   ? &direct->idle
@@ -125,6 +123,6 @@ void direct_linger(struct direct_connection *connection)
 	http_peers_leave(direct->server, &connection->seat);
 	(void)shutdown(connection->fd, SHUT_WR);
 	direct->lingerers++;
-	direct_enter(connection, DIRECT_LINGERING, deadline_after(LINGER_TIME));
+	direct_enter(connection, DIRECT_LINGERING, deadline_after(HTTP_LINGER_TIME));
 	direct_read_on(connection);
 }

@@ -15,21 +15,7 @@
 enum {
 	STATUS_UNAVAILABLE = 503,
 	ACCEPTS_A_PASS = 64,
-	BYTES_A_SECOND = 64 * 1024, /* what a client that is not hostile manages */
 };
-
-#define TICK_SHORTEST (10 * CLOCK_MILLISECOND)
-#define TICK_LONGEST (500 * CLOCK_MILLISECOND)
-
-static struct timeval tick_interval(const struct http_server_options *options)
-{
-	int64_t interval = deadline_earlier(options->read_timeout, options->idle_timeout) / 8;
-	if (interval > TICK_LONGEST)
-		interval = TICK_LONGEST;
-	if (interval < TICK_SHORTEST)
-		interval = TICK_SHORTEST;
-	return (struct timeval){.tv_usec = interval};
-}
 
 /* A body that keeps coming at a fair pace is waited for. */
 static int64_t deadline_of(const struct direct_connection *connection)
@@ -40,7 +26,7 @@ static int64_t deadline_of(const struct direct_connection *connection)
 	if (connection->paused != 0)
 		return DEADLINE_NEVER;
 	size_t body = connection->call->parser.body_received;
-	return connection->deadline + (int64_t)body * CLOCK_SECOND / BYTES_A_SECOND;
+	return connection->deadline + (int64_t)body * CLOCK_SECOND / HTTP_BYTES_A_SECOND;
 }
 
 static void close_overdue(struct direct_list *list, int64_t now)
@@ -106,7 +92,7 @@ static void accept_some(struct direct *direct, int most)
 			refuse(direct, fd, peer);
 	}
 	if (!direct->ticking_on && server->connections > 0) {
-		struct timeval interval = tick_interval(&server->options);
+		struct timeval interval = {.tv_usec = http_server_tick(server)};
 		(void)event_add(direct->ticking, &interval);
 		direct->ticking_on = true;
 	}

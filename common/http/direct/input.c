@@ -15,7 +15,6 @@ enum {
 	STATUS_BAD_REQUEST = 400,
 	STATUS_TIMEOUT = 408,
 	STATUS_UNAVAILABLE = 503,
-	DISCARD_MOST = 256 * 1024 * 1024, /* bytes read only so that the answer before them is not lost */
 };
 
 /* Answers a request that cannot be handled. Where the next one begins is not known, so it is the last. */
@@ -244,7 +243,7 @@ void direct_continue(struct direct_connection *connection)
 static void discard(struct direct_connection *connection, size_t length)
 {
 	connection->discarded += length;
-	if (connection->discarded > DISCARD_MOST)
+	if (connection->discarded > HTTP_DISCARD_MOST)
 		direct_connection_close(connection);
 }
 

@@ -12,24 +12,12 @@
 #include <event2/listener.h>
 #include <stdlib.h>
 
-enum {
-	STATUS_TIMEOUT = 408,
-	BYTES_A_SECOND = 64 * 1024, /* what a client that is not hostile manages */
-};
-
-#define TICK_SHORTEST (10 * CLOCK_MILLISECOND)
-#define TICK_LONGEST (500 * CLOCK_MILLISECOND)
+enum { STATUS_TIMEOUT = 408 };
 
 static void start_ticking(struct evhttp_engine *engine)
 {
-	const struct http_server_options *options = &engine->server->options;
-	int64_t interval = deadline_earlier(options->read_timeout, options->idle_timeout) / 8;
-	if (interval > TICK_LONGEST)
-		interval = TICK_LONGEST;
-	if (interval < TICK_SHORTEST)
-		interval = TICK_SHORTEST;
-	struct timeval wait = {.tv_usec = interval};
-	(void)event_add(engine->ticking, &wait);
+	struct timeval interval = {.tv_usec = http_server_tick(engine->server)};
+	(void)event_add(engine->ticking, &interval);
 	engine->ticking_on = true;
 }
 
@@ -56,7 +44,7 @@ static int64_t deadline_of(const struct evhttp_peer *peer)
 {
 	if (peer->state != PEER_READING)
 		return peer->deadline;
-	return peer->deadline + (int64_t)peer->received * CLOCK_SECOND / BYTES_A_SECOND;
+	return peer->deadline + (int64_t)peer->received * CLOCK_SECOND / HTTP_BYTES_A_SECOND;
 }
 
 /* evhttp reads nothing while a request is being handled: it is looked at from time to time. */

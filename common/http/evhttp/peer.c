@@ -17,10 +17,7 @@ enum {
 	STATUS_CONTINUE = 100,
 	STATUS_BAD_REQUEST = 400,
 	STATUS_UNAVAILABLE = 503,
-	DISCARD_MOST = 256 * 1024 * 1024, /* bytes read only so that the answer before them is not lost */
 };
-
-#define LINGER_TIME (3 * CLOCK_SECOND)
 
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *argument)
 {
@@ -220,7 +217,7 @@ static void discard(struct bufferevent *stream, void *argument)
 	struct evhttp_peer *peer = argument;
 	struct evbuffer *input = bufferevent_get_input(stream);
 	(void)evbuffer_drain(input, evbuffer_get_length(input));
-	if (peer->received > DISCARD_MOST)
+	if (peer->received > HTTP_DISCARD_MOST)
 		peer_end(peer);
 }
 
@@ -264,7 +261,7 @@ void peer_refuse(struct evhttp_peer *peer, int status)
 	(void)shutdown(peer->fd, SHUT_WR);
 	bufferevent_getcb(peer->stream, NULL, NULL, &peer->on_end, &peer->on_end_argument);
 	peer->state = PEER_LINGERING;
-	peer->deadline = deadline_after(LINGER_TIME);
+	peer->deadline = deadline_after(HTTP_LINGER_TIME);
 	peer->engine->lingering++;
 	bufferevent_setcb(peer->stream, discard, NULL, on_end_of_discard, peer);
 	(void)bufferevent_enable(peer->stream, EV_READ);

@@ -11,10 +11,7 @@
 #include <event2/http_struct.h>
 #include <unistd.h>
 
-enum {
-	STATUS_BAD_REQUEST = 400,
-	BYTES_A_SECOND = 64 * 1024,
-};
+enum { STATUS_BAD_REQUEST = 400 };
 
 void evhttp_take_request(struct evhttp_request *request, void *argument)
 {
@@ -156,8 +153,7 @@ static void begin_answer(struct http_call *call, const struct http_reply_parts *
 	peer->writing = false;
 	if (!parts->later) {
 		peer->state = PEER_WRITING;
-		peer->deadline =
-		    deadline_after(call->server->options.read_timeout + length / BYTES_A_SECOND * CLOCK_SECOND);
+		peer->deadline = deadline_after(http_server_write_time(call->server, length));
 	}
 	peer_hold(peer, peer->received + copied(parts));
 	evhttp_request_set_on_complete_cb(call->request, on_sent, peer);
