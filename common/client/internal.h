@@ -1,6 +1,6 @@
 /*
- * What the files of the client share: peers and transport (client.c), service tokens (token.c), calls that are
- * parsed (invoke.c), calls that are passed through (forward.c).
+ * What the files of the client share: peers and transport (client.c), what a peer answered (answer.c), service tokens
+ * (token.c), calls whose answer is parsed (invoke.c), calls that are passed through (forward.c).
  */
 #ifndef EVENTLOOP_CLIENT_INTERNAL_H
 #define EVENTLOOP_CLIENT_INTERNAL_H
@@ -65,6 +65,9 @@ const char *client_service_token(struct context *ctx, struct rpc_client *client)
 
 /* Forgets the token, if it is still this one: a peer refused it. */
 void client_drop_token(struct rpc_client *client, const char *text);
+
+/* Builds the tree of a part of an answer, freed with ctx; NULL for JSON null. -1 with internal when memory ran out. */
+int client_tree(struct context *ctx, const char *text, size_t length, struct json_object **ret_tree) MUST_CHECK;
 
 /* Reads an answer of a peer. On a result returns true with its raw text; else takes the error over into ctx. */
 bool client_read_answer(struct context *ctx, const char *method, const char *text, size_t length,

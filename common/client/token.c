@@ -24,11 +24,6 @@ static const char *fetch_params(struct context *ctx, const struct rpc_client *cl
 	return buffer_text(&params);
 }
 
-static void put_tree(void *tree)
-{
-	json_object_put(tree);
-}
-
 static void keep_token(struct client_token *token, const char *text, int64_t lifetime)
 {
 	free(token->text);
@@ -40,9 +35,8 @@ static void keep_token(struct client_token *token, const char *text, int64_t lif
 static int take_token(struct context *ctx, struct client_token *token, const char *result, size_t length)
 {
 	struct json_object *tree, *text = NULL, *seconds = NULL;
-	if (!json_tree_build(result, length, 0, &ctx->arena, &tree))
-		return context_fail_internal(ctx, "no memory for an answer");
-	context_defer(ctx, put_tree, tree);
+	if (client_tree(ctx, result, length, &tree))
+		return -1;
 	(void)json_object_object_get_ex(tree, "access_token", &text);
 	(void)json_object_object_get_ex(tree, "expires_in", &seconds);
 	int64_t lifetime = json_object_get_int64(seconds) * CLOCK_SECOND;
