@@ -1,5 +1,6 @@
 #include "projection/projection.h"
 
+#include "daemon/data_check.h"
 #include "on_offer.h"
 
 /* A listing's terms: its type, its booleans, its enum values, its cell. */
@@ -25,29 +26,33 @@ static const char REMOVE_ROWS[] =
     "text AS (DELETE FROM listing_text WHERE id IN (SELECT id FROM gone)) "
     "DELETE FROM listing_search WHERE id IN (SELECT id FROM gone)";
 
-static const char PUT_ROWS[] =
-    "INSERT INTO listing_search (id, company_id, rating, price, currency, capacity, units, lat, "
-    "lon, cell, published_at, "
-    "terms, numbers, busy_days, busy) "
-    "SELECT l.id, l.company_id, coalesce(l.rating_bayesian, 0), coalesce(l.price_amount, 9223372036854775807), "
-    "l.price_currency, l.capacity, l.units, "
-    "l.lat, l.lon, search_cell(l.lat, l.lon), coalesce(l.published_at, l.created_at), " TERMS ", " NUMBERS ", "
-    "search_busy_days(busy.time), busy.time "
-    "FROM listing l, LATERAL (SELECT search_busy(l.id, l.units) AS time OFFSET 0) busy "
-    "WHERE l.id = ANY ($1::uuid[]) AND " LISTING_ON_OFFER " "
-    "ON CONFLICT (id) DO UPDATE "
-    "SET company_id = excluded.company_id, rating = excluded.rating, price = excluded.price, "
-    "currency = excluded.currency, capacity = excluded.capacity, units = excluded.units, lat = excluded.lat, "
-    "lon = excluded.lon, cell = excluded.cell, published_at = excluded.published_at, terms = excluded.terms, "
-    "numbers = excluded.numbers, busy_days = excluded.busy_days, busy = excluded.busy";
+/* The row of each listing on offer. */
+#define ROW_COLUMNS                                                                                                \
+	"id, company_id, rating, price, currency, capacity, units, lat, lon, cell, published_at, terms, numbers, " \
+	"busy_days, busy"
+#define ROWS                                                                                                         \
+	"SELECT l.id, l.company_id, coalesce(l.rating_bayesian, 0), coalesce(l.price_amount, 9223372036854775807), " \
+	"l.price_currency, l.capacity, l.units, l.lat, l.lon, search_cell(l.lat, l.lon), "                           \
+	"coalesce(l.published_at, l.created_at), " TERMS ", " NUMBERS ", search_busy_days(busy.time), busy.time "    \
+	"FROM listing l, LATERAL (SELECT search_busy(l.id, l.units) AS time OFFSET 0) busy WHERE " LISTING_ON_OFFER
 
-static const char PUT_TEXTS[] =
-    "INSERT INTO listing_text (id, words) SELECT l.id, "
-    "setweight(to_tsvector('english', l.title) || to_tsvector('simple', l.title), 'A') || "
-    "setweight(to_tsvector('english', l.address) || to_tsvector('simple', l.address), 'B') || "
-    "setweight(to_tsvector('english', l.description) || to_tsvector('simple', l.description), 'C') "
-    "FROM listing l WHERE l.id = ANY ($1::uuid[]) AND " LISTING_ON_OFFER " "
-    "ON CONFLICT (id) DO UPDATE SET words = excluded.words";
+static const char PUT_ROWS[] =
+    "INSERT INTO listing_search (" ROW_COLUMNS ") " ROWS " AND l.id = ANY ($1::uuid[]) "
+    "ON CONFLICT (id) DO UPDATE SET company_id = excluded.company_id, rating = excluded.rating, "
+    "price = excluded.price, currency = excluded.currency, capacity = excluded.capacity, units = excluded.units, "
+    "lat = excluded.lat, lon = excluded.lon, cell = excluded.cell, published_at = excluded.published_at, "
+    "terms = excluded.terms, numbers = excluded.numbers, busy_days = excluded.busy_days, busy = excluded.busy";
+
+/* The words of each listing on offer. */
+#define TEXTS                                                                                            \
+	"SELECT l.id, "                                                                                  \
+	"setweight(to_tsvector('english', l.title) || to_tsvector('simple', l.title), 'A') || "          \
+	"setweight(to_tsvector('english', l.address) || to_tsvector('simple', l.address), 'B') || "      \
+	"setweight(to_tsvector('english', l.description) || to_tsvector('simple', l.description), 'C') " \
+	"FROM listing l WHERE " LISTING_ON_OFFER
+
+static const char PUT_TEXTS[] = "INSERT INTO listing_text (id, words) " TEXTS " AND l.id = ANY ($1::uuid[]) "
+				"ON CONFLICT (id) DO UPDATE SET words = excluded.words";
 
 static const char PUT_BUSY[] =
     "UPDATE listing_search s SET busy = busy.time, busy_days = search_busy_days(busy.time) "
@@ -73,3 +78,30 @@ void projection_queue_rating(struct context *ctx, struct pg_tx *tx, const char *
 {
 	pg_queue(ctx, tx, PUT_RATING, listing_id);
 }
+
+/* What of a row must be as it would be made now. Terms have no order; what is over is forgotten later. */
+#define COMPARED(row)                                                                                             \
+	row ".company_id, " row ".rating, " row ".price, " row ".currency, " row ".capacity, " row ".units, " row \
+	    ".lat, " row ".lon, " row ".cell, " row ".published_at, " row ".numbers, "                            \
+	    "ARRAY(SELECT unnest(" row ".terms) ORDER BY 1), " row ".busy * tstzmultirange(tstzrange(now(), NULL))"
+#define MADE COMPARED("made")
+#define KEPT COMPARED("kept")
+
+/* Days that the ring of a row has within both its horizon and today's. */
+#define COMMON_DAYS "search_busy_days(tstzmultirange(tstzrange(now(), now() + interval '500 days')))"
+
+/* A company of which a background job is pending is left out: the job is not done with its listings. */
+const struct data_check projection_drift_check = {
+    .name = "projection",
+    .help = "listings that search has otherwise than they are: `rebuild-search` mends it",
+    .sql = "SELECT astray.* FROM ("
+	   "SELECT coalesce(made.id, kept.id) AS id, kept.id IS NULL AS missing, 'listing_search' AS \"table\" "
+	   "FROM (" ROWS ") made(" ROW_COLUMNS ") FULL JOIN listing_search kept ON kept.id = made.id "
+	   "WHERE (" MADE ") IS DISTINCT FROM (" KEPT ") "
+	   "OR (kept.busy_days & ~made.busy_days & " COMMON_DAYS ") <> 0::bit(512) "
+	   "UNION ALL SELECT coalesce(made.id, kept.id), kept.id IS NULL, 'listing_text' "
+	   "FROM (" TEXTS ") made(id, words) FULL JOIN listing_text kept ON kept.id = made.id "
+	   "WHERE made.words IS DISTINCT FROM kept.words) astray "
+	   "WHERE NOT EXISTS (SELECT FROM listing l JOIN background_job j ON j.key = l.company_id::text "
+	   "WHERE l.id = astray.id)",
+};

@@ -3,12 +3,15 @@
  *
  * Invariants: projected in the transaction that changes the listing or its bookings, so that search on PostgreSQL is
  * exact; a listing that is not on offer (not published, or its company is suspended) has no row. Everything here can be
- * rebuilt from listing and booking_unit (rebuild.h).
+ * rebuilt from listing and booking_unit (rebuild.h); `eventloop-events check` lists what is not as that would make it,
+ * and the end of every system test does so.
  */
 #ifndef EVENTLOOP_EVENTS_PROJECTION_H
 #define EVENTLOOP_EVENTS_PROJECTION_H
 
 #include "postgres/postgres.h"
+
+struct data_check;
 
 /* Projects the listings of a PostgreSQL array text ("{uuid,uuid}"): adds, changes or removes their rows. Queued: an
  * error shows at the next statement or the commit. */
@@ -19,5 +22,9 @@ void projection_queue_busy(struct context *ctx, struct pg_tx *tx, const char *id
 
 /* Projects the rating of one listing. Queued likewise. */
 void projection_queue_rating(struct context *ctx, struct pg_tx *tx, const char *listing_id);
+
+/* Listings whose rows are missing, too much, or not as they would be made now; not those of a company of which a
+ * background job is pending. Reads all listings. */
+extern const struct data_check projection_drift_check;
 
 #endif

@@ -6,6 +6,7 @@ Tests get one from the fixtures of tests/conftest.py: `stack` (shared by a modul
 
 import base64
 import itertools
+import json
 import os
 import secrets
 import shutil
@@ -161,6 +162,8 @@ class Stack:
             found = daemon.findings()
             if found:
                 faults.append("\n".join([*(f"{name}: {line}" for line in found[:5]), daemon.log_tail()]))
+            if check and name == "events" and ran:
+                faults += self.projection_faults()
         logs = set(self.folder.rglob("*.log")) - {daemon.log for daemon in self.daemons.values()}
         faults += [fault for log in sorted(logs) for fault in loglines.faults(log.read_text(errors="replace"))]
         release(*(port for pair in self.ports.values() for port in pair))
@@ -168,6 +171,15 @@ class Stack:
         if check and faults:
             raise AssertionError("\n".join(faults))
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def projection_faults(self):
+        """Listings that search has otherwise than they are: something changed them and did not queue the projection."""
+        with self.database("events") as database:
+            if not database.execute("SELECT EXISTS (SELECT FROM listing)").fetchone()[0]:
+                return []
+        rows = [json.loads(line) for line in self["events"].command("check", check=False).stdout.splitlines()]
+        astray = [row["row"] for row in rows if row["check"] == "projection"]
+        return [f"search does not have what the listings are: {astray[:5]}"] if astray else []
 
     # --- calls ---
 

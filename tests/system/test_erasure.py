@@ -102,6 +102,7 @@ def past_booking(stack, guest, listing):
         )
         database.execute("DELETE FROM booking_unit WHERE booking_id = %s", (booking,))
         database.execute(past, (booking,))
+    stack["events"].command("rebuild-search")
     return booking
 
 

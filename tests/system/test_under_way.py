@@ -233,6 +233,7 @@ def test_drafts_have_a_limit(make_stack):
     stack.listing(*stack.company(), publish=False)
     with stack.database("events") as database:
         database.execute("UPDATE listing SET state = 'draft' WHERE company_id = %s", (company,))
+    stack["events"].command("rebuild-search")
     checked = stack["events"].command("check", check=False).stdout
     assert {"check": "too_many_drafts", "row": {"company_id": company, "drafts": 4}} in [
         json.loads(line) for line in checked.splitlines()

@@ -79,6 +79,7 @@ def migrated(cluster):
     plant_pictures(stack)
     for name in WITH_DATABASE:
         stack[name].command("migrate")
+    stack["events"].command("rebuild-search")  # the files of upgrade/ leave that out
     listed = {name: found(stack[name]) for name in WITH_DATABASE}
     with stack:
         yield stack, listed
