@@ -20,7 +20,7 @@
 #include "search/search.h"
 #include "start.h"
 
-extern const struct embedded_file events_api[], events_migrations[];
+extern const struct embedded_file events_api[], events_migrations[], events_fact_lists[];
 
 static const struct rpc_handler handlers[] = {
     {"events.type.list", type_list},
@@ -104,6 +104,7 @@ int main(int argc, char **argv)
 	    .port = 7002,
 	    .api = events_api,
 	    .migrations = events_migrations,
+	    .fact_lists = events_fact_lists,
 	    .handlers = handlers,
 	    .fact_handlers = fact_handlers,
 	    .options = options,

@@ -8,7 +8,7 @@
 #include "start.h"
 #include "upload/usage.h"
 
-extern const struct embedded_file images_api[], images_migrations[];
+extern const struct embedded_file images_api[], images_migrations[], images_fact_lists[];
 
 static const struct rpc_handler handlers[] = {
     {"images.image.get", image_get},
@@ -138,6 +138,7 @@ int main(int argc, char **argv)
 	    .port = 7004,
 	    .api = images_api,
 	    .migrations = images_migrations,
+	    .fact_lists = images_fact_lists,
 	    .handlers = handlers,
 	    .fact_handlers = fact_handlers,
 	    .background_jobs = background_jobs,

@@ -36,7 +36,7 @@
 #include "sessions/revocation_feed.h"
 #include "start.h"
 
-extern const struct embedded_file passport_api[], passport_migrations[];
+extern const struct embedded_file passport_api[], passport_migrations[], passport_fact_lists[];
 
 static const struct rpc_handler handlers[] = {
     {"passport.user.register", user_register},
@@ -204,6 +204,7 @@ int main(int argc, char **argv)
 	    .port = 7001,
 	    .api = passport_api,
 	    .migrations = passport_migrations,
+	    .fact_lists = passport_fact_lists,
 	    .handlers = handlers,
 	    .options = options,
 	    .checks = checks,

@@ -16,7 +16,7 @@
 
 #define RECOUNT_INTERVAL (3600 * CLOCK_SECOND)
 
-extern const struct embedded_file rating_api[], rating_migrations[];
+extern const struct embedded_file rating_api[], rating_migrations[], rating_fact_lists[];
 
 static const struct rpc_handler handlers[] = {
     {"rating.review.create", review_create},
@@ -108,6 +108,7 @@ int main(int argc, char **argv)
 	    .port = 7003,
 	    .api = rating_api,
 	    .migrations = rating_migrations,
+	    .fact_lists = rating_fact_lists,
 	    .handlers = handlers,
 	    .fact_handlers = fact_handlers,
 	    .background_jobs = background_jobs,

@@ -1,6 +1,7 @@
 #include "api/internal.h"
 
 #include "api/dates.h"
+#include "api/facts.h"
 #include "api/publish.h"
 #include "base/fatal.h"
 #include "base/hash_map.h"
@@ -21,6 +22,7 @@ struct api {
 	struct json_object *examples; /* the component examples: what methods' examples are made of */
 	struct schema_set *schemas;
 	struct hash_map *by_name;
+	struct api_facts *facts;
 	struct api_method *methods;
 	const char **files; /* of each method */
 	size_t count, capacity;
@@ -46,6 +48,7 @@ void api_free(struct api *api)
 	forget_sources(api);
 	buffer_done(&api->text);
 	hash_map_free(api->by_name);
+	api_facts_free(api->facts);
 	schema_set_free(api->schemas);
 	free(api->methods);
 	free(api->files);
@@ -68,6 +71,7 @@ static struct api *api_new(const struct api_about *about)
 	json_object_object_add(api->model, "components",
 			       json_object_get(json_object_object_get(api->document, "components")));
 	api->by_name = hash_map_new(METHODS_MAX, NULL);
+	api->facts = api_facts_new();
 	return api;
 }
 
@@ -150,10 +154,20 @@ static bool add_method(struct api *api, struct api_reader *reader, struct json_o
 	return true;
 }
 
-/* Files of components alone, by name; all others have methods. */
+/* Files of components or facts alone, by name; all others have methods. */
 static bool has_methods(const char *file)
 {
-	return strcmp(file, "schemas.json") != 0 && strcmp(file, "examples.json") != 0;
+	return strcmp(file, "schemas.json") != 0 && strcmp(file, "examples.json") != 0 &&
+	       strcmp(file, "facts.json") != 0;
+}
+
+static bool is_known_member(const char *name)
+{
+	static const char *const names[] = {"methods", "components", "facts", "consumes"};
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
 }
 
 static bool add_document(struct api *api, struct api_reader *reader, struct json_object *file)
@@ -162,10 +176,11 @@ static bool add_document(struct api *api, struct api_reader *reader, struct json
 	json_object_object_foreach(file, name, value)
 	{
 		(void)value;
-		if (strcmp(name, "methods") != 0 && strcmp(name, "components") != 0)
-			return api_fail(reader, "unknown member %s, a file has methods and components", name);
+		if (!is_known_member(name))
+			return api_fail(reader, "unknown member %s, a file has methods, components, facts, consumes",
+					name);
 	}
-	if (!add_components(api, reader, file))
+	if (!add_components(api, reader, file) || !api_facts_read(reader, api->document, file))
 		return false;
 	if (!has_methods(reader->file))
 		return !json_object_object_get_ex(file, "methods", NULL) ||
@@ -251,7 +266,7 @@ static bool read_examples(struct api *api, struct api_reader *reader)
 		if (!api_examples_read(reader, json_object_array_get_idx(methods, i), api->examples))
 			return false;
 	}
-	return true;
+	return api_facts_examples(reader, api->document, api->examples);
 }
 
 static bool compile_methods(struct api *api, struct api_reader *reader)
@@ -290,13 +305,25 @@ static bool compile_components(struct api *api, struct api_reader *reader)
 	return true;
 }
 
+static void add_facts_to_model(struct api *api)
+{
+	static const char *const lists[] = {API_FACTS, API_CONSUMES};
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		struct json_object *list = json_object_object_get(api->document, lists[i]);
+		if (list)
+			json_object_object_add(api->model, lists[i], json_object_get(list));
+	}
+}
+
 static bool load(struct api *api, struct api_reader *reader, const struct embedded_file *files)
 {
 	for (; files->name; files++)
 		if (!add_file(api, reader, files))
 			return false;
+	add_facts_to_model(api);
 	api->schemas = schema_set_new(api->model);
-	if (!read_examples(api, reader) || !compile_methods(api, reader) || !compile_components(api, reader))
+	if (!read_examples(api, reader) || !compile_methods(api, reader) || !compile_components(api, reader) ||
+	    !api_facts_compile(reader, api->document, api->schemas, api->facts))
 		return false;
 	schema_set_finish(api->schemas);
 	reader->file = "document";
@@ -331,6 +358,21 @@ size_t api_count(const struct api *api)
 const struct api_method *api_at(const struct api *api, size_t index)
 {
 	return index < api->count ? &api->methods[index] : NULL;
+}
+
+const struct schema *api_published(const struct api *api, const char *topic)
+{
+	return api_facts_published(api->facts, topic);
+}
+
+const struct schema *api_consumed(const struct api *api, const char *topic)
+{
+	return api_facts_consumed(api->facts, topic);
+}
+
+size_t api_consumed_count(const struct api *api)
+{
+	return api_facts_consumed_count(api->facts);
 }
 
 const char *api_document(const struct api *api)

@@ -4,8 +4,9 @@
  * Purpose: the single source of truth (docs/adding-a-method.md): dispatch, validation, access, idempotency, deadlines
  * and the OpenRPC document all come from here. A file is {"methods": [OpenRPC method objects], "components":
  * {"schemas": {name: schema}, "examples": {name: {"value": any}}}}, schemas.json and examples.json have components
- * alone. Schemas are referred to as "#/components/schemas/Name" from any file of the daemon; component examples
- * likewise (api_examples_read in api/internal.h), and the document has whole ones; errors as
+ * alone, facts.json has lists of facts (api/facts.h). Schemas are referred to as "#/components/schemas/Name" from any
+ * file of the daemon; component examples likewise (api_examples_read in api/internal.h), and the document has whole
+ * ones; errors as
  * "#/components/errors/<word>", which are made from base/error.h, with "x-reasons": [words] and, of invalid_params,
  * precondition_failed and too_large, "x-rules": {rule: {member: schema}}, the values that stand beside a rule in
  * error.data; what follows from access and parameters, or can be met anywhere, is not written there but added

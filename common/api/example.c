@@ -178,3 +178,14 @@ bool api_examples_read(struct api_reader *reader, struct json_object *method, st
 			return false;
 	return true;
 }
+
+bool api_example_read(struct api_reader *reader, const char *title, struct json_object *holder,
+		      struct json_object *components)
+{
+	struct resolver resolver = {.reader = reader, .components = components, .title = title};
+	struct json_object *whole = NULL;
+	if (!resolve(&resolver, json_object_object_get(holder, "example"), &whole))
+		return false;
+	json_object_object_add(holder, "example", whole);
+	return true;
+}

@@ -34,6 +34,10 @@ bool api_method_read(struct api_reader *reader, struct json_object *object, stru
 bool api_examples_read(struct api_reader *reader, struct json_object *method,
 		       struct json_object *components) MUST_CHECK;
 
+/* Makes the member `example` of an object whole likewise. title: what it is an example of, for errors. */
+bool api_example_read(struct api_reader *reader, const char *title, struct json_object *holder,
+		      struct json_object *components) MUST_CHECK;
+
 /* Reads what a method's errors say beyond what follows from its access and parameters, adds that, and makes full error
  * objects of them, or references where nothing is particular to the method. `method`: as far as extensions are read. */
 bool api_errors_read(struct api_reader *reader, struct json_object *object, const struct api_method *method,
@@ -66,6 +70,36 @@ struct json_object *api_document_new(const struct api_about *about);
 /* Leaves the document those component schemas, its own and the pool's, that its methods and errors refer to, directly
  * or not. */
 void api_take_schemas(struct json_object *document, struct json_object *pool);
+
+/* The lists of facts in a document: its own, and those it consumes of others. */
+#define API_FACTS "x-facts"
+#define API_CONSUMES "x-consumes"
+
+/* The schemas of the payloads, by topic (facts.c). */
+struct api_facts;
+struct api_facts *api_facts_new(void);
+void api_facts_free(struct api_facts *facts);
+
+/* Checks the lists of a file, if it has any, and adds them to the document. */
+bool api_facts_read(struct api_reader *reader, struct json_object *document, struct json_object *file) MUST_CHECK;
+
+/* Makes the examples of the document's facts whole, as api_examples_read those of methods. */
+bool api_facts_examples(struct api_reader *reader, struct json_object *document,
+			struct json_object *components) MUST_CHECK;
+
+/* Compiles the payloads of the document's lists, which stand in the set's document too. */
+bool api_facts_compile(struct api_reader *reader, struct json_object *document, struct schema_set *set,
+		       struct api_facts *facts) MUST_CHECK;
+
+/* As api_published, api_consumed and api_consumed_count. */
+const struct schema *api_facts_published(const struct api_facts *facts, const char *topic);
+const struct schema *api_facts_consumed(const struct api_facts *facts, const char *topic);
+size_t api_facts_consumed_count(const struct api_facts *facts);
+
+/* Adds the facts of a daemon's document to the merged one, and what it consumes; once all are there, each fact is given
+ * its consumers, and what they consume is left out. */
+void api_facts_merge(struct json_object *merged, struct json_object *source, const char *daemon);
+void api_facts_name_consumers(struct json_object *merged);
 
 /* A member that must be there and of a type; NULL when it is not. */
 struct json_object *api_member(struct json_object *object, const char *name, enum json_type type);

@@ -38,6 +38,8 @@ void api_take_schemas(struct json_object *document, struct json_object *pool)
 	api_members_add(pool, json_object_object_get(components, "schemas"));
 	take_referred(json_object_object_get(document, "methods"), pool, taken, queue);
 	take_referred(json_object_object_get(components, "errors"), pool, taken, queue);
+	take_referred(json_object_object_get(document, API_FACTS), pool, taken, queue);
+	take_referred(json_object_object_get(document, API_CONSUMES), pool, taken, queue);
 	for (size_t i = 0; i < json_object_array_length(queue); i++)
 		take_referred(json_object_array_get_idx(queue, i), pool, taken, queue);
 	json_object_object_add(components, "schemas", taken);
@@ -68,6 +70,7 @@ static bool merge_source(struct json_object *merged, struct json_object *pool, c
 	if (!json_tree_parse(source->text, source->length, JSON_DEPTH_MAX, 0, arena, &tree, &fault))
 		return api_fail(reader, "no JSON: %s at byte %zu", json_fault_text(fault.fault), fault.offset);
 	bool taken = merge_methods(merged, tree, public_only);
+	api_facts_merge(merged, tree, source->name);
 	struct json_object *components = api_member(tree, "components", json_type_object);
 	api_members_add(pool, api_member(components, "schemas", json_type_object));
 	api_members_add(json_object_object_get(json_object_object_get(merged, "components"), "errors"),
@@ -85,6 +88,7 @@ bool api_merge_documents(const struct api_source *sources, size_t count, const s
 	for (size_t i = 0; taken && i < count; i++)
 		taken = merge_source(merged, pool, &sources[i], public_only, arena, &reader);
 	if (taken) {
+		api_facts_name_consumers(merged);
 		api_take_schemas(merged, pool);
 		json_tree_write(merged, target);
 	}

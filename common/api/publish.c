@@ -290,8 +290,16 @@ static bool publish_components(struct publisher *publisher, struct json_object *
 	return published;
 }
 
+static void publish_payloads(const struct publisher *publisher, struct json_object *facts)
+{
+	for (size_t i = 0; facts && i < json_object_array_length(facts); i++)
+		publish_schema(publisher, json_object_object_get(json_object_array_get_idx(facts, i), "payload"));
+}
+
 static bool publish(struct publisher *publisher, struct json_object *document)
 {
+	publish_payloads(publisher, json_object_object_get(document, API_FACTS));
+	publish_payloads(publisher, json_object_object_get(document, API_CONSUMES));
 	struct json_object *methods = json_object_object_get(document, "methods");
 	for (size_t i = 0; i < json_object_array_length(methods); i++)
 		if (!publish_method(publisher, json_object_array_get_idx(methods, i)))

@@ -68,6 +68,7 @@ struct daemon_spec {
 	const struct embedded_file *migrations; /* NULL: no database */
 	const struct rpc_handler *handlers;
 	const struct fact_handler *fact_handlers;	   /* NULL: consumes none */
+	const struct embedded_file *fact_lists;		   /* facts.json of all daemons; NULL: has none itself */
 	const struct background_job_kind *background_jobs; /* what it does in batches; NULL: nothing */
 	const char *const *fact_subscribers;		   /* daemons told of this one's facts; NULL: none */
 	const struct config_option *options;		   /* the daemon's own settings; NULL: none */

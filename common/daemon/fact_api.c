@@ -1,7 +1,10 @@
 #include "daemon/fact_api.h"
 
+#include "api/fact_check.h"
+#include "api/facts.h"
 #include "base/fatal.h"
 #include "daemon/daemon.h"
+#include "telemetry/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,4 +86,24 @@ struct rpc_handler *fact_api_handlers(const struct daemon_spec *spec)
 	(void)snprintf(name, sizeof(name), "%s.fact.deliver", spec->name);
 	handlers[count] = (struct rpc_handler){name, outbox_deliver};
 	return handlers;
+}
+
+static int fail(const char *topic, const char *what)
+{
+	log_event(LOG_ERROR, NULL, "the facts are not good", LOG_STRING("topic", topic), LOG_STRING("cause", what));
+	return -1;
+}
+
+int fact_api_check(const struct daemon_spec *spec, const struct api *api)
+{
+	size_t count = 0;
+	for (const struct fact_handler *handler = spec->fact_handlers; handler && handler->topic; handler++, count++)
+		if (!api_consumed(api, handler->topic))
+			return fail(handler->topic, "has a handler and does not stand in consumes of facts.json");
+	if (count != api_consumed_count(api))
+		return fail("consumes of facts.json", "a topic has no handler, or two");
+	char error[200];
+	if (spec->fact_lists && !fact_check_begin(api, spec->fact_lists, error, sizeof(error)))
+		return fail("facts.json", error);
+	return 0;
 }

@@ -7,6 +7,7 @@
 #include "base/embed.h"
 #include "rpc/call.h"
 
+struct api;
 struct daemon_spec;
 
 /* The daemon's API files, and one with fact.deliver when it consumes facts; the same for the handlers. To be freed with
@@ -14,5 +15,9 @@ struct daemon_spec;
 struct embedded_file *fact_api_files(const struct daemon_spec *spec);
 void fact_api_free(struct embedded_file *files);
 struct rpc_handler *fact_api_handlers(const struct daemon_spec *spec);
+
+/* Holds the handlers of facts against what the API files say is consumed, and sets the lists that facts are checked
+ * against (api/fact_check.h). -1 with a log line. */
+int fact_api_check(const struct daemon_spec *spec, const struct api *api) MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 #include "daemon/process.h"
 
 #include "api/api.h"
+#include "api/fact_check.h"
 #include "base/fatal.h"
 #include "base/memory.h"
 #include "base/version.h"
@@ -49,6 +50,8 @@ int process_prepare(struct daemon_process *process)
 		log_event(LOG_ERROR, NULL, "the API files are not good", LOG_STRING("cause", error));
 		return -1;
 	}
+	if (fact_api_check(spec, process->api))
+		return -1;
 	size_t queue = (size_t)config_integer(process->config, "offload_queue");
 	struct offload_pool *pool = offload_pool_new(offload_threads(process->config), queue);
 	if (!pool) {
@@ -70,6 +73,7 @@ void process_finish(struct daemon_process *process)
 	if (pool)
 		offload_pool_free(pool);
 	free(process->threads);
+	fact_check_end();
 	api_free(process->api);
 	fact_api_free(process->api_files);
 	config_free(process->config);

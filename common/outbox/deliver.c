@@ -1,4 +1,5 @@
 /* The consumer's side: facts of other daemons, each folded once, within its share of the delivery's time. */
+#include "api/fact_check.h"
 #include "base/buffer.h"
 #include "co/co.h"
 #include "outbox/outbox.h"
@@ -117,8 +118,12 @@ static enum outcome fold(struct rpc_call *call, fact_handler_function *function,
 static enum outcome consume(struct rpc_call *call, const struct fact *fact)
 {
 	fact_handler_function *function = find_handler(fact->topic);
-	if (!function)
+	if (!function) {
+		fact_check_unhandled(call->ctx, fact->topic);
 		return FOLDED;
+	}
+	if (fact_check_consumed(call->ctx, fact->topic, fact->payload))
+		return FAILED;
 	if (call->db)
 		return fold(call, function, fact);
 	return function(call, NULL, fact) == 0 ? FOLDED : judge(call);

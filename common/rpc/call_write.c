@@ -2,6 +2,7 @@
 #include "rpc/call.h"
 
 #include "api/api.h"
+#include "api/fact_check.h"
 #include "base/ids.h"
 #include "rpc/erased_user.h"
 
@@ -116,6 +117,8 @@ int rpc_replayed(struct rpc_call *call)
 
 int rpc_publish(struct rpc_call *call, struct pg_tx *tx, const char *topic, const char *key, const char *payload)
 {
+	if (fact_check_published(call->ctx, topic, payload))
+		return -1;
 	char id[UUID_SIZE];
 	uuid_make(id);
 	write_of(call)->published = true;

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """The API files of the daemons as the gates see them, and their one form: api_files.py FILE... gives it to files.
 
-A file of <daemon>/api is known by its name: schemas.json and examples.json have components alone, all others methods.
-In an example {"$ref": "#/components/examples/Name", "x-with": {...}} stands for the value of that component with some
-members instead or besides; common/api/example.c resolves it for the document, `whole` here for the gates.
+A file of <daemon>/api is known by its name: schemas.json and examples.json have components alone, facts.json has facts,
+all others have methods. In an example {"$ref": "#/components/examples/Name", "x-with": {...}} stands for the value of
+that component with some members instead or besides; common/api/example.c resolves it for the document, `whole` here for
+the gates.
 """
 
 import json
@@ -13,7 +14,7 @@ from pathlib import Path
 
 WIDTH = 120
 EXAMPLES, SCHEMAS = "#/components/examples/", "#/components/schemas/"
-COMPONENTS_ALONE = ("schemas.json", "examples.json")
+WITHOUT_METHODS = ("schemas.json", "examples.json", "facts.json")
 
 
 class Fault(Exception):
@@ -170,9 +171,9 @@ def shape(value, indent=0, before=0):
 
 
 def counted_lines(document):
-    """The lines of a file in its one form, without those of component examples."""
+    """The lines of a file in its one form, without those of component examples and of facts."""
     components = document.get("components", {})
-    rest = {key: value for key, value in document.items() if key != "components"}
+    rest = {key: value for key, value in document.items() if key not in ("components", "facts", "consumes")}
     counted = {key: value for key, value in components.items() if key != "examples"}
     if counted:
         rest["components"] = counted

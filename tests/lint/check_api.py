@@ -100,8 +100,8 @@ def file_violations(tree, api):
     """Files that are no JSON or not in their one form, and component examples that nothing refers to."""
     yield from (f"{name}:1: not JSON: {error}" for name, error in api.broken)
     for name, document in api.files.items():
-        if ("methods" in document) == (name.rpartition("/")[2] in api_files.COMPONENTS_ALONE):
-            yield f"{name}: methods stand in files of their noun, {' and '.join(api_files.COMPONENTS_ALONE)} have none"
+        if ("methods" in document) == (name.rpartition("/")[2] in api_files.WITHOUT_METHODS):
+            yield f"{name}: methods stand in files of their noun, {', '.join(api_files.WITHOUT_METHODS)} have none"
         if tree.text(name) != api_files.shape(document) + "\n":
             yield f"{name}: not in the one form of API files: tests/run format gives it"
     used = {example for document in api.files.values() for example in api_files.all_referred(document)}

@@ -61,6 +61,17 @@ CLEAN = {
     "deploy/run.sh": "#!/bin/bash\nset -euo pipefail\n\necho run\n",
     "tools/ok.py": '"""Fine."""\n\nprint(1)\n',
 }
+
+
+def facts(published=(), consumes=(), handlers=(), source=""):
+    """The list of facts of a daemon, its table of handlers, and a function that publishes."""
+    lists = {"facts": [{"topic": topic} for topic in published], "consumes": [{"topic": topic} for topic in consumes]}
+    rows = "".join(f'    {{"{topic}", take}},\n' for topic in handlers)
+    table = f"static const struct fact_handler table[] = {{\n{rows}    {{0, 0}},\n}};\n"
+    code = f"{table}\nvoid tell(void)\n{{\n\t{source}\n}}\n"
+    return {"rating/api/facts.json": json.dumps(lists) + "\n", "rating/tell.c": code}
+
+
 FILLER = "".join(f"\tvalue += {number};\n" for number in range(60))
 
 
@@ -276,6 +287,18 @@ CASES = [
     ("ids", keyed('\treturn count(call, rpc_param(call, "owner_id"));\n', "owner_id", format="uuid"), None),
     ("text", {"docs/a.md": "see https://py" + "pi.org/x\n"}, "package registry"),
     ("text", {"docs/a.md": "in /wo" + "rk/main\n"}, "path of one machine"),
+    ("facts", facts(source='rpc_publish(call, tx, "rating.review.told", id, text);'), "is neither in facts"),
+    ("facts", facts(source='change.topic = "rating.review.told";'), "is neither in facts"),
+    ("facts", facts(source='rpc_publish(call, tx, "told", id, text);'), "tells of its own alone"),
+    ("facts", facts(source='rpc_publish(call, tx, "events.booking.told", id, text);'), "tells of its own alone"),
+    ("facts", facts(published=["rating.review.made"]), "nothing in rating publishes rating.review.made"),
+    ("facts", facts(handlers=["events.booking.made"]), "is not in consumes"),
+    ("facts", facts(consumes=["events.booking.made"]), "has no handler in rating"),
+    (
+        "facts",
+        facts(handlers=["events.booking.made"], consumes=["events.booking.made"]),
+        "nobody's list has events.booking.made",
+    ),
     ("text", {"docs/a.md": "TO" + "DO: later\n"}, "unfinished work"),
     ("text", {"docs/a.md": "space \n"}, "white space"),
     ("text", {"docs/a.md": "no end"}, "no newline"),

@@ -1,6 +1,7 @@
 /* The API files of the five daemons: they load, their documents fit OpenRPC's meta-schema by our own validator, and
  * their examples are true to their schemas. */
 #include "api/api.h"
+#include "api/facts.h"
 #include "base/buffer.h"
 #include "schema/schema.h"
 #include "unit.h"
@@ -219,6 +220,46 @@ static void test_examples_are_true_to_the_schemas(void **state)
 	assert_true(methods >= 40);
 }
 
+/* What a daemon reads of others' facts fits what they say that they publish. */
+static void check_consumers(const struct api *publisher, const char *topic, struct json_object *example,
+			    struct api *const *apis, size_t *consumed)
+{
+	assert_valid(api_published(publisher, topic), example, topic);
+	for (size_t i = 0; i < DAEMONS; i++) {
+		const struct schema *schema = api_consumed(apis[i], topic);
+		if (!schema)
+			continue;
+		assert_valid(schema, example, topic);
+		(*consumed)++;
+	}
+}
+
+static void test_examples_of_facts_fit_publishers_and_consumers(void **state)
+{
+	size_t published = 0, consumed = 0, wanted = 0;
+	(void)state;
+	struct api *apis[DAEMONS];
+	for (size_t i = 0; i < DAEMONS; i++)
+		apis[i] = load(daemons[i]);
+	for (size_t i = 0; i < DAEMONS; i++) {
+		struct json_object *document = parse(api_document(apis[i]), strlen(api_document(apis[i])));
+		struct json_object *facts = json_object_object_get(document, "x-facts");
+		size_t count = facts ? json_object_array_length(facts) : 0;
+		for (size_t j = 0; j < count; j++) {
+			struct json_object *fact = json_object_array_get_idx(facts, j);
+			check_consumers(apis[i], json_object_get_string(json_object_object_get(fact, "topic")),
+					json_object_object_get(fact, "example"), apis, &consumed);
+		}
+		published += count;
+		wanted += api_consumed_count(apis[i]);
+		json_object_put(document);
+	}
+	assert_true(published >= 29);
+	assert_int_equal(consumed, wanted);
+	for (size_t i = 0; i < DAEMONS; i++)
+		api_free(apis[i]);
+}
+
 static void assert_refused(const char *json, const char *word)
 {
 	struct embedded_file files[] = {{"x.json", json, json + strlen(json)}, {NULL, NULL, NULL}};
@@ -258,6 +299,7 @@ int main(void)
 	    cmocka_unit_test(test_documents_fit_the_meta_schema),
 	    cmocka_unit_test(test_the_merged_document_fits_too),
 	    cmocka_unit_test(test_examples_are_true_to_the_schemas),
+	    cmocka_unit_test(test_examples_of_facts_fit_publishers_and_consumers),
 	    cmocka_unit_test(test_faults_are_named),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
