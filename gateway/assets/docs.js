@@ -1,6 +1,7 @@
 // The reference page: methods from /openrpc.json, each with its description and an editor to call it.
 
 import { call, logout, onSession } from "./api.js";
+import { FACTS, factsMatch, factsPage } from "./facts.js";
 import { loginForm } from "./login.js";
 import { parameterRows, resolve, rowsOf, typeOf } from "./schema.js";
 import { UPLOAD, uploadMatches, uploadPage } from "./upload.js";
@@ -81,6 +82,11 @@ function httpSection(words) {
   return [el("section", {}, el("h2", {}, "HTTP"), el("ul", {}, link(UPLOAD, UPLOAD, "Upload an image.")))];
 }
 
+function factsSection(words) {
+  if (!factsMatch(words, openrpc)) return [];
+  return [el("section", {}, el("h2", {}, "Between daemons"), el("ul", {}, link(FACTS, FACTS, "What daemons tell each other.")))];
+}
+
 function showList() {
   const words = byId("search").value.toLowerCase().split(/\s+/).filter(Boolean);
   const shown = openrpc.methods.filter((method) => matches(method, words));
@@ -97,6 +103,7 @@ function showList() {
       ),
     ),
     ...httpSection(words),
+    ...factsSection(words),
   );
 }
 
@@ -271,6 +278,11 @@ function showUpload() {
   byId("main").replaceChildren(...uploadPage());
 }
 
+function showFacts() {
+  document.title = "Facts · EventLoop";
+  byId("main").replaceChildren(...factsPage(openrpc));
+}
+
 // --- the page that stands there first ---
 
 function showOverview() {
@@ -305,6 +317,7 @@ function show() {
   const method = openrpc.methods.find((one) => one.name === name);
   if (method) showMethod(method);
   else if (name === UPLOAD) showUpload();
+  else if (name === FACTS) showFacts();
   else showOverview();
   showList();
   const current = document.querySelector("nav [aria-current]");

@@ -216,3 +216,14 @@ def test_the_search_finds_uploading(page):
     expect(page.tab.get_by_role("link", name="POST /images")).to_be_visible()
     page.tab.get_by_label("Search methods").fill("booking cancel")
     expect(page.tab.get_by_role("link", name="POST /images")).to_have_count(0)
+
+
+def test_facts_are_shown_with_their_payloads(page):
+    page.tab.get_by_role("link", name="facts", exact=True).click()
+    expect(page.tab.locator("h1")).to_have_text("Facts")
+    fact = page.tab.locator("details", has_text="rating.summary.changed")
+    fact.locator("summary").click()
+    expect(fact).to_contain_text("Consumed by events")
+    expect(fact.get_by_role("row", name="bayesian")).to_be_visible()
+    expect(fact.locator("pre")).to_contain_text('"bayesian": 3.8182')
+    assert not page.complaints
