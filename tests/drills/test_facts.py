@@ -4,6 +4,7 @@ import time
 import uuid
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 from neighbours import MemoryWatch, Neighbours
 from rpc import RpcError
@@ -57,6 +58,17 @@ def fill(stack, company, user):
     return listing
 
 
+def clean(stack, gone):
+    """False when a job that works on the same rows was in the way."""
+    try:
+        with stack.database("events") as database:
+            for statement in CLEAN:
+                database.execute(statement, gone)
+    except psycopg.errors.DeadlockDetected:
+        return False
+    return True
+
+
 @contextmanager
 def companies(stack):
     """Ids of companies, the first one large; what events has of them goes afterwards."""
@@ -64,9 +76,8 @@ def companies(stack):
     try:
         yield made
     finally:
-        with stack.database("events") as database:
-            for statement in CLEAN:
-                database.execute(statement, {"companies": [uuid.UUID(company) for company, _ in made]})
+        gone = {"companies": [uuid.UUID(company) for company, _ in made]}
+        wait_until(lambda: clean(stack, gone), 60, "what the companies had to be gone")
 
 
 def word_of(call, *arguments):
