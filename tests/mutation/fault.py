@@ -1,0 +1,38 @@
+"""A small fault: which bytes of which file are replaced by what; known by its text, not by its line."""
+
+import difflib
+import hashlib
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Fault:
+    """edits: [(start, end, replacement)], offsets into the file's text, in order and apart from one another."""
+
+    path: str
+    line: int
+    operator: str
+    edits: list
+    diff: str = ""
+    key: str = ""
+    _text: str = field(default="", repr=False)
+
+    def apply(self, text):
+        for start, end, replacement in reversed(self.edits):
+            text = text[:start] + replacement + text[end:]
+        return text
+
+    def describe(self, text, seen):
+        """Fills diff and key. seen: the keys so far of the file, since the same line may stand in it twice."""
+        before, after = text.splitlines(), self.apply(text).splitlines()
+        changed = [line for line in difflib.unified_diff(before, after, lineterm="", n=0) if line[0] in "+-"][2:]
+        self.diff = "\n".join(line[0] + " " + line[1:].strip() for line in changed)
+        identity = f"{self.path}\n{self.diff}"
+        seen[identity] = seen.get(identity, 0) + 1
+        self.key = hashlib.sha256(f"{identity}\n{seen[identity]}".encode()).hexdigest()[:16]
+        return self
+
+
+def rank(seed, fault):
+    """The place of a fault in the random order of a seed: the same whatever else is in the list."""
+    return hashlib.sha256(f"{seed} {fault.key}".encode()).hexdigest()
