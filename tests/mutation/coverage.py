@@ -134,13 +134,11 @@ class Map:
                     self.tests[test] = entry | {"bits": bits, "reach": bits.bit_count(), "file": name}
 
     def _old_line(self, path, line):
-        """The number that a line of today's sources had when the map was made; None when it is new."""
+        """The number that a line of today's sources had when the map was made; None when the file is new."""
         if path not in self._lines:
             old_path = self.tree.path / path
             old = old_path.read_text().splitlines() if old_path.exists() else []
-            new = (self.root / path).read_text().splitlines()
-            blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
-            self._lines[path] = {b.b + i + 1: b.a + i + 1 for b in blocks for i in range(b.size)}
+            self._lines[path] = old_lines(old, (self.root / path).read_text().splitlines())
         return self._lines[path].get(line)
 
     def _of_points(self, numbers):
@@ -149,18 +147,18 @@ class Map:
 
     def _in_function(self, path, line, function):
         """Tests that reach the line: its own points, or those of the nearest line above that has any."""
-        old, first = self._old_line(path, line), None
         for above in range(line, function.first - 1, -1):
             old = self._old_line(path, above)
-            if old is None:
-                continue
-            first = self.points.of_lines(path, old, old)
-            if first:
-                return self._of_points(first)
+            points = old and self.points.of_lines(path, old, old)
+            if points:
+                return self._of_points(points)
         return self._of_file(path)
 
     def _of_file(self, path):
-        return self._of_points(number for _, number in self.points.by_file.get(path, []))
+        """Tests that reach anything of a file, or of its folder when the map does not have the file."""
+        folder = path.rpartition("/")[0] + "/"
+        files = [path] if path in self.points.by_file else [p for p in self.points.by_file if p.startswith(folder)]
+        return self._of_points(number for file in files for _, number in self.points.by_file[file])
 
     def _of_name(self, sources, path, name, depth=0):
         """Tests that reach a use of what a file defines outside functions: a macro, a statement, a table."""
@@ -186,6 +184,15 @@ class Map:
         name = defined_name(sources.tree.code(fault.path), fault.line)
         found = self._of_name(sources, fault.path, name) if name else set()
         return found or self._of_file(fault.path)
+
+
+def old_lines(old, new):
+    """{line number of the new text: that of the old}; a line that was changed has the number of the one it replaced."""
+    found = {}
+    for _, old_first, old_end, first, end in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        for number in range(first, end):
+            found[number + 1] = min(old_first + number - first + 1, max(old_end, 1))
+    return found if old else {}
 
 
 def defined_name(code, line):

@@ -113,6 +113,7 @@ class Results:
                 print("\n".join("    " + line for line in fault.diff.splitlines()))
         last = next((at for at, fault in enumerate(chosen) if counted and fault is counted[-1]), -1) + 1
         beside = Counter(self.verdict(fault) for fault in chosen[:last])
+        counted = [fault for fault in counted if self.verdict(fault)]
         seconds = sum(self.rows[fault.key]["seconds"] for fault in counted)
         share = 100 * verdicts["killed"] / max(1, len(counted))
         print(

@@ -27,8 +27,32 @@ class Outcome:
     output: str = ""
 
 
+class Stopped(Exception):
+    """Somebody wants this to end: stop() was called."""
+
+
+class _Running:
+    """The sessions that run tests now."""
+
+    sessions, stopped = set(), False
+
+
+def _kill(session):
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(session, signal.SIGKILL)
+
+
+def stop():
+    """Ends the tests that run and lets none begin: whoever runs them gets Stopped."""
+    _Running.stopped = True
+    for session in list(_Running.sessions):
+        _kill(session)
+
+
 def limited(command, seconds, cwd, environment):
     """Runs a command in a session of its own: (status or None when it took too long, output)."""
+    if _Running.stopped:
+        raise Stopped
     scratch = tempfile.mkdtemp(prefix="evm-")
     os.chmod(scratch, 0o755)  # PostgreSQL runs as another user
     with tempfile.TemporaryFile("w+", errors="replace") as out:
@@ -41,16 +65,19 @@ def limited(command, seconds, cwd, environment):
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
+        _Running.sessions.add(process.pid)
         try:
             status = process.wait(seconds)
         except subprocess.TimeoutExpired:
             status = None
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _kill(process.pid)
         process.wait()
+        _Running.sessions.discard(process.pid)
         out.seek(0)
         text = out.read()
     shutil.rmtree(scratch, ignore_errors=True)
+    if _Running.stopped:
+        raise Stopped
     return status, text
 
 
@@ -100,12 +127,14 @@ class Runner:
 
     def __init__(self, tree, database):
         self.tree, self.database = tree, database
+        shared = os.environ.get("EVENTLOOP_SHARED", str(tree.root.parent / "shared"))
+        self.environment = os.environ | {"EVENTLOOP_SHARED": shared}
 
     def unit(self, build, test, usual, more=None):
         """One unit program. test: "unit/rpc/test_cursor"; usual: the seconds that it takes."""
         _, area, name = test.split("/")
         program = self.tree.path / "build" / build / "tests" / f"{area}_{name}"
-        environment = os.environ | {"EVENTLOOP_TEST_POSTGRES": self.database.url()} | (more or {})
+        environment = self.environment | {"EVENTLOOP_TEST_POSTGRES": self.database.url()} | (more or {})
         status, output = limited([program], 10 + 5 * usual, self.tree.path, environment)
         failed = re.findall(r"\[  FAILED  \] (\w+)$", output, re.M)
         killer = f"{test} {failed[0]}" if failed else test
@@ -116,7 +145,7 @@ class Runner:
 
         stop: at the first that fails.
         """
-        environment = os.environ | {
+        environment = self.environment | {
             "EVENTLOOP_PRESET": build,
             "EVENTLOOP_MUTATION_PATIENCE": str(PATIENCE),
             "PYTHONPATH": f"{self.tree.path / 'tests'}:{self.tree.path / 'tests' / 'lib'}",
