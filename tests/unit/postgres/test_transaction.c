@@ -222,10 +222,12 @@ static void test_a_deadlock_is_a_conflict(void **state)
 	with_leases(2, body_deadlock);
 }
 
+enum sleep { SLEEP_ALONE, SLEEP_IN_TRANSACTION, SLEEP_WITH_COMMIT, SLEEPS };
+
 struct sleeper {
 	struct pg *pg;
 	int64_t limit;
-	bool in_transaction;
+	enum sleep sleep;
 	enum error_code error;
 };
 
@@ -234,13 +236,15 @@ static void sleeper_run(void *argument)
 	struct sleeper *sleeper = argument;
 	struct context ctx;
 	context_init(&ctx, deadline_after(sleeper->limit));
-	struct pg_tx *tx;
-	if (sleeper->in_transaction) {
-		tx = pg_begin(&ctx, sleeper->pg);
-		pg_queue(&ctx, tx, "DELETE FROM account");
-		assert_null(pg_query(&ctx, tx, "SELECT pg_sleep(600)"));
-	} else {
+	if (sleeper->sleep == SLEEP_ALONE) {
 		assert_null(pg_write(&ctx, sleeper->pg, "SELECT pg_sleep(600)"));
+	} else {
+		struct pg_tx *tx = pg_begin(&ctx, sleeper->pg);
+		pg_queue(&ctx, tx, "DELETE FROM account");
+		if (sleeper->sleep == SLEEP_WITH_COMMIT)
+			assert_null(pg_query_commit(&ctx, tx, "SELECT pg_sleep(600)"));
+		else
+			assert_null(pg_query(&ctx, tx, "SELECT pg_sleep(600)"));
 	}
 	sleeper->error = ctx.error.code;
 	context_done(&ctx);
@@ -250,8 +254,8 @@ static void body_deadline(struct context *ctx, struct pg *pg)
 {
 	make_table(ctx, pg);
 	int64_t backend = pg_integer(pg_write(ctx, pg, "SELECT pg_backend_pid()"), 0, 0);
-	for (int i = 0; i < 4; i++) {
-		struct sleeper sleeper = {.pg = pg, .limit = 40 * CLOCK_MILLISECOND, .in_transaction = (i & 1) != 0};
+	for (int i = 0; i < 2 * SLEEPS; i++) {
+		struct sleeper sleeper = {.pg = pg, .limit = 40 * CLOCK_MILLISECOND, .sleep = (enum sleep)(i % SLEEPS)};
 		struct co_group *group = co_group_new(ctx);
 		assert_int_equal(co_group_start(group, "sleeper", sleeper_run, &sleeper), 0);
 		assert_int_equal(co_group_wait_all(group, ctx->deadline), CO_OK);
@@ -271,8 +275,8 @@ static void test_deadline_in_mid_query(void **state)
 static void body_cancel(struct context *ctx, struct pg *pg)
 {
 	make_table(ctx, pg);
-	for (int i = 0; i < 2; i++) {
-		struct sleeper sleeper = {.pg = pg, .limit = PG_RUN_LIMIT, .in_transaction = i == 1};
+	for (int i = 0; i < SLEEPS; i++) {
+		struct sleeper sleeper = {.pg = pg, .limit = PG_RUN_LIMIT, .sleep = (enum sleep)i};
 		struct co *co = co_spawn("sleeper", sleeper_run, &sleeper);
 		assert_non_null(co);
 		PG_RUN_UNTIL(ctx, pg_run_number(ctx, pg,
