@@ -2,7 +2,7 @@
 
 import difflib
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass
@@ -15,7 +15,6 @@ class Fault:
     edits: list
     diff: str = ""
     key: str = ""
-    _text: str = field(default="", repr=False)
 
     def apply(self, text):
         for start, end, replacement in reversed(self.edits):
@@ -23,13 +22,20 @@ class Fault:
         return text
 
     def describe(self, text, seen):
-        """Fills diff and key. seen: the keys so far of the file, since the same line may stand in it twice."""
+        """Fills key and diff, which begins with the line above when the file has the changed line more than once.
+
+        seen: how often the file had each diff so far.
+        """
         before, after = text.splitlines(), self.apply(text).splitlines()
         changed = [line for line in difflib.unified_diff(before, after, lineterm="", n=0) if line[0] in "+-"][2:]
         self.diff = "\n".join(line[0] + " " + line[1:].strip() for line in changed)
         identity = f"{self.path}\n{self.diff}"
         seen[identity] = seen.get(identity, 0) + 1
         self.key = hashlib.sha256(f"{identity}\n{seen[identity]}".encode()).hexdigest()[:16]
+        stripped = [line.strip() for line in before]
+        if stripped.count(stripped[self.line - 1]) > 1:
+            above = next((line for line in reversed(stripped[: self.line - 1]) if line), "")
+            self.diff = f"{above}\n{self.diff}"
         return self
 
 
