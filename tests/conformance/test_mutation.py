@@ -30,6 +30,7 @@ C = {
     },
     '\tlog_error("%d", 12); /* 1 < 2 */': set(),
     "\tif (count < 3)\n\t\tfatal(count);": set(),
+    "\treturn a < b ? a : b;": {("choice fixed", f"return a < b {fixed} ? a : b;") for fixed in ("&& 0", "|| 1")},
     "\tfree(memory);": set(),
 }
 

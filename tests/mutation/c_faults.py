@@ -12,6 +12,8 @@ LOGICAL = re.compile(r"&&|\|\|")
 ARITHMETIC = re.compile(r"(?<=[\w)\]] )[+-](?= [\w(*&])")
 NUMBER = re.compile(r"(?<![\w.\"'])(\d+)(?=[uUlL]*\b)(?![\w.]*[xX.])")
 DEFINED = re.compile(r"^#define[ \t]+(\w+)[ \t]+(.*)$", re.M)
+# What 0 and 1 are left alone behind: tests for nothing, results, choices. Above 9 in brackets: sizes of arrays.
+NO_NUMBER = re.compile(r"([=!]= |= \{|return -?|[?:] -?|[(,=] -)$")
 TRUTH = re.compile(r"\b(true|false)\b")
 CONDITION = re.compile(r"\bif (?=\()")
 CALL = re.compile(r"(?m)^\t+((?:\(void\))?\(?([a-z_]\w*)\()")
@@ -68,8 +70,17 @@ def _conditions(code, begin, end):
             yield match.start(), "check skipped", [(opening, opening, "("), (close, close, ") && 0")]
 
 
+def _smaller_or_greater(code, begin, end):
+    """Where the comparison of `a < b ? a : b` stands: <= gives the same."""
+    found = re.finditer(r"(?<!\S)\(*([^\s(][^=?;{}]*?) ([<>]=?) ([^=?;{}]*?) \? (?:\1 : \3|\3 : \1)\b", code[begin:end])
+    return {begin + match.start(2) for match in found}
+
+
 def _tokens(code, begin, end):
+    same = _smaller_or_greater(code, begin, end)
     for match in COMPARISON.finditer(code, begin, end):
+        if match.start() in same:
+            continue
         yield match.start(), "comparison turned", [(*match.span(), TURNED[match.group()])]
     for match in LOGICAL.finditer(code, begin, end):
         yield match.start(), "and/or swapped", [(*match.span(), "||" if match.group() == "&&" else "&&")]
@@ -86,8 +97,8 @@ def _tokens(code, begin, end):
 def _numbers(code, begin, end):
     for match in NUMBER.finditer(code, begin, end):
         before = code[max(0, match.start() - 12) : match.start()]
-        if re.search(r"([=!]= |= \{|return -?|\[\w*)$", before):
-            continue  # a test for nothing, an empty struct, a result, the size of an array
+        if NO_NUMBER.search(before) and int(match.group(1)) < 2 or before.endswith("[") and int(match.group(1)) > 9:
+            continue
         yield match.start(), "constant changed", [(*match.span(), other_number(match.group(1)))]
 
 
