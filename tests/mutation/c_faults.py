@@ -12,8 +12,9 @@ LOGICAL = re.compile(r"&&|\|\|")
 ARITHMETIC = re.compile(r"(?<=[\w)\]] )[+-](?= [\w(*&])")
 NUMBER = re.compile(r"(?<![\w.\"'])(\d+)(?=[uUlL]*\b)(?![\w.]*[xX.])")
 DEFINED = re.compile(r"^#define[ \t]+(\w+)[ \t]+(.*)$", re.M)
-# What 0 and 1 are left alone behind: tests for nothing, results, choices. Above 9 in brackets: sizes of arrays.
+# What 0 and 1 are left alone behind: tests for nothing, empty structs, results, choices.
 NO_NUMBER = re.compile(r"([=!]= |= \{|return -?|[?:] -?|[(,=] -)$")
+ARRAY_SIZE = re.compile(r"^\s*(?!return )(?:\w+ )+\*?\w+\[[^]=]*$")
 TRUTH = re.compile(r"\b(true|false)\b")
 CONDITION = re.compile(r"\bif (?=\()")
 CALL = re.compile(r"(?m)^\t+((?:\(void\))?\(?([a-z_]\w*)\()")
@@ -97,7 +98,9 @@ def _tokens(code, begin, end):
 def _numbers(code, begin, end):
     for match in NUMBER.finditer(code, begin, end):
         before = code[max(0, match.start() - 12) : match.start()]
-        if NO_NUMBER.search(before) and int(match.group(1)) < 2 or before.endswith("[") and int(match.group(1)) > 9:
+        if NO_NUMBER.search(before) and int(match.group(1)) < 2:
+            continue
+        if ARRAY_SIZE.search(code[code.rfind("\n", 0, match.start()) + 1 : match.start()]):
             continue
         yield match.start(), "constant changed", [(*match.span(), other_number(match.group(1)))]
 

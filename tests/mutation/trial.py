@@ -1,6 +1,7 @@
 """Tries a fault: builds it into a tree, runs the tests that reach it, the likeliest first, until one fails."""
 
 import json
+import re
 import time
 from collections import Counter
 from pathlib import Path
@@ -36,7 +37,8 @@ def _function(test):
 def _related(path, test):
     """Whether the name of a test says that it is about a file, or about its folder."""
     folder, stem = Path(path).parent.name, Path(path).stem
-    return 2 * (stem in test or test.split("::")[0].removesuffix(".py").endswith(stem)) + (f"/{folder}/" in test)
+    words = re.split("_", f"{folder}_{stem}")
+    return 2 * (stem in test) + (f"/{folder}/" in test) + sum(f"_{word[:6]}" in test for word in set(words))
 
 
 class Trial:

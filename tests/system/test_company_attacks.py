@@ -158,6 +158,18 @@ def test_a_removed_owner_comes_back_by_no_invitation_of_his_own(stack):
     assert (error.word, error.data["state"]) == ("precondition_failed", "revoked")
 
 
+@pytest.mark.parametrize("right, kept", [("manager", ["staff"]), ("staff", [])])
+def test_who_is_given_a_lower_right_keeps_no_invitation_that_it_does_not_allow(stack, right, kept):
+    company, owner = stack.company()
+    second = join(stack, owner, company, "owner")
+    for offered in ("staff", "manager", "owner"):
+        invite(second, company, f"{offered}.{right}@test.example", offered)
+    invite(owner, company, f"other.{right}@test.example", "owner")
+    owner.rpc("passport.member.set_right", {"company_id": company, "user_id": second.id, "right": right})
+    pending = owner.rpc("passport.invitation.list", {"company_id": company, "state": "pending"})["items"]
+    assert sorted(invitation["right"] for invitation in pending) == sorted(["owner", *kept])
+
+
 def test_nobody_owns_more_companies_than_allowed(stack):
     _, owner = stack.company()
     with stack.database("passport") as database:
