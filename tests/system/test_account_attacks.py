@@ -302,6 +302,16 @@ def test_who_takes_letters_of_an_account_at_once_waits_in_no_circle(stack, first
     assert sql(stack, TOKENS, user.id) == [(0,)]
 
 
+def test_who_is_suspended_while_a_new_address_is_confirmed_keeps_the_old_one(stack):
+    user = stack.user()
+    params = {"version": 1, "email": f"new.{user.email}", "current_password": PASSWORD}
+    user.rpc("passport.user.update", params)
+    suspend = "UPDATE user_account SET state = 'suspended' WHERE id = %s"
+    answer = while_locked(stack, user, suspend, confirm_new_address(stack, user))
+    assert answer["error"]["data"]["rule"] == "token"
+    assert sql(stack, "SELECT email FROM user_account WHERE id = %s", user.id) == [(user.email,)]
+
+
 # --- throttles ---
 
 

@@ -34,10 +34,12 @@ def mentions(stack, *words):
 
 def test_everything_kept_is_exported(stack):
     company, owner = stack.company()
+    second, _ = stack.company(owner)
     stack.login(owner.email)
     export = owner.rpc("passport.user.export")
     assert export["profile"]["email"] == owner.email and export["profile"]["id"] == owner.id
-    assert [(one["id"], one["right"]) for one in export["companies"]] == [(company, "owner")]
+    companies = [(one["id"], one["right"]) for one in export["companies"]]
+    assert companies == [(company, "owner"), (second, "owner")], "in the order in which the user joined them"
     assert len(export["sessions"]) >= 2 and export["sessions"][0]["address"] == "127.0.0.1"
     assert export["second_factor"] == {"enabled": False, "since": None, "recovery_codes_left": 0}
     actions = [event["action"] for event in export["audit_events"]]

@@ -115,6 +115,9 @@ static void test_names_the_combining_rule(void **state)
 			    "[{\"path\":\"/params\",\"rule\":\"contains\"}]");
 	assert_string_equal(errors_of("{\"propertyNames\":{\"maxLength\":2}}", "{\"ab\":1,\"abc\":2}"),
 			    "[{\"path\":\"/params/abc\",\"rule\":\"propertyNames\"}]");
+	assert_string_equal(errors_of("{\"propertyNames\":{\"anyOf\":[{\"maxLength\":2},{\"pattern\":\"^x\"}]}}",
+				      "{\"ab\":1,\"xyz\":2,\"abc\":3}"),
+			    "[{\"path\":\"/params/abc\",\"rule\":\"propertyNames\"}]");
 	assert_string_equal(errors_of("{\"dependencies\":{\"a\":[\"b\"]}}", "{\"a\":1}"),
 			    "[{\"path\":\"/params/b\",\"rule\":\"dependencies\"}]");
 	assert_string_equal(errors_of("{\"items\":[{}],\"additionalItems\":false}", "[1,2]"),
