@@ -24,7 +24,7 @@ LEAVES = re.compile(r"\s*\{?\s*(return|goto|break|continue)\b")
 # What only gives back memory, a file or a lock: the leak checker and TSan see those. And what only logs.
 NO_CALL = re.compile(
     r"^(log_|pthread_|free$|fatal|static_assert|_Static_assert|va_)|"
-    r"(_free|_put|_close|_unref|_defer|_release|_destroy|_clear_free|^close|^put|^munmap|_cleanup)$"
+    r"(_free|_put|_close|_unref|_defer|_release|_destroy|_clear_free|^arena_done$|^close|^destroy|^put|^munmap|_cleanup)$"
 )
 ALLOCATION = re.compile(r"\b(\w+) = [^;]*\b(malloc|calloc|realloc|strdup|strndup|json_object_new_\w+)\(")
 END_OF_PROCESS = re.compile(r"\s*\{?\s*(fatal|abort)\(")

@@ -121,10 +121,12 @@ class Trial:
         left = list(batch)
         while left:
             outcome = self.runner.system("faulty", left, seconds)
+            if not outcome.passed and not outcome.killer:  # pytest itself did not end: a busy machine, or the fault
+                outcome = self.runner.system("faulty", left, 3 * seconds)
             if outcome.passed:
                 return "", ""
-            if not outcome.killer:  # pytest itself did not end, or did not begin
-                again = self.runner.system("faultless", left, seconds)
+            if not outcome.killer:
+                again = self.runner.system("faultless", left, 3 * seconds)
                 return ("killed", "the whole run") if again.passed else ("", "")
             if self._is_credible(outcome):
                 return "killed", outcome.killer
