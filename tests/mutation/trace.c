@@ -23,10 +23,10 @@ static unsigned char *map;
 
 __attribute__((constructor)) static void open_map(void)
 {
-	char path[512];
 	const char *folder = getenv("EVENTLOOP_TRACE_DIR");
 	if (!folder)
 		return;
+	char path[512];
 	snprintf(path, sizeof path, "%s/%s", folder, program_invocation_short_name);
 	const size_t size = (size_t)(etext - __executable_start);
 	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
