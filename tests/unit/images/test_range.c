@@ -93,6 +93,28 @@ static void test_multipart_refuses_what_is_none(void **state)
 	assert_int_equal(find("--B\r\nX: name=\"file\"\r\n\r\nx\r\n--B--", &start, &length), MULTIPART_ABSENT);
 }
 
+/* What is found of a part whose headers take so many bytes, the empty line behind them left out. */
+static enum multipart_result find_behind(size_t headers)
+{
+	static const char begin[] = "--B\r\nContent-Disposition: form-data; name=\"file\"\r\nX: ";
+	static const char end[] = "\r\n\r\nhi\r\n--B--\r\n";
+	static char body[MULTIPART_MAX_HEADERS + 64];
+	const char *start = NULL;
+	size_t length = 0, filled = strlen("--B") + headers;
+	memset(body, 'x', sizeof(body));
+	memcpy(body, begin, strlen(begin));
+	memcpy(body + filled, end, sizeof(end));
+	return find(body, &start, &length);
+}
+
+static void test_headers_of_a_part_are_bounded(void **state)
+{
+	(void)state;
+	assert_int_equal(find_behind(100), MULTIPART_FOUND);
+	assert_int_equal(find_behind(MULTIPART_MAX_HEADERS), MULTIPART_FOUND);
+	assert_int_equal(find_behind(MULTIPART_MAX_HEADERS + 1), MULTIPART_MALFORMED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +123,7 @@ int main(void)
 	    cmocka_unit_test(test_boundaries),
 	    cmocka_unit_test(test_multipart_finds_the_file),
 	    cmocka_unit_test(test_multipart_refuses_what_is_none),
+	    cmocka_unit_test(test_headers_of_a_part_are_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
