@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from bookings import check_units, read_bookings
 
 pytestmark = pytest.mark.asan
 
@@ -344,18 +345,22 @@ def test_one_call_books_a_hundred_units_at_most(stack, owner):
 
 
 def test_moving_others_makes_room(stack, owner):
-    """Unit 1 has [0,2) and [4,6), unit 2 has [2,4): [1,5) of one unit fits nowhere until they are moved."""
+    """Unit 1 has [20,22), unit 2 has [22,24): [21,23) fits on neither until one of them is moved to the other."""
     listing = stack.listing(*owner, units=2)
     user = stack.user()
     params = {"listing_id": listing["id"]}
-    for span in ((20, 22), (21, 23), (22, 24), (24, 26)):
-        user.rpc("events.booking.create", params | {"period": period(*span)})
+    book = lambda first, last: user.rpc("events.booking.create", params | {"period": period(first, last)})
+    in_the_way, later = book(20, 23), book(22, 24)
+    user.rpc("events.booking.cancel", {"id": in_the_way["id"]})
+    earlier = book(20, 22)
+    units = lambda booking: user.rpc("events.booking.get", {"id": booking["id"]})["unit_numbers"]
+    assert (units(earlier), units(later)) == ([1], [2])
+    between = book(21, 23)
+    assert between["unit_numbers"] == units(between) and units(earlier) == units(later) != units(between)
     with stack.database("events") as database:
-        query = "SELECT lower(period), unit FROM booking_unit WHERE listing_id = %s ORDER BY 1"
-        before = database.execute(query, (listing["id"],)).fetchall()
-    assert len(before) == 4
-    assert user.rpc("events.booking.create", params | {"period": period(23, 24)})
-    assert user.error("events.booking.create", params | {"period": period(23, 23.5)}).reason == "booked"
+        of_units = {listing["id"]: 2}
+        check_units(database, of_units, read_bookings(database, of_units))
+    assert user.error("events.booking.create", params | {"period": period(21.5, 22.5)}).reason == "booked"
 
 
 def test_idempotency_keys_of_bookings(stack, hall):
