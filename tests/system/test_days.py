@@ -97,6 +97,17 @@ def test_hours_are_counted_by_the_clock_on_no_wall(stack, owner, guest):
     assert guest.rpc("events.booking.create", params)["price"]["amount"] == 10 * 25 * 2
 
 
+def test_an_hour_that_has_begun_is_charged(stack, owner, guest):
+    listing = stack.listing(*owner, price={"amount": 10, "currency": "EUR"}, price_unit="hour", units=2)
+    start = dt.datetime.now(dt.UTC) + DAY
+    hour = dt.timedelta(hours=1)
+    charged = {hour / 4: 1, hour - TICK: 1, hour: 1, hour + TICK: 2, 1.5 * hour: 2, 2 * hour: 2, 2 * hour + TICK: 3}
+    for number, (length, hours) in enumerate(charged.items()):
+        first = start + number * DAY
+        params = {"listing_id": listing["id"], "period": {"from": text(first), "to": text(first + length)}, "units": 2}
+        assert guest.rpc("events.booking.create", params)["price"]["amount"] == 10 * hours * 2, length
+
+
 def periods(chance, names, count):
     """(zone, start, end) at random, every other one beside a change of clocks."""
     now = dt.datetime.now(dt.UTC).replace(minute=0, second=0, microsecond=0)
