@@ -1,11 +1,13 @@
 """Words of published listings change by moderators alone: what waits, who decides, and about which version."""
 
 import json
+import uuid
 
 import pytest
 from companies import all_pages, in_parallel, join, odd, refresh
 from integration import exchange, make_key
 from moderation import decision, queue, update
+from past_bookings import load
 from rpc import RpcError
 from stack import User
 from staff import with_role
@@ -35,6 +37,10 @@ def found(stack, company, text):
     return {item["id"]: item["title"] for item in items}
 
 
+def mine(user):
+    return all_pages(user, "events.listing.mine", {"limit": 100})
+
+
 def topics(stack, listing):
     with stack.database("events") as database:
         found = database.execute("SELECT topic FROM outbox WHERE key = %s ORDER BY seq", (listing["id"],))
@@ -42,6 +48,21 @@ def topics(stack, listing):
 
 
 # --- words of published listings ---
+
+
+def test_a_second_import_changes_no_word(stack, owner, tmp_path):
+    """Whichever of its names says that a listing is there already."""
+    line = {"kind": "listing", "company_id": owner[0], "type": "hall", "title": "Old mill", "capacity": 5}
+    names = ({"id": str(uuid.uuid4())}, {"external_id": "mill"}, {"id": str(uuid.uuid4()), "external_id": "barn"})
+    first = [line | name for name in names]
+    again = [one | {"title": FRAUD, "capacity": 9} for one in first]
+    by_other_name = first[2] | {"id": str(uuid.uuid4()), "title": FRAUD}
+    assert load(stack, tmp_path, "events", first) == {}
+    whole = [one for one in mine(owner[1]) if one["title"] == "Old mill"]
+    assert len(whole) == 3
+    assert load(stack, tmp_path, "events", [*again, by_other_name]) == {}
+    assert [one for one in mine(owner[1]) if one["id"] in {kept["id"] for kept in whole}] == whole
+    assert set(found(stack, owner[0], "mill").values()) == {"Old mill"} and found(stack, owner[0], "account") == {}
 
 
 @pytest.mark.parametrize(
