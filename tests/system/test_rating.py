@@ -5,6 +5,8 @@ import uuid
 
 import loglines
 import pytest
+from companies import all_pages
+from past_bookings import load
 from waiting import wait_until
 
 pytestmark = pytest.mark.asan
@@ -99,6 +101,45 @@ def test_imports_count_and_name_bad_lines(stack, tmp_path):
         if not cursor:
             break
     assert pages == [1.5, 3, 4.49, 5]
+
+
+@pytest.fixture(scope="module")
+def rated(stack, tmp_path_factory):
+    """A subject with nine reviews; scores are equal, and so are moments."""
+    subject = str(uuid.uuid4())
+    lines = [
+        {"subject_id": subject, "score": score, "created_at": f"2024-05-0{day}T10:00:00Z"}
+        for score, day in zip((5, 3, 5, 4, 3, 5, 4, 3, 4), (1, 2, 3, 1, 2, 3, 1, 2, 3), strict=True)
+    ]
+    assert load(stack, tmp_path_factory.mktemp("reviews"), "rating", lines) == {}
+    return subject
+
+
+ORDERS = {"newest": ("created_at", True), "highest": ("score", True), "lowest": ("score", False)}
+
+
+@pytest.mark.parametrize("sort", ORDERS)
+def test_pages_of_reviews_hold_together(stack, rated, sort):
+    """None twice and none left out where scores or moments are equal, wherever a page ends."""
+    params = {"subject_id": rated, "sort": sort}
+    whole = stack.rpc("rating.review.list", params)["items"]
+    name, reverse = ORDERS[sort]
+    assert [one[name] for one in whole] == sorted((one[name] for one in whole), reverse=reverse)
+    assert len({one["id"] for one in whole}) == 9
+    for limit in (1, 2, 3):
+        assert all_pages(stack, "rating.review.list", params | {"limit": limit}) == whole, limit
+
+
+def test_a_cursor_goes_on_in_its_own_order_alone(stack, rated):
+    base = {"subject_id": rated, "limit": 2}
+    for sort in ORDERS:
+        cursor = stack.rpc("rating.review.list", base | {"sort": sort})["next_cursor"]
+        others = [base | {"sort": other} for other in ORDERS if other != sort]
+        others += [base | {"sort": sort, "subject_id": str(uuid.uuid4())}]
+        for params in others:
+            error = stack.error("rating.review.list", params | {"cursor": cursor})
+            paths = [field["path"] for field in error.data.get("fields", [])]
+            assert (error.word, paths) == ("invalid_params", ["/params/cursor"]), (sort, params)
 
 
 def test_overlaps_in_an_import_are_bad_lines(stack, tmp_path):
