@@ -47,10 +47,12 @@ def actions(stack, company):
 
 
 def all_pages(caller, method, params):
+    """The items of all pages; a page that is its own next one is a fault, and no reason to ask for ever."""
     items, cursor = [], None
     while True:
         page = caller.rpc(method, params | ({"cursor": cursor} if cursor else {}))
         items += page["items"]
+        assert page["next_cursor"] is None or page["next_cursor"] != cursor, f"{method} does not get on: {params}"
         cursor = page["next_cursor"]
         if not cursor:
             return items
