@@ -39,6 +39,7 @@ def end(stack, booking, ago="1 hour"):
                 f" WHERE {key} = %s",
                 (ago, ago, booking),
             )
+    stack["events"].command("rebuild-search")
 
 
 def review(user, booking, score):
