@@ -1,24 +1,24 @@
 /*
  * The catalogue of a daemon's methods, made at start from its embedded API files (<daemon>/api, *.json).
  *
- * Purpose: the single source of truth (docs/adding-a-method.md): dispatch, validation, access, idempotency, deadlines
- * and the OpenRPC document all come from here. A file is {"methods": [OpenRPC method objects], "components":
- * {"schemas": {name: schema}, "examples": {name: {"value": any}}}}, schemas.json and examples.json have components
- * alone, facts.json has lists of facts (api/facts.h). Schemas are referred to as "#/components/schemas/Name" from any
- * file of the daemon; component examples likewise (api_examples_read in api/internal.h), and the document has whole
- * ones; errors as
+ * Purpose: dispatch, validation, access, idempotency, deadlines and the OpenRPC document all come from here
+ * (docs/adding-a-method.md). A file is {"methods": [OpenRPC method objects], "components": {"schemas": {name: schema},
+ * "examples": {name: {"value": any}}}}, schemas.json and examples.json have components alone, facts.json has lists of
+ * facts (api/facts.h). Schemas are referred to as "#/components/schemas/Name" from any file of the daemon; component
+ * examples likewise (api_examples_read in api/internal.h), and the document has whole ones; errors as
  * "#/components/errors/<word>", which are made from base/error.h, with "x-reasons": [words] and, of invalid_params,
  * precondition_failed and too_large, "x-rules": {rule: {member: schema}}, the values that stand beside a rule in
- * error.data; what follows from access and parameters, or can be met anywhere, is not written there but added
- * (errors.c). A method object must have name, summary, params (by name, the required ones first), result
- * ({"x-page-of": schema} for one page of a list), examples, x-access, x-cost; it may have description (else the
- * summary); x-idempotent (else true: it reads); x-deadline-ms (else 3000, 5000 of what writes); errors; x-writes;
- * x-auth-max-age, in seconds: a user must have authenticated within them, and nobody may act as one;
- * x-long-poll; and x-lane, what its work grows with (enum api_lane). The document says more than the files: what
- * follows from them is added when it is made (api/publish.h), and the dates of examples are moved when it is served
- * (api/dates.h). Ownership: the api owns everything; what its functions return is borrowed. api_free at the end. It
- * keeps what calls need and the document as text: trees of JSON would be ten times as large. Invariants: read-only once
- * loaded; safe to use from several threads. Source: OpenRPC 1.2.6.
+ * error.data; errors that follow from access and parameters, or that any method can answer, are added by errors.c. A
+ * method object must have name, summary, params (by name, the required ones first), result ({"x-page-of": schema} for
+ * one page of a list), examples, x-access, x-cost; it may have description (else the summary); x-idempotent (else true:
+ * it reads); x-deadline-ms (else 3000, 5000 of what writes); errors; x-writes; x-auth-max-age, in seconds: a user must
+ * have authenticated within them, and an administrator acting as the user may not call it; x-long-poll; and x-lane,
+ * what its work grows with (enum api_lane). The document says more than the files: what follows from them is added when
+ * it is made (api/publish.h), and the dates of examples are moved when it is served (api/dates.h). Ownership: the api
+ * owns everything; what its functions return is borrowed. api_free at the end. It keeps what calls need and the
+ * document as text: trees of JSON would be ten times as large. Invariants: read-only once loaded; safe to use from
+ * several threads.
+ * Source: OpenRPC 1.2.6.
  */
 #ifndef EVENTLOOP_API_API_H
 #define EVENTLOOP_API_API_H
@@ -81,9 +81,9 @@ struct api_method {
 	size_t name_length;
 	size_t index;	 /* 0 to api_count - 1, in the order of the files */
 	unsigned access; /* of enum api_access, or-ed */
-	bool idempotent; /* calling it twice is as calling it once: may be retried */
-	bool writes;	 /* it changes something: what is not idempotent does, and others that say so in x-writes */
-	bool long_poll;	 /* waits for something to happen: how long says nothing about the daemon */
+	bool idempotent; /* a second call changes nothing more: may be retried */
+	bool writes;	 /* it changes something: set if not idempotent, or by x-writes */
+	bool long_poll;	 /* waits for an event, so its duration says nothing about the daemon's speed */
 	int64_t deadline_us;
 	int64_t auth_max_age_us;     /* how long ago a user may have authenticated; 0: as long as the token lives */
 	unsigned cost;		     /* its work, in steps of 100 microseconds */
@@ -119,8 +119,8 @@ const struct api_method *api_at(const struct api *api, size_t index);
 /* The OpenRPC document as JSON text, its examples dated as in the files; borrowed. */
 const char *api_document(const struct api *api);
 
-/* The same for rpc.discover and /openrpc.json at a wall time (microseconds): examples are dated so that what they treat
- * as to come is to come (api/dates.h). In the arena. */
+/* The same for rpc.discover and /openrpc.json at a wall time (microseconds): dates that are in the future in the
+ * examples are moved to stay in the future (api/dates.h). In the arena. */
 const char *api_document_at(const struct api *api, int64_t now, struct arena *arena);
 
 /* The word of one access flag in x-access; NULL for none. */

@@ -1,10 +1,10 @@
 /*
  * Moves the dates of examples to where they still make sense: a period to book is never past.
  *
- * Purpose: the API files are written as if today were API_DATES_WRITTEN. What they date before it has happened, what
- * they date a week or more after it is to come, and so it stays in the document that is served: all dates move by the
- * same whole number of weeks, so their order, their distances and their days of the week stay. Invariants: a text moves
- * only when it is wholly a date or a time; its length stays. The same week gives the same text.
+ * Purpose: the API files are written as if today were API_DATES_WRITTEN. A date before it is past, one a week or more
+ * after it is to come, and in the served document that stays true: all dates move by the same whole number of weeks,
+ * which keeps their order, distances and days of the week. Invariants: a text moves only when it is wholly a date or a
+ * time; its length stays. The same week gives the same text.
  */
 #ifndef EVENTLOOP_API_DATES_H
 #define EVENTLOOP_API_DATES_H

@@ -1,9 +1,9 @@
 /*
  * Facts against their lists (api/facts.h), when they are published and when they are consumed.
  *
- * Purpose: nothing leaves a daemon that its list does not promise, and no handler meets what it cannot read. Use: the
- * process sets its lists once at its start; rpc_publish and the consumer's side of the outbox ask. A payload that is
- * not valid is refused and counted in eventloop_facts_invalid_total{side}; a topic that is in no list passes, is
+ * Purpose: a daemon publishes only payloads that fit its list, and a handler gets only payloads that it can read. Use:
+ * the process sets its lists once at its start; rpc_publish and the consumer's side of the outbox check. A payload that
+ * is not valid is refused and counted in eventloop_facts_invalid_total{side}; a topic that is in no list passes, is
  * logged, one line a second at most, and counted in eventloop_facts_unknown_total{side}: a newer daemon may know more.
  * side: "published" or "consumed". Invariants: the lists are read-only while facts flow, so any thread may ask. A
  * process without lists (a unit test) checks nothing.
@@ -28,7 +28,7 @@ int fact_check_published(struct context *ctx, const char *topic, const char *pay
 /* A payload about to be handled. 0, or -1 with an internal error. */
 int fact_check_consumed(struct context *ctx, const char *topic, struct json_object *payload) MUST_CHECK;
 
-/* A topic that nothing here handles: says so when no list has it. */
+/* A topic that this daemon does not handle: logs and counts it when it is in no list. */
 void fact_check_unhandled(struct context *ctx, const char *topic);
 
 #endif

@@ -22,8 +22,8 @@ struct api_reader {
 /* Sets the error text, "<file>: <method>: <text>". Always false. */
 bool api_fail(struct api_reader *reader, const char *format, ...) PRINTF(2, 3);
 
-/* Checks a method object, fills in what it says of itself (all but index and schemas; its name is the object's), makes
- * it by-name, and makes the schema of its parameters as one object, owned by the caller. */
+/* Checks a method object, fills in *method (all but index and schemas; its name is borrowed from the object), marks the
+ * object as by-name, and makes one object schema of its parameters, owned by the caller. */
 bool api_method_read(struct api_reader *reader, struct json_object *object, struct api_method *method,
 		     struct json_object **ret_params) MUST_CHECK;
 
@@ -38,7 +38,7 @@ bool api_examples_read(struct api_reader *reader, struct json_object *method,
 bool api_example_read(struct api_reader *reader, const char *title, struct json_object *holder,
 		      struct json_object *components) MUST_CHECK;
 
-/* Reads what a method's errors say beyond what follows from its access and parameters, adds that, and makes full error
+/* Reads the errors that a method lists, adds those that follow from its access and parameters, and makes full error
  * objects of them, or references where nothing is particular to the method. `method`: as far as extensions are read. */
 bool api_errors_read(struct api_reader *reader, struct json_object *object, const struct api_method *method,
 		     struct json_object *params) MUST_CHECK;

@@ -1,5 +1,6 @@
 /*
- * What programs need to find in a document and nobody shall have to write into the API files.
+ * Adds to a document what client programs need and what can be derived, so that nobody has to write it into the API
+ * files.
  *
  * Purpose: generators of clients, validators and mock servers demand of an OpenRPC document what follows from the rest:
  * names that are names in any language, unique and with their daemon before them ("EventsListing";

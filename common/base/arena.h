@@ -35,7 +35,7 @@
 
 struct arena_block;
 
-/* Zero-initialised is a valid empty arena. The members are the arena's own business. */
+/* Zero-initialised is a valid empty arena. The members are private to the arena. */
 struct arena {
 	struct arena_block *blocks; /* newest first */
 	char *next;		    /* first free byte of the newest block, 16-byte aligned; NULL when there is none */

@@ -33,8 +33,7 @@ struct context {
 	const char *method;		    /* for logs; NULL outside a method */
 	const char *user;		    /* caller's id for logs; NULL when anonymous */
 	const char *actor;		    /* id of who acts as that user, for logs; NULL when nobody does */
-	const char *share;		    /* for whom, where scarce things are shared out: the client's site; NULL:
-					       for nobody in particular */
+	const char *share; /* whose share of connections the work uses: the client's site; NULL: nobody's */
 };
 
 /* Starts an empty context. deadline: monotonic microseconds or DEADLINE_NEVER. Makes a new request_id. */

@@ -1,10 +1,10 @@
 /*
- * The error of a request: what went wrong, in words a client may see, and why, in words only the log may.
+ * The error of a request: a message that a client may see, and a cause that only the log shows.
  *
  * Purpose: one object a request, filled by the layer that detects the fault, read by the layer that answers and logs.
  * Ownership: lives in struct context; its texts are copied in or static.
  * Invariants: the first error wins: setting a second one is ignored until error_clear, so that a lower layer's cause is
- * never painted over. Nothing here is thread-local.
+ * never overwritten. Nothing here is thread-local.
  * Source: docs/errors.md, JSON-RPC 2.0 section 5.1.
  */
 #ifndef EVENTLOOP_BASE_ERROR_H

@@ -12,7 +12,8 @@
 /* Takes the last line of a process, from any thread; allocates nothing and takes no lock. */
 typedef void fatal_listener(const char *message);
 
-/* Has the function write that line from now on, in place of a bare one to standard error: the log's (log_configure). */
+/* Has the function write that line from now on, instead of plain text to standard error (log_configure sets the
+ * log's). */
 void fatal_on(fatal_listener *function);
 
 /* Writes "fatal: <file>:<line>: <message>" as the last line and aborts. Allocates nothing; from any thread. */

@@ -4,8 +4,8 @@
  * Purpose: tables by name or id whose keys may come from outside.
  * Ownership: keys are copied in; values are borrowed, unless a function to free them is given at birth: then it runs
  * for each value that leaves the map by being replaced, removed or at hash_map_free. Invariants: never more entries
- * than the limit given at birth; no entry with a NULL value; lookups allocate nothing. Threads: none of its own; one
- * thread, or a lock of the caller's.
+ * than the limit given at birth; no entry with a NULL value; lookups allocate nothing. Not thread-safe: use it from one
+ * thread, or under a lock.
  */
 #ifndef EVENTLOOP_BASE_HASH_MAP_H
 #define EVENTLOOP_BASE_HASH_MAP_H

@@ -1,8 +1,8 @@
 /*
- * A list of networks, as settings name them: whom something is believed, allowed or spared.
+ * A list of networks from a setting, such as trusted proxies or clients that are exempt from a limit.
  *
- * Ownership: made once, read-only afterwards, so any thread may ask. Invariants: an address of IPv4 and its mapped form
- * are one; an empty list has nobody.
+ * Ownership: made once, read-only afterwards, so any thread may ask. Invariants: an IPv4 address and its mapped form
+ * are the same; an empty list matches no address.
  */
 #ifndef EVENTLOOP_BASE_IP_NETWORKS_H
 #define EVENTLOOP_BASE_IP_NETWORKS_H

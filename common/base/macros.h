@@ -3,7 +3,7 @@
  *
  * MUST_CHECK   the result may not be ignored; ignoring it is spelled (void).
  * MAY_SUSPEND  the function may suspend the running coroutine: every shared pointer is stale after it, and no lock or
- *              iterator may be held across it. The lint gate checks that only functions so marked call others.
+ *              iterator may be held across it. The lint gate checks that only marked functions call marked ones.
  *
  * PRINTF(a, b) argument a is a format, b the first value.
  */

@@ -1,5 +1,5 @@
 /*
- * What must not be shown: in log lines, and where settings are printed.
+ * Replaces secrets and personal data in log lines and in printed settings.
  * Invariants: masking never fails and never shows more than the original.
  */
 #ifndef EVENTLOOP_BASE_MASK_H

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 struct shared_text {
-	size_t references; /* its own business */
+	size_t references; /* private */
 	size_t length;
 	char bytes[]; /* NUL-terminated */
 };

@@ -1,5 +1,5 @@
 /*
- * The names by which one request is found in the logs of all programs: what of outsiders' is taken as such.
+ * The ids by which one request is found in the logs of all programs: which ids sent by clients are accepted.
  */
 #ifndef EVENTLOOP_BASE_TRACE_H
 #define EVENTLOOP_BASE_TRACE_H

@@ -6,8 +6,8 @@
  * Invariants: the call carries the context's deadline, request id and traceparent; it is made as this daemon (service
  * token, fetched and renewed in the background) or with the caller's own token. Transport faults are retried once, and
  * only for idempotent methods; application errors are final. A peer whose connection was lost within the last second is
- * most likely being restarted: calls wait for it. One that fails repeatedly is given a rest (circuit breaker) and
- * answers `unavailable` at once; several addresses of a daemon are used in turn.
+ * most likely being restarted: calls wait for it. For one that fails repeatedly a circuit breaker opens, and calls fail
+ * with `unavailable` at once; several addresses of a daemon are used in turn.
  */
 #ifndef EVENTLOOP_CLIENT_CLIENT_H
 #define EVENTLOOP_CLIENT_CLIENT_H

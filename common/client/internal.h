@@ -15,7 +15,7 @@
 struct client_address {
 	struct link_client *link;
 	unsigned failures;   /* one after the other */
-	int64_t lost;	     /* the loss of a connection that was counted last, however many calls it cost */
+	int64_t lost;	     /* when a lost connection was last counted: once, however many calls failed */
 	int64_t rests_until; /* monotonic; the breaker is open before it */
 	int64_t answered;    /* when it last answered anything */
 };
@@ -48,7 +48,7 @@ struct rpc_client {
 	bool closed;  /* freed by its owner; the last user frees the memory */
 };
 
-/* Around whatever may suspend while it uses the client. */
+/* To be called around code that may suspend while it uses the client. */
 void client_enter(struct rpc_client *client);
 void client_leave(struct rpc_client *client);
 

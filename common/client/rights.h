@@ -6,7 +6,7 @@
 
 #include "rpc/call.h"
 
-/* The right that passport knows now: it may be younger than the token, or one of more than a token carries. 0, or -1
+/* The right by passport's database, which may be newer than the token's, or left out there for lack of room. 0, or -1
  * with an error of rpc_invoke. For struct rpc_call. */
 int client_find_right(struct rpc_call *call, const char *company_id,
 		      enum company_right *ret_right) MAY_SUSPEND MUST_CHECK;

@@ -4,12 +4,12 @@
  * Purpose: a request handler suspends in the middle of a call and goes on when what it waits for is there.
  * Ownership: the loop owns coroutines and their pooled, guarded stacks; a struct co pointer is valid until its function
  * returned.
- * Invariants: cancelling is sticky and wins over a timeout, which wins over a wake; a cancelled coroutine is resumed
- * with CO_CANCELLED at this and every later wait, and runs to its end: it is never freed while suspended, so
- * __attribute__((cleanup)) works in it. errno belongs to the coroutine; other state that libraries keep for a thread
- * (the queue of OpenSSL) must be read before the next wait. Results: a result other than CO_OK does not say that what
- * was waited for has not come; it may have come too late. Stacks: see loop.h; an overflow dies in a guard page. No
- * frame over 4 KiB, no alloca.
+ * Invariants: cancelling is permanent and takes precedence over a timeout, which takes precedence over a wake; a
+ * cancelled coroutine is resumed with CO_CANCELLED at this and every later wait, and runs to its end: it is never freed
+ * while suspended, so __attribute__((cleanup)) works in it. errno belongs to the coroutine; other state that libraries
+ * keep for a thread (the queue of OpenSSL) must be read before the next wait. Results: after a result other than CO_OK
+ * the event may still have happened, too late. Stacks: see loop.h; an overflow dies in a guard page. No frame over 4
+ * KiB, no alloca.
  */
 #ifndef EVENTLOOP_CO_CO_H
 #define EVENTLOOP_CO_CO_H
@@ -38,21 +38,21 @@ struct co *co_self(void);
 void co_set_context(struct context *ctx);
 
 /* Suspends until co_wake, the deadline (monotonic microseconds) or co_cancel. The one primitive under every wait.
- * Returns CO_CANCELLED at once when cancelled before. waiting_on is static, for people. A late wake of an earlier wait
- * is not told from one of this: look whether what you wait for is there. */
+ * Returns CO_CANCELLED at once when cancelled before. waiting_on is static, for people. It may also return CO_OK for a
+ * late wake of an earlier wait: check again whether what you wait for is there. */
 enum co_result co_park(const char *waiting_on, int64_t deadline) MAY_SUSPEND MUST_CHECK;
 
 /* Makes a waiting coroutine ready; nothing when it is ready already. From callbacks of this thread's loop or from
  * another coroutine. */
 void co_wake(struct co *co);
 
-/* Resumes it with CO_CANCELLED at this and every later wait. Twice is as once. */
+/* Resumes it with CO_CANCELLED at this and every later wait. A second call does nothing. */
 void co_cancel(struct co *co);
 
 /* True once the running coroutine was cancelled. */
 bool co_cancelled(void);
 
-/* Lets others run, and after a budget of them the sockets too. */
+/* Lets other coroutines run, and once the pass's budget is used up socket events too. */
 void co_yield (void) MAY_SUSPEND;
 
 /* Suspends until the deadline. CO_TIMEOUT is the normal end. */

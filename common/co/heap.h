@@ -1,5 +1,6 @@
 /*
- * Deadlines of waiting coroutines: a binary heap, earliest first, whose entries know their place.
+ * Deadlines of waiting coroutines: a binary heap, earliest first, whose entries store their index, so that one can be
+ * removed without a search.
  * Ownership: entries are the caller's; the heap holds pointers.
  */
 #ifndef EVENTLOOP_CO_HEAP_H

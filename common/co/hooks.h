@@ -69,7 +69,7 @@ static inline void hooks_birth(struct co_side *side)
 #endif
 }
 
-/* From another stack, between two uses of this one: what poison is left belongs to frames that are gone. */
+/* From another stack, between two uses of this one: removes ASan's poison, which belonged to frames that are gone. */
 static inline void hooks_rest(struct co_side *side)
 {
 	(void)side;

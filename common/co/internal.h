@@ -1,7 +1,7 @@
 /*
  * What the files of this folder share: the coroutine's record and the loop's.
  *
- * Ownership: the loop owns every record; one rests with its stack in the pool between two lives.
+ * Ownership: the loop owns every record; between two uses it stays in the pool with its stack.
  * Invariants: only loop.c touches the ready list and the deadlines' timer, only co.c a coroutine's state.
  */
 #ifndef EVENTLOOP_CO_INTERNAL_H

@@ -37,7 +37,7 @@ bool fiber_birth(struct fiber *fiber, struct fiber *parent, const struct co_stac
 /* Leaves `from`, which is running, for `to`; returns when `from` is switched to again. */
 void fiber_switch(struct fiber *from, struct fiber *to);
 
-/* Says that the fiber, which is not running, has no frames with anything of worth left: its stack may be used anew. */
+/* Says that the fiber, which is not running, has no live frames: its stack may be reused. */
 void fiber_rest(struct fiber *fiber);
 
 /* Says that the fiber, which is not running, will never run again. Its stack may be unmapped then. */

@@ -11,23 +11,23 @@
 
 struct co_waiter;
 
-/* A queue of waiting coroutines. Zero-initialised is empty. It must outlive its waiters' return from co_queue_wait,
- * unless co_queue_wake_all was what woke them. */
+/* A queue of waiting coroutines. Zero-initialised is empty. It must live until its waiters have returned from
+ * co_queue_wait, unless co_queue_wake_all woke them. */
 struct co_queue {
 	struct co_waiter *first, *last;
 	size_t length;
 };
 
-/* Waits at the end of the queue until woken. A wake that its receiver cannot use, because a cancel or the deadline came
- * before it ran, goes to the next waiter: so look again at what you waited for. */
+/* Waits at the end of the queue until woken. If the woken waiter is cancelled or its deadline passes before it runs,
+ * the wake goes to the next waiter: so check again what you waited for. */
 enum co_result co_queue_wait(struct co_queue *queue, const char *waiting_on, int64_t deadline) MAY_SUSPEND MUST_CHECK;
 /* Wakes the first waiter; false when nobody waits. */
 bool co_queue_wake_one(struct co_queue *queue);
 /* Wakes all; afterwards nobody touches the queue. */
 void co_queue_wake_all(struct co_queue *queue);
 
-/* A counting semaphore. Set `available` to begin with. A permit goes straight to who waits first: nobody overtakes, and
- * none is lost when the one it went to is cancelled or late. */
+/* A counting semaphore. Set `available` to begin with. A released permit goes directly to the first waiter, so nobody
+ * overtakes; when that one is cancelled or late, the next one gets it. */
 struct co_semaphore {
 	size_t available;
 	struct co_queue waiting;

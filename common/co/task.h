@@ -5,8 +5,8 @@
  * Use: function loops `do work(); while (co_task_rest(task, deadline) != CO_CANCELLED);`. It first runs after
  * co_task_start has returned, so it finds the task where the module has put it.
  * Ownership: the module owns the task and stops it before what the function uses is gone.
- * Invariants: a wake during the work is not lost, the next rest is over at once; several are as one. Everything on one
- * thread.
+ * Invariants: a wake during the work is not lost: the next rest ends at once; several wakes count as one. Everything on
+ * one thread.
  */
 #ifndef EVENTLOOP_CO_TASK_H
 #define EVENTLOOP_CO_TASK_H

@@ -12,8 +12,8 @@
  * File: lines `name = value` or `name = "value"` (\" and \\ inside), # begins a comment at the start of a line, after
  * white space or after the closing quote.
  * Flags: --name=value or --name value; of a boolean --name alone is true. "--" ends them. What is no flag is an
- * operand. Variables EVENTS_... that are no setting are an error, but for those that Kubernetes makes for a service
- * named events.
+ * operand. A variable EVENTS_... that is no setting is an error, except those that Kubernetes makes for a service named
+ * events.
  */
 #ifndef EVENTLOOP_CONFIG_CONFIG_H
 #define EVENTLOOP_CONFIG_CONFIG_H

@@ -82,8 +82,8 @@ struct daemon_spec {
 	int (*start)(struct daemon_worker *worker, struct context *ctx);
 	/* Runs in a coroutine when the worker stops, after the last request; also when start failed. May be NULL. */
 	void (*stop)(struct daemon_worker *worker);
-	/* Runs on the worker's loop when it takes no new requests any more, before those in flight are awaited: has
-	 * long polls end. May be NULL. */
+	/* Runs on the worker's loop when it takes no new requests any more, before those in flight are awaited: used to
+	 * end long polls. May be NULL. */
 	void (*drain)(struct daemon_worker *worker);
 	/* Additional readiness: 0, or -1 with the reason in ctx. May be NULL. */
 	int (*ready)(struct daemon_worker *worker, struct context *ctx);

@@ -1,7 +1,7 @@
 /*
- * What is stored and breaks a rule that came after it: `eventloop-<daemon> check`.
+ * Finds stored rows that break a rule which is newer than they are: `eventloop-<daemon> check`.
  *
- * Purpose: an upgrade keeps what stands, also what today's rules would refuse; here an operator reads what that is.
+ * Purpose: an upgrade keeps all rows, also those that today's rules would refuse; this lists them for the operator.
  * Ownership: a check is a constant of the module that owns its table; the daemon's spec lists them.
  * Use: define a struct data_check beside the rule, declare it in the module's header, add it to the table in main.c.
  */

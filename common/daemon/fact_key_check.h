@@ -1,7 +1,7 @@
 /*
- * The check of facts whose key is an id in capitals: from before ids had one form (schema/schema.h).
+ * The check for facts whose key is an id with capitals, written before ids had to be lower case (schema/schema.h).
  *
- * Facts of one key are told in order; those of one id in two spellings have two keys.
+ * Only facts of the same key are delivered in order, and an id in two spellings is two keys.
  */
 #ifndef EVENTLOOP_DAEMON_FACT_KEY_CHECK_H
 #define EVENTLOOP_DAEMON_FACT_KEY_CHECK_H

@@ -1,9 +1,9 @@
 /*
  * A thread's lanes: database connections of their own for methods whose work grows with the data (x-lane).
  *
- * Purpose: what grows with the data never stands in the way of what reads a few rows. A handler does not choose:
- * dispatch gives it the connections of its method's lane as call->db.
- * Ownership: the thread's. Invariants: a lane that no method of the daemon is in has no connections. Settings:
+ * Purpose: a statement whose work grows with the data never delays one that reads a few rows. A handler does not
+ * choose: dispatch gives it the connections of its method's lane as call->db.
+ * Ownership: the thread's. Invariants: a lane without methods of this daemon has no connections. Settings:
  * <lane>_connections, <lane>_queue, <lane>_timeout.
  */
 #ifndef EVENTLOOP_DAEMON_LANES_H

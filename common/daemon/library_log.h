@@ -1,9 +1,9 @@
 /*
- * What libraries would write to standard error by themselves becomes lines of the log.
+ * Turns what libraries would write to standard error into log lines.
  *
- * Purpose: a daemon's output is log lines and nothing else. Here is libevent, which every daemon has; a daemon that
- * brings another library that speaks redirects it when it starts it (images/start.c). libpq's notices are dropped
- * where connections are made, and libcurl says nothing unless it is asked to.
+ * Purpose: a daemon's output is log lines and nothing else. Here is libevent, which every daemon has; a daemon with
+ * another library that writes messages redirects them at its start (images/start.c). libpq's notices are dropped where
+ * connections are made, and libcurl says nothing unless it is asked to.
  */
 #ifndef EVENTLOOP_DAEMON_LIBRARY_LOG_H
 #define EVENTLOOP_DAEMON_LIBRARY_LOG_H

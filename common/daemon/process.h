@@ -86,7 +86,7 @@ int process_run(struct daemon_process *process, bool clients,
 /* Serves until stopped by a signal. Returns the exit status. */
 int process_serve(struct daemon_process *process);
 
-/* Keeps the signals that serving handles from threads made from now on; before any is made. */
+/* Blocks the signals that serving handles in all threads made from now on; call it before any is made. */
 void process_hold_signals(void);
 
 /* --- parts.c: what a thread is made of --- */
@@ -114,7 +114,7 @@ void process_stop(struct daemon_process *process, int status);
 /* Adds /livez, /readyz, /metrics to the thread's internal listener, or to its only one. */
 void health_routes(struct daemon_thread *thread);
 
-/* Checks that the database's schema fits, if that has not been seen just now. -1 with why not in ctx. */
+/* Checks that the database's schema fits, unless that was checked a moment ago. -1 with why not in ctx. */
 int health_check_schema(struct daemon_thread *thread, struct context *ctx) MAY_SUSPEND MUST_CHECK;
 
 #endif

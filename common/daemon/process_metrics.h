@@ -6,7 +6,7 @@
 
 struct daemon_thread;
 
-/* Sets this thread's and the process's gauges, and asks the other threads to set theirs (seen at the next time). */
+/* Sets this thread's and the process's gauges, and asks the other threads to set theirs (shown at the next scrape). */
 void process_metrics_sample(struct daemon_thread *thread);
 
 #endif

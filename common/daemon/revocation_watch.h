@@ -1,6 +1,6 @@
 /*
- * The watch over revocations: every process but passport asks it for those it does not know yet, and is answered as
- * soon as there are some (passport.revocation.watch).
+ * The client side of the long poll for revocations: every process but passport's asks passport for those it does not
+ * know yet, and gets an answer as soon as there are some (passport.revocation.watch).
  *
  * Ownership: one a process, on its first thread; it borrows that thread's client. Invariants: one question is always
  * outstanding; while passport cannot be reached, it is asked again after 0.1 s, doubling to 2 s, and then for
@@ -17,7 +17,7 @@ struct revocation_watch;
 /* Starts asking, in the background. NULL when no coroutine is left. */
 struct revocation_watch *revocation_watch_new(struct rpc_client *client);
 
-/* Breaks the question off and frees. In a coroutine. Accepts NULL. */
+/* Cancels the long poll and frees it. In a coroutine. Accepts NULL. */
 void revocation_watch_free(struct revocation_watch *watch) MAY_SUSPEND;
 
 #endif

@@ -18,8 +18,8 @@ const struct config_option *settings_table(const struct daemon_spec *spec);
 /* The row of a name ("log_level") in the common or the daemon's own table; NULL when there is none. */
 const struct config_option *settings_find(const struct daemon_spec *spec, const char *name, size_t length);
 
-/* The port of the link: as set, or the daemon's port + 100; 0 (any free one) when the daemon's port is 0. Of a daemon
- * that has a link. */
+/* The port of the link: as set, or the daemon's port + 100; 0 (any free one) when the daemon's port is 0. Only for a
+ * daemon that has a link. */
 uint16_t settings_link_port(const struct config *config);
 
 /* What daemons prove themselves to each other with. Valid until config_free. */

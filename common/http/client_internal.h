@@ -54,7 +54,7 @@ void client_give_handle_back(struct http_client *client, CURL *handle);
 /* Adds a line to the head of the request, before client_set_up. */
 void client_add_header(struct fetch *fetch, const char *line);
 
-/* Prepares the handle for the request, all but what becomes of the answer. */
+/* Prepares the handle for the request, except for where the answer goes. */
 void client_set_up(struct fetch *fetch, struct context *ctx, const struct http_outgoing *request);
 
 /* Says in ctx why a transfer that is done has failed. Returns -1. */

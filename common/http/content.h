@@ -1,9 +1,9 @@
 /*
  * What the content of an HTTP request says of itself: media type and coding.
  *
- * Purpose: one reading of Content-Type and Content-Encoding (RFC 9110 sections 8.3 and 8.4) for every door.
- * Ownership: nothing is kept. Values are those of all lines of the header, as http_header_list joins them, so that two
- * of them are no type at all.
+ * Purpose: one reading of Content-Type and Content-Encoding (RFC 9110 sections 8.3 and 8.4) for every endpoint.
+ * Ownership: nothing is kept. Values are all lines of the header, as http_header_list joins them, so that a request
+ * with two types has no valid one.
  */
 #ifndef EVENTLOOP_HTTP_CONTENT_H
 #define EVENTLOOP_HTTP_CONTENT_H

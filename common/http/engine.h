@@ -28,11 +28,11 @@ struct event_base;
 struct http_hangup;
 
 enum {
-	HTTP_BYTES_A_SECOND = 64 * 1024,       /* what a client that is not hostile manages */
-	HTTP_DISCARD_MOST = 256 * 1024 * 1024, /* bytes read only so that the answer before them is not lost */
+	HTTP_BYTES_A_SECOND = 64 * 1024,       /* the least rate of a client that is not hostile */
+	HTTP_DISCARD_MOST = 256 * 1024 * 1024, /* bytes read and dropped, so that the answer is not lost by a reset */
 };
 
-/* How long what still comes is read and thrown away, after the last answer. */
+/* How long input is read and dropped after the last answer. */
 #define HTTP_LINGER_TIME (3 * CLOCK_SECOND)
 
 struct http_route {
@@ -121,7 +121,7 @@ struct http_engine {
 	void (*shed)(void *connection);
 };
 
-/* Those that there are, in rooms of their own; http_server_new chooses. */
+/* The two engines, each in a folder of its own; http_server_new chooses. */
 extern const struct http_engine HTTP_DIRECT;
 extern const struct http_engine HTTP_EVHTTP;
 
@@ -132,7 +132,7 @@ struct http_server {
 	struct event_base *base;
 	struct http_listener listener;
 	struct http_route *routes;
-	struct http_route unrouted;  /* of what none of them is for */
+	struct http_route unrouted;  /* for requests that match none of them */
 	http_answer_hook *on_answer; /* or NULL */
 	void *on_answer_argument;
 	http_exempt *exempt; /* or NULL */
@@ -184,7 +184,7 @@ void http_call_wake(struct http_call *call);
 /* Counts what the call holds. To be called when that may have become much, and is cheap otherwise. */
 void http_call_account(struct http_call *call);
 
-/* Its connection is being shed: what it holds is as good as free. */
+/* Its connection is being closed to free memory: counts what it holds as free already. */
 void http_call_lose(struct http_call *call);
 
 /* Sets the context's deadline, from now. */

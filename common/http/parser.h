@@ -4,11 +4,11 @@
  *
  * Purpose: llhttp finds where things begin and end; this layer bounds them, keeps them, and has http/rules.h refuse
  * what may be read in two ways. Lines end in CR LF: one that ends in LF alone (which RFC 9112 section 2.2 lets a server
- * take) is refused, since whoever stands before us may have read on. Ownership: texts live in the arena given at the
- * start; a body above 64 KiB is malloc'd and freed by http_parser_end. Invariants: at most max_head bytes are taken
- * before the end of the headers, at most HTTP_MAX_FIELDS headers kept, at most the body limit of body; a parser reads
- * one request and is then begun anew. Use: begin; feed until HEAD; http_parser_allow_body; feed until DONE; end. FAULT
- * can come at any time and stays.
+ * take) is refused, since a proxy before us may have read the request differently. Ownership: texts live in the arena
+ * given at the start; a body above 64 KiB is malloc'd and freed by http_parser_end. Invariants: at most max_head bytes
+ * are taken before the end of the headers, at most HTTP_MAX_FIELDS headers kept, at most the body limit of body; a
+ * parser reads one request and is then begun anew. Use: begin; feed until HEAD; http_parser_allow_body; feed until
+ * DONE; end. FAULT can come at any time and stays.
  */
 #ifndef EVENTLOOP_HTTP_PARSER_H
 #define EVENTLOOP_HTTP_PARSER_H
@@ -78,8 +78,8 @@ struct http_parser {
 /* Starts a request. max_head: bytes of request line and headers. All borrowed. */
 void http_parser_begin(struct http_parser *parser, struct arena *arena, struct http_fields *fields, size_t max_head);
 
-/* Takes up to length bytes; *ret_used says how many. After HEAD and DONE the rest is to be given again (HEAD also when
- * nothing is left: a request without a body is DONE only then). */
+/* Takes up to length bytes; *ret_used says how many. After HEAD and DONE give the unused rest again (after HEAD also
+ * when nothing is left: only then is a request without a body DONE). */
 enum http_parse http_parser_feed(struct http_parser *parser, const char *bytes, size_t length,
 				 size_t *ret_used) MUST_CHECK;
 

@@ -1,15 +1,15 @@
 /*
- * Who is connected to a server of this thread, and what its connections hold: so that one client takes no room of the
+ * Counts the connections to a server of this thread, and the memory they hold, so that one client cannot use up that of
  * others.
  *
  * Purpose: each address (an IPv6 /64 is one) has a number of connections, and each site of IPv6 (a /48) four times as
- * many; beyond it their own oldest idle one goes, and when the server is full the oldest idle one of all, or if none is
- * idle the one that has stood still longest: whose client has for a second not read, or sent, 32 KiB of what it is
- * waited for. Bytes that wait in memory for clients (bodies being read, answers not sent yet) have one budget; beyond
- * it the connection that holds most, of the site that holds most (of IPv4: of the address), is shed. Ownership: the
- * engine's connections own their seats; the peers own what is counted of an address and of a site. Invariants: a seat
- * is idle exactly while its connection waits for a request, and may be ended then; shedding happens between events,
- * never inside the work on a connection.
+ * many; beyond it their own oldest idle one is closed; when the server is full, the oldest idle one of all, or if none
+ * is idle the one that has stalled longest (its client has in a second neither read nor sent 32 KiB of what is
+ * awaited). Bytes that wait in memory for clients (bodies being read, answers not sent yet) have one budget; beyond it
+ * the connection that holds most, of the site that holds most (of IPv4: of the address), is closed ("shed"). Ownership:
+ * the engine's connections own their seats; the peers own what is counted of an address and of a site. Invariants: a
+ * seat is idle exactly while its connection waits for a request, and may be ended then; shedding happens between
+ * events, never inside the work on a connection.
  */
 #ifndef EVENTLOOP_HTTP_PEERS_H
 #define EVENTLOOP_HTTP_PEERS_H
@@ -31,7 +31,7 @@ struct metric;
 
 TAILQ_HEAD(http_seats, http_seat);
 
-/* A connection's place among all. Zeroed before its first use. */
+/* A connection's entry in the lists and counts. Zeroed before its first use. */
 struct http_seat {
 	TAILQ_ENTRY(http_seat) of_all, of_address, of_site; /* while idle; oldest first */
 	TAILQ_ENTRY(http_seat) standing;		    /* while its client is waited for; longest first */
@@ -39,7 +39,7 @@ struct http_seat {
 	struct http_address *address;			    /* NULL: exempt, or has none */
 	void *connection;				    /* the engine's; NULL: not seated */
 	size_t held;					    /* bytes */
-	int64_t waits_since;				    /* for its client to go on, monotonic; 0: it does not */
+	int64_t waits_since;				    /* since when its client is waited for; 0: it is not */
 	size_t moved;					    /* bytes since then */
 	bool idle;
 };
@@ -68,13 +68,13 @@ bool http_peers_make_room(struct http_server *server, const char *peer, size_t c
 /* Seats a connection, as idle. */
 void http_peers_seat(struct http_server *server, struct http_seat *seat, void *connection, const char *peer);
 
-/* The connection waits for a request; has got one. */
+/* Idle: the connection waits for a request; busy: it has got one. */
 void http_peers_idle(struct http_server *server, struct http_seat *seat);
 void http_peers_busy(struct http_server *server, struct http_seat *seat);
 
-/* The connection, which is busy, waits for its client to send, or to read, the rest of something; twice is as once,
- * and http_peers_busy or http_peers_idle ends it. So many bytes of that have come or gone. Of the engines the direct
- * one says so. */
+/* The connection, which is busy, waits for its client to send, or to read, the rest of something; a second call does
+ * nothing, and http_peers_busy or http_peers_idle ends it. http_peers_moved: so many bytes of that have come or gone.
+ * Only the direct engine calls these two. */
 void http_peers_wait(struct http_server *server, struct http_seat *seat);
 void http_peers_moved(struct http_server *server, struct http_seat *seat, size_t bytes);
 

@@ -1,6 +1,6 @@
 /*
- * A text that many ask for again and again, as HTTP serves it: with a strong ETag, compressed for those who take that,
- * and not at all for those who have it already (RFC 9110 sections 8.4, 8.8.3, 12.5.3, 13.1.2).
+ * A text that is requested often, served with a strong ETag, compressed for clients that accept gzip, and as 304 for
+ * those that have it already (RFC 9110 sections 8.4, 8.8.3, 12.5.3, 13.1.2).
  *
  * Ownership: whoever zeroes a struct http_representation calls http_representation_done; the text stays the owner's and
  * is given at every answer. Compressed forms are shared by the answers that are under
@@ -39,7 +39,7 @@ void http_representation_reply(struct http_representation *representation, struc
 void http_representation_share(struct http_representation *representation, struct http_exchange *exchange,
 			       const char *content_type, const char *cache_control, struct shared_text *text);
 
-/* Frees the compressed form. */
+/* Frees the compressed form and drops the shared text. */
 void http_representation_done(struct http_representation *representation);
 
 /* True when the value of If-None-Match (NULL: no such header) has the tag, weak or not, or is "*". */

@@ -1,8 +1,8 @@
 /*
  * What a request must be to be handled: the rules beyond the grammar, the same for every engine.
  *
- * Purpose: RFC 9110 and 9112 let a server refuse, or tell it to, what is written well but says nothing, says two
- * things, or could be cut from the connection's bytes in two ways. All of that is decided here and nowhere else.
+ * Purpose: RFC 9110 and 9112 let a server refuse, or tell it to, a well-formed request that lacks something,
+ * contradicts itself, or whose end is ambiguous. All of that is decided here and nowhere else.
  * Ownership: nothing is kept. Invariants: a head that passes has one method that is served, a target that can be split,
  * at most one Host, and a body whose end is certain: at most one length, or exactly the coding "chunked". Use: once a
  * head is complete, before anything is done with it; whoever gets a status answers it and closes the connection.

@@ -74,14 +74,15 @@ struct http_server *http_server_new(const struct http_server_options *options, c
 void http_server_route(struct http_server *server, const char *method, const char *path, size_t max_body,
 		       http_handler *handler, void *argument);
 
-/* Handles what no route is for, in place of http_reply_unrouted, with which the handler may end. */
+/* Handles requests that match no route, in place of http_reply_unrouted, which the handler may call. */
 void http_server_route_rest(struct http_server *server, http_handler *handler, void *argument);
 
 /* Has the hook called once for every answer from now on: those of handlers, and those that the server gives by itself
  * (to what it cannot read or find, and above its caps). */
 void http_server_on_answer(struct http_server *server, http_answer_hook *hook, void *argument);
 
-/* Whether an address (numeric) has no limit of its own: a proxy's, which is that of all its clients. */
+/* Whether an address (numeric) is exempt from the limits of one address: that of a proxy, which all its clients
+ * share. */
 typedef bool http_exempt(const char *peer, void *argument);
 
 /* Asks that for connections from now on. */
@@ -99,9 +100,9 @@ size_t http_server_connections(const struct http_server *server);
 size_t http_server_held(const struct http_server *server);
 
 /* Has function(argument) called when the client hangs up while the handler is still at work, once: from the loop, or at
- * once if it has gone already; it must not suspend. NULL: nobody wants to know any more. A handler that does not ask is
- * not told, and goes on. Not seen: a client that has sent its next request ahead, or one of HTTP/1.0 that closes in
- * good order. */
+ * once if it has gone already; it must not suspend. NULL: nobody wants to know any more. A handler that does not call
+ * this is not told, and goes on. Not detected: a client that has sent its next request ahead, or one of HTTP/1.0 that
+ * closes in good order. */
 void http_on_hangup(struct http_exchange *exchange, void (*function)(void *argument), void *argument);
 
 /* Closes everything. No handler may be running. Accepts NULL. */
@@ -113,7 +114,8 @@ const char *http_header(const struct http_exchange *exchange, const char *name);
 /* The values of all its lines, joined by ", " (RFC 9110 section 5.3), or NULL. In the exchange's arena. */
 const char *http_header_list(const struct http_exchange *exchange, const char *name);
 
-/* Adds a header to the answer; texts are copied. A value with CR or LF ends the process: it would be a second answer.
+/* Adds a header to the answer; texts are copied. A value with CR or LF ends the process, since it could inject a second
+ * answer.
  */
 void http_reply_header(struct http_exchange *exchange, const char *name, const char *value);
 

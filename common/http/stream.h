@@ -2,8 +2,8 @@
  * Content that is larger than memory should hold: bodies read and answers written a piece at a time, and what a request
  * holds meanwhile counted against the server's budget.
  *
- * Purpose: a transfer costs a window, whatever its size; a slow end slows the other one down. Ownership: as of the
- * exchange (http/server.h). Invariants: at most one piece of an answer waits in memory; a body is read from the
+ * Purpose: a transfer takes a window of memory, whatever its size; a slow end slows the other one down. Ownership: as
+ * of the exchange (http/server.h). Invariants: at most one piece of an answer waits in memory; a body is read from the
  * socket only as it is asked for, up to a window ahead; both ends must keep up 64 KiB/s after the server's
  * read_timeout, or the connection ends; a body that is not read to its end closes the connection after the answer. The
  * direct engine reads bodies so; under evhttp they are read whole before the handler, which sees no difference. Use: a
@@ -61,7 +61,7 @@ void http_reply_begin(struct http_exchange *exchange, int status, const char *co
 int http_reply_write(struct http_exchange *exchange, const void *bytes, size_t length) MAY_SUSPEND MUST_CHECK;
 
 /* Says how many bytes the handler holds for this request beside its arena and its body. 0; -1 with overloaded when the
- * server needs the memory, or unavailable when the client is gone: let go and answer. */
+ * server needs the memory, or unavailable when the client is gone: free the memory and answer. */
 int http_exchange_hold(struct http_exchange *exchange, size_t bytes) MUST_CHECK;
 
 #endif

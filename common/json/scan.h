@@ -7,12 +7,11 @@
  * no deeper than asked; nothing but white space after the value.
  * Ownership: nothing is copied; spans point into the caller's text, which must outlive them. The arena is only used for
  * texts with very many or very nested members; small texts need no allocation.
- * Invariants: no recursion; time is linear in the length of the text. The first fault stops the scan. But texts that
- * are JSON by RFC 8259 and that no program should have to read (json_fault_is_unfit: I-JSON excludes them) stop it only
- * when `tolerant` is not set: else the first of them is noted in `unfit`, and whoever set it sees to it that the part
- * in which it stands is never read. Use: json_scan for a whole text; or json_scanner_init and then the json_scan_*
- * steps to walk the outer containers by hand (as rpc/envelope.c does) while json_scan_value checks and skips what is
- * inside. Source: RFC 8259, RFC 3629, RFC 7493 section 2 (I-JSON).
+ * Invariants: no recursion; time is linear in the length of the text. The first fault stops the scan. A fault that only
+ * I-JSON forbids (json_fault_is_unfit) stops it only when `tolerant` is not set: else the first of them is noted in
+ * `unfit`, and the caller must never read the part that contains it. Use: json_scan for a whole text; or
+ * json_scanner_init and then the json_scan_* steps to walk the outer containers by hand (as rpc/envelope.c does) while
+ * json_scan_value checks and skips what is inside. Source: RFC 8259, RFC 3629, RFC 7493 section 2 (I-JSON).
  */
 #ifndef EVENTLOOP_JSON_SCAN_H
 #define EVENTLOOP_JSON_SCAN_H
@@ -154,7 +153,7 @@ bool json_scan_unfit(struct json_scanner *scanner, enum json_fault fault, const 
  * the number of bytes written (no NUL is added). raw must have passed the scanner. */
 size_t json_unescape(struct json_span raw, char *target);
 
-/* Behind the closing quote of a string of a scanned text whose opening quote is given. */
+/* The byte after the closing quote of a string, given its opening quote. The text must have been scanned. */
 const char *json_skip_string(const char *quote);
 
 /* The JSON pointer (RFC 6901) of the value at a byte of a scanned text, "" for the text itself; of a member when the

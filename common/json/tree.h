@@ -1,7 +1,7 @@
 /*
  * Between JSON text and trees of json-c.
  *
- * Purpose: the one way in which text from outside becomes a tree, and a tree text, so that what is exact stays exact.
+ * Purpose: the only conversion between text and trees, so that exact numbers stay exact.
  * Ownership: trees are json-c's: json_object_put by whoever gets one (in requests by context_defer).
  * Invariants: integers of 64 bits stay exact; larger numbers, and those with fraction or exponent, become doubles. A
  * tree made here has no string with U+0000. Nothing recurses; trees nested deeper than JSON_DEPTH_MAX (which none made

@@ -35,8 +35,8 @@ void link_cancel_write(struct buffer *out, uint64_t id);
 /* Reads a line. False when it is no such notification. */
 bool link_cancel_read(const char *line, size_t length, uint64_t *ret_id) MUST_CHECK;
 
-/* Adds the call of a request's line, whoever makes it on that connection. Without an id of our clients' kind nobody can
- * end it. */
+/* Adds the call of a request's line on that connection. A call whose id is not of our clients' form cannot be
+ * cancelled. */
 void link_calls_add(struct link_calls *calls, struct link_call *call, const void *connection, const char *line,
 		    size_t length);
 void link_calls_remove(struct link_call *call);

@@ -53,8 +53,8 @@ struct link_client {
 	struct co_queue waiting; /* for the end of an attempt to connect, whichever connection's */
 	size_t callers;		 /* inside link_call or link_client_await */
 	bool closed;		 /* freed by its owner; the last caller frees the memory */
-	int64_t faulty_since;	 /* when somebody was first there who is not who should be; monotonic, 0: it is well */
-	bool told;		 /* of that */
+	int64_t faulty_since; /* since when another than the expected daemon answers there; monotonic, 0: it does not */
+	bool told;	      /* of that */
 };
 
 /* --- client.c --- */
@@ -62,7 +62,7 @@ struct link_client {
 /* Begins to connect, when nobody has asked for the connection before. */
 void link_lane_wanted(struct link_lane *lane);
 
-/* Whoever may suspend while it uses the client holds its memory. */
+/* A function that may suspend while it uses the client holds its memory with these. */
 void link_client_hold(struct link_client *client);
 void link_client_drop(struct link_client *client);
 

@@ -25,8 +25,8 @@ struct link_target {
 
 /* Starts to resolve and connect (2 s) and to prove (5 s) in a coroutine of its own; when that has ended, calls
  * done(argument, fd, fault) once, with a non-blocking socket that the callee takes over, or -1. fault: static text when
- * somebody was there who is not who should be; else NULL. The target is copied. NULL when no coroutine was left: done
- * is not called. */
+ * the other end is not the daemon that should be there; else NULL. The target is copied. NULL when no coroutine was
+ * left: done is not called. */
 struct link_attempt *link_attempt_start(const struct link_target *target,
 					void (*done)(void *argument, int fd, const char *fault),
 					void *argument) MUST_CHECK;

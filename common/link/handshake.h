@@ -2,16 +2,16 @@
  * How the two ends of a connection of the link prove to each other that they are daemons of this installation, before
  * anything else is sent.
  *
- * Purpose: whoever merely reaches the port can call nothing, and a client sends its tokens to a daemon alone.
- * Lines, one each in this order, of printable ASCII:
+ * Purpose: reaching the port is not enough to call a method, and a client sends its tokens only to a daemon. Lines, one
+ * each in this order, of printable ASCII:
  *   server: link/1 challenge SERVER NONCE
  *   client: link/1 prove CLIENT NONCE PROOF [PROOF]     by link_secret, and by link_secret_previous when that is set
  *   server: link/1 welcome PROOF                        by the secret of the client's proof that it accepted
  * A nonce is 32 random bytes, a proof HMAC-SHA-256 (RFC 2104) over the role of who proves, both names and both nonces,
  * each as base64url. Invariants: every nonce is used once, so that a recorded proof proves nothing; the role is in it,
  * so that neither end's proof can be sent back to it; proofs are compared in constant time; a secret never leaves
- * memory. What is not kept out is whoever can read and change the packets between two daemons: there the network
- * must be closed or encrypted. Nothing here suspends or sends.
+ * memory. It does not protect against somebody who can read and change the packets between two daemons: there the
+ * network must be closed or encrypted. Nothing here suspends or sends.
  */
 #ifndef EVENTLOOP_LINK_HANDSHAKE_H
 #define EVENTLOOP_LINK_HANDSHAKE_H

@@ -1,18 +1,19 @@
 /*
  * The link: JSON-RPC between our own programs over few persistent TCP connections, one text a line, many in flight.
  *
- * Purpose: takes the cost of a call from 16 to 21 us (HTTP) to 2 or 3.
- * Admission: both ends prove first that they know link_secret (link/handshake.h). Who has not may send one short
- * line and has a few seconds for it; such connections are counted apart, and the oldest goes when there are too many,
- * so that nobody can keep daemons out. What meta says of the end client is believed from the daemon alone that speaks
- * for clients. Wire, then: a request is {"jsonrpc":"2.0","id":N,"method":"...","params":{...},"meta":{...}} and LF; an
- * answer is a JSON-RPC response with that id and LF. Ids are a slot and its generation in one number. meta carries
- * token, deadline_ms, request_id, traceparent, peer, user_agent. Line feeds inside a text are white space and are sent
- * as spaces. Stopping: a server that drains says so with the line {"jsonrpc":"2.0","method":"link.drain"}; the client
- * sends what is new elsewhere, and closes once its last answer is there, so that no call is lost when a daemon is
- * replaced. Invariants: writes are coalesced once a pass of the loop; a line over the limit closes the connection; a
- * caller that leaves early drops its answer without costing the others anything; one that is cancelled, and a
- * connection that breaks, end the calls there that may be ended (link/cancel.h).
+ * Purpose: a call costs 2 or 3 us, over HTTP 16 to 21.
+ * Admission: both ends prove first that they know link_secret (link/handshake.h). A connection that has not may send
+ * one short line within a few seconds; such connections are counted separately, and the oldest is closed when there are
+ * too many, so that strangers cannot keep daemons out. What meta says of the end client is accepted only from the
+ * daemon that `speaker` names. Wire, then: a request is
+ * {"jsonrpc":"2.0","id":N,"method":"...","params":{...},"meta":{...}} and LF; an answer is a JSON-RPC response with
+ * that id and LF. Ids are a slot and its generation in one number. meta carries token, deadline_ms, request_id,
+ * traceparent, peer, user_agent. Line feeds inside a text are white space and are sent as spaces. Stopping: a server
+ * that drains says so with the line {"jsonrpc":"2.0","method":"link.drain"}; the client sends new calls elsewhere, and
+ * closes once its last answer is there, so that no call is lost when a daemon is replaced. Invariants: writes are
+ * coalesced once a pass of the loop; a line over the limit closes the connection; the answer of a caller that left
+ * early is dropped, and other calls are not affected; when a caller is cancelled or a connection breaks, the server
+ * cancels the calls that change nothing (link/cancel.h).
  */
 #ifndef EVENTLOOP_LINK_LINK_H
 #define EVENTLOOP_LINK_LINK_H
@@ -47,7 +48,8 @@ struct link_server_options {
 /* Listens on this thread's loop (SO_REUSEPORT). NULL with one line in `error`. */
 struct link_server *link_server_new(const struct link_server_options *options, char *error, size_t error_size);
 uint16_t link_server_port(const struct link_server *server);
-/* Stops accepting, hangs up on strangers and tells the clients; what they have sent is answered, then they hang up. */
+/* Stops accepting, closes unproved connections and tells the clients; what they have sent is answered, then they close
+ * theirs. */
 void link_server_drain(struct link_server *server);
 /* Requests being handled; connections that have proved themselves. */
 size_t link_server_in_flight(const struct link_server *server);

@@ -15,7 +15,7 @@
 /* Takes a meta object, which the scanner has accepted, over: request id, traceparent and deadline (bounded by the one
  * it has) into ctx, the rest into ret_meta, with its texts in ctx's arena; the peer's address in its one spelling
  * (base/ip_address.h), as the sockets and the gateway give it. Members we do not know, and values that make no sense,
- * are passed over, and so is who the client is (peer, user_agent) when the sender does not speak for clients. */
+ * are ignored, and so are peer and user_agent when the sender does not speak for clients. */
 void link_meta_read(struct context *ctx, struct json_span text, bool speaks_for_clients, struct rpc_meta *ret_meta);
 
 /* Appends the meta object of a request. */

@@ -26,7 +26,7 @@ struct link_connection {
 	struct event *too_late;		  /* likewise */
 	size_t jobs;
 	bool closed;
-	bool speaks_for_clients; /* it says where calls come from, and is believed */
+	bool speaks_for_clients; /* its meta says which client a call comes from */
 	char peer[LISTENER_PEER_SIZE];
 };
 
@@ -57,16 +57,16 @@ void link_server_hung_up(struct link_connection *connection);
 /* Takes a line of a proved connection. */
 void link_server_line(struct link_connection *connection, const char *line, size_t length);
 
-/* Sends a whole line; one that does not fit is the end of the connection, for its caller would wait in vain. */
+/* Sends a whole line; if it does not fit, closes the connection, since its caller would wait in vain. */
 void link_server_send(struct link_connection *connection, const char *text, size_t length);
 
 /* --- admission.c --- */
 
-/* Takes an accepted socket over: challenges it, and lets it call once it has proved itself. When strangers are as many
- * as may be, the oldest of them goes. */
+/* Takes an accepted socket over: challenges it, and lets it call once it has proved itself. When there are too many
+ * unproved connections, closes the oldest of them. */
 void link_admit(struct link_server *server, int fd, const char *peer);
 
-/* Hangs up on those who have not proved themselves; on all of them and on the proved, at the end of the server. */
+/* Closes the unproved connections; all connections, at the end of the server. */
 void link_dismiss_strangers(struct link_server *server);
 void link_dismiss_all(struct link_server *server);
 

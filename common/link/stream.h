@@ -5,8 +5,8 @@
  * Ownership: the owner embeds a stream and an outbox (one for all its streams); the stream owns its socket and buffers.
  * Invariants: on_line gets each line without its LF, valid during the call only; on_close runs exactly once, as the
  * last thing the stream does, and may free it; neither may free the stream otherwise. Lines are sent whole, in order.
- * A line that has begun ends within LINK_LINE_PATIENCE, or the stream does: half a line holds memory. Nothing here
- * suspends, everything runs on the loop's thread.
+ * A line must end within LINK_LINE_PATIENCE of its first byte, or the stream is closed: half a line holds memory.
+ * Nothing here suspends, everything runs on the loop's thread.
  */
 #ifndef EVENTLOOP_LINK_STREAM_H
 #define EVENTLOOP_LINK_STREAM_H

@@ -1,16 +1,16 @@
 /*
  * Work that follows from a change and grows with the rows it is about: done in batches, after the change.
  *
- * Purpose: a call or a fact changes a state of bounded size, which everything reads at once, and leaves what follows
- * for many rows to a job, so that no answer and no other fact waits for it. Ownership: the table background_job of
- * every daemon's database; a worker a thread does what is due, round robin, a batch of each job, each batch in a
- * transaction of its own that also says how far the job has come: a crash loses nothing but the batch under way. A job
- * is its kind and its key; asked for again while it is pending it begins anew. Invariants: of one job, one batch at a
- * time, whatever the number of daemons (an advisory lock of the transaction). A batch that fails or takes longer than
- * 10 s is tried again later, smaller and with longer pauses, up to ten minutes; a job is never given up, and says in
- * its row, the log and eventloop_background_job_failures_total why it does not get on. The worker rests as long as it
- * worked, so that it takes half a connection at most. Use: a daemon lists its kinds in daemon_spec.background_jobs; a
- * handler calls background_job_queue(call, tx, "company_listings", company_id, NULL) in the transaction of the change.
+ * Purpose: a call or a fact changes a bounded number of rows, which all readers see at once, and leaves changes of many
+ * rows that follow from it to a job, so that no answer and no other fact waits for them. Ownership: the table
+ * background_job of every daemon's database; a worker a thread does what is due, round robin, a batch of each job, each
+ * batch in a transaction of its own that also stores the job's progress: a crash loses only the batch under way. A job
+ * is identified by kind and key; asked for again while it is pending it begins anew. Invariants: of one job, one batch
+ * at a time, whatever the number of daemons (an advisory lock of the transaction). A batch that fails or takes longer
+ * than 10 s is tried again later, smaller and with longer pauses, up to ten minutes; a job is never given up, its row
+ * and the log say why, and eventloop_background_job_failures_total counts it. The worker rests as long as it worked, so
+ * that it takes half a connection at most. Use: a daemon lists its kinds in daemon_spec.background_jobs; a handler
+ * calls background_job_queue(call, tx, "company_listings", company_id, NULL) in the transaction of the change.
  */
 #ifndef EVENTLOOP_OUTBOX_BACKGROUND_JOB_H
 #define EVENTLOOP_OUTBOX_BACKGROUND_JOB_H
@@ -39,7 +39,7 @@ struct background_job_kind {
 	background_batch_function *batch;
 };
 
-/* Sets the kinds of jobs that this process does; NULL: none. Static; once, before the first is asked for. */
+/* Sets the kinds of jobs that this process does (static; NULL: none). Call it once, before the first job is queued. */
 void background_job_kinds(const struct background_job_kind *kinds);
 
 /* Asks for a job in the transaction (queued). details may be NULL. */
@@ -50,8 +50,9 @@ void background_job_queue(struct rpc_call *call, struct pg_tx *tx, const char *k
 int background_job_start(struct rpc_call *call, struct pg_tx *tx, const char *kind, const char *key,
 			 const char *details) MAY_SUSPEND MUST_CHECK;
 
-/* A step of a job that is made of statements. $1: the job's key, or its details; $2: the most rows; $3: the last key of
- * the batch before, '' at the beginning. Answers one row: how many rows it took, and the key of the last one. */
+/* One statement of a job that consists of statements. $1: the job's key, or its details; $2: the most rows; $3: the
+ * last key of the batch before, '' at the beginning. Answers one row: how many rows it took, and the key of the last
+ * one. */
 struct background_job_step {
 	const char *sql;
 	bool by_details;
@@ -62,7 +63,7 @@ int background_job_steps(struct rpc_call *call, struct pg_tx *tx, const struct b
 			 const struct background_job_step *steps, size_t count,
 			 const char **ret_position) MAY_SUSPEND MUST_CHECK;
 
-/* For a step: what a key of type uuid is compared with, so that an index serves it. */
+/* For a step: the value to compare a key of type uuid with, in a form that can use an index. */
 #define BACKGROUND_JOB_AFTER_UUID "coalesce(nullif($3, '')::uuid, '00000000-0000-0000-0000-000000000000')"
 
 /* Starts a worker on this thread's loop. prototype: what the calls of its batches have (worker, db, client, app);

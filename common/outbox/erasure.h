@@ -14,7 +14,8 @@
 /* The kind of the job; its key is the user's id. */
 #define ERASURE_JOB "erased_user"
 
-/* Step of an erasure that every daemon has: the answers kept under idempotency keys may hold what was written. */
+/* Step of an erasure that every daemon has: deletes the answers kept under the user's idempotency keys, which may hold
+ * the user's text. */
 #define ERASURE_OF_ANSWERS                                                                                        \
 	{                                                                                                         \
 		"WITH batch AS (SELECT k.key FROM idempotency_key k WHERE k.caller = $1 AND k.key > $3 ORDER BY " \
@@ -23,7 +24,7 @@
 		    false                                                                                         \
 	}
 
-/* Folds passport.user.erased: sets the mark, and begins to forget. */
+/* Handles passport.user.erased: sets the mark, and begins to forget. */
 int erasure_fact(struct rpc_call *call, struct pg_tx *tx, const struct fact *fact) MAY_SUSPEND;
 
 #endif

@@ -24,10 +24,10 @@ struct pg_listener;
 
 struct outbox_subscriber;
 
-/* What a pass of a lane comes to. */
+/* The result of a lane's pass. */
 enum outbox_pass { OUTBOX_PASS_MORE, OUTBOX_PASS_IDLE, OUTBOX_PASS_DOWN };
 
-/* A coroutine that delivers to one subscriber. There are two, so that what was put off holds up nothing that is new. */
+/* A coroutine that delivers to one subscriber. There are two, so that facts that were put off do not delay new ones. */
 struct outbox_lane {
 	struct outbox_subscriber *subscriber;
 	enum outbox_pass (*deliver)(struct context *ctx, struct outbox_lane *lane);
@@ -81,8 +81,8 @@ struct outbox_relay {
 enum outbox_fate {
 	OUTBOX_TO_SEND,	    /* and once it was sent: delivered */
 	OUTBOX_HELD,	    /* behind another one of its key */
-	OUTBOX_REFUSED,	    /* for the reason; an attempt */
-	OUTBOX_POSTPONED,   /* for the reason, which is none of its own: no attempt */
+	OUTBOX_REFUSED,	    /* for the reason; counts an attempt */
+	OUTBOX_POSTPONED,   /* for a reason that is not the fact's own: counts no attempt */
 	OUTBOX_NOT_REACHED, /* the delivery's time was over before its turn */
 };
 
@@ -127,7 +127,7 @@ int outbox_read_retries(struct context *ctx, struct outbox_subscriber *subscribe
 int outbox_settle_new(struct context *ctx, struct outbox_subscriber *subscriber,
 		      const struct outbox_batch *batch) MAY_SUSPEND MUST_CHECK;
 
-/* Drops what was delivered, puts off what was refused again, buries what was refused too often. */
+/* Deletes what was delivered, puts off what was refused again, makes dead letters of what was refused too often. */
 int outbox_settle_retries(struct context *ctx, struct outbox_subscriber *subscriber,
 			  const struct outbox_batch *batch) MAY_SUSPEND MUST_CHECK;
 
@@ -142,8 +142,8 @@ int outbox_measure(struct context *ctx, struct outbox_relay *relay) MAY_SUSPEND 
 enum outbox_sent {
 	OUTBOX_SENT,
 	OUTBOX_DOWN,
-	OUTBOX_TOO_MUCH, /* refused whole: fewer facts would do */
-	OUTBOX_NO_ANSWER /* not within delivery_timeout: one fact alone shows which it is about */
+	OUTBOX_TOO_MUCH, /* the whole delivery was refused: send fewer facts */
+	OUTBOX_NO_ANSWER /* not within delivery_timeout: facts are sent singly to find the one to blame */
 };
 
 /* Delivers the items that are to be sent, and fills in what became of them. */

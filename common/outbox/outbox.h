@@ -1,26 +1,24 @@
 /*
  * Facts between daemons (docs/architecture.md): written in the transaction that made them true, delivered at least
- * once, in the order of transactions, and folded exactly once.
+ * once, in the order of transactions, and applied exactly once.
  *
  * Purpose: rpc_publish (rpc/call.h) writes; the relay here delivers to subscribers; fact handlers consume.
  * Invariants: the relay reads behind the oldest running transaction of its database, so a late commit is never
- * skipped; one relay of a database works at a time (a lease that runs out by itself); a subscriber has a
- * cursor of its own, so one that is down holds up no other; what it refuses, or is not done with within the fact's
- * share of the delivery's time, is put off: tried again with back-off, in deliveries of their own, while later facts of
- * the same key wait behind it and those of other keys pass; what it keeps refusing goes to
- * outbox_dead_letter with its reason and is replayed by command. An attempt is counted only against a fact that was
- * reached and failed by itself, never because the subscriber or something that it needs is down. A delivery that gets
- * no answer is repeated with one fact alone; when that one gets none while the subscriber answers others, it is put off
- * too. Folding a fact must be little work whatever it is about: what follows for many rows is a background job
- * (outbox/background_job.h). Order is that of transactions (by their ids), which
- * is not that of changes when one waited for another's lock, and a replay is late: a consumer that keeps a state
- * compares seq, numbered when the fact was written. A consumer notes the fact's id in its own transaction: a second
- * delivery does nothing. Waking: commits of this process wake its relay directly; a relay that does not hold the
- * lease passes that on by NOTIFY, at most 50 times a second (a NOTIFY in every transaction would make all commits
- * wait for each other); polling is the fallback. The relay also does the database's housekeeping: delivered facts
- * after 7 days, consumed fact ids after 14, idempotency keys after 48 hours; so every daemon with a database has
- * one, also without subscribers. Drivers: direct (RPC `<daemon>.fact.deliver` over the link; default). amqp comes
- * later behind the same interface.
+ * skipped; one relay of a database works at a time (a lease that runs out by itself); each subscriber has a cursor of
+ * its own, so one that is down delays no other. A fact that it refuses, or does not finish within the fact's share of
+ * the delivery's time, is put off: tried again with back-off, in separate deliveries, while later facts of the same key
+ * wait and those of other keys do not; one that it keeps refusing goes to outbox_dead_letter with the reason and is
+ * replayed by command. An attempt counts only when the fact's own handler failed, not when the subscriber or something
+ * that it needs is down. A delivery that gets no answer is repeated with one fact alone; when that one gets none while
+ * the subscriber answers others, it is put off too. Handling a fact must be little work: changes of many rows are left
+ * to a background job (outbox/background_job.h). The order is that of transaction ids, which is not that of the changes
+ * when one transaction waited for another's lock, and a replay is late: so a consumer that keeps a state compares seq,
+ * numbered when the fact was written. A consumer notes the fact's id in its own transaction: a second delivery does
+ * nothing. Waking: commits of this process wake its relay directly; a relay that does not hold the lease passes that on
+ * by NOTIFY, at most 50 times a second (a NOTIFY in every transaction would make all commits wait for each other);
+ * polling is the fallback. The relay also does the database's housekeeping: delivered facts after 7 days, consumed fact
+ * ids after 14, idempotency keys after 48 hours; so every daemon with a database has one, also without subscribers.
+ * Delivery is by RPC `<daemon>.fact.deliver` over the link.
  */
 #ifndef EVENTLOOP_OUTBOX_OUTBOX_H
 #define EVENTLOOP_OUTBOX_OUTBOX_H
@@ -41,7 +39,7 @@ struct fact {
 	const char *payload_text;
 };
 
-/* Folds a fact into the daemon's own tables, inside tx. 0, or -1 with an error: the fact is delivered again later. */
+/* Applies a fact to the daemon's own tables, inside tx. 0, or -1 with an error: the fact is delivered again later. */
 typedef int fact_handler_function(struct rpc_call *call, struct pg_tx *tx, const struct fact *fact);
 
 /* topic: exact, or "rating.*". */
@@ -65,12 +63,12 @@ struct outbox_relay_options {
 struct outbox_relay *outbox_relay_new(const struct outbox_relay_options *options);
 /* Stops after the delivery under way and gives the lease back. Must be called before outbox_relay_free. */
 void outbox_relay_stop(struct outbox_relay *relay) MAY_SUSPEND;
-/* Frees it, stopped. Accepts NULL. */
+/* Frees a relay that was stopped. Accepts NULL. */
 void outbox_relay_free(struct outbox_relay *relay);
 /* Tells this process's relay, if it has one, that facts were committed. From any thread; cheap. */
 void outbox_wake(void);
 
-/* Sets the facts that this process consumes; NULL: none. Static; once, before the first delivery. */
+/* Sets the facts that this process consumes (static; NULL: none). Call it once, before the first delivery. */
 void outbox_consume(const struct fact_handler *handlers);
 
 /* The handler of `<daemon>.fact.deliver` (x-access service): params {source, facts:[{id, topic, key, seq, occurred_at,

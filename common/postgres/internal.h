@@ -17,9 +17,9 @@
 #define PG_BATCH_LIMIT 128	 /* reads between two Syncs */
 #define PG_QUEUE_LIMIT 65536	 /* statements queued in a transaction without a round trip */
 #define PG_TICK 50000		 /* us between two looks of the watch */
-#define PG_STALLED_TICKS 5	 /* head older than this: new reads go elsewhere */
-#define PG_ABANDONED_TICKS 2	 /* head without caller older than this: cancelled */
-#define PG_QUEUE_TICKS 2	 /* nobody got a lease for so long: one more is opened */
+#define PG_STALLED_TICKS 5	 /* head older than this: new reads take another connection */
+#define PG_ABANDONED_TICKS 2	 /* head whose caller has left, older than this: cancelled */
+#define PG_QUEUE_TICKS 2	 /* no lease was granted for so long: one more is opened */
 #define PG_DRAIN_TICKS 40	 /* a cancelled or settling connection is closed after this */
 #define PG_PATIENCE CLOCK_SECOND /* how long a caller waits for a connection that is down */
 
@@ -57,7 +57,7 @@ enum pg_outcome {
 	PG_PENDING,  /* no answer yet */
 	PG_ANSWERED, /* result holds it */
 	PG_FAILED,   /* result holds the server's error */
-	PG_ABORTED,  /* a neighbour in the batch failed; not run */
+	PG_ABORTED,  /* not run: an earlier statement of the batch failed */
 	PG_STALE,    /* not run: the prepared statement was gone or its plan out of date */
 	PG_STOPPED,  /* cancelled by the server */
 	PG_LOST,     /* the connection broke */
@@ -111,11 +111,11 @@ struct pg_connection {
 	bool sync_error;	       /* the head, a Sync, has brought an error before itself */
 	struct pg_statements statements;
 	struct pg_tx *tx;
-	uint32_t lease;		  /* number of the present lease: who holds an older one holds nothing */
-	uint64_t share, turn;	  /* of a lane: whose it is (pg_lane_share), and in which turn */
+	uint32_t lease;		  /* number of the present lease: an older number is no longer valid */
+	uint64_t share, turn;	  /* of a lane: whose request it serves (pg_lane_share), and in which turn */
 	struct pg_cancel *cancel; /* a cancel on its way */
-	bool cancelled;		  /* one was sent during this lease: a round trip must absorb what may be late */
-	uint32_t completed;	  /* slots ever completed, and what it was at the last look */
+	bool cancelled;		  /* one was sent during this lease and may be late: a round trip must absorb it */
+	uint32_t completed;	  /* slots ever completed; `watched`: that count at the last look */
 	uint32_t watched;
 	unsigned stalled;  /* looks in a row that saw no progress */
 	unsigned settling; /* looks since it began to settle or was cancelled */
@@ -129,7 +129,7 @@ struct pg_waiter {
 	struct pg_connection *connection; /* granted, with this number */
 	uint32_t lease;
 	uint64_t share, turn; /* of a lane: who waits (pg_lane_share), and for which turn */
-	bool shed;	      /* taken out of a full queue for somebody who had less in it */
+	bool shed;	      /* removed from a full queue for a client that had fewer waiting */
 };
 
 /* What makes a lane of a pg; see pg_options. */
@@ -152,8 +152,8 @@ struct pg {
 	size_t reads;				   /* waiting or in flight */
 	struct pg_waiter *first_waiter, *last_waiter;
 	size_t waiters;
-	unsigned queue_stalled; /* looks in a row at a queue of which nobody got a lease */
-	int64_t down_since; /* when the last connection of a kind was lost or could not be made; 0: none is missed */
+	unsigned queue_stalled; /* looks in a row at the queue in which no lease was granted */
+	int64_t down_since;	/* since when one kind has no connection (lost or not made); 0: both have */
 	struct loop_hook *flush;
 	struct event *watch;
 	bool watching;
@@ -215,7 +215,7 @@ int pg_request_wait(struct context *ctx, struct pg_request *request) MAY_SUSPEND
 /* read.c */
 /* The hook of the end of a pass; argument is the struct pg. */
 void pg_reads_flush(void *argument);
-/* Sends what waits behind a stuck head elsewhere, if there is an elsewhere. */
+/* Sends what waits behind a stuck head on another connection, if there is one. */
 void pg_reads_rescue(struct pg_connection *connection);
 void pg_reads_close(struct pg *pg);
 /* Forgets a read that is still waiting to be sent. */
@@ -237,21 +237,22 @@ bool pg_leases_up(const struct pg *pg);
 
 /* lane.c. A lane's reads are leases too: nobody else's statement is on the connection meanwhile. */
 struct pg_lane *pg_lane_new(const struct pg_options *options);
-/* Whom the context's work is done for, as a number; 0: nobody in particular. */
+/* The client that the context's work is done for, as a number; 0: none in particular. */
 uint64_t pg_lane_share(const struct context *ctx);
-/* The turn that one more of the share waits for. In each turn every share is served once, so that who asks for much
- * waits for themselves (start-time fair queueing: P. Goyal, H. M. Vin, H. Cheng, 1996, with equal costs). */
+/* The turn that one more of the share waits for. In each turn every share is served once, so that a client with many
+ * statements delays only its own (start-time fair queueing: P. Goyal, H. M. Vin, H. Cheng, 1996, with equal costs). */
 uint64_t pg_lane_turn(const struct pg *pg, uint64_t share);
-/* Who comes next: the first in the queue of the earliest turn, which is on from then on. NULL when nobody waits. */
+/* The next to be served: the first waiter of the earliest turn, which becomes the present turn. NULL when nobody
+ * waits. */
 struct pg_waiter *pg_lane_next(struct pg *pg);
-/* Who has to leave a full queue for one more of this share: the last of those who have most in it, by two at least, so
- * that they still have as much. NULL: nobody. */
+/* The waiter that a full queue drops for one more of this share: the last of the share with most waiters, if it has at
+ * least two more than this share, so that it keeps at least as many. NULL: none. */
 struct pg_waiter *pg_lane_greediest(const struct pg *pg, uint64_t share);
 /* Sends the time limit in front of a statement or behind BEGIN. Nothing when it is no lane's connection. */
 void pg_lane_limit(struct pg_connection *connection);
 /* Sets overloaded, the queue being full. Returns -1. */
 int pg_lane_refuse(struct context *ctx, const struct pg *pg);
-/* Says of a statement that the limit ended what it was. */
+/* Sets the error of a statement that the time limit ended. */
 void pg_lane_explain(struct context *ctx, const struct pg *pg);
 struct pg_result *pg_lane_read(struct context *ctx, struct pg *pg, const char *sql, size_t count,
 			       const char *const *values) MAY_SUSPEND MUST_CHECK;

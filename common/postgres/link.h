@@ -2,9 +2,9 @@
  * One libpq connection kept alive on the loop: connecting without blocking, reconnecting with back-off, socket events.
  *
  * Ownership: embedded in what uses it (a pipelined connection, a listener), which outlives it; pg_link_close ends it.
- * Invariants: nothing happens inside a caller: a fault found while sending or reading is only noted (pg_link_fail) and
- * acted upon from a callback of its own, so that `conn` is never freed under somebody's feet. `down` is called once for
- * each failed attempt and for each lost connection, after `conn` was finished.
+ * Invariants: a fault found while sending or reading is only noted (pg_link_fail) and handled in a callback of its own,
+ * so that `conn` is never freed while a caller uses it. `down` is called once for each failed attempt and for each lost
+ * connection, after `conn` was finished.
  */
 #ifndef EVENTLOOP_POSTGRES_LINK_H
 #define EVENTLOOP_POSTGRES_LINK_H
@@ -21,7 +21,7 @@ struct event;
 struct pg_link;
 struct pg_resolving;
 
-/* Where a link connects to. Owned by the link's owner; last_error is the server's or libpq's latest complaint. */
+/* Where a link connects to. Owned by the link's owner; last_error is the latest error text of the server or libpq. */
 struct pg_target {
 	char *url;
 	char host_name[256];   /* a name that has to be resolved first; "" for numeric hosts and sockets */

@@ -8,22 +8,22 @@
  * ends. A transaction that was neither committed nor rolled back when its context ends is rolled back.
  *
  * Invariants: the queue for a connection is bounded (overloaded at once when full); a wait has the context's deadline;
- * a caller that leaves in mid-query never costs its neighbours anything: the answer is read and dropped, or the query
- * cancelled. Lost connections come back with back-off; what was in flight fails with `unavailable`; reads that had not
+ * when a caller leaves in mid-query, the answer is read and dropped, or the query cancelled; other callers are not
+ * affected. Lost connections come back with back-off; what was in flight fails with `unavailable`; reads that had not
  * been answered are retried once. Reads travel in batches that the server runs as one implicit transaction each; when
- * one fails, those behind it are sent again singly, and nobody but the one that failed hears of it. A read that runs
- * long does not hold up the others: after a quarter of a second they go elsewhere, to another shared connection or a
- * lease that is idle.
+ * one fails, those behind it are sent again singly, so only its own caller sees the error. A long read does not delay
+ * the others: after a quarter of a second they are sent on another shared connection or an idle lease.
  *
  * Lanes: a struct pg of its own for statements whose cost grows with the data, so that they hold up nobody else. It has
  * no shared connections: each statement of pg_read has a lease for as long as it runs, and lease_connections is how
  * many run at once. PostgreSQL itself ends a statement after statement_timeout (deadline_exceeded), also when nobody
  * waits for it any more; one whose caller leaves is cancelled at once. Connections are shared out by the context's
- * `share`: those who wait take turns, however many statements each has. Into a full queue comes who has less in it than
- * somebody else, whose last one leaves it; everybody else is told `overloaded` (reason "lane") at once.
+ * `share`: shares take turns, however many statements each has waiting. When the queue is full, a share with fewer
+ * waiters than another takes the place of that one's last; otherwise the caller gets `overloaded` (reason "lane") at
+ * once.
  *
  * Errors in the context: unavailable (no connection; reason "connection_lost" when it broke under a write or a commit,
- * so that nobody knows whether it was done), overloaded, deadline_exceeded, conflict with reason "deadlock" or
+ * so that it may or may not have been done), overloaded, deadline_exceeded, conflict with reason "deadlock" or
  * "serialization" (40P01, 40001), else internal with the server's words as cause; sqlstate and constraint are always
  * set from the server's error, so a caller may turn a violation into an error of its own with pg_violated and
  * error_clear.

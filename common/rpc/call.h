@@ -67,8 +67,8 @@ int64_t rpc_param_integer(struct rpc_call *call, const char *name, int64_t fallb
 bool rpc_param_boolean(struct rpc_call *call, const char *name, bool fallback);
 /* The value itself, borrowed, or NULL. */
 struct json_object *rpc_param_json(struct rpc_call *call, const char *name);
-/* The server knows the zone in the parameter time_zone, if there is one, so that it can count in it. The schema's
- * format has looked at the daemon's own list before. 0, or -1 with the error that the format gives. */
+/* Checks that PostgreSQL knows the zone in the parameter time_zone, if there is one; the schema's format has checked
+ * the daemon's own list before. 0, or -1 with the error that the format gives. */
 int rpc_check_time_zone(struct rpc_call *call) MAY_SUSPEND MUST_CHECK;
 /* All parameters as one JSON text, for statements that take $1::jsonb. */
 const char *rpc_params_text(struct rpc_call *call);
@@ -81,7 +81,7 @@ int rpc_reply_text(struct rpc_call *call, const char *json, size_t length);
 int rpc_reply_row(struct rpc_call *call, const struct pg_result *result, const char *noun);
 /* A json-c value; takes the reference over. */
 int rpc_reply_object(struct rpc_call *call, struct json_object *value);
-/* Formatted JSON; the caller answers for its being well-formed. */
+/* Formatted JSON; the caller must make sure that it is well-formed. */
 int rpc_reply_printf(struct rpc_call *call, const char *format, ...) PRINTF(2, 3);
 
 /* --- errors. Each returns -1. --- */
@@ -90,8 +90,8 @@ int rpc_reply_printf(struct rpc_call *call, const char *format, ...) PRINTF(2, 3
 int rpc_not_found(struct rpc_call *call, const char *noun);
 /* conflict with a reason word. */
 int rpc_conflict(struct rpc_call *call, const char *reason, const char *format, ...) PRINTF(3, 4);
-/* conflict stale_version: "the <noun> has changed since: get it again". For a write whose caller gave the version that
- * was read (the parameter version), and it is another by now. */
+/* conflict stale_version: "the <noun> has changed since: get it again". For a write whose parameter version is no
+ * longer the object's present version. */
 int rpc_stale(struct rpc_call *call, const char *noun);
 /* forbidden. */
 int rpc_forbidden(struct rpc_call *call, const char *format, ...) PRINTF(2, 3);
@@ -112,16 +112,16 @@ int rpc_too_large(struct rpc_call *call, const char *path, const char *rule, con
 /* --- access beyond x-access. 0, or -1 with forbidden. --- */
 
 /* The caller has at least `right` in the company (moderators and admins do not count; services do). Asks passport when
- * a user's token does not have it: it may be younger, or one of more than a token carries. Of a client (an integration
- * by its API key) the token says all. */
+ * a user's token does not have it: it may be newer than the token, or left out for lack of room. For a client (an
+ * integration with an API key) the token has all. */
 int rpc_require_right(struct rpc_call *call, const char *company_id, enum company_right right) MAY_SUSPEND MUST_CHECK;
 /* The same as a question: 1 or 0; -1 with an error when it is not known. */
 int rpc_has_right(struct rpc_call *call, const char *company_id, enum company_right right) MAY_SUSPEND MUST_CHECK;
-/* For what the caller may not even know of, after one of these: forbidden becomes not_found for `noun`, as if there
- * were no such thing; another error stays. -1. */
+/* After a failed check of the above, for objects whose existence the caller may not learn: turns forbidden into
+ * not_found for `noun`; another error stays. Returns -1. */
 int rpc_hide(struct rpc_call *call, const char *noun);
-/* *ret: the calling user belongs to the company now, be it or the user suspended. The token may say so; else passport
- * is asked, and unavailable when it cannot be. False for whoever is no user. 0, or -1 with an error. */
+/* *ret: the calling user belongs to the company now, be it or the user suspended. From the token if it says so, else
+ * from passport: unavailable when that cannot be asked. False for a caller that is no user. 0, or -1 with an error. */
 int rpc_caller_is_member(struct rpc_call *call, const char *company_id, bool *ret) MAY_SUSPEND MUST_CHECK;
 /* The caller has one of the platform roles. */
 bool rpc_caller_has_role(const struct rpc_call *call, unsigned roles);
@@ -138,8 +138,8 @@ const char *rpc_caller_created_by(const struct rpc_call *call);
  * parameters; unauthenticated, reason "revoked", at the first statement, for a user who was erased meanwhile
  * (rpc/erased_user.h). */
 struct pg_tx *rpc_begin(struct rpc_call *call) MAY_SUSPEND MUST_CHECK;
-/* The same for what ends the calling user's account: begins when no other write of theirs is under way, and keeps later
- * ones waiting, which then find the user erased. */
+/* The same for the erasure of the calling user's account: waits until no other write of the user is under way, and
+ * makes later ones wait, which then find the user erased. */
 struct pg_tx *rpc_begin_alone(struct rpc_call *call) MAY_SUSPEND MUST_CHECK;
 /* For `if (!tx) return rpc_replayed(call);`: 0 when the result is a replay, else -1. */
 int rpc_replayed(struct rpc_call *call);
@@ -149,11 +149,11 @@ int rpc_publish(struct rpc_call *call, struct pg_tx *tx, const char *topic, cons
 		const char *payload) MAY_SUSPEND MUST_CHECK;
 /* Runs once a transaction with facts has been committed, in the thread that did; it must not suspend. */
 typedef void rpc_published_function(void);
-/* Has the function called from now on: the relay's, which delivers them. */
+/* Sets that function (the relay's, which delivers the facts). */
 void rpc_on_published(rpc_published_function *function);
 /* function(call, argument) runs once the call's transaction has been committed by one of the functions below; not at
- * all when that fails. In the order of registration; the same function and argument again are as once. It may suspend,
- * and must not leave an error in the context. */
+ * all when that fails. In the order of registration; the same function and argument are registered once. It may
+ * suspend, and must not leave an error in the context. */
 void rpc_after_commit(struct rpc_call *call, void (*function)(struct rpc_call *call, void *argument), void *argument);
 /* Commits without making an answer. */
 int rpc_commit(struct rpc_call *call, struct pg_tx *tx) MAY_SUSPEND MUST_CHECK;

@@ -1,5 +1,5 @@
 /*
- * Cursors of lists: opaque, tamper-proof places in a keyset order.
+ * Cursors of lists: opaque, tamper-proof positions in a keyset order.
  *
  * Invariants: a cursor is base64url of a truncated HMAC-SHA-256 and a JSON array of the sort values and the id of the
  * last row, bound to the method and a fingerprint of the filters it was made for: with other filters it is refused. The

@@ -6,8 +6,8 @@
  * Ownership: one dispatcher a thread; answers belong to the context.
  * Invariants: the answer is always well-formed JSON-RPC; `internal` never shows a cause; each call is logged once, with
  * its outcome. `rpc.discover` is answered here. Every call of a batch runs in a coroutine and a context of its own,
- * under its method's deadline, which the request's deadline bounds. A caller who has gone ends the calls of methods
- * that change nothing (rpc/hangup.h).
+ * under its method's deadline, which the request's deadline bounds. When the caller has hung up, calls of methods that
+ * change nothing are cancelled (rpc/hangup.h).
  */
 #ifndef EVENTLOOP_RPC_DISPATCH_H
 #define EVENTLOOP_RPC_DISPATCH_H
@@ -44,7 +44,7 @@ struct rpc_meta {
 	const char *token; /* bearer token, NUL-terminated, or NULL */
 	size_t token_length;
 	const char *peer, *user_agent; /* "" when unknown */
-	struct rpc_hangup *hangup;     /* told when the caller has gone; NULL: nobody can tell */
+	struct rpc_hangup *hangup;     /* told when the caller has hung up; NULL: that is not detected */
 };
 
 /* Answers the text. ret_length gets the length; NULL when nothing is to be answered (notifications only). The context's

@@ -6,12 +6,11 @@
  * Ownership: spans point into the caller's text, which must outlive the envelope; the array of a batch, and a method
  * name written with escapes, are in the arena.
  * Invariants: a text that passed was checked whole by json/scan.h. A call with fault == NULL has a method; its
- * params, when present, are an object or an array; its id, when present, is a string, a number or null. What is JSON
- * that nobody should have to read (json_fault_is_unfit) spoils the one call in which it stands: in its params it is
- * params_error, and they may be passed on as text but not be read; anywhere else in it, it is a fault, and no part with
- * it is in the call. Use: envelope_scan; answer the whole text with an error when the status is not ENVELOPE_OK; else
- * run each call and answer those that are no notifications, with the id as it came. Source: JSON-RPC 2.0 sections 4, 5
- * and 6.
+ * params, when present, are an object or an array; its id, when present, is a string, a number or null. JSON that
+ * I-JSON forbids (json_fault_is_unfit) fails only the call that contains it: in params it sets params_error, and they
+ * may be forwarded as text but not read; elsewhere it sets fault, and the part with it is left out of the call. Use:
+ * envelope_scan; answer the whole text with an error when the status is not ENVELOPE_OK; else run each call and answer
+ * those that are no notifications, with the id as it came. Source: JSON-RPC 2.0 sections 4, 5 and 6.
  */
 #ifndef EVENTLOOP_RPC_ENVELOPE_H
 #define EVENTLOOP_RPC_ENVELOPE_H

@@ -1,9 +1,9 @@
 /*
- * Codes that others keep lists of: currencies, countries, languages, time zones.
+ * Codes from public lists: currencies, countries, languages, time zones.
  *
  * Purpose: the formats currency, country, language-tag and time-zone of API files. Invariants: the lists come from the
  * packages iso-codes and tzdata when the daemons are built (cmake/code_lists.py); nobody writes them by hand, and a new
- * code comes with the package and a build. Case counts: one code has one spelling. Pure, any thread.
+ * code comes with the package and a build. Case-sensitive: one code has one spelling. Pure, any thread.
  */
 #ifndef EVENTLOOP_SCHEMA_CODE_LIST_H
 #define EVENTLOOP_SCHEMA_CODE_LIST_H
@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* ISO 4217, "NOK": what has minor units, thus no metals, no units of account such as XDR, not the
- * codes for tests and for no currency. */
+/* ISO 4217, "NOK": currencies with minor units; not metals, units of account such as XDR, and the codes for tests and
+ * for no currency. */
 bool code_is_currency(const char *text, size_t length);
 
 /* ISO 3166-1 alpha-2, "NO". */

@@ -1,5 +1,5 @@
 /*
- * The formats of strings that schemas name ("format": "email"), for what has no schema too.
+ * The formats of strings that schemas name ("format": "email"), also for use without a schema.
  */
 #ifndef EVENTLOOP_SCHEMA_FORMAT_H
 #define EVENTLOOP_SCHEMA_FORMAT_H

@@ -63,12 +63,12 @@ void machine_fail(struct machine *machine, struct machine_frame *frame, const ch
 /* Counts work; false when there was too much of it, which stops the machine. */
 bool machine_count(struct machine *machine, uint32_t steps);
 
-/* True when the pattern is found in the text. Counts the work: a match that is given up, and one in a machine that has
- * stopped, is none. */
+/* True when the pattern is found in the text. Counts the work: a match that exceeds its limit, or in a stopped machine,
+ * is false. */
 bool machine_matches(struct machine *machine, const struct schema_pattern *pattern, const char *text,
 		     size_t length) MUST_CHECK;
 
-/* Runs the leaves of a schema on a value. *ret_mistyped: it is of another kind, nothing else says more. */
+/* Runs the leaves of a schema on a value. *ret_mistyped: it is of another type, so other rules need not be reported. */
 bool machine_leaves(struct machine *machine, const struct schema *schema, struct json_object *instance, bool quiet,
 		    bool *ret_mistyped) MUST_CHECK;
 

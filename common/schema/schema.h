@@ -11,9 +11,9 @@
  * enforced, and our own display-name (text_is_display_name), line (text_is_line), currency, country, language-tag and
  * time-zone (code_list.h), others ignored. Patterns are PCRE2 with the semantics of ECMA 262 for $ . \d \w \u, in
  * UTF-8. Our own keyword: `"x-trim": true` in a schema for strings: leading and trailing white space does not count for
- * the other keywords beside it, and with SCHEMA_NORMALIZE is removed from the instance. With it ids (format uuid) have
- * one form, lower case, and others are refused: who takes a value keeps it and compares it as a text. Source:
- * draft-handrews-json-schema-01, draft-handrews-json-schema-validation-01.
+ * the other keywords beside it, and with SCHEMA_NORMALIZE is removed from the instance. With it ids (format uuid) must
+ * be in lower case, since handlers store them and compare them as texts. Source: draft-handrews-json-schema-01,
+ * draft-handrews-json-schema-validation-01.
  */
 #ifndef EVENTLOOP_SCHEMA_SCHEMA_H
 #define EVENTLOOP_SCHEMA_SCHEMA_H

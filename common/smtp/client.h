@@ -33,7 +33,7 @@ struct smtp_options {
 	const char *user, *password; /* NULL or "": no authentication */
 	const char *ca_file;	     /* PEM; NULL or "": the system's */
 	enum smtp_tls tls;
-	size_t at_once; /* messages under way; further ones are told that it is overloaded */
+	size_t at_once; /* messages under way; further ones fail with `overloaded` */
 };
 
 /* Borrowed until the call returns. */
@@ -52,7 +52,7 @@ void smtp_client_free(struct smtp_client *client);
 
 /* Sends the message; 0 once the server has taken it over. -1 with precondition_failed, reason "refused" (the server
  * will never take this one: 5xx); unavailable, reason "connect", "tls", "login", "transfer" (try again later: 4xx, and
- * whatever concerns not the letter but the way); deadline_exceeded; overloaded. The server's words are the cause. */
+ * every fault that is not about this letter); deadline_exceeded; overloaded. The server's words are the cause. */
 int smtp_send(struct context *ctx, struct smtp_client *client,
 	      const struct smtp_message *message) MAY_SUSPEND MUST_CHECK;
 

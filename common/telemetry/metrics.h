@@ -40,7 +40,7 @@ struct metric *metric_single(enum metric_kind kind, const char *name, const char
 /* Adds to a counter (amount at least 0) or a gauge. */
 void metric_add(struct metric *metric, int64_t amount);
 
-/* Sets a gauge; or a counter to what somebody else has counted up to now. */
+/* Sets a gauge; or a counter whose value is counted elsewhere. */
 void metric_set(struct metric *metric, int64_t value);
 
 /* Records a duration in microseconds in a histogram (buckets from 100 us to 10 s; shown in seconds). */
@@ -49,8 +49,8 @@ void metric_observe(struct metric *metric, int64_t microseconds);
 /* The value of a counter or gauge; of a histogram, how many durations were recorded. */
 int64_t metric_value(const struct metric *metric);
 
-/* Has collect(argument) run before each rendering, to set gauges whose value is only worth finding out then. For the
- * life of the process; at most 32 of them. */
+/* Has collect(argument) run before each rendering, to set gauges whose value is only computed then. For the life of the
+ * process; at most 32 of them. */
 void metrics_on_render(void (*collect)(void *argument), void *argument);
 
 /* Appends all families as Prometheus text, in the order they were registered. */

@@ -1,10 +1,10 @@
 /*
  * Bearer tokens in HTTP: how one arrives, and how a client is told that it needs another.
  *
- * Purpose: the one reading of Authorization, for every door of every daemon. The scheme is of any case and followed by
- * one or more blanks (RFC 9110 section 11.4); a header that is anything else (another scheme, a token without scheme,
- * several credentials, nothing) counts as a token that is refused with reason `malformed`, never as none: who sends
- * credentials is not to be taken for a stranger.
+ * Purpose: the one reading of Authorization, for every endpoint of every daemon. The scheme is of any case and followed
+ * by one or more blanks (RFC 9110 section 11.4); a header that is anything else (another scheme, a token without
+ * scheme, several credentials, nothing) counts as a token that is refused with reason `malformed`, never as none: a
+ * caller that sends credentials must not be treated as anonymous.
  * Ownership: results are borrowed from the argument or in the context's arena.
  */
 #ifndef EVENTLOOP_TOKEN_BEARER_H

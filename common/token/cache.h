@@ -1,10 +1,10 @@
 /*
- * Tokens that were verified, remembered until they expire.
+ * A cache of verified tokens, until they expire.
  *
  * Purpose: a known token costs a hash and a comparison instead of a signature.
  * Ownership: the cache owns entries by reference count; a found entry stays valid, whatever is evicted meanwhile, until
  * the context it was found with ends.
- * Invariants: bounded (sets of 8 places; in a full set what is expired goes first, then what was used longest ago); a
+ * Invariants: bounded (8-way set-associative; a full set evicts expired entries first, then the least recently used); a
  * token is found only when all its bytes are equal; the hash is keyed, so nobody can fill one set on purpose. One
  * thread.
  */
@@ -25,7 +25,7 @@ struct token_entry {
 	struct identity identity;
 	int64_t expires;   /* wall microseconds, skew included: not found from then on */
 	uint64_t revision; /* of the revocations it was last checked against */
-	size_t references; /* the cache's business */
+	size_t references; /* private to the cache */
 	size_t length;	   /* of the token */
 	const char *token; /* its bytes, behind this struct */
 };
@@ -36,7 +36,7 @@ struct token_cache *token_cache_new(size_t size);
 /* Frees it. Accepts NULL. */
 void token_cache_free(struct token_cache *cache);
 
-/* A token as the cache looks for it: hashing 800 characters is to be done once. Borrows the text. */
+/* A token with its hash, so that its 800 characters are hashed once. Borrows the text. */
 struct token_text {
 	const char *text;
 	size_t length;

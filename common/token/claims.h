@@ -2,9 +2,9 @@
  * What the claims of a verified access token say (RFC 9068 section 2.2, RFC 7519 section 4.1; docs/identity.md).
  *
  * Invariants: iss, aud, exp and nbf are checked with TOKEN_SKEW; iat must not lie in the future and exp not further
- * than TOKEN_LIFETIME_MAX behind it; a user's sub, sid, act.sub and companies are UUIDs, a service is named by sub and
- * client_id alike, and so is a client, by a UUID, with one company and a scope; sid and act are a user's alone,
- * created_by a client's. Roles and rights that this version does not know give nothing.
+ * than TOKEN_LIFETIME_MAX behind it; a user's sub, sid, act.sub and companies are UUIDs, sub and client_id are equal
+ * for a service, and for a client, whose are a UUID, with one company and a scope; only users have sid and act, only
+ * clients created_by. Roles and rights that this version does not know give nothing.
  */
 #ifndef EVENTLOOP_TOKEN_CLAIMS_H
 #define EVENTLOOP_TOKEN_CLAIMS_H

@@ -5,8 +5,8 @@
  * the length of one request. Invariants: ANONYMOUS has no id; a USER has roles and companies; a SERVICE has the
  * daemon's name as its id; a CLIENT (an integration that acts for a company by an API key) has the id of its service
  * account, exactly one company and a scope, never a user's roles, and says who made the key.
- * Use: what keeps something for a caller takes `id`; what limits callers takes identity_account, since keys are made
- * freely, and companies nearly so.
+ * Use: store data under `id`; count limits by identity_account, since anybody can make many keys, and almost as easily
+ * companies.
  */
 #ifndef EVENTLOOP_TOKEN_IDENTITY_H
 #define EVENTLOOP_TOKEN_IDENTITY_H
@@ -54,7 +54,7 @@ struct identity {
 enum company_right identity_right(const struct identity *identity, const char *company_id);
 
 /* The account that limits count for: a user's own, and for a client that of the user who made its API key; the client's
- * company where the token does not say (passport did not know, or was older). Of others the id, "" of nobody. */
+ * company where the token does not say (passport did not know, or was older). For others the id; "" when anonymous. */
 const char *identity_account(const struct identity *identity);
 
 /* The name of a right ("owner") and the right of a name; RIGHT_NONE for an unknown one. */

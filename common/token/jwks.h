@@ -38,8 +38,8 @@ EVP_PKEY *jwks_find(const struct jwks *set, const char *kid, enum jwt_algorithm 
  * issuer NULL: the first, which new tokens say. Borrowed from the set. */
 const char *jwks_issuer(const struct jwks *set, const char *issuer);
 
-/* True when every key of `old` is in `fresh`, unchanged, and so is every issuer: what was verified by the one is so by
- * the other. */
+/* True when every key of `old` is in `fresh`, unchanged, and so is every issuer: what was verified with `old` is also
+ * verified with `fresh`. */
 bool jwks_includes(const struct jwks *fresh, const struct jwks *old);
 
 #endif

@@ -1,12 +1,12 @@
 /*
  * Compact JWS (RFC 7515 section 7.1) as access tokens use it: taking one apart, and checking its signature.
  *
- * Purpose: everything about a token that does not depend on who issued it. What the claims say is token/token.h's
- * business. Ownership: what jwt_parse returns lies in the context's arena or points into the token. Invariants: nothing
- * of a token is believed before jwt_verify said yes, except `kid` and `alg`, which select a key and must fit it.
- * Base64url is read strictly, so that a token has one spelling; JSON too (no member twice, UTF-8). Headers that would
- * take the key from the token, or change how it is read (crit, jku, jwk, x5u, x5c, b64, zip), are refused. Source: RFC
- * 7515, RFC 7518 sections 3.3 and 3.4, RFC 8725, RFC 9068 section 2.1.
+ * Purpose: everything about a token that does not depend on who issued it. For the claims see token/token.h. Ownership:
+ * what jwt_parse returns lies in the context's arena or points into the token. Invariants: nothing of a token is
+ * trusted before jwt_verify accepted it, except `kid` and `alg`, which select a key and must fit it. Base64url is read
+ * strictly, so that a token has one spelling; JSON too (no member twice, UTF-8). Headers that would take the key from
+ * the token, or change how it is read (crit, jku, jwk, x5u, x5c, b64, zip), are refused. Source: RFC 7515, RFC 7518
+ * sections 3.3 and 3.4, RFC 8725, RFC 9068 section 2.1.
  */
 #ifndef EVENTLOOP_TOKEN_JWT_H
 #define EVENTLOOP_TOKEN_JWT_H

@@ -1,11 +1,11 @@
 /*
- * The issuer's keys as a verifier has them: fetched from its JWKS in the background, kept while it is down.
+ * A verifier's copy of the issuer's keys: fetched from its JWKS in the background, kept while the issuer is down.
  *
  * Purpose: a rotation of keys is seen before the first token signed by the new key arrives, or at the latest with it.
  * Ownership: the keys belong to one thread. A fetch under way when they are freed ends by itself at the loop's next
  * pass. Invariants: fetched at once, then every 5 minutes; after a failure again in 1 s, doubling to 30 s; for an
  * unknown kid at most once in 10 s, by one fetch that all who need it wait for; a failed fetch, or one that brought no
- * usable key, changes nothing (pitfall: a cache that forgets its keys refuses everybody).
+ * usable key, changes nothing (a cache that dropped its keys would refuse every token).
  */
 #ifndef EVENTLOOP_TOKEN_KEYS_H
 #define EVENTLOOP_TOKEN_KEYS_H
@@ -51,9 +51,8 @@ EVP_PKEY *token_keys_get(struct context *ctx, struct token_keys *keys, const cha
 /* The issuer that the set names, see jwks_issuer; borrowed until the next wait. */
 const char *token_keys_issuer(const struct token_keys *keys, const char *issuer);
 
-/* The text of the set, borrowed until the next wait, or NULL when there is none yet. One that was asked for more than a
- * second ago is asked for again first, for at most half a second: an issuer that is away, or slow, costs no more, and
- * not even that while it is known to be. */
+/* The text of the set, borrowed until the next wait, or NULL when there is none yet. A set fetched more than a second
+ * ago is fetched again first, waiting at most half a second; between retries of a failed fetch it does not wait. */
 const char *token_keys_text(struct context *ctx, struct token_keys *keys, size_t *ret_length) MAY_SUSPEND;
 
 /* Fetches begun. */

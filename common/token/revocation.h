@@ -7,7 +7,7 @@
  * thread. Invariants: an entry is kept for TOKEN_REVOCATION_KEEP, longer than a token that it voids can live, then
  * dropped; for one subject the highest epoch counts; at most REVOCATIONS_MAX entries, beyond which the oldest are
  * replaced by one rule for all: every token of that age is void (its owner refreshes it). The revision grows with every
- * change, so who checked at this revision need not check again.
+ * change, so a token checked at this revision need not be checked again.
  */
 #ifndef EVENTLOOP_TOKEN_REVOCATION_H
 #define EVENTLOOP_TOKEN_REVOCATION_H
@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 #define REVOCATIONS_MAX ((size_t)1 << 17)
-/* A token made from what was read before the revocation may be signed so much after it. */
+/* How long after a revocation a token may be signed whose claims were read before it. */
 #define TOKEN_REVOCATION_SLACK (60 * CLOCK_SECOND)
 #define TOKEN_REVOCATION_KEEP (TOKEN_LIFETIME_MAX + TOKEN_SKEW + TOKEN_REVOCATION_SLACK)
 

@@ -55,7 +55,7 @@ int token_verifier_set_keys(struct token_verifier *verifier, struct context *ctx
 const struct identity *token_verify(struct context *ctx, struct token_verifier *verifier, const char *token,
 				    size_t length) MAY_SUSPEND MUST_CHECK;
 
-/* Who new tokens say issued them, "" when that is not known yet. Borrowed until the next wait. */
+/* The `iss` of new tokens, "" when it is not known yet. Borrowed until the next wait. */
 const char *token_verifier_issuer(const struct token_verifier *verifier);
 
 /* The key set as passport shows it, not older than a second while passport can be reached; NULL when none came yet.

@@ -1,5 +1,5 @@
 /*
- * The answer to a call, on its way through a connection of the direct engine: what sending it means for the connection.
+ * Sends the answer to a call on a connection of the direct engine, and changes the connection's state accordingly.
  *
  * Ownership: the connection owns what is not sent yet; a file is taken over. Invariants: the write event is on exactly
  * while something is left to send; once all is out and the handler is done, the connection goes on (direct_continue).

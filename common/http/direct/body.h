@@ -1,6 +1,6 @@
 /*
- * The body of a request at the direct engine, where its handler runs before it has come (STREAMING): read while the
- * handler keeps up, left in the kernel while it does not, given up when nobody wants it any more.
+ * The body of a request whose handler runs before the body has arrived (STREAMING) in the direct engine: read while the
+ * handler keeps up, left in the kernel while it does not, dropped when the handler needs no more of it.
  *
  * Ownership: none of its own; the connection's call holds what was read. Invariants: in STREAMING either the read event
  * is on or `paused` says since when it is not; time in which we do not read is not counted against the client. To call:
@@ -12,7 +12,7 @@
 
 #include "http/direct/connection.h"
 
-/* A client that asked whether to send its body is told to (RFC 9110 section 10.1.1), once. */
+/* Answers Expect: 100-continue with 100 (RFC 9110 section 10.1.1), once. */
 void direct_invite_body(struct direct_connection *connection);
 
 /* Runs the handler, which says when it wants the body: from then on STREAMING. */

@@ -3,7 +3,7 @@
  *
  * evhttp has no such limit: at the cap its listener is switched off, and whoever comes then is accepted, answered 503
  * and closed by us, until somebody leaves. Ownership: none of its own. Invariants: the listener is off exactly while
- * engine->at_cap, and engine->refusing on; refused connections that linger take no place. To call: cap_count_changed
+ * engine->at_cap, and engine->refusing on; refused connections that linger do not count. To call: cap_count_changed
  * after every change of the count, cap_refuse_some when the listening socket is readable meanwhile.
  */
 #ifndef EVENTLOOP_EVHTTP_CAP_H

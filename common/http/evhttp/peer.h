@@ -2,10 +2,10 @@
  * A connection of the evhttp engine, watched from outside: its beginning, its buffers, its end.
  *
  * Ownership: the engine owns peers; evhttp owns the connection, and the peer goes when evhttp says that it does.
- * Invariants: a peer is adopted (has its socket, address and seat) before a request of it is handled; one that lingers
- * has the callbacks of its stream taken from evhttp. What cannot be done inside evhttp's own calls waits for
- * peers_attend. To call: peer_new where evhttp wants a stream for a connection, peer_of where it gives a request; any
- * of peer_refuse, peer_end, peer_evict and peer_shed may end the peer.
+ * Invariants: a peer is adopted (has its socket, address and entry among the peers) before a request of it is handled;
+ * one that lingers has the callbacks of its stream taken from evhttp. What cannot be done inside evhttp's own calls
+ * waits for peers_attend. To call: peer_new where evhttp wants a stream for a connection, peer_of where it gives a
+ * request; any of peer_refuse, peer_end, peer_evict and peer_shed may end the peer.
  */
 #ifndef EVENTLOOP_EVHTTP_PEER_H
 #define EVENTLOOP_EVHTTP_PEER_H

@@ -1,5 +1,5 @@
 /*
- * The evhttp engine and its peers: libevent's HTTP server, kept to our limits and our manners.
+ * The evhttp engine and its peers: libevent's HTTP server with our limits and our error answers.
  *
  * What evhttp does not do by itself is added from outside, through its public interface:
  * - it answers what it cannot read with HTML: a callback on the output buffer sees an answer that nobody here gave,
@@ -7,9 +7,9 @@
  * - it has no limit for the time that a whole request takes, nor for connections: every connection has an entry (struct
  *   evhttp_peer) with a state and a deadline (engine.c); over the cap its listener is switched off and connections are
  *   refused by us (cap.c);
- * - it reads leniently, and gives no request before it is over: so what comes is read by the parser of both engines
- *   first (input.c), which decides what is a request, and what is in it. What the parser refuses evhttp never sees; of
- *   what it accepts, evhttp only says when its turn has come (request.c).
+ * - it reads leniently, and gives no request before it is over: so the parser of both engines reads all input first
+ *   (input.c) and decides what is a request, and what is in it. evhttp never sees what the parser refuses; for accepted
+ *   requests it only decides when each is handled (request.c).
  * Ownership: the engine owns peers; a peer goes when evhttp says that its connection does. Invariants: evhttp and the
  * parser see the same request end at the same byte, or the connection ends. To call: each module above changes the
  * state of a peer as it goes; below stands what all of them need.
