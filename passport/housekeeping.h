@@ -1,10 +1,10 @@
 /*
- * Housekeeping: what has expired leaves the database, a few rows at a time, without a tool of its own.
+ * Deletes expired rows from the database, a few at a time, without an external tool.
  *
- * Invariants: of all replicas one runs at a time: a run begins with moving the time of the next one on, and ends before
- * that. A statement removes at most 500 rows and finds them by an index; between full ones there is a pause, and what a
- * run does not get done waits for the next. Nothing that can still be used, or tells a thief from an owner, is removed:
- * used refresh tokens stay for as long as an unused session would have lived.
+ * Invariants: of all replicas one runs at a time: a run begins by setting the time of the next one, and ends before it.
+ * A statement removes at most 500 rows and finds them by an index; between full ones there is a pause, and what a run
+ * does not get done waits for the next. Rows that can still be used, or by which a theft is detected, are kept: used
+ * refresh tokens stay for as long as an unused session would have lived.
  */
 #ifndef EVENTLOOP_PASSPORT_HOUSEKEEPING_H
 #define EVENTLOOP_PASSPORT_HOUSEKEEPING_H

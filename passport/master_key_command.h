@@ -2,9 +2,9 @@
  * The command `eventloop-passport master-key reseal`: everything sealed in the database anew, under master_key.
  *
  * Purpose: the last but one step of changing the master key (docs/operating.md). Invariants: a transaction a page of
- * rows, in the order of their keys, so that nobody waits long for one and two runs side by side cannot deadlock. What
- * cannot be opened by either key stops it; the pages before stay sealed anew, which both keys together open as well as
- * what was not reached. Run again, after an interruption or not, it begins at the start and ends alike.
+ * rows, in the order of their keys, so that other writers wait only briefly and two simultaneous runs cannot deadlock.
+ * A value that neither key opens stops it; the pages done before stay, and with both keys set all rows can still be
+ * opened. It can be run again at any time; it then begins at the start.
  */
 #ifndef EVENTLOOP_PASSPORT_MASTER_KEY_COMMAND_H
 #define EVENTLOOP_PASSPORT_MASTER_KEY_COMMAND_H

@@ -1,6 +1,5 @@
 /*
- * Secrets that passport gives away as texts (refresh tokens, tokens in letters, keys of integrations): how they are
- * made and how they are kept.
+ * Makes and hashes the secrets that passport issues as texts (refresh tokens, tokens in letters, API keys).
  *
  * Invariants: 256 random bits as 43 characters of base64url; the database keeps the SHA-256 only, which is enough for a
  * secret that cannot be guessed (a slow hash is for those that people choose).

@@ -2,8 +2,8 @@
  * Attributes of users that an administrator defines: one JSON Schema (draft-07) says what they may hold.
  *
  * Invariants: the schema is one of an object, compiles under our validator and is at most 16 KiB long. Attributes are
- * held against the schema of the moment when they are written; a later schema does not touch those already there, but
- * the next update must fit it.
+ * validated against the present schema when they are written; a later schema does not change stored ones, but the next
+ * update must fit it.
  */
 #ifndef EVENTLOOP_PASSPORT_ACCOUNTS_ATTRIBUTE_SCHEMA_H
 #define EVENTLOOP_PASSPORT_ACCOUNTS_ATTRIBUTE_SCHEMA_H

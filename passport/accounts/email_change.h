@@ -1,10 +1,10 @@
 /*
- * Another address for an account.
+ * Changes the address of an account.
  *
  * Invariants: the address switches when the letter to the new one is answered, never before; the old one is told then.
- * Asking never looks at whether the new address has an account. What was under way for the old address (a new password)
- * is void after the switch. A letter goes with the password that asked for it: with another one it is void, also when
- * it is written, or written again, after that was set.
+ * Asking never looks at whether the new address has an account. A password reset under way for the old address is void
+ * after the switch. A letter is valid only while the password that asked for it is; after a change of the password it
+ * is void, also when it is written or sent again later.
  */
 #ifndef EVENTLOOP_PASSPORT_ACCOUNTS_EMAIL_CHANGE_H
 #define EVENTLOOP_PASSPORT_ACCOUNTS_EMAIL_CHANGE_H
@@ -18,8 +18,8 @@ struct one_time_token;
 void email_change_request(struct rpc_call *call, struct pg_tx *tx, const char *email, const char *password_changed_at);
 
 /* Switches the address to that of the token, which was taken in tx. -1 with conflict, reason `email_taken`, when
- * somebody else has it by now, or precondition_failed, rule `token`, when the account is gone or has got another
- * password. */
+ * another account has it by now, or precondition_failed, rule `token`, when the account is gone or its password has
+ * changed. */
 int email_change_finish(struct rpc_call *call, struct pg_tx *tx,
 			const struct one_time_token *token) MAY_SUSPEND MUST_CHECK;
 

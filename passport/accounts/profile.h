@@ -1,5 +1,5 @@
 /*
- * What users say of themselves: passport.user.update.
+ * A user's own data: passport.user.update.
  */
 #ifndef EVENTLOOP_PASSPORT_ACCOUNTS_PROFILE_H
 #define EVENTLOOP_PASSPORT_ACCOUNTS_PROFILE_H

@@ -9,15 +9,15 @@
 
 #include "rpc/call.h"
 
-/* Of an audit_event a: its details as those see them who are not of the staff. Why an account was suspended or restored
- * is written for the staff. */
+/* Of an audit_event a: its details as shown to callers who are not staff: without the reason of a suspension or
+ * restoration, which is for the staff. */
 #define AUDIT_DETAILS_SHOWN \
 	"CASE WHEN a.action IN ('user.suspended', 'user.restored') THEN a.details - 'reason' ELSE a.details END"
 
 /* What happened. Texts are borrowed until the call returns. */
 struct audit_event {
 	const char *action;	/* "user.suspended": noun and participle */
-	const char *user_id;	/* whom it is about, or NULL */
+	const char *user_id;	/* the user it is about, or NULL */
 	const char *company_id; /* or NULL */
 	const char *details;	/* JSON object text, or NULL */
 };

@@ -1,8 +1,8 @@
 /*
  * Companies as their members and everybody see them: the methods passport.company.create, get, update.
  *
- * Invariants: a change of the name or country of a verified company takes the verification back: it was for what the
- * company said of itself then.
+ * Invariants: a change of a verified company's name or country removes the verification, since it was given for the old
+ * ones.
  */
 #ifndef EVENTLOOP_PASSPORT_COMPANIES_COMPANY_H
 #define EVENTLOOP_PASSPORT_COMPANIES_COMPANY_H

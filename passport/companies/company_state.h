@@ -1,8 +1,8 @@
 /*
  * What moderators do with companies: the methods passport.company.search, verify, suspend, restore.
  *
- * Invariants: suspending takes the company's rights out of every token at once and answers of member.right with it;
- * restoring gives them back with the next tokens. Doing what is done already changes nothing and tells nobody.
+ * Invariants: suspending voids the company's rights in every token, and in answers of member.right, at once; after
+ * restoring, the next tokens have them again. Repeating either changes nothing and publishes no fact.
  */
 #ifndef EVENTLOOP_PASSPORT_COMPANIES_COMPANY_STATE_H
 #define EVENTLOOP_PASSPORT_COMPANIES_COMPANY_STATE_H

@@ -1,8 +1,8 @@
 /*
- * Invitations from the side of who is invited: the methods passport.invitation.accept and decline.
+ * Invitations from the side of the invited user: the methods passport.invitation.accept and decline.
  *
  * Invariants: only the user whose verified address was invited can answer; to everybody else the invitation does not
- * exist. Accepting makes one membership, whoever else accepts at the same moment.
+ * exist. Accepting makes exactly one membership, also when it is done twice at the same moment.
  */
 #ifndef EVENTLOOP_PASSPORT_COMPANIES_INVITATION_ANSWER_H
 #define EVENTLOOP_PASSPORT_COMPANIES_INVITATION_ANSWER_H

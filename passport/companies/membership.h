@@ -1,6 +1,5 @@
 /*
- * Who belongs to a company and with which right, as it is now: what the methods on companies, members and invitations
- * decide by.
+ * The present members of a company and their rights, by which the methods on companies, members and invitations decide.
  *
  * Invariants: a company always has an owner whose account is active, and only active users have rights. Whatever
  * changes memberships or invitations holds the lock on the company's row, so of two changes at the same moment the
@@ -23,8 +22,8 @@ struct membership {
 	bool other_owner;	    /* somebody active besides the user asked about is an owner */
 };
 
-/* Locks the company's row in tx until its end and reads who is what in it. user_id: the user asked about, or NULL.
- * -1 with not_found when there is no such company. */
+/* Locks the company's row until tx ends and reads the rights in it. user_id: the user asked about, or NULL. -1 with
+ * not_found when there is no such company. */
 int membership_lock(struct rpc_call *call, struct pg_tx *tx, const char *company_id, const char *user_id,
 		    struct membership *ret) MAY_SUSPEND MUST_CHECK;
 
@@ -35,13 +34,13 @@ int membership_demand(struct rpc_call *call, const struct membership *membership
 /* precondition_failed (rule company_state) when the company is suspended, else 0. */
 int membership_demand_active(struct rpc_call *call, const struct membership *membership) MUST_CHECK;
 
-/* Takes back the open invitations that the user wrote and could not write with the right they are to have (NULL: none):
- * who is put out does not come back by a letter of their own. Before membership_changed. */
+/* Revokes the user's open invitations that their new right (NULL: none) would not allow, so that a removed member
+ * cannot come back by an invitation of their own. Before membership_changed. */
 int membership_withdraw(struct rpc_call *call, struct pg_tx *tx, const struct membership *membership,
 			const char *user_id, const char *right) MAY_SUSPEND MUST_CHECK;
 
-/* What follows a change of a user's right in tx: their tokens are void, and the other daemons are told. right: NULL
- * when the user is no member any more. */
+/* To be called after a change of a user's right in tx: voids their tokens and publishes the fact. right: NULL when the
+ * user is no member any more. */
 int membership_changed(struct rpc_call *call, struct pg_tx *tx, const struct membership *membership,
 		       const char *user_id, const char *right) MAY_SUSPEND MUST_CHECK;
 

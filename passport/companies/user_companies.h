@@ -28,13 +28,13 @@ int user_companies_check(struct rpc_call *call) MAY_SUSPEND MUST_CHECK;
  * but no other owner by now. */
 int user_companies_lock(struct rpc_call *call, struct pg_tx *tx, struct user_companies *ret) MAY_SUSPEND MUST_CHECK;
 
-/* With the user's row locked: 0 when they are the same still, or -1 with conflict (reason memberships) when the user
- * has joined or made one since. Nobody can from here to the end of tx. */
+/* With the user's row locked: 0 when the companies are still the same, or -1 with conflict (reason memberships) when
+ * the user has joined or made one since. From here to the end of tx that cannot happen. */
 int user_companies_unchanged(struct rpc_call *call, struct pg_tx *tx,
 			     const struct user_companies *companies) MAY_SUSPEND MUST_CHECK;
 
 /* Ends the memberships in tx and suspends the companies that nobody else belongs to. Takes the lock that orders
- * revocations: whatever else is to be locked is locked before. */
+ * revocations, so lock everything else before. */
 int user_companies_leave(struct rpc_call *call, struct pg_tx *tx,
 			 const struct user_companies *companies) MAY_SUSPEND MUST_CHECK;
 

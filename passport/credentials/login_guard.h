@@ -1,14 +1,14 @@
 /*
- * Who knocks too often: the throttles of everything that proves a password or a code.
+ * The throttles of everything that proves a password or a code.
  *
- * Purpose: two limits. Of a network, told to the caller, checked before any hard work. Of an account, silent: beyond it
- * the answer and the work stay what they were and nothing is right any more, so that neither guessing nor the lock
- * itself tells anything; known and unknown addresses alike.
- * Invariants: a try is counted before it is verified, so callers at the same moment count each for themselves. A
- * network from which the user has logged in within 30 days has a count of its own, so strangers elsewhere do not lock
- * the owner out (the idea of OWASP's device cookies, without the cookie). The owner gets a letter once a lock. Use:
- * guard_network, then guard_count, verify, and after a success guard_forget or guard_forget_in. Not within a
- * transaction, but for the last: each takes a connection of its own.
+ * Purpose: two limits. One per network: the caller gets an error before any expensive work. One per account, silent:
+ * beyond it the answer and the work stay the same and every password or code is wrong, so that neither guessing nor the
+ * lock itself tells anything; the same for known and unknown addresses.
+ * Invariants: a try is counted before it is verified, so simultaneous tries are all counted. A network from which the
+ * user has logged in within 30 days has a count of its own, so strangers elsewhere do not lock the owner out (the idea
+ * of OWASP's device cookies, without the cookie). The owner gets a letter once a lock. Use: guard_network, then
+ * guard_count, verify, and after a success guard_forget or guard_forget_in. Not within a transaction, except
+ * guard_forget_in: each takes a connection of its own.
  */
 #ifndef EVENTLOOP_PASSPORT_CREDENTIALS_LOGIN_GUARD_H
 #define EVENTLOOP_PASSPORT_CREDENTIALS_LOGIN_GUARD_H
@@ -34,11 +34,11 @@ struct guard_try {
 /* Counts a try of the caller's network. -1 with rate_limited. */
 int guard_network(struct rpc_call *call) MAY_SUSPEND MUST_CHECK;
 
-/* Counts a try at an account. *ret_locked: whatever is presented is wrong. */
+/* Counts a try at an account. *ret_locked: the account is locked, so treat any password or code as wrong. */
 int guard_count(struct rpc_call *call, const struct guard_try *attempt, bool *ret_locked) MAY_SUSPEND MUST_CHECK;
 
-/* After an error of the verification: when the daemon was overloaded, nothing was verified and the try does not count,
- * or who comes back later as told would be locked out. The error in the context stays. Returns -1. */
+/* After an error of the verification: when the daemon was overloaded, nothing was verified and the try is not counted,
+ * since a user who retries as told would be locked out. The error in the context stays. Returns -1. */
 int guard_fail(struct rpc_call *call, const struct guard_try *attempt) MAY_SUSPEND;
 
 /* Forgets the tries at the account: the secret was right. */

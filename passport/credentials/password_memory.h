@@ -3,8 +3,8 @@
  *
  * Purpose: fresh memory from the system costs a third of a hash, a page fault and the zeroing of every page; memory
  * that was used before, in large pages, costs nothing. Ownership: a block belongs to the hash that took it until it is
- * given back. Invariants: while nobody is between begin and end nothing is kept, so an idle process is small; a block's
- * bytes are the taker's to wipe (argon2 does). From any thread.
+ * given back. Invariants: while nobody is between begin and end nothing is kept, so an idle process is small; the taker
+ * must wipe a block's bytes (argon2 does). From any thread.
  */
 #ifndef EVENTLOOP_PASSPORT_CREDENTIALS_PASSWORD_MEMORY_H
 #define EVENTLOOP_PASSPORT_CREDENTIALS_PASSWORD_MEMORY_H
@@ -14,7 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Between the two somebody wants to hash; they count. The last end gives all kept blocks back to the system. */
+/* To be called around each hash, also nested and from several threads: the calls are counted. The last end gives all
+ * kept blocks back to the system. */
 void password_memory_begin(void);
 void password_memory_end(void);
 

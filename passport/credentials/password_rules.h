@@ -2,8 +2,8 @@
  * What a password may not be, beyond its length, which the schema checks (ASVS 5.0 section 6.2, NIST SP 800-63B).
  *
  * Purpose: refuses what attackers try first: passwords that many people have, and words of the account itself. There
- * are no composition rules. Invariants: only the comparison with those words disregards case; the password that is
- * hashed is the one that was given, whole.
+ * are no composition rules. Invariants: case is ignored only in the comparison with those words; the password is hashed
+ * as it was given, not changed or cut.
  */
 #ifndef EVENTLOOP_PASSPORT_CREDENTIALS_PASSWORD_RULES_H
 #define EVENTLOOP_PASSPORT_CREDENTIALS_PASSWORD_RULES_H

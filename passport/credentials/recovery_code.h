@@ -12,7 +12,7 @@
 /* Makes ten codes in tx (queued), in place of those that there were. Returns them as a JSON array. */
 const char *recovery_codes_make(struct rpc_call *call, struct pg_tx *tx, const char *user_id);
 
-/* Takes a code in tx, written in any way a person copies it. *ret_taken: there was such a one. */
+/* Takes a code in tx, written in any way a person copies it. *ret_taken: it was valid. */
 int recovery_code_take(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *code,
 		       bool *ret_taken) MAY_SUSPEND MUST_CHECK;
 

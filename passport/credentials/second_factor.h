@@ -2,7 +2,7 @@
  * The second factor: a code of an authenticator app, or a recovery code.
  *
  * Invariants: every code is good once: the step of the last one accepted is kept, and compared under the lock of the
- * user's row, so of many callers with one code one gets through. Wrong codes are throttled for each account.
+ * user's row, so of many callers with the same code only one succeeds. Wrong codes are throttled for each account.
  */
 #ifndef EVENTLOOP_PASSPORT_CREDENTIALS_SECOND_FACTOR_H
 #define EVENTLOOP_PASSPORT_CREDENTIALS_SECOND_FACTOR_H
@@ -10,8 +10,8 @@
 #include "credentials/login_guard.h"
 #include "rpc/call.h"
 
-/* Counts a try at the user's codes. *ret_try: for guard_forget_in; *ret_locked: too many of them were wrong, and
- * so is this one. Not in a transaction. */
+/* Counts a try at the user's codes. *ret_try: for guard_forget_in; *ret_locked: too many were wrong, so treat this one
+ * as wrong. Not in a transaction. */
 int second_factor_count(struct rpc_call *call, const char *user_id, struct guard_try *ret_try,
 			bool *ret_locked) MAY_SUSPEND MUST_CHECK;
 

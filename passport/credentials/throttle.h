@@ -1,10 +1,10 @@
 /*
  * Throttles: how often something may be tried, shared by all replicas through PostgreSQL.
  *
- * Purpose: a try is counted before the work is done, so that callers at the same moment cannot slip through together.
- * Two kinds of answer: throttle_enforce tells the caller (rate_limited), for keys that say nothing of accounts, such as
- * networks; throttle_count leaves it to the caller, who must answer as always when the key is an account.
- * Invariants: up to the limit within the window a try is free; the one beyond locks the key for the rule's lock time
+ * Purpose: a try is counted before the work is done, so that simultaneous tries cannot exceed the limit.
+ * throttle_enforce sets rate_limited, for keys that reveal nothing about accounts, such as networks; throttle_count
+ * leaves the answer to its caller, which must not change when the key is an account.
+ * Invariants: up to the limit within the window tries are allowed; the next one locks the key for the rule's lock time
  * (or until the window's end, when that is later). Keys are kept hashed, in an unlogged table.
  */
 #ifndef EVENTLOOP_PASSPORT_CREDENTIALS_THROTTLE_H
@@ -27,7 +27,7 @@ int throttle_count(struct rpc_call *call, const struct throttle_rule *rule, cons
 /* Counts one try; beyond the limit -1 with rate_limited and retry_after_ms. */
 int throttle_enforce(struct rpc_call *call, const struct throttle_rule *rule, const char *key) MAY_SUSPEND MUST_CHECK;
 
-/* Takes one try back, unless the limit was passed: nothing was tried after all. */
+/* Takes one try back when nothing was verified, unless the limit was passed. */
 int throttle_take_back(struct rpc_call *call, const struct throttle_rule *rule, const char *key) MAY_SUSPEND MUST_CHECK;
 
 /* Forgets the tries at the key: after a success. */

@@ -3,7 +3,7 @@
  *
  * Purpose: enroll makes a secret, confirm proves that an app has it and turns the second factor on; from then on a
  * login asks for a code. Invariants: the secret is sealed at rest and shown once; a user's rows change under the lock
- * of the user; every change is audited and told by a letter.
+ * of the user; every change is audited, and the user gets a letter.
  */
 #ifndef EVENTLOOP_PASSPORT_CREDENTIALS_TOTP_H
 #define EVENTLOOP_PASSPORT_CREDENTIALS_TOTP_H

@@ -6,7 +6,7 @@
 
 #include "rpc/call.h"
 
-/* passport.key.list: the keys with their stages; never a private half. */
+/* passport.key.list: the keys with their stages; never the private key. */
 int key_list(struct rpc_call *call) MAY_SUSPEND;
 
 /* passport.key.rotate: begins a rotation, or, with `immediate`, replaces all keys at once. */

@@ -1,10 +1,10 @@
 /*
- * The background work on signing keys: takes the steps that are due and loads the ring again.
+ * The background work on signing keys: takes the steps that are due and reloads the key ring (keys/key.h).
  *
  * Ownership: one keeper a worker; it borrows the worker's app until key_keeper_free. Invariants: every worker reloads,
  * on a notification, at the moment of the next change, and every key_reload_interval; the first worker of each process
- * also takes the steps, under the lock, so that any replica alone keeps rotation going. A database that is away costs
- * nothing but lateness: the ring keeps its keys.
+ * also takes the steps, under the lock, so that any replica alone keeps rotation going. While the database is down the
+ * ring keeps its keys, and steps are taken later.
  */
 #ifndef EVENTLOOP_PASSPORT_KEYS_KEEPER_H
 #define EVENTLOOP_PASSPORT_KEYS_KEEPER_H

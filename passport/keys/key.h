@@ -1,10 +1,10 @@
 /*
- * Signing keys: made by passport, private halves sealed at rest, public halves published as a JWKS (RFC 7517).
+ * Signing keys: made by passport, private keys encrypted at rest, public keys published as a JWKS (RFC 7517).
  *
  * Purpose: tokens are signed with the one key in state `signing`; `published` and `retired` ones are only shown.
- * Ownership: one ring a thread; it copies what it needs out of the database.
+ * Ownership: one key ring (the keys in memory) a thread; it copies what it needs out of the database.
  * Invariants: a database without a signing key gets one, whichever replica comes first; the ring is reloaded in the
- * background (key_keeper.h), so a rotation by another replica (key_stage.h) is seen at once, or at the latest after
+ * background (keys/keeper.h), so a rotation by another replica (keys/stage.h) is seen at once, or at the latest after
  * key_reload_interval.
  */
 #ifndef EVENTLOOP_PASSPORT_KEYS_KEY_H
@@ -13,7 +13,7 @@
 #include "base/context.h"
 #include "base/macros.h"
 
-/* What a sealed private half is sealed as. */
+/* The label under which private keys are sealed (sealing.h). */
 #define KEY_PRIVATE_LABEL "signing_key.private"
 
 struct daemon_worker;
@@ -33,7 +33,7 @@ int key_ring_reload(struct context *ctx, struct key_ring *ring) MAY_SUSPEND MUST
 /* The key that signs; borrowed until the next wait. */
 const struct jws_key *key_ring_signing(const struct key_ring *ring);
 
-/* What tokens say as `iss`, as a JSON string; borrowed until the next wait. */
+/* The `iss` of tokens, as a JSON string; borrowed until the next wait. */
 const char *key_ring_issuer(const struct key_ring *ring);
 
 /* The public keys as a JWKS text, with the issuers whose tokens they verify, the present one first, as a member of our

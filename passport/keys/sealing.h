@@ -1,7 +1,7 @@
 /*
- * Sealing: bytes at rest under the daemon's master key.
+ * Sealing: authenticated encryption of stored bytes under the daemon's master key.
  *
- * Purpose: private keys are stored so that a copy of the database alone does not sign tokens.
+ * Purpose: a copy of the database alone is not enough to sign tokens.
  * Invariants: sealing uses the current key; opening tries the previous one as well, so that the key can be changed
  * while replicas run (see master_key_command.h and docs/operating.md). Format: 12 bytes nonce, ciphertext, 16 bytes
  * tag; AES-256-GCM (NIST SP 800-38D). The label (what it is) is authenticated. Ownership: results are in the context's
@@ -35,8 +35,8 @@ unsigned char *seal(struct context *ctx, const struct master_key *key, const cha
 char *unseal(struct context *ctx, const struct master_key *key, const char *label, const unsigned char *sealed,
 	     size_t length, size_t *ret_length) MUST_CHECK;
 
-/* HMAC-SHA-256 of label and bytes under the master key: for values that only this installation can derive. What was
- * derived before the key was changed is had with master_key_previous. */
+/* HMAC-SHA-256 of label and bytes under the master key: for values that only this installation can derive. To derive
+ * values of the time before a change of the key, use master_key_previous. */
 void master_key_derive(const struct master_key *key, const char *label, const void *bytes, size_t length,
 		       unsigned char ret[static 32]);
 

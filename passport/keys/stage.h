@@ -4,9 +4,9 @@
  *
  * Purpose: a rotation that no request notices. A key signs only after every verifier had the time to fetch it, and
  * leaves the JWKS only after every token it signed has expired.
- * Invariants: every change happens in a transaction that holds the lock of key_stage_lock, so that replicas never step
- * on each other; at most one key is published and at most one signs; the private half of a retired key is destroyed.
- * Every change ends with a notification on KEY_CHANNEL, which the rings of all replicas wait for.
+ * Invariants: every change happens in a transaction that holds the lock of key_stage_lock, so that replicas take turns;
+ * at most one key is published and at most one signs; the private key of a retired pair is destroyed. Every change ends
+ * with a notification on KEY_CHANNEL, which the rings of all replicas wait for.
  */
 #ifndef EVENTLOOP_PASSPORT_KEYS_STAGE_H
 #define EVENTLOOP_PASSPORT_KEYS_STAGE_H
@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #define KEY_CHANNEL "passport_signing_key"
-#define KEYS_MAX "8" /* beyond that many no rotation begins: the JWKS is fetched often */
+#define KEYS_MAX "8" /* with that many no rotation begins, since the JWKS is fetched often */
 
 /* A signing_key k as the API shows it. */
 #define KEY_JSON                                                                                               \
@@ -33,7 +33,7 @@ struct pg_tx;
 
 /* How keys come and go, from the settings. Microseconds. */
 struct key_policy {
-	const char *algorithm;	 /* of a key that nobody asked for */
+	const char *algorithm;	 /* of keys made by automatic rotation */
 	int64_t publish_delay;	 /* a new key is published so long before it signs */
 	int64_t rotation;	 /* a key that signed so long is replaced; 0: never by itself */
 	int64_t retention;	 /* a retired key is published so long */
@@ -52,7 +52,8 @@ struct pg_result *key_stage_make(struct context *ctx, struct pg_tx *tx, const st
 /* Tells all rings once tx commits (queued). */
 void key_stage_notify(struct context *ctx, struct pg_tx *tx);
 
-/* Microseconds until a key has to change its state; 0 when one is due, INT64_MAX when none ever is. */
+/* *ret_wait: microseconds until a key has to change its state; 0 when one is due, INT64_MAX when none ever is. 0, or -1
+ * with the error in ctx. */
 int key_stage_next(struct context *ctx, struct pg *db, const struct key_policy *policy,
 		   int64_t *ret_wait) MAY_SUSPEND MUST_CHECK;
 

@@ -13,6 +13,7 @@
  *   account_locked        circumstances
  *   second_factor_changed {"change": "enabled", "disabled", "recovery_codes" or "recovered"} and circumstances
  *   invitation            {"invitation_id", "company", "inviter", "right", "expires_at"}: names and RFC 3339 time
+ *   company_verified, company_rejected  {"company", "reason"}
  * Circumstances, all of which may be missing: "at" (RFC 3339; missing: when it was queued), "address", "device".
  */
 #ifndef EVENTLOOP_PASSPORT_LETTERS_MAIL_H
@@ -24,12 +25,12 @@
 struct mail {
 	const char *template_name; /* stem of the files in passport/mail */
 	const char *recipient;	   /* address */
-	const char *locale;	   /* NULL: English. Letters to somebody with an account are in that one's language */
+	const char *locale;	   /* NULL: English. Letters about an account are in the account's language */
 	const char *data;	   /* JSON object text: the template's values; NULL: none. No secrets. */
 };
 
-/* Queues the letter in tx, which is to be ended by rpc_commit, rpc_commit_row or rpc_commit_text: then it is sent at
- * once; else when the queue is polled next. */
+/* Queues the letter in tx. It is sent at once when tx is ended by rpc_commit, rpc_commit_row or rpc_commit_text, else
+ * when the queue is polled next. */
 void mail_queue(struct rpc_call *call, struct pg_tx *tx, const struct mail *mail);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What a queued letter says: looked up, and its token made, at the moment in which it is written.
+ * Composes a queued letter: looks up its content and makes its token when the letter is written.
  *
  * Invariants: the token's transaction has been committed when mail_compose returns, so a letter never carries one that
  * is not valid; a letter written again carries a new one, which voids the one before.

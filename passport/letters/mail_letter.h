@@ -1,12 +1,12 @@
 /*
- * A letter: what is said in it, and how its template makes text and HTML of that.
+ * A letter: its content, and how a template turns it into text and HTML.
  *
  * Purpose: passport/mail/NAME.LOCALE.txt holds the words, once; text and HTML are made from it.
  * A template: the line "Subject: ...", an empty line, paragraphs parted by empty lines. {name} stands for a value.
  * A paragraph may be "@greeting" (by name where the recipient's is known), "@link LABEL" (the letter's one link) or
  * "@token" (the token, on a line of its own: "token: ...").
- * Invariants: a value cannot change the form of a letter: in HTML it is escaped, and what people wrote is set by
- * mail_letter_set_words, which leaves nothing in it that is a link, a line end or a control character.
+ * Invariants: a value cannot change the form of a letter: in HTML it is escaped, and text written by users is set by
+ * mail_letter_set_words, which removes links, line ends and control characters.
  */
 #ifndef EVENTLOOP_PASSPORT_LETTERS_MAIL_LETTER_H
 #define EVENTLOOP_PASSPORT_LETTERS_MAIL_LETTER_H
@@ -44,10 +44,10 @@ struct mail_content {
 /* The language that letters to somebody of this locale ("ru-RU") are written in. */
 const char *mail_letter_locale(const char *locale);
 
-/* Sets a value that is ours: a time, a number, a word. NULL is "-". */
+/* Sets a value that no user wrote: a time, a number, a word. NULL is "-". */
 void mail_letter_set(struct mail_letter *letter, const char *name, const char *text);
 
-/* Sets a value that somebody wrote, of at most MAIL_WORDS_MOST code points. */
+/* Sets a value that a user wrote, of at most MAIL_WORDS_MOST code points. */
 void mail_letter_set_words(struct context *ctx, struct mail_letter *letter, const char *name, const char *text);
 
 /* Writes the letter. -1 with `internal` when there is no such template, or a value or a link that it names is missing.

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* An address with the name of who has it; name "" or NULL: none. */
+/* An address with its owner's name; "" or NULL: none. */
 struct mail_address {
 	const char *name, *address;
 };

@@ -23,8 +23,8 @@ void mail_sender_free(struct mail_sender *sender);
 /* True when there is anywhere to send letters to. */
 bool mail_sender_usable(const struct mail_sender *sender);
 
-/* Makes a message of the letter and hands it over. 0 once it is in other hands; -1 with the error in ctx: then
- * mail_send_refused says whether another attempt is of use. */
+/* Makes a message of the letter and hands it over. 0 once the mail server or folder has it; -1 with the error in ctx:
+ * then mail_send_refused says whether another attempt is of use. */
 int mail_send(struct context *ctx, struct mail_sender *sender, const struct mail_row *row,
 	      const struct mail_letter *letter) MAY_SUSPEND MUST_CHECK;
 

@@ -1,9 +1,10 @@
 /*
- * The queue of letters in the database: who may write which one now, and what became of it.
+ * The queue of letters in the database: which replica may write which letter now, and the outcome.
  *
  * Invariants: a letter is claimed for a time (its lease) by raising its number of attempts; of several replicas one
- * gets it, and only the attempt that holds it may say what became of it. One whose replica died is due again when its
- * lease is over. What was sent is gone; what was given up stays, with its reason, until it is tried again or forgotten.
+ * gets it, and only the attempt that holds the lease may store the outcome. One whose replica died is due again when
+ * its lease is over. A letter that was sent is deleted; one that was given up stays, with its reason, until it is tried
+ * again or deleted after 30 days.
  */
 #ifndef EVENTLOOP_PASSPORT_LETTERS_MAIL_STORE_H
 #define EVENTLOOP_PASSPORT_LETTERS_MAIL_STORE_H
@@ -49,8 +50,8 @@ int mail_store_tidy(struct context *ctx, struct pg *db, int64_t *ret_waiting,
 /* A JSON object a row: letters that wait or were given up, oldest first. */
 struct pg_result *mail_store_list(struct context *ctx, struct pg *db) MAY_SUSPEND MUST_CHECK;
 
-/* Makes letters that were given up due at once, with all their attempts before them: the one of that id, or with NULL
- * all. The number of them, or -1. */
+/* Makes letters that were given up due at once, with their attempts counted from 0 again: the one of that id, or with
+ * NULL all. The number of them, or -1. */
 int64_t mail_store_retry(struct context *ctx, struct pg *db, const char *id) MAY_SUSPEND MUST_CHECK;
 
 #endif

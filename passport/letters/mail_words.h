@@ -1,5 +1,5 @@
 /*
- * What people call themselves, made fit for a letter to somebody else.
+ * Makes text written by users, such as names, safe for a letter to somebody else.
  *
  * Purpose: a name is shown to people who never asked for it, by programs that turn whatever looks like an address into
  * a link. What comes out of here is one line of words: no line ends, no control characters, nothing that changes the

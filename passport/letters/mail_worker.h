@@ -1,5 +1,6 @@
 /*
- * What sends the queued letters: a dispatcher in worker 0 of each passport, and a coroutine for each letter under way.
+ * Sends the queued letters: a dispatcher in worker 0 of each passport process, and a coroutine for each letter under
+ * way.
  *
  * Invariants: woken by commits of this process and by a poll each second; a letter that fails is tried again with
  * pauses that double, up to the settings mail_max_attempts and mail_max_age, and is then given up with its reason. One

@@ -1,9 +1,9 @@
 /*
  * Tokens good for one use: in letters (verify an address, reset a password) and between two calls (second factor).
  *
- * Invariants: only the hash is kept; of a purpose and a subject the newest counts; a token that is taken is gone once
- * the transaction commits, and of several callers who take it at once one gets it. Tries at a token are counted, so
- * that what is asked for beside it (a code of six digits, a password) cannot be guessed.
+ * Invariants: only the hash is kept; for a purpose and a subject only the newest is valid; taking a token deletes it
+ * when the transaction commits, and of several simultaneous callers only one gets it. Tries at a token are counted, so
+ * that what must be sent with it (a code of six digits, a password) cannot be guessed.
  */
 #ifndef EVENTLOOP_PASSPORT_LETTERS_ONE_TIME_TOKEN_H
 #define EVENTLOOP_PASSPORT_LETTERS_ONE_TIME_TOKEN_H
@@ -28,8 +28,8 @@ const char *one_time_token_make(struct context *ctx, struct pg_tx *tx,
 int one_time_token_take(struct rpc_call *call, struct pg_tx *tx, const char *purpose, const char *text,
 			struct one_time_token *ret) MAY_SUSPEND MUST_CHECK;
 
-/* The same for a token whose subject is a user, whom it locks before, until tx ends: whoever changes a user takes the
- * account's row before those of its tokens, so that nobody waits for another in a circle. */
+/* The same for a token whose subject is a user, which it locks first, until tx ends: all changes of a user lock the
+ * account's row before those of its tokens, which avoids deadlocks. */
 int one_time_token_take_of_user(struct rpc_call *call, struct pg_tx *tx, const char *purpose, const char *text,
 				struct one_time_token *ret) MAY_SUSPEND MUST_CHECK;
 
@@ -38,12 +38,11 @@ int one_time_token_take_of_user(struct rpc_call *call, struct pg_tx *tx, const c
 int one_time_token_try(struct rpc_call *call, struct pg_tx *tx, const char *purpose, const char *text,
 		       struct one_time_token *ret) MAY_SUSPEND MUST_CHECK;
 
-/* After an error of what verifies the thing beside a token that was tried: when the daemon was overloaded, nothing was
- * verified and the try does not count. Not within a transaction. The error in the context stays. Returns -1. */
+/* After an error of the check of what was sent with the token: when the daemon was overloaded, nothing was verified and
+ * the try is not counted. Not within a transaction. The error in the context stays. Returns -1. */
 int one_time_token_fail(struct rpc_call *call, const char *purpose, const char *text) MAY_SUSPEND;
 
-/* The error for a token that is none: precondition_failed, rule `token`. Also for one whose subject is gone. Returns
- * -1.
+/* Sets the error for an invalid token, or one whose subject is gone: precondition_failed, rule `token`. Returns -1.
  */
 int one_time_token_refuse(struct rpc_call *call);
 

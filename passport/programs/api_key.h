@@ -2,7 +2,7 @@
  * API keys: how an integration acts for a company. The methods passport.api_key.*.
  *
  * Invariants: a key belongs to one company, has at most the right `manager` there and may call no more than its scope;
- * it outlives the membership of who made it, so owners see all of them.
+ * it stays valid when its maker leaves the company, so owners see all keys.
  */
 #ifndef EVENTLOOP_PASSPORT_PROGRAMS_API_KEY_H
 #define EVENTLOOP_PASSPORT_PROGRAMS_API_KEY_H

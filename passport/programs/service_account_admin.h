@@ -1,8 +1,8 @@
 /*
  * Service accounts in the database, for administrators: the methods passport.service_account.*.
  *
- * Invariants: a name is taken for good, and one that a daemon of the installation has, or the setting service_secrets,
- * cannot be taken: nobody speaks in its name but who knows the secret of the setting.
+ * Invariants: a name is never reused, and names of daemons and of the setting service_secrets cannot be taken: only a
+ * program that knows the setting's secret may use them.
  */
 #ifndef EVENTLOOP_PASSPORT_PROGRAMS_SERVICE_ACCOUNT_ADMIN_H
 #define EVENTLOOP_PASSPORT_PROGRAMS_SERVICE_ACCOUNT_ADMIN_H

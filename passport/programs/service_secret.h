@@ -2,9 +2,9 @@
  * The secrets of service accounts: made, changed with an overlap, and exchanged for access tokens.
  *
  * Invariants: a secret is shown once, in the answer that made it; the database keeps its SHA-256, and the row is found
- * by that, so no comparison tells anything of it. Texts begin with a prefix that scanners of repositories and logs
- * find. An account has at most two valid ones. A token lives no longer than the secret and the account it was asked
- * with. Each secret knows who had it made: the one who has read it, and whom its tokens name.
+ * by that, so the time of a comparison tells nothing about it. Texts begin with a prefix that scanners of repositories
+ * and logs find. An account has at most two valid ones. A token expires no later than its secret and its account. Each
+ * secret stores the user who made it, since that one has read it; its tokens name that user (`created_by`).
  */
 #ifndef EVENTLOOP_PASSPORT_PROGRAMS_SERVICE_SECRET_H
 #define EVENTLOOP_PASSPORT_PROGRAMS_SERVICE_SECRET_H

@@ -1,5 +1,6 @@
 /*
- * Sessions as clients use them: the methods passport.auth.* but for those of login.h and service_token.h.
+ * Sessions as clients use them: the methods passport.auth.*, except those of sessions/login.h and
+ * programs/service_token.h.
  */
 #ifndef EVENTLOOP_PASSPORT_SESSIONS_AUTH_H
 #define EVENTLOOP_PASSPORT_SESSIONS_AUTH_H

@@ -1,9 +1,9 @@
 /*
- * Support: an administrator acts as a user.
+ * Impersonation, for support: an administrator acts as a user.
  *
  * Invariants: the session says who acts (`act`, RFC 8693 section 4.1), through every refresh, in every log line and
- * audit row; it lasts an hour, ends with the administrator's rights, and never is one of a moderator or an
- * administrator. What asks for a fresh authentication stays closed to it.
+ * audit row; it lasts an hour, ends with the administrator's rights, and is never opened for a moderator or an
+ * administrator. Methods that need a fresh authentication refuse it.
  */
 #ifndef EVENTLOOP_PASSPORT_SESSIONS_IMPERSONATION_H
 #define EVENTLOOP_PASSPORT_SESSIONS_IMPERSONATION_H

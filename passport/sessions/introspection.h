@@ -1,8 +1,8 @@
 /*
- * Introspection (RFC 7662): what an access token says, and whether it is good now.
+ * Introspection (RFC 7662): the claims of an access token, and whether it is valid now.
  *
- * Invariants: the members are the claims of the token itself, as they are signed, so that the two cannot disagree; of a
- * token that is not good, nothing is said but that.
+ * Invariants: the members are the claims of the token itself, as they are signed, so that the two cannot disagree; for
+ * an invalid token only that is said.
  */
 #ifndef EVENTLOOP_PASSPORT_SESSIONS_INTROSPECTION_H
 #define EVENTLOOP_PASSPORT_SESSIONS_INTROSPECTION_H

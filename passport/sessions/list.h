@@ -1,7 +1,7 @@
 /*
  * Sessions as their owners and administrators see them: the methods passport.session.*.
  *
- * Invariants: only sessions that go on are shown; a session of somebody else is not_found.
+ * Invariants: only active sessions are shown; a session of another user is not_found.
  */
 #ifndef EVENTLOOP_PASSPORT_SESSIONS_LIST_H
 #define EVENTLOOP_PASSPORT_SESSIONS_LIST_H
@@ -14,7 +14,7 @@ int session_list(struct rpc_call *call) MAY_SUSPEND;
 /* passport.session.revoke: ends one of the caller's own. */
 int session_revoke(struct rpc_call *call) MAY_SUSPEND;
 
-/* passport.session.revoke_others: ends the caller's but for the one that calls. */
+/* passport.session.revoke_others: ends all of the caller's sessions except the one that calls. */
 int session_revoke_others(struct rpc_call *call) MAY_SUSPEND;
 
 /* passport.session.revoke_all: an administrator ends all of a user. */

@@ -2,7 +2,7 @@
  * Logging in: passport.auth.login, passport.auth.second_factor, passport.auth.reauthenticate.
  *
  * Purpose: a password, and a code where the user has a second factor, become a session.
- * Invariants: between the two calls of a login stands a challenge: a one-time token that is void after five tries or
+ * Invariants: the two calls of a login are linked by a challenge, a one-time token that is void after five tries or
  * five minutes. A session opens only under the lock of its user's row, while the user is active and the password is
  * still the one that was proved.
  */

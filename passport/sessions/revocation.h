@@ -1,13 +1,13 @@
 /*
  * Revocation of access tokens already issued (docs/identity.md).
  *
- * Purpose: what voids tokens is written in the transaction of its cause, and from its commit on every daemon is told
- * (revocation_feed.h). The process that commits it refuses such tokens from then on, before the call is answered: so
- * end the transaction with rpc_commit or its like. A number is given here, which lets no other revocation in until the
- * end of tx: call these when tx has locked everything else.
- * Invariants: an ended session's tokens are void for good. A user's epoch grows with every change of what tokens say
- * (roles, rights, state) or prove (password); tokens carry the epoch that was read together with what they say, so one
- * made from an old reading is void whenever it was signed. The session lives on: refreshing it gives a good token.
+ * Purpose: a revocation is written in the transaction of its cause; after the commit every daemon is told
+ * (revocation_feed.h). The process that commits refuses such tokens before it answers the call: so end the transaction
+ * with rpc_commit or its like. Each entry takes a number, under a lock that other revocations wait for until tx ends:
+ * call these after tx has locked everything else.
+ * Invariants: an ended session's tokens are void for good. A user's epoch grows with every change of roles, rights,
+ * state or password; tokens carry the epoch that was read together with their other claims, so one with outdated claims
+ * is void, whenever it was signed. The session lives on: refreshing it gives a good token.
  */
 #ifndef EVENTLOOP_PASSPORT_SESSIONS_REVOCATION_H
 #define EVENTLOOP_PASSPORT_SESSIONS_REVOCATION_H

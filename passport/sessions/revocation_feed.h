@@ -2,10 +2,10 @@
  * The feed of revocations: from the table to this process, and to the daemons that watch it.
  *
  * Purpose: whatever replica of passport commits a revocation, each process of passport refuses the tokens concerned,
- * and answers the long polls of the daemons, as soon as it learns of it: by notification, by its own commit, or by the
- * look it takes every second. Ownership: one feed a thread; the first thread's reads the table. Invariants: numbers
- * (`seq`) are given in the order of commits, so who has seen one has seen all below it. A number beyond the table's
- * present one is of a database that has gone; it is answered with everything.
+ * and answers the long polls of the daemons, as soon as it learns of it: by notification, by its own commit, or by
+ * reading the table every second. Ownership: one feed a thread; the first thread's reads the table. Invariants: numbers
+ * (`seq`) are given in the order of commits, so a reader that has seen one has seen all below it. A number above the
+ * table's present one comes from an earlier database; it is answered with all entries.
  */
 #ifndef EVENTLOOP_PASSPORT_SESSIONS_REVOCATION_FEED_H
 #define EVENTLOOP_PASSPORT_SESSIONS_REVOCATION_FEED_H
@@ -20,7 +20,7 @@ struct revocation_feed;
  * error in ctx. */
 struct revocation_feed *revocation_feed_new(struct daemon_worker *worker, struct context *ctx) MAY_SUSPEND MUST_CHECK;
 
-/* Has this thread's long polls answered now, those to come at once. Accepts NULL. */
+/* Answers this thread's long polls now, and later ones at once. Accepts NULL. */
 void revocation_feed_drain(struct revocation_feed *feed);
 
 /* Ends the reading and frees. No long poll may be under way. Accepts NULL. */

@@ -19,7 +19,7 @@ struct session_start {
 	const char *actor_id; /* the administrator who acts as the user: the session lasts an hour; else NULL */
 };
 
-/* A session and the refresh token that a client keeps of it (NULL: the one that it has). */
+/* A session and its new refresh token (NULL: the client keeps the one that it has). */
 struct session_keys {
 	const char *session, *refresh;
 };
@@ -27,13 +27,14 @@ struct session_keys {
 /* Opens a session in tx (queued). Returns texts in the context. The caller has locked the user and found it active. */
 struct session_keys session_open(struct rpc_call *call, struct pg_tx *tx, const struct session_start *start);
 
-/* Rotates a refresh token: *ret is the session and the successor once the transaction that it returns is committed.
- * NULL with unauthenticated: malformed, unknown, reused (the session has been ended then), revoked, expired. */
+/* Rotates a refresh token. Returns a transaction to be committed by the caller; then *ret, the session and the
+ * successor, is valid. NULL with unauthenticated: malformed, unknown, reused (the session has been ended then),
+ * revoked, expired. */
 struct pg_tx *session_rotate(struct rpc_call *call, const char *token, struct session_keys *ret) MAY_SUSPEND MUST_CHECK;
 
 /* Commits tx, with its last round trip, and answers the tokens of a session: a fresh access token, the refresh token if
- * there is a new one, and the user. -1 with unauthenticated when the session is none that tokens are given for: what tx
- * did is committed all the same. */
+ * there is a new one, and the user. -1 with unauthenticated when the session is no longer valid; tx is committed
+ * nevertheless. */
 int session_commit(struct rpc_call *call, struct pg_tx *tx, const struct session_keys *keys) MAY_SUSPEND;
 
 /* The functions that end sessions void their access tokens too, everywhere, once tx is committed by rpc_commit,
@@ -48,8 +49,8 @@ int session_end(struct rpc_call *call, struct pg_tx *tx, const char *session,
  * that take the lock of revocations before they end them. */
 void session_lock_all(struct rpc_call *call, struct pg_tx *tx, const char *user_id);
 
-/* Ends the sessions of a user in tx, but for except_session (NULL: none is spared), and all in which the user, as an
- * administrator, acts as somebody else: whoever was in the user's place may have opened them. */
+/* Ends the sessions of a user in tx, except except_session (NULL: all), and all in which the user, as an administrator,
+ * acts as somebody else, since an intruder may have opened them. */
 int session_end_all(struct rpc_call *call, struct pg_tx *tx, const char *user_id, const char *except_session,
 		    const char *reason) MAY_SUSPEND MUST_CHECK;
 
