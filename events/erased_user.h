@@ -1,6 +1,6 @@
 /*
- * What events forgets of a user who has erased their account: what they wrote to hosts. Bookings stay; the id in them
- * leads to nobody any more.
+ * Deletes what an erased user wrote to hosts (notes of bookings). Bookings stay; the user id in them leads to nobody
+ * any more.
  */
 #ifndef EVENTLOOP_EVENTS_ERASED_USER_H
 #define EVENTLOOP_EVENTS_ERASED_USER_H

@@ -9,8 +9,8 @@
 	"(l.state = 'published' AND NOT EXISTS (SELECT 1 FROM company_state cs WHERE cs.company_id = l.company_id " \
 	"AND cs.suspended))"
 
-/* SQL: the company is not suspended. id: a column that is never null. Reads the few that are once a statement, which is
- * cheaper than to look up the company of each of many rows. */
+/* SQL: the company is not suspended. id: a column that is never null. Reads the few suspended companies once a
+ * statement, which is cheaper than a lookup for each of many rows. */
 #define COMPANY_ON_OFFER(id) id " NOT IN (SELECT cs.company_id FROM company_state cs WHERE cs.suspended)"
 
 #endif

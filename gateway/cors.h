@@ -2,8 +2,8 @@
  * Cross-origin requests of browsers (the Fetch standard's CORS protocol): which origins may call.
  *
  * Invariants: every answer that leaves the gateway passes cors_answer, refusals of the HTTP server included, so that a
- * page can read why it was refused. Access-Control-Allow-Credentials is never sent: who calls is said by a bearer
- * token, never by a cookie, so a page needs no credentials mode, and no other site can borrow a user's. An answer that
+ * page can read why it was refused. Access-Control-Allow-Credentials is never sent: callers authenticate by a bearer
+ * token, never by a cookie, so a page needs no credentials mode, and no other site can act for a user. An answer that
  * depends on the origin says so (Vary).
  */
 #ifndef EVENTLOOP_GATEWAY_CORS_H
@@ -21,7 +21,7 @@ struct cors {
 
 /* 0 when the list is one of origins as browsers send them: scheme://host[:port] in lower case, without a path, the
  * scheme's own port left out (RFC 6454 section 6.2), apart by commas or blanks; or "*" alone. -1 with the error in ctx,
- * which names the entry: a list with a slip would silently allow nobody. */
+ * which names the entry: a wrong entry would never match, and silently. */
 int cors_check(struct context *ctx, const char *origins) MUST_CHECK;
 
 /* True when the list has the origin, compared exactly. "null" and several origins at once are in no list. */

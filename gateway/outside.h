@@ -1,8 +1,8 @@
 /*
  * Who calls from outside, by the token of the request.
  *
- * Invariants: a daemon's service account never comes through the public door, whoever has its secret: its token opens
- * here what none would. Programs of companies come with tokens of API keys, which are of another kind.
+ * Invariants: the token of a daemon's service account is refused at the gateway, so that a leaked secret is of no use
+ * there. Programs of companies use tokens of API keys, which are of another kind.
  */
 #ifndef EVENTLOOP_GATEWAY_OUTSIDE_H
 #define EVENTLOOP_GATEWAY_OUTSIDE_H

@@ -1,11 +1,11 @@
 /*
- * Whose word the gateway takes for a client's address: proxies in front of it name the client in X-Forwarded-For, and
- * anybody else may write there what they like.
+ * From whom the gateway accepts X-Forwarded-For as the client's address: only from the proxies in front of it, since
+ * any client can send that header.
  *
  * Purpose: limits, sessions and the audit trail need the address of the client, not of the load balancer.
  * Ownership: made once a thread from the setting trusted_proxies; texts it returns are the caller's or in its arena.
- * Invariants: without a setting nobody is believed. A header is believed only from a trusted peer, and from right to
- * left only as far as each address that vouches for the next is trusted too.
+ * Invariants: without a setting the header is ignored. It is read only from a trusted peer, from right to left, and
+ * only as long as the address to the right is trusted too.
  */
 #ifndef EVENTLOOP_GATEWAY_TRUSTED_PROXIES_H
 #define EVENTLOOP_GATEWAY_TRUSTED_PROXIES_H
@@ -28,8 +28,8 @@ void trusted_proxies_free(struct trusted_proxies *proxies);
 bool trusted_proxies_have(const struct trusted_proxies *proxies, const char *peer);
 
 /* The client's address: the right-most one of X-Forwarded-For (all lines of it, joined by commas; NULL when there is
- * none) that is no trusted proxy. peer itself when peer is not trusted or the header does not say; the last proxy that
- * is known when what stands before it is no address. */
+ * none) that is no trusted proxy. peer itself when peer is not trusted or the header does not say; the last known proxy
+ * when the text before it is no address. */
 const char *trusted_proxies_client(const struct trusted_proxies *proxies, struct arena *arena, const char *peer,
 				   const char *forwarded);
 

@@ -1,8 +1,8 @@
 /*
- * Owners who have erased their accounts: their images belong to nobody any more.
+ * Removes erased users as owners of their images.
  *
- * The images themselves stay: which of them stand in listings, whose company goes on, only events knows, and nothing in
- * an image says whose it was but the owner's id.
+ * The images stay: only events knows which of them are in listings of companies that go on, and only the owner's id
+ * tells whose an image was.
  */
 #ifndef EVENTLOOP_IMAGES_ERASED_OWNER_H
 #define EVENTLOOP_IMAGES_ERASED_OWNER_H

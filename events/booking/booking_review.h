@@ -1,5 +1,5 @@
 /*
- * What rating must know of a booking before it takes a review of it: the method events.booking.for_review.
+ * What rating must know of a booking before it accepts a review: the method events.booking.for_review.
  */
 #ifndef EVENTLOOP_EVENTS_BOOKING_REVIEW_H
 #define EVENTLOOP_EVENTS_BOOKING_REVIEW_H
@@ -7,7 +7,7 @@
 #include "daemon/data_check.h"
 #include "rpc/call.h"
 
-/* Bookings that were cancelled after their end, when that was possible. */
+/* Bookings cancelled after their end, which an earlier version allowed. */
 extern const struct data_check cancelled_late_check;
 
 int booking_for_review(struct rpc_call *call) MAY_SUSPEND;

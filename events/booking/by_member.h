@@ -1,9 +1,9 @@
 /*
- * Whether who books belongs to the listing's company: noted on the booking, since nobody reviews their own hall, be it
- * that they leave the company meanwhile.
+ * Whether the booking user belongs to the listing's company: stored in the booking, so that members cannot review their
+ * own listing, even after they have left the company.
  *
  * Invariants: a change of memberships voids the user's tokens, but for a company that the user makes; so a token that
- * is younger than the listing, and with it than the company, says all. Only of others is passport asked.
+ * is newer than the listing, and thus than the company, lists all. Only for older tokens is passport asked.
  */
 #ifndef EVENTLOOP_EVENTS_BY_MEMBER_H
 #define EVENTLOOP_EVENTS_BY_MEMBER_H

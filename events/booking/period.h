@@ -2,7 +2,7 @@
  * The period of a booking and the rules that every booking keeps.
  *
  * Use: period_read before anything is locked, period_check_clock with the write's clock: read once, by the statement
- * that has locked the listing, so that it cannot be older than what the lock was waited for.
+ * that has locked the listing, so that it is not before the commit of the transaction that held the lock.
  */
 #ifndef EVENTLOOP_EVENTS_PERIOD_H
 #define EVENTLOOP_EVENTS_PERIOD_H
@@ -25,14 +25,14 @@ struct period {
 	const char *range; /* for statements: "[from,to)" */
 };
 
-/* Bookings from before there was a shortest. */
+/* Bookings shorter than booking_shortest, from before that rule. */
 extern const struct data_check period_shortest_check;
 
 /* The setting booking_shortest, microseconds: what no booking may be shorter than, whatever its unit of sale. */
 int64_t period_shortest(const struct daemon_worker *worker);
 
 /* Reads params.period. -1 with invalid_params (to not after from) or precondition_failed (rules min_duration,
- * max_duration). It may still be too long by less than a day, since it takes the venue's zone to count: the statement
+ * max_duration). It may still be too long by less than a day, since days are counted in the venue's zone: the statement
  * that reads the listing asks local_days (migrations/0009_price.sql). */
 int period_read(struct rpc_call *call, struct period *ret) MUST_CHECK;
 

@@ -2,7 +2,7 @@
  * Which units of a listing a booking takes.
  *
  * Purpose: N interchangeable units fit a set of bookings exactly when no instant has more than N of them (interval
- * graphs are perfect), so a request that fits by count can always be given units, if need be by moving others.
+ * graphs are perfect), so a request that fits by count can always get units, if need be by moving other bookings.
  */
 #ifndef EVENTLOOP_EVENTS_UNIT_H
 #define EVENTLOOP_EVENTS_UNIT_H
@@ -16,7 +16,7 @@
 int unit_allocate(struct rpc_call *call, struct pg_tx *tx, const char *listing_id, const char *total, const char *units,
 		  const char *period, const char **ret_units) MAY_SUSPEND MUST_CHECK;
 
-/* Bookings of more units than one call may ask for (events/api/booking.json). */
+/* Bookings of more units than one call may now ask for (events/api/booking.json). */
 extern const struct data_check unit_count_check;
 
 #endif

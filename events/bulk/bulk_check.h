@@ -1,5 +1,5 @@
 /*
- * What an import's line must be, before it comes near the database.
+ * Checks an import's lines without the database.
  */
 #ifndef EVENTLOOP_EVENTS_BULK_CHECK_H
 #define EVENTLOOP_EVENTS_BULK_CHECK_H

@@ -1,10 +1,10 @@
 /*
  * The catalogue in memory: types and properties, for checking what comes in and for building searches.
  *
- * Purpose: no statement a call to know what `area` is.
+ * Purpose: a call knows the property `area` without a statement.
  * Ownership: one a thread, found in struct events; a snapshot is valid until the caller's next wait.
- * Invariants: at most a second old, and never older than a key it does not know: catalogue_refresh is called before an
- * unknown key is refused, so that what another replica just made is found.
+ * Invariants: at most a second old; before an unknown key is refused catalogue_refresh is called, so that a key which
+ * another replica has just made is found.
  */
 #ifndef EVENTLOOP_EVENTS_CATALOGUE_H
 #define EVENTLOOP_EVENTS_CATALOGUE_H

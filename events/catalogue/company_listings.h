@@ -1,5 +1,5 @@
 /*
- * Which companies have listings: asked by passport before the last of a company's people goes.
+ * Which companies have listings: passport asks before the last member of a company erases the account.
  */
 #ifndef EVENTLOOP_EVENTS_COMPANY_LISTINGS_H
 #define EVENTLOOP_EVENTS_COMPANY_LISTINGS_H

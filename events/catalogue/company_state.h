@@ -2,10 +2,10 @@
  * Companies that passport suspended: their published listings are neither found, seen by strangers, nor booked until
  * the company is restored. Nothing of the listings or of their bookings is changed.
  *
- * Invariants: the state is one row a company, a fold of the facts passport.company.suspended and restored in whatever
- * order they come, and everything that shows or books listings reads it at once (on_offer.h). That the rows of search
- * follow (projection/projection.h) only makes search shorter: it is a background job, which begins anew whenever the
- * state changes.
+ * Invariants: the state is one row a company, computed from the facts passport.company.suspended and restored in
+ * whatever order they come, and everything that shows or books listings reads it (events/on_offer.h). A background job
+ * then removes or restores the rows of search (projection/projection.h), which only makes search faster; it begins anew
+ * whenever the state changes.
  */
 #ifndef EVENTLOOP_EVENTS_COMPANY_STATE_H
 #define EVENTLOOP_EVENTS_COMPANY_STATE_H
@@ -16,7 +16,7 @@
 /* The kind of the job; its key is the company's id. */
 #define COMPANY_LISTINGS_JOB "company_listings"
 
-/* Folds passport.company.suspended and passport.company.restored. */
+/* Handles the facts passport.company.suspended and passport.company.restored. */
 int company_state_changed(struct rpc_call *call, struct pg_tx *tx, const struct fact *fact) MAY_SUSPEND;
 
 /* The batch of COMPANY_LISTINGS_JOB: gives the company's published listings a row in search, or takes it from them, as

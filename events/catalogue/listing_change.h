@@ -1,14 +1,13 @@
 /*
- * Changes of the words of published listings (listing_words.h) that stand beside the listing until a moderator has
- * decided, and what was decided: the table listing_change.
+ * Changes of the words of published listings (listing_words.h), stored apart from the listing until a moderator has
+ * decided, and the decisions: the table listing_change.
  *
- * Invariants: of one listing one change waits at a time. Its version is the version that the listing got when the
- * change was put beside it, so no two of a listing have the same, and who has read one cannot decide about another. A
- * decided row never changes; of each listing the last LISTING_CHANGE_KEPT are kept. A change that was taken back leaves
- * no row. Whatever ends a listing's being published ends the change that waits; only a published listing's is in the
- * queue. submitted_by (a user, or an API key that submitter_created_by made) and decided_by are ids and nothing else;
- * of an erased user they lead to nobody. Use: lock the
- * listing's row first, always: a change moves with it.
+ * Invariants: at most one change of a listing waits. Its version is the version that the listing got when the change
+ * was stored, so no two of a listing have the same, and a moderator cannot decide about another change than was read. A
+ * decided row never changes; of each listing the last LISTING_CHANGE_KEPT are kept. A withdrawn change leaves no row.
+ * When a listing is no longer published, its waiting change ends; only those of published listings are in the queue.
+ * submitted_by (a user, or an API key that submitter_created_by made) and decided_by are ids and nothing else; those of
+ * an erased user lead to nobody. Use: always lock the listing's row first, since a change goes with its version.
  */
 #ifndef EVENTLOOP_EVENTS_LISTING_CHANGE_H
 #define EVENTLOOP_EVENTS_LISTING_CHANGE_H
@@ -32,7 +31,8 @@
 	"ORDER BY c.decided_at DESC NULLS FIRST, c.id DESC LIMIT 1) d), '{}')"
 #define LISTING_NOTES_JSON "CASE WHEN l.noted THEN " LISTING_PENDING_JSON " || " LISTING_REJECTION_JSON " ELSE '{}' END"
 
-/* SQL, boolean: whether there are such notes. What listing.noted becomes whenever they change, for those who read. */
+/* SQL, boolean: whether there is one of these. Stored in listing.noted whenever they change, so that readers need not
+ * look. */
 #define LISTING_IS_NOTED                                                                          \
 	"coalesce((SELECT c.state <> 'approved' FROM listing_change c WHERE c.listing_id = l.id " \
 	"ORDER BY c.decided_at DESC NULLS FIRST, c.id DESC LIMIT 1), false)"
@@ -56,8 +56,8 @@ struct listing_decision {
 struct pg_result *listing_change_waiting(struct rpc_call *call, struct pg_tx *tx,
 					 const char *listing_id) MAY_SUSPEND MUST_CHECK;
 
-/* Puts a change beside the listing, in place of the one that waits. fields: JSON text. The listing's version must move
- * on by one in the same transaction. -1 with an error. */
+/* Stores a change of the listing, in place of the one that waits. fields: JSON text. The listing's version must move on
+ * by one in the same transaction. -1 with an error. */
 int listing_change_put(struct rpc_call *call, struct pg_tx *tx, const char *listing_id,
 		       const char *fields) MAY_SUSPEND MUST_CHECK;
 
@@ -72,7 +72,7 @@ int listing_change_check_room(struct rpc_call *call, struct pg_tx *tx, const cha
 const char *listing_change_decide(struct rpc_call *call, struct pg_tx *tx, const struct listing_decision *decision,
 				  bool about_listing) MAY_SUSPEND MUST_CHECK;
 
-/* Companies of which more waits than may today. */
+/* Companies with more waiting than the present limit. */
 extern const struct data_check listing_change_check;
 
 #endif

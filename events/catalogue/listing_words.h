@@ -1,8 +1,8 @@
 /*
- * The words of a listing: what strangers read in it and a moderator must have read before. They are its title,
- * description and address, and its properties of the kind text.
+ * The words of a listing: the text that a moderator must approve before strangers see it. It is the title, description
+ * and address, and the properties of the kind text.
  *
- * Purpose: tells what of an update of a published listing is done at once and what waits for a moderator.
+ * Purpose: splits an update of a published listing into what is done at once and what waits for a moderator.
  * Invariants: pure; nothing given is changed. Fields have the shape of events.listing.update's parameters: "title",
  * "description", "address", and "properties" with those that change alone, null for one that is taken away.
  */
@@ -30,9 +30,9 @@ struct listing_words_update {
 struct listing_words_split {
 	const char *now; /* the parameters without words; properties, if given, with the words that are published */
 	const char
-	    *fields;  /* those given which differ from what is published, and those that waited and were not given */
-	bool waits;   /* fields are not empty */
-	bool changed; /* fields are others than those that waited */
+	    *fields; /* the given words that differ from the published ones, and those that waited and were not given */
+	bool waits;  /* fields are not empty */
+	bool changed; /* fields differ from those that waited */
 };
 
 /* Splits an update. */

@@ -1,9 +1,9 @@
 /*
  * The command `rebuild-search`: makes what search reads anew from listings and bookings.
  *
- * Purpose: after a restore of some tables, or when `check` or somebody's eye says that search is not what the listings
- * are. Invariants: each batch locks its listings as whoever changes them does, so it runs while the daemon serves; what
- * is right already stays as it is.
+ * Purpose: for use after a restore of some tables, or when `check` or a user finds that search differs from the
+ * listings. Invariants: each batch locks its listings as every change of them does, so it may run while the daemon
+ * serves; rows that are right are not written.
  */
 #ifndef EVENTLOOP_EVENTS_PROJECTION_REBUILD_H
 #define EVENTLOOP_EVENTS_PROJECTION_REBUILD_H

@@ -22,7 +22,7 @@ struct geo_box {
 bool geo_box_of_circle(double lat, double lon, double radius, struct geo_box *ret);
 
 /* Writes the cells that cover the box as "{1,2,...}", each plus `offset`. False when there are more than GEO_MAX_CELLS:
- * the box is then better not looked up by cells. */
+ * looking the box up by cells would then be slower. */
 bool geo_cells(const struct geo_box *box, int offset, struct buffer *ret);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Keeps the ring of busy days clean: a day's bit comes round again after 512 days, so days gone by must be cleared.
+ * Clears past days in the ring of busy days, since a day's bit is used again after 512 days.
  */
 #ifndef EVENTLOOP_EVENTS_HOUSEKEEPING_H
 #define EVENTLOOP_EVENTS_HOUSEKEEPING_H

@@ -4,8 +4,8 @@
  * Purpose: filters append to a query, the statement is made from it. The text depends on the shape of the search alone,
  * never on its values, so that each shape is prepared once. Ownership: everything is in the call's arena. Invariants:
  * `access` holds the predicates that the planner may use an index for; `filters` holds all others, and the statement
- * hides them from the planner in a CASE, because it would misjudge them (search.md section 3 of the project's
- * measurements: containment and masks are taken for far rarer than they are).
+ * hides them from the planner in a CASE, because it estimates far too few rows for containment and masks and would then
+ * choose a wrong plan.
  */
 #ifndef EVENTLOOP_EVENTS_QUERY_H
 #define EVENTLOOP_EVENTS_QUERY_H
@@ -35,8 +35,8 @@ struct query {
 /* Makes an empty query for the call. */
 void query_init(struct query *query, struct rpc_call *call);
 
-/* Adds a value (borrowed) and returns its number. Past QUERY_MAX_VALUES the last number again: the schema bounds
- * filters, so that it cannot happen. */
+/* Adds a value (borrowed) and returns its number. Past QUERY_MAX_VALUES it returns the last number again; that cannot
+ * happen, since the schema bounds filters. */
 int query_value(struct query *query, const char *value);
 
 /* The same for a value that depends on the clock. A cursor holds only for the query it was made by, and this value
@@ -50,12 +50,12 @@ void query_access(struct query *query, const char *format, ...) PRINTF(2, 3);
 /* Demands a term. */
 void query_require_term(struct query *query, int term);
 
-/* The access predicate of the place that is searched: by terms when there are any, since the array index then serves
+/* The access predicate of the area that is searched: as terms when there are any, since the array index then serves
  * flags and cells together. "true" without cells. */
 const char *query_place(struct query *query);
 
 /* Appends the place's predicate and all conditions but the text's. Those that an index serves are plain; all others are
- * hidden from the planner, which would take them for far rarer than they are and leave the right index for it. */
+ * hidden from the planner, which estimates far too few rows for them and would not use the right index. */
 void query_conditions(struct query *query, struct buffer *sql, const char *place);
 
 /* To be called when all filters are in: the required terms become one value and one access predicate. */

@@ -1,5 +1,5 @@
 /*
- * The orders of search: what a listing's place in each is, and how a page goes on after a place.
+ * The orders of search: a listing's position in each, and how a page continues after a position.
  *
  * Invariants: every order ends with the id, so that it is total and a cursor stable.
  */

@@ -1,10 +1,10 @@
 /*
- * What programs that verify tokens look for at the public door: the key set (RFC 7517) and the metadata of the issuer
- * (RFC 8414).
+ * For programs that verify tokens: the key set (RFC 7517) and the metadata of the issuer (RFC 8414).
  *
  * Ownership: one a thread, kept as long as its server answers. Invariants: the key set is the one that this gateway
- * itself verifies with, so it outlives passport being down; passport is asked for it at most once a second. The
- * metadata says only what is true: there are no OAuth endpoints here, tokens come from passport.auth.* over JSON-RPC.
+ * itself verifies with, so it is served also while passport is down; passport is asked for it at most once a second.
+ * The metadata says only what is true: there are no OAuth endpoints here, tokens come from passport.auth.* over
+ * JSON-RPC.
  */
 #ifndef EVENTLOOP_GATEWAY_DOCUMENTS_WELL_KNOWN_H
 #define EVENTLOOP_GATEWAY_DOCUMENTS_WELL_KNOWN_H

@@ -3,7 +3,7 @@
  *
  * Purpose: a caller may take `rate` units a second, and `burst` of them at once after having taken nothing for a while.
  * A bucket is the instant at which it will be full again (the generic cell rate algorithm, ITU-T I.371 annex A, has the
- * same as its "theoretical arrival time"), so an untouched one is 0, nothing ticks, and one in the past is full.
+ * same as its "theoretical arrival time"), so an unused one is 0, one in the past is full, and no timer refills it.
  * Invariants: instants are nanoseconds of the monotonic clock; nothing here keeps state or allocates.
  */
 #ifndef EVENTLOOP_GATEWAY_BUCKET_H
@@ -24,7 +24,7 @@ struct bucket_rule bucket_rule_of(int64_t rate, int64_t burst, int64_t wider);
  * burst can be taken from a full bucket. */
 int64_t bucket_wait(int64_t full_at, const struct bucket_rule *rule, int64_t cost, int64_t now);
 
-/* The bucket after `cost` units were taken, whether they were there or not: the next who comes waits for them too. */
+/* The bucket after `cost` units were taken, also when it lacked them: then the next caller waits for them too. */
 int64_t bucket_take(int64_t full_at, const struct bucket_rule *rule, int64_t cost, int64_t now);
 
 #endif

@@ -1,15 +1,15 @@
 /*
- * Who pays for a call: whose purses its cost is taken from.
+ * The payers of a call: whose token buckets its cost is taken from.
  *
  * Purpose: without a token it is the client's address. With a good one it is the token's subject (a user, or an
  * integration's service account), the company for which an integration acts, the user who made its key, and the address
- * once more, in a purse of its own that all who are logged in there share and that is wider: so many people behind one
- * address (an office, a school) are not one caller, strangers there take nothing from them, and one client with a
- * hundred accounts is still bounded. Whoever calls by IPv6 may have thousands of addresses, so their site pays as well,
- * in a purse for strangers and one for those who are logged in, wider again. A user pays for no company: being its
- * member is not acting for it, and colleagues do not pay for each other.
+ * in a second, wider bucket that all logged-in users there share: so many people behind one address (an office, a
+ * school) are not one caller, strangers there take nothing from them, and one client with a hundred accounts is still
+ * bounded. Whoever calls by IPv6 may have thousands of addresses, so their site pays as well, with one bucket for
+ * strangers and one for logged-in users, wider again. A user pays for no company: being its member is not acting for
+ * it, and colleagues do not pay for each other.
  * Invariants: an address is what ip_address_network makes of it, a site what ip_address_site does. A payer is a keyed
- * hash of 64 bits (base/hash.h): nobody can choose to meet another's, and none is kept longer.
+ * hash of 64 bits (base/hash.h): nobody can choose a key that collides with another's.
  */
 #ifndef EVENTLOOP_GATEWAY_CALLER_H
 #define EVENTLOOP_GATEWAY_CALLER_H
@@ -43,7 +43,7 @@ struct caller {
 	struct payer payers[CALLER_PAYERS];
 };
 
-/* Who pays for what comes from the client at `address` (text) with this identity (NULL: none, or a void token). exempt:
+/* Finds the payers of a request from `address` (text) with this identity (NULL: none, or a void token). exempt:
  * networks from which nobody pays. */
 void caller_find(struct caller *caller, const struct ip_networks *exempt, const char *address,
 		 const struct identity *identity);

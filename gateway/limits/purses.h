@@ -1,15 +1,15 @@
 /*
- * The purses of all payers that this process remembers.
+ * The purses of all payers that this process remembers: a purse is a token bucket (bucket.h) of one payer.
  *
  * Purpose: a payer has three token buckets: for calls that read or write a few rows (point), for those whose work grows
  * with the data (lane, see x-lane), and for writes, each of which costs one whatever its size. Emptying one leaves the
  * others.
  * Ownership: one table a process, made with the first user and freed with the last: a client's connections reach
- * several workers and must not get a purse at each. Safe from any thread (one lock, held for some 100 ns).
- * Invariants: the table has a fixed size, 32 bytes a payer; nothing is allocated after the start. A payer's place is
- * one of eight by its key. When they are taken, the one leaves that has been full for longest, which loses nothing;
- * when none is full, the one that would be full first. Who makes them leave (with many addresses of their own) gives
- * others a purse that is fuller than it was, never an emptier one.
+ * several workers and must share one bucket. Safe from any thread (one lock, held for some 100 ns).
+ * Invariants: the table has a fixed size, 32 bytes a payer; nothing is allocated after the start. A payer is in one of
+ * eight slots, by its key. When they are taken, the one that has been full for longest is evicted, which loses nothing;
+ * when none is full, the one that would be full first. So a client that causes evictions (with many addresses) can only
+ * make the buckets of others fuller, never emptier.
  */
 #ifndef EVENTLOOP_GATEWAY_PURSES_H
 #define EVENTLOOP_GATEWAY_PURSES_H
@@ -34,7 +34,7 @@ struct charge {
 	bool writes;	  /* one unit of WRITE besides */
 };
 
-/* Whose purse had not enough, and for how long. */
+/* Which bucket lacked tokens, of which payer, and for how long. */
 struct purse_refusal {
 	enum purse purse;
 	enum payer_kind payer;
@@ -47,12 +47,12 @@ void purses_open(size_t payers);
 /* Ends the use of it. */
 void purses_close(void);
 
-/* Takes the charge from all of the caller's payers, or nothing from anybody when one has not enough: then false, and
- * *ret is who must wait longest. now: monotonic nanoseconds. */
+/* Takes the charge from all of the caller's payers; when one lacks tokens, takes nothing and returns false: *ret is the
+ * one that must wait longest. now: monotonic nanoseconds. */
 bool purses_pay(const struct caller *caller, const struct purse_rules *rules, const struct charge *charge, int64_t now,
 		struct purse_refusal *ret);
 
-/* Takes it in any case: for what is known only afterwards. */
+/* Takes it in any case: for a cost that is known only afterwards. */
 void purses_owe(const struct caller *caller, const struct purse_rules *rules, const struct charge *charge, int64_t now);
 
 #endif

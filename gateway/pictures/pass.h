@@ -10,8 +10,8 @@
 /* GET and HEAD /images/{id}; argument: struct gateway. */
 void pass_download(struct http_exchange *exchange, void *argument) MAY_SUSPEND;
 
-/* POST /images, run at the head: whoever has no good token is refused before the picture is read. argument: struct
- * gateway. */
+/* POST /images, run once the head is there, so that a caller without a valid token is refused before the picture is
+ * read. argument: struct gateway. */
 void pass_upload(struct http_exchange *exchange, void *argument) MAY_SUSPEND;
 
 #endif

@@ -1,16 +1,17 @@
 /*
- * Places for pictures that pass through: how many at once, of all clients, of one site and of one address.
+ * Slots ("places") for pictures on their way through the gateway: how many at once, of all clients, of one site and of
+ * one address.
  *
  * Purpose: a picture occupies a connection to images for as long as its client takes to read or send it; clients that
  * stand still must not occupy all of them. Ownership: one a thread and direction, so that uploads and downloads do not
- * take each other's; a place is its context's. Invariants: an address (an IPv6 /64 is one) has at most a quarter of the
- * places and a site (an IPv6 /48) half of them; first come, first served, but for those whose own share is taken.
- * Places are kept only by who uses them: while somebody has waited for more than a second, and not for a place of their
- * own address, the transfer that has stood still longest is ended, of those of the site that has most places first. It
- * stands still while its client has kept it waiting for a second and less than 32 KiB have come or gone since; what
- * images takes its time for never counts.
- * Use: transfers_enter, then transfer_waits and transfer_goes_on around each wait for the client. Where that fails,
- * transfer_ended tells whether it was for others.
+ * take each other's; a slot belongs to its context. Invariants: an address (an IPv6 /64 is one) has at most a quarter
+ * of the slots and a site (an IPv6 /48) half of them; first come, first served, except for clients whose own share is
+ * used up. A stalled transfer loses its slot: while somebody has waited for more than a second, and not because of
+ * their own address's share, the one that has stalled longest is ended, of the site with most slots first. A transfer
+ * stalls when it has waited for its client for a second in which less than 32 KiB came or went; waiting for images
+ * never counts.
+ * Use: transfers_enter, then transfer_waits and transfer_goes_on around each wait for the client. When a wait fails,
+ * transfer_ended tells whether the slot was given to others.
  */
 #ifndef EVENTLOOP_GATEWAY_PICTURES_TRANSFERS_H
 #define EVENTLOOP_GATEWAY_PICTURES_TRANSFERS_H

@@ -3,8 +3,8 @@
  *
  * Invariants: calls start in their order, at most BATCH_AT_ONCE run at once, and fewer while many batches run
  * (BATCH_PLACES). Once the answers have more bytes than max_answer, or the server has no memory for more, no further
- * call is sent on, and each call whose answer is not given is told so in its place: what was done before stays done and
- * stays answered. Each answer is freed when it is dropped, not at the end.
+ * call is sent on, and each call without an answer gets an error in its place: calls done before stay done and
+ * answered. Each answer is freed when it is dropped, not at the end.
  */
 #ifndef EVENTLOOP_GATEWAY_ROUTES_BATCH_H
 #define EVENTLOOP_GATEWAY_ROUTES_BATCH_H

@@ -32,7 +32,7 @@ struct forward_request {
 	const char *user;     /* of a good token, for logs; NULL */
 	const char *actor;    /* who acts as that user, for logs; NULL */
 	struct caller caller; /* who pays */
-	size_t *refusals;     /* calls and more that were not paid for */
+	size_t *refusals;     /* counts what was refused by the limits */
 };
 
 /* Verifies the request's token, when it has one, and finds who pays for its calls. ctx: the request's. */
@@ -41,7 +41,7 @@ void forward_identify(struct context *ctx, struct forward_request *request) MAY_
 /* Takes a charge from who pays for the request. -1 with rate_limited in ctx. */
 int forward_pay(struct context *ctx, const struct forward_request *request, const struct charge *charge) MUST_CHECK;
 
-/* Takes what it costs to read a body, unless it is small: then it is in the cost of its calls. */
+/* Takes the cost of reading a body; that of a small one is part of the cost of its calls. */
 int forward_pay_body(struct context *ctx, const struct forward_request *request, size_t length) MUST_CHECK;
 
 /* Before the answer: rests when something was refused (limits_rest). */

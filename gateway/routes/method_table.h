@@ -1,9 +1,10 @@
 /*
- * Which methods the daemons have, each as its latest document says.
+ * The methods of the daemons, by the latest document of each.
  *
  * Purpose: finds a method by its name, whose first segment is its daemon; what is for daemons only is not in it.
  * Ownership: copies what it needs of a document. Invariants: a daemon's methods are those of the last document learnt
- * of it, so one that a newer daemon has dropped is unknown; what is found is a copy, and stays good whatever is learnt.
+ * of it, so one that a newer daemon has dropped is unknown; a lookup returns a copy, which stays valid when newer
+ * documents are learnt.
  */
 #ifndef EVENTLOOP_GATEWAY_ROUTES_METHOD_TABLE_H
 #define EVENTLOOP_GATEWAY_ROUTES_METHOD_TABLE_H
@@ -22,7 +23,7 @@ struct method_table;
 struct remote_method {
 	const char *daemon; /* as it was given to method_table_new */
 	bool idempotent;
-	bool public;	  /* anybody may call it, also whoever has a void token */
+	bool public;	  /* anybody may call it, also with a void token */
 	int64_t deadline; /* microseconds that its daemon gives it */
 	struct charge charge;
 };

@@ -2,7 +2,7 @@
  * The methods of the daemons behind the gateway, learnt from their rpc.discover.
  *
  * Purpose: tells which methods exist, which may come from outside, which may be repeated; makes the merged OpenRPC
- * document. Ownership: one a thread. Invariants: documents are fetched in the background, again and again, and a
+ * document. Ownership: one a thread. Invariants: documents are fetched in the background, again at intervals, and a
  * daemon's methods are those of its latest one; a daemon that is away keeps its last. Methods that only daemons may
  * call (x-access service, x-internal) are not in it: through the gateway they do not exist.
  */

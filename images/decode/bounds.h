@@ -1,5 +1,5 @@
 /*
- * How much a picture may ask of whoever decodes it, by its head (head.h).
+ * The limits of what decoding a picture may take, checked by its head (head.h).
  *
  * Purpose: one rule after the other, each with a setting of its own, so that a refusal names what is too large.
  * Invariants: pure; checked before a codec sees the bytes, and again with the size that the codec found.
@@ -25,7 +25,7 @@ struct image_bounds {
 /* The first rule that a picture breaks. */
 struct image_excess {
 	const char *rule; /* "side", "pixels", "scans", "frames", "segments", "compressed", "memory"; static */
-	const char *what; /* is counted, for people; static */
+	const char *what; /* what is counted, in words for people; static */
 	int64_t value, maximum;
 };
 
@@ -36,7 +36,7 @@ void image_bounds_read(const struct config *config, struct image_bounds *ret);
 bool image_bounds_hold(const struct image_bounds *bounds, const struct image_head *head,
 		       struct image_excess *ret_excess) MUST_CHECK;
 
-/* Pictures that were taken before the bounds were what they are. */
+/* Pictures accepted before today's bounds that break them. */
 extern const struct data_check image_sides_check, image_pixels_check;
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * The threads that decode pictures: one pool a process, of the codecs alone.
  *
- * Purpose: decoding takes long, and whoever uploads decides how long; what else is offloaded (files, names) has another
- * pool and never waits behind it. Threads: a worker takes the pool at its start and releases it at its stop.
+ * Purpose: decoding takes long, and the uploaded file decides how long; other offloaded work (files, name resolution)
+ * has another pool and never waits behind it. Threads: a worker takes the pool at its start and releases it at its
+ * stop.
  */
 #ifndef EVENTLOOP_IMAGES_DECODE_DECODERS_H
 #define EVENTLOOP_IMAGES_DECODE_DECODERS_H
@@ -16,7 +17,7 @@ struct offload_pool;
  * cannot be started. */
 struct offload_pool *decoders_take(const struct config *config) MUST_CHECK;
 
-/* For each time it was taken; the last one frees it, after the jobs that run. */
+/* To be called once for each decoders_take; the last call frees the pool, after the running jobs. */
 void decoders_release(void);
 
 #endif

@@ -1,14 +1,14 @@
 /*
- * What a picture's file says of itself: how large it is, in how many passes and frames it comes, and what decoding it
- * takes. Read from the bytes, without decoding anything.
+ * Reads from a picture's file its size, passes and frames, and what decoding it takes. Read from the bytes, without
+ * decoding anything.
  *
- * Purpose: a few bytes can say that they are a gigapixel, or have the decoder walk over all pixels a thousand times; so
- * what a file will cost is known, and bounded (bounds.h), before a codec sees it.
- * Invariants: pure; reads every byte at most once or twice, so the time is that of the length; nothing in the file is
- * believed about the file's own length. What a file hides from these readers, its decoder does not find either:
- * markers, chunks and blocks are followed as libjpeg, libpng, libnsgif and libwebp follow them. Whether the picture is
- * whole is judged here only where its decoder, which makes the first frame, does not see the end. Sources: ITU-T T.81
- * annex B (JPEG), PNG third edition sections 5 and 11, GIF89a, RFC 9649 (WebP).
+ * Purpose: a few bytes can declare a gigapixel, or make the decoder go over all pixels a thousand times; so the cost of
+ * a file is computed, and bounded (bounds.h), before a codec sees it.
+ * Invariants: pure; reads every byte at most once or twice, so the time is that of the length; no length in the file is
+ * trusted. The readers find all that the decoders find: markers, chunks and blocks are followed as libjpeg, libpng,
+ * libnsgif and libwebp follow them. Whether the picture is complete is checked here only for formats whose decoder,
+ * which makes the first frame, does not read to the end. Sources: ITU-T T.81 annex B (JPEG), PNG third edition sections
+ * 5 and 11, GIF89a, RFC 9649 (WebP).
  */
 #ifndef EVENTLOOP_IMAGES_DECODE_HEAD_H
 #define EVENTLOOP_IMAGES_DECODE_HEAD_H
@@ -27,7 +27,7 @@ struct image_head {
 	int64_t
 	    segments; /* of a JPEG or PNG beside the pixels: comments, profiles and the like, and what else it has */
 	int64_t compressed; /* of those, how many are inflated to be read */
-	bool whole;	    /* a GIF or PNG does not end before its end; of the others their decoders know */
+	bool whole;	    /* a GIF or PNG is not truncated; for the others their decoders check that */
 	int64_t memory;	    /* bytes that its decoder holds at once, at most, without rows that it gives away */
 };
 

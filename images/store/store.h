@@ -20,8 +20,7 @@
 #define STORE_LIST_MAX 100000
 #define STORE_UPLOAD ".upload-" /* begins the names of uploads that are being received; mkostemp ends them */
 
-/* The lock of a hash ($1), until the transaction ends: whoever puts its bytes into the store, or takes them out, holds
- * it. */
+/* The lock of a hash ($1), until the transaction ends: to be held while its bytes are put into the store or removed. */
 #define STORE_LOCK "SELECT pg_advisory_xact_lock(hashtextextended('image ' || $1, 0))"
 
 struct store {
@@ -47,10 +46,10 @@ struct store_names {
 	size_t count, capacity;
 };
 
-/* The files of one folder (0 to STORE_FOLDERS - 1) that have lain there for so many seconds, at most STORE_LIST_MAX of
+/* The files of one folder (0 to STORE_FOLDERS - 1) that are at least so many seconds old, at most STORE_LIST_MAX of
  * them, each named by its hash, or by that and a suffix when its writing never ended. Folder STORE_FOLDERS is the
- * directory itself: files of uploads whose daemon died between making them and taking their name away
- * (upload/bytes.h). *ret: zeroes before; store_names_done frees it, also after false with errno. Blocks. */
+ * directory itself: files of uploads whose daemon died between making them and taking their name away (upload/bytes.h).
+ * *ret: zeroes before; store_names_done frees it, also after false with errno. Blocks. */
 bool store_list(const struct store *store, unsigned folder, int64_t age, struct store_names *ret) MUST_CHECK;
 void store_names_done(struct store_names *names);
 

@@ -1,6 +1,6 @@
 /*
- * Removes what lies in the store and belongs to no image: bytes whose upload failed after they had been put there, and
- * files that a daemon did not live to finish.
+ * Removes files of the store that belong to no image: bytes whose upload failed after they had been stored, and files
+ * of a daemon that died while writing them.
  *
  * Invariants: only what is older than SWEEP_AGE, and of that only what has no row while the lock of its hash is held
  * (STORE_LOCK). Runs in the first worker, at its start and then every sweep_interval, a folder of the store at a time,

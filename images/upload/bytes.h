@@ -1,8 +1,8 @@
 /*
  * The bytes of one upload, shared by the request and by the jobs that look at them on other threads.
  *
- * Purpose: an upload is as large as a picture may be, and many come at once, slowly: what comes is written to a file
- * without a name and looked at through a mapping, so that memory is taken only for those that are being looked at.
+ * Purpose: an upload is as large as a picture may be, and many come at once, slowly: it is written to an unlinked file
+ * as it arrives and read through a mapping, so that only uploads being inspected take memory.
  *
  * Ownership: counted references, taken and given back on the thread of the request alone (jobs give theirs back by the
  * offload pool's `done`), so a request may end while a job still reads. Invariants: the bytes never change.
@@ -29,7 +29,7 @@ struct upload_bytes {
  * in the context: those of http_body_read, or internal when the file cannot be written. */
 struct upload_bytes *upload_bytes_receive(struct http_exchange *exchange, const char *directory) MAY_SUSPEND MUST_CHECK;
 
-/* The upload is only this part of what there is. */
+/* Reduces the upload to this part of its bytes. */
 void upload_bytes_narrow(struct upload_bytes *upload, const void *start, size_t length);
 
 /* Copies the bytes; one reference. */

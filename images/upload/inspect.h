@@ -1,10 +1,10 @@
 /*
- * Looking at an upload: what it is by its content, what decoding it would take, whether it is whole.
+ * Inspects an upload: its type by content, what decoding it would take, whether it is complete.
  *
  * Purpose: the type comes from the bytes, never from the sender; what a picture costs is bounded by its head before a
  * codec sees it (bounds.h). Invariants: nothing is written; decoding runs on the pool given, which is the codecs' own,
- * so that nothing else waits behind it; it ends when its caller is gone, at the next strip of pixels (what a codec does
- * before the first, going over the scans, is bounded by the head).
+ * so that nothing else waits behind it; when the caller is gone it ends at the next strip of pixels (a codec's work
+ * before the first strip is bounded by the head's limits).
  */
 #ifndef EVENTLOOP_IMAGES_UPLOAD_INSPECT_H
 #define EVENTLOOP_IMAGES_UPLOAD_INSPECT_H

@@ -1,9 +1,9 @@
 /*
  * Keeping an image: its bytes in the store and its row in the database, both or neither.
  *
- * Invariants: whoever puts bytes of a hash into the store, or takes them out, holds STORE_LOCK of that hash
- * in the transaction; the bytes are there before the row is committed, so what has a row can be served. Bytes whose
- * transaction failed afterwards are an orphan, which the sweep (sweep.h) removes.
+ * Invariants: bytes of a hash are put into the store or removed only under STORE_LOCK of that hash, in the transaction;
+ * the bytes are there before the row is committed, so what has a row can be served. Bytes whose transaction failed
+ * afterwards are an orphan, which the sweep (sweep.h) removes.
  */
 #ifndef EVENTLOOP_IMAGES_UPLOAD_KEEP_H
 #define EVENTLOOP_IMAGES_UPLOAD_KEEP_H

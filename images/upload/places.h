@@ -1,9 +1,9 @@
 /*
- * Who uploads at this moment: so many uploads of one user may be under way, and so few of them are decoded at once that
- * one user leaves threads for the others.
+ * Limits on one user's uploads: how many may be under way, and how many of them are decoded at once, so that threads
+ * are left for other users.
  *
- * Ownership: one a worker, with its coroutines alone. Invariants: a place, and a turn to decode, are given back when
- * the request's context ends, whichever way it does. Turns come in the order in which they were asked for. Use:
+ * Ownership: one a worker, used by its coroutines only. Invariants: a place (a slot for an upload), and a turn to
+ * decode, are released when the request's context ends. Turns come in the order in which they were asked for. Use:
  * upload_place_take before the body is read, upload_place_turn before it is decoded.
  */
 #ifndef EVENTLOOP_IMAGES_UPLOAD_PLACES_H
@@ -13,12 +13,12 @@
 
 #include <stddef.h>
 
-#define UPLOAD_OWNERS_MAX 4096 /* who upload at once, in all */
+#define UPLOAD_OWNERS_MAX 4096 /* owners with uploads under way, in all */
 
 struct upload_places;
 struct upload_place;
 
-/* at_once: uploads of one owner; decoded: those of them whose turn it is. Both at least 1. */
+/* at_once: uploads of one owner under way; decoded: how many of them are decoded at once. Both at least 1. */
 struct upload_places *upload_places_new(size_t at_once, size_t decoded);
 
 /* No upload is under way any more. Accepts NULL. */

@@ -1,9 +1,9 @@
 /*
- * How much of the store is whose: what a user keeps, and what was uploaded today (UTC).
+ * How much of the store each owner uses: what is kept, and what was uploaded today (UTC).
  *
- * An owner here is whom limits count for, identity_account of whoever uploads: what API keys upload is their maker's.
- * Counts never go down, since images are not removed: uploads that were counted for a company stay there. Who has
- * erased the account is forgotten, and counted afresh, under an id that leads to nobody, while their keys go on.
+ * An owner here is the uploader's identity_account: uploads by an API key count for its maker. Counts never go down,
+ * since images are not removed: uploads that were counted for a company stay there. The row of an erased user is
+ * deleted; while their keys go on, uploads are counted anew under an id that leads to nobody.
  * Invariants: the row of an owner is changed in the transaction that adds the image, and is locked until its end, so
  * uploads at the same moment cannot pass a limit together. Settings: max_user_images, max_user_bytes, max_day_images,
  * max_day_bytes; 0 is no limit.

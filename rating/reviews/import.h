@@ -6,7 +6,7 @@
 
 #include "daemon/daemon.h"
 
-/* Loads the file; see daemon/import.h for the manners of an import. Returns the exit status. */
+/* Loads the file; see daemon/import.h for how an import runs. Returns the exit status. */
 int review_import(struct daemon_worker *worker, struct context *ctx, int argc, char *const *argv) MAY_SUSPEND;
 
 #endif

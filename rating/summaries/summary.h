@@ -1,11 +1,11 @@
 /*
  * Summaries: count, mean, histogram and Bayesian mean of a subject's reviews. The methods rating.summary.*.
  *
- * Invariants: of one author the latest review counts, of nobody's (author NULL) each; a summary is the sum of the
- * reviews that count (column review.counts), and summary_recount.h makes it anew from them. Whatever changes which
- * reviews there are or count locks the summary's row first, so that the reviews of a subject come one after the other,
- * and the summary changes in the same transaction: it is exact at every moment. The other daemons are told of the new
- * one by a fact written in that transaction.
+ * Invariants: only an author's latest review counts, and each without an author; a summary is the sum of the reviews
+ * that count (column review.counts), and summaries/recount.h computes it anew from them. Whatever changes which reviews
+ * there are or count locks the summary's row first, so that the reviews of a subject come one after the other, and the
+ * summary changes in the same transaction: it is exact at every moment. The other daemons are told of the new one by a
+ * fact written in that transaction.
  */
 #ifndef EVENTLOOP_RATING_SUMMARIES_SUMMARY_H
 #define EVENTLOOP_RATING_SUMMARIES_SUMMARY_H
