@@ -89,8 +89,8 @@ static const char *only_origin(const struct cors *cors, struct context *ctx)
 	return length > 0 && more == 0 ? arena_strndup(&ctx->arena, first, length) : NULL;
 }
 
-/* Whom the answer is to be readable for; NULL for nobody. Of a request whose head could not be read the origin is not
- * known: then it is the only one that there is. */
+/* The origin that may read the answer; NULL: none. When the request's head could not be read, its origin is not known:
+ * then the only allowed origin, if there is just one. */
 static const char *allowed_origin(const struct cors *cors, const struct http_exchange *exchange)
 {
 	const char *origin = http_header_list(exchange, "Origin");
@@ -119,7 +119,7 @@ void cors_preflight(struct http_exchange *exchange, void *argument)
 	const struct cors *cors = argument;
 	const char *methods = "GET, HEAD, POST, OPTIONS";
 	http_reply_header(exchange, "Allow", methods);
-	/* They do not change what is said here; caches that keep answers to OPTIONS all the same are told. */
+	/* The answer does not depend on these; Vary is for caches that store answers to OPTIONS nevertheless. */
 	http_reply_header(exchange, "Vary", "Access-Control-Request-Method, Access-Control-Request-Headers");
 	if (cors->origins[0] && allowed_origin(cors, exchange)) {
 		http_reply_header(exchange, "Access-Control-Allow-Methods", methods);

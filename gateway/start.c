@@ -30,7 +30,7 @@ static void serve_document(struct http_exchange *exchange, void *argument)
 					  methods_document(gateway->methods));
 }
 
-/* Whatever a page of another origin may ask for has an answer to the browser's question before it. */
+/* Every path that a page of another origin may request answers the browser's preflight. */
 static void route_preflight(struct gateway *gateway, const char *path)
 {
 	http_server_route_early(gateway->worker->http, "OPTIONS", path, 0, 0, door_handle, gateway->preflight);
@@ -43,7 +43,7 @@ static void route_get(void *argument, const char *path, http_handler *handler, v
 	route_preflight(gateway, path);
 }
 
-/* Where everything costs as much as the cheapest call. */
+/* An endpoint where each request costs as much as the cheapest call. */
 static struct door *cheap_door(struct gateway *gateway, http_handler *handler, void *argument)
 {
 	gateway->doors = door_new(gateway, handler, argument, gateway->doors);

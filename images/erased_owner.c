@@ -2,7 +2,7 @@
 
 #include "outbox/erasure.h"
 
-/* What has lost its owner is not found again: no key says where to go on. */
+/* Rows without an owner are not found again, so no key to go on from is needed. */
 static const struct background_job_step steps[] = {
     {"WITH batch AS (SELECT i.id FROM image i WHERE i.owner_id = $1 AND $3::text IS NOT NULL LIMIT $2::bigint), "
      "free AS (UPDATE image SET owner_id = NULL WHERE id IN (SELECT id FROM batch)) SELECT count(*), '' FROM batch",

@@ -20,8 +20,8 @@
 #include <string.h>
 #include <vips/vips.h>
 
-/* libvips and what it loads speak through GLib, about pictures too: whoever sends them chooses the text, and each
- * picture can have its codec warn as often as it likes. From any thread. */
+/* libvips and what it loads speak through GLib, about pictures too: the sender of a picture can influence the text, and
+ * cause any number of warnings. From any thread. */
 static GLogWriterOutput log_glib(GLogLevelFlags level, const GLogField *fields, gsize count, gpointer argument)
 {
 	static struct log_pause pause;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* The rules of a field that any schema may have: JSON Schema's keywords, "complexity", the bound of a validation, and
- * what no program should have to read (dispatch_params.c). */
+ * the faults that only I-JSON forbids (dispatch_params.c). */
 static const char *const field_rules[] = {"required",
 					  "additionalProperties",
 					  "type",
@@ -43,7 +43,7 @@ static const char *const field_rules[] = {"required",
 					  "numberRange",
 					  "uniqueNames"};
 
-/* Values of rules stand beside these, so nothing is forbidden. */
+/* Values of rules are further members, so additional ones are allowed. */
 static const char data_text[] =
     "{\"title\":\"" API_ERROR_DATA "\",\"description\":\"The data of an error.\",\"type\":\"object\",\"required\":["
     "\"code\",\"request_id\"],\"properties\":{\"code\":{\"description\":\"The kind of error, in one word.\"},"

@@ -10,7 +10,7 @@
 #define REASONS "x-reasons"
 #define RULES "x-rules"
 
-/* What of a method decides whether an error can be met there. */
+/* The parts of a method that decide whether it can answer an error. */
 struct error_case {
 	const struct api_method *method;
 	struct json_object *params;
@@ -84,8 +84,8 @@ static bool at_write(const struct error_case *at)
 	return at->method->writes;
 }
 
-/* The errors that no API file says, since they follow from what it says of access and parameters, or can be met
- * anywhere. The gate check_errors.py holds this table against the code of common. */
+/* The errors that no API file lists, since they follow from access and parameters, or any method can answer them. The
+ * gate check_errors.py holds this table against the code of common. */
 static const struct derived_error {
 	enum error_code code;
 	const char *reason; /* of invalid_params the rule; NULL: it has none */
@@ -272,7 +272,8 @@ static bool same_words(struct json_object *these, struct json_object *those)
 	return true;
 }
 
-/* What most methods may answer is the component's; where it is more or less, it is an object of the method's own. */
+/* A reference to the component where the method can answer what most can; where it is more or less, an object of its
+ * own. */
 static struct json_object *reference_or_object(enum error_code code, struct json_object *told,
 					       struct json_object *anywhere)
 {

@@ -36,8 +36,8 @@ static void set_default(struct json_object *object, const char *name, struct jso
 		json_object_object_add(object, name, value);
 }
 
-/* A method that says nothing else reads: calling twice is as calling once. What writes may take longer. A summary that
- * says it all is the description. */
+/* By default a method reads, so it is idempotent. A method that writes has a longer deadline. Without a description the
+ * summary is used. */
 static void set_defaults(struct json_object *object)
 {
 	if (api_text(object, "summary"))
@@ -55,7 +55,7 @@ static bool check_texts(struct api_reader *reader, struct json_object *object)
 	return api_text(object, "description") || api_fail(reader, "has no description");
 }
 
-/* Nothing but what OpenRPC knows and extensions, so that a slip of the pen is found. */
+/* Only members of OpenRPC and extensions are allowed, so that a misspelt one is found. */
 static bool check_members(struct api_reader *reader, struct json_object *object)
 {
 	static const char *const known[] = {"name",	  "summary",	  "description", "tags",  "paramStructure",

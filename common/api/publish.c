@@ -73,7 +73,7 @@ static bool lists_text(struct json_object *list, const char *text)
 	return false;
 }
 
-/* Says of an enum what its values are. */
+/* Adds the type of an enum's values. */
 static void add_type(struct json_object *schema)
 {
 	struct json_object *values = api_member(schema, "enum", json_type_array);

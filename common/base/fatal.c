@@ -14,7 +14,7 @@ void fatal_on(fatal_listener *function)
 	atomic_store(&listener, function);
 }
 
-/* Without the log the line stands alone. */
+/* Without the log the plain text is the whole line. */
 static void tell(char *text, size_t size)
 {
 	fatal_listener *function = atomic_load(&listener);

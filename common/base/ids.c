@@ -52,8 +52,8 @@ static void take_random(unsigned char *bytes, size_t length)
 	source.left -= length;
 }
 
-/* The wall clock in 1/4096 ms (RFC 9562 section 6.2, method 3), made to increase strictly within the thread. A clock
- * set back by more than ten seconds is believed. */
+/* The wall clock in 1/4096 ms (RFC 9562 section 6.2, method 3), made to increase strictly within the thread. When the
+ * clock is set back by more than ten seconds, its new time is used. */
 static uint64_t next_time(void)
 {
 	struct timespec now;

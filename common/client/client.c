@@ -9,8 +9,8 @@
 #define FAILURES_TO_REST 5
 #define REST (1000 * CLOCK_MILLISECOND)
 #define RETRY_AFTER_MS 500
-/* A daemon that has just gone is, most of the time, being started anew, which takes it milliseconds: calls wait so long
- * after the loss for it to come back. */
+/* How long after a lost connection calls wait for the daemon: it is most likely restarting, which takes
+ * milliseconds. */
 #define RESTART (1000 * CLOCK_MILLISECOND)
 /* A deadline shorter than this says nothing about the peer. */
 #define SILENCE (1000 * CLOCK_MILLISECOND)
@@ -135,7 +135,7 @@ struct client_peer *client_find_peer(struct context *ctx, struct rpc_client *cli
 	return peer;
 }
 
-/* How gladly an address is used: connected, being connected, not at all. */
+/* The preference of an address: connected, connecting, unusable. */
 static int rank(const struct client_address *address, int64_t now)
 {
 	if (now < address->rests_until)
@@ -203,7 +203,7 @@ static struct client_address *await_address(const struct context *ctx, struct cl
 
 /* --- sending --- */
 
-/* A connection that is lost costs many calls, and is one failure. */
+/* A lost connection fails many calls, but counts as one failure. */
 static bool is_new_loss(struct client_address *address)
 {
 	int64_t lost = link_client_lost(address->link);
@@ -217,7 +217,7 @@ static void note_failure(struct client_address *address)
 {
 	if (++address->failures < FAILURES_TO_REST)
 		return;
-	/* After the rest one failure more is enough for another one. */
+	/* After the breaker's pause one more failure opens it again. */
 	address->failures = FAILURES_TO_REST - 1;
 	address->rests_until = deadline_after(REST);
 }

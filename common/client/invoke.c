@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* What a peer says of our own standing with it, or of its own troubles, is not what our caller asked about. */
+/* Errors about our own credentials or the peer's internals become unavailable: they are not about our caller's
+ * request. */
 static void translate(struct context *ctx, const struct rpc_request *request)
 {
 	enum error_code code = ctx->error.code;
@@ -67,7 +68,7 @@ static struct json_object *invoke(struct context *ctx, struct rpc_client *client
 	const char *refused;
 	size_t length;
 	const char *result = exchange(ctx, client, request, &refused, &length);
-	/* A refused token was not looked at further: the call has not been made, a fresh token may do. */
+	/* The token was refused before the call was made, so trying again with a fresh token is safe. */
 	if (!result && refused) {
 		error_clear(&ctx->error);
 		client_drop_token(client, refused);

@@ -119,8 +119,7 @@ static void expire(int fd, short what, void *argument)
 	loop_arm_timer(loop);
 }
 
-/* A deadline that is taken back leaves the timer as it is: it then fires for nothing, which costs less than setting it
- * at every wait. */
+/* Removing a deadline does not change the timer: firing for nothing costs less than setting the timer at every wait. */
 void loop_arm_timer(struct loop *loop)
 {
 	const struct heap_entry *entry = heap_first(&loop->deadlines);

@@ -139,7 +139,7 @@ static void leave(struct job *job)
 		arrive(job);
 }
 
-/* Before a thread is bothered: is there a pool, and somebody to use the result? */
+/* Checks before queueing that there is a pool, and that the caller was not cancelled and has time left. */
 static int admit(struct context *ctx, const struct offload_pool *pool)
 {
 	if (!co_self())

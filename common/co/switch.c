@@ -34,7 +34,7 @@ void fiber_of_thread(struct fiber *thread)
 	hooks_thread(&thread->side);
 }
 
-/* Nothing else stands in this frame: locals do not survive a switch, and no destructor would run. */
+/* This frame has no locals: they would not survive a switch, and no destructor would run. */
 void __attribute__((noinline)) fiber_switch(struct fiber *from, struct fiber *to)
 {
 	from->saved_errno = errno;

@@ -33,7 +33,7 @@ static void take_out(struct co_queue *queue, const struct co_waiter *waiter)
 	queue->length--;
 }
 
-/* ret_unused: it was woken alone, but a cancel or its deadline came before it ran: the wake is somebody else's. */
+/* ret_unused: it was woken alone, but a cancel or its deadline came before it ran: pass the wake to the next waiter. */
 static enum co_result wait_in(struct co_queue *queue, const char *waiting_on, int64_t deadline, bool *ret_unused)
 {
 	struct co_waiter waiter = {.co = co_self()};
@@ -79,7 +79,7 @@ void co_queue_wake_all(struct co_queue *queue)
 		continue;
 }
 
-/* Permits go from hand to hand, so none is available while somebody waits. */
+/* A released permit goes directly to a waiter, so none is available while somebody waits. */
 bool co_semaphore_try(struct co_semaphore *semaphore)
 {
 	if (semaphore->available == 0)

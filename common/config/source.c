@@ -133,7 +133,7 @@ static void read_flag(struct config_pass *pass, const struct flag *flag)
 static void read_flags(struct config_pass *pass)
 {
 	struct config *config = pass->config;
-	bool gather = !config->operands; /* a reload leaves them to whoever reads them */
+	bool gather = !config->operands; /* a reload does not replace them, since somebody may be reading them */
 	if (gather)
 		config->operands = must_calloc((size_t)config->argc + 1, sizeof(*config->operands));
 	bool flags_ended = false;

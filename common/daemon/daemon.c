@@ -167,7 +167,7 @@ static void print_help(const struct daemon_spec *spec, const struct config *conf
 	config_print_help(config, stdout);
 }
 
-/* What is wrong with settings is said in log lines, as everything is: whoever collects them gets these too. */
+/* Faults of settings are log lines too, so that log collectors get them. */
 static int load_settings(const struct daemon_process *process, const struct arguments *arguments)
 {
 	char *said = NULL;

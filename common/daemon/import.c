@@ -155,7 +155,7 @@ static bool is_transport(const struct error *error)
 	       error->code == ERROR_OVERLOADED;
 }
 
-/* After a batch failed: each line for itself. -1 when the database is away. */
+/* After a batch has failed: loads each line in a transaction of its own. -1 when the database is away. */
 static int load_singly(struct import *import, struct context *outer, struct batch *batch)
 {
 	for (size_t i = 0; i < batch->good_count; i++) {

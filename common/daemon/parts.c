@@ -62,7 +62,7 @@ static void make_client(struct daemon_thread *thread)
 	worker->client = rpc_client_new(&options);
 }
 
-/* What tokens say of a passport that does not name its issuers yet: that of the last version. */
+/* The issuer in tokens of a passport of the last version, whose key set does not name its issuers. */
 #define ISSUER_UNTOLD "https://passport.eventloop"
 
 static int make_verifier(struct daemon_thread *thread, struct context *ctx)

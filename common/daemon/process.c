@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 /* libpq brings GnuTLS for LDAP, which no daemon speaks. GnuTLS asks for this function (GNUTLS_SKIP_GLOBAL_INIT of its
- * manual) before it initialises itself at the start of the program: 0.8 MiB of each daemon's memory. Whoever uses it
- * all the same initialises it then. */
+ * manual) before it initialises itself at the start of the program: 0.8 MiB of each daemon's memory. Code that uses
+ * GnuTLS nevertheless initialises it then. */
 int _gnutls_global_init_skip(void);
 int _gnutls_global_init_skip(void)
 {

@@ -16,7 +16,7 @@
 #define ANSWER_DEADLINE (13 * CLOCK_SECOND)
 #define PAUSE_FIRST (100 * CLOCK_MILLISECOND)
 #define PAUSE_LAST (2 * CLOCK_SECOND)
-/* Between questions that bring nothing: a passport that stops, or gives requests little time, answers them at once. */
+/* Pause after an empty answer, since a passport that stops, or gives requests little time, answers at once. */
 #define PAUSE_EMPTY (500 * CLOCK_MILLISECOND)
 #define PATIENCE (1 * CLOCK_SECOND)
 
@@ -72,7 +72,7 @@ static int ask(struct context *ctx, struct revocation_watch *watch)
 	return answer ? take_answer(ctx, watch, answer) : -1;
 }
 
-/* Told once when it fails for a while (all may just be starting), and once when it works again. */
+/* Logs once when polling has failed for a while (at first all may just be starting), and once when it works again. */
 static void note(struct revocation_watch *watch, const struct context *ctx, bool failed)
 {
 	if (!failed) {

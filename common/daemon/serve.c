@@ -38,7 +38,7 @@ static void run_thread(struct daemon_thread *thread)
 	loop_run(thread->worker.loop);
 	if (thread->cut_off)
 		return;
-	/* What was told to end ends now: connects, fetches. */
+	/* Lets connects and fetches that were cancelled end. */
 	loop_run_until_idle(thread->worker.loop);
 }
 
@@ -64,7 +64,7 @@ static void init_thread(struct daemon_process *process, size_t index)
 	    .spec = process->spec, .index = (int)index, .config = process->config, .api = process->api};
 }
 
-/* The other threads come when the first knows the ports and that the start works. */
+/* The other threads start after the first has bound the ports and started without an error. */
 static void start_others(struct daemon_process *process)
 {
 	for (size_t i = 1; i < process->count; i++) {

@@ -24,7 +24,8 @@
 /* Calls from outside come through the gateway alone: the others call for themselves. */
 #define SPEAKER "gateway"
 
-/* A thread that has no room for a few answers would shed clients who do nothing wrong. *ret: bytes. */
+/* Fails when a thread's share has no room for a few answers, since it would close well-behaved connections. *ret:
+ * bytes. */
 static int share_of_budget(const struct daemon_thread *thread, struct context *ctx, size_t *ret)
 {
 	const struct config *config = thread->process->config;
@@ -69,7 +70,7 @@ static int listen_http(struct daemon_thread *thread, struct context *ctx)
 	return 0;
 }
 
-/* Where probes and scrapes come, when that is not where everybody does. */
+/* Opens the separate listener for probes and scrapes, when internal_listen is set. */
 static int listen_internal(struct daemon_thread *thread, struct context *ctx)
 {
 	struct daemon_process *process = thread->process;
@@ -222,7 +223,7 @@ static int start_revocations(struct daemon_thread *thread, struct context *ctx)
 	return thread->revocations ? 0 : context_fail_internal(ctx, "no coroutine is left for the revocations");
 }
 
-/* Of a long body the gateway's endpoint sees the head first. */
+/* The gateway's endpoint runs before a long body is read. */
 static void route_rpc(struct daemon_thread *thread)
 {
 	const struct daemon_worker *worker = &thread->worker;

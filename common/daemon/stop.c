@@ -53,7 +53,7 @@ static void drain_internal(const struct daemon_thread *thread)
 	await_requests(thread, deadline_after(CANCEL));
 }
 
-/* Takes nothing new and lets what is there end, within the grace. */
+/* Refuses new requests and waits for those in flight, within the grace. */
 static void drain(struct daemon_thread *thread)
 {
 	int64_t deadline = deadline_after(config_integer(thread->process->config, "shutdown_grace"));
@@ -105,7 +105,7 @@ static void run_stop(void *argument)
 	await_starter(thread);
 	atomic_store(&thread->state, THREAD_STOPPING);
 	drain(thread);
-	/* With requests left behind nothing can be taken from under them: the process ends as it is. */
+	/* If requests are still running, nothing may be freed: the process ends as it is. */
 	if (!thread->cut_off)
 		free_all(thread);
 	atomic_store(&thread->state, THREAD_DONE);

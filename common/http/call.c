@@ -30,7 +30,7 @@ static struct http_call *take_call(struct http_server *server)
 	}
 	server->free_calls = call->next_free;
 	server->free_count--;
-	/* The one it has is as old as the last use. */
+	/* The old id is that of the last use. */
 	uuid_make(call->ctx.request_id);
 	return call;
 }
@@ -236,7 +236,7 @@ void http_call_run(struct http_call *call)
 {
 	struct http_server *server = call->server;
 	take_identity(call);
-	/* In a coroutine too: whoever sends thousands of them ahead gets one answer a turn of the loop. */
+	/* In a coroutine too, so that a client that pipelines thousands of them gets one answer a turn of the loop. */
 	if (!call->route)
 		call->route = &server->unrouted;
 	if (server->in_flight >= server->options.max_in_flight || !co_spawn("http", run_handler, call)) {

@@ -8,7 +8,7 @@ static void on_gone(void *argument)
 	call->server->engine->gone(call);
 }
 
-/* Once input has ended and somebody wants to know what that means, whichever comes first. */
+/* Starts when both are true: input has ended, and the handler has asked to be told of a hang-up. */
 static void find_out(struct http_call *call)
 {
 	/* HTTP/1.0 knows no interim answers. */

@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-	TRIES = 8,	  /* idle connections that turn out not to be, before the newcomer is refused */
+	TRIES = 8,	  /* idle connections that have just got input, before the new one is refused */
 	SITE_WIDER = 4,	  /* connections of a site for each that an address may have */
 	STEP = 32 * 1024, /* bytes that show that a client is at work */
 };
@@ -44,7 +44,7 @@ static bool beyond(const struct http_server *server)
 	return server->options.budget != 0 && peers->held - peers->lost > server->options.budget;
 }
 
-/* Behind a trusted proxy, whose address is everybody's, each connection counts for itself. */
+/* Clients behind a trusted proxy share its address, so each such connection counts for itself. */
 static size_t weight_of(const struct http_seat *seat)
 {
 	const struct http_address *address = seat->address;
@@ -143,7 +143,7 @@ void http_peers_close(struct http_server *server)
 	hash_map_free(server->peers.sites);
 }
 
-/* Ends the oldest idle connection; one that has just been sent something is left to be read. */
+/* Ends the oldest idle connection; one that has just received something is kept. */
 static bool evict(struct http_server *server, struct http_seats *idle, struct metric *metric)
 {
 	struct http_seat *seat;

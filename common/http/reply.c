@@ -219,7 +219,7 @@ static const char *fault_text(struct http_server *server, struct context *ctx, i
 	return arena_printf(&ctx->arena, "{\"status\":%d,\"error\":\"%s\"}", status, http_status_text(status));
 }
 
-/* A fault is of one request: nobody keeps it, and it is nothing but what its type says. */
+/* A fault is for one request only: it must not be cached, nor its type guessed. */
 static void keep_private(struct http_call *call)
 {
 	http_reply_header(&call->exchange, "Cache-Control", "no-store");

@@ -78,7 +78,8 @@ static enum co_result wait_for_client(struct http_call *call, const char *waitin
 
 bool http_call_is_early(const struct http_call *call)
 {
-	/* Nobody wants the body of what there is no route for; a short one is passed over, so that the next is read. */
+	/* The body of a request without a route is not needed; a short one is skipped, so that the next request can be
+	 * read. */
 	size_t above = call->route ? call->route->above : PASSED_OVER;
 	if (!call->server->engine->want || above == SIZE_MAX)
 		return false;
@@ -193,7 +194,7 @@ int64_t http_body_read(struct http_exchange *exchange, void *bytes, size_t size)
 
 /* --- answers --- */
 
-/* An answer that leaves no faster than this is given up, and what the kernel has of it; so when it is cancelled. */
+/* An answer that is sent more slowly than this is dropped, also the part in the kernel; the same after a cancel. */
 static int await_reader(struct http_call *call)
 {
 	while (call->connection && call->server->engine->unsent(call) > 0) {

@@ -24,7 +24,7 @@ static void write_double(double value, struct buffer *buffer)
 			break;
 	}
 	buffer_append_text(buffer, text);
-	/* Stays a number with a fraction for whoever tells them from whole ones. */
+	/* Keeps a fraction, for readers that distinguish doubles from integers. */
 	if (!strpbrk(text, ".e"))
 		buffer_append(buffer, ".0", 2);
 }

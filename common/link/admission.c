@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of those who have not proved themselves: a daemon is among them for a moment. */
+/* Most unproved connections; a daemon's is one only for a moment. */
 #define STRANGERS 64
 #define STRANGERS_OF_ADDRESS 16
 /* Of daemons: all those of one machine come from one address. */
@@ -202,7 +202,7 @@ static void expect_proof(struct link_connection *connection)
 		fatal("no memory for a timer");
 }
 
-/* A stranger who holds connections loses them to newcomers, his own first: a daemon needs only a moment. */
+/* Closes the oldest unproved connection, first of the same address: a daemon needs only a moment to prove itself. */
 static void make_room(struct link_server *server, const char *peer)
 {
 	size_t same;

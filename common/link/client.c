@@ -48,7 +48,7 @@ static void on_line(void *argument, const char *line, size_t length)
 	link_take_line(argument, line, length);
 }
 
-/* Somebody is there who is not who should be. Told once, when it lasts: a server that stops hangs up at any moment. */
+/* Another than the expected daemon answers. Logged once, if it lasts: a server that stops may close at any moment. */
 static void note_fault(struct link_client *client, const char *fault)
 {
 	int64_t now = clock_monotonic();

@@ -204,7 +204,7 @@ static void await_line_end(struct link_stream *stream)
 		wait_for_line_end(stream, stream->patience);
 }
 
-/* The line that was waited for may have ended, and another begun. One that we do not read is not late. */
+/* The awaited line may have ended and another begun. A line is not late while we do not read. */
 static void on_impatient(evutil_socket_t fd, short what, void *argument)
 {
 	struct link_stream *stream = argument;

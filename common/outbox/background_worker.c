@@ -18,13 +18,14 @@
 
 #define DUE "SELECT EXISTS (SELECT FROM background_job WHERE next_attempt_at <= now() AND kind = ANY ($1::text[]))"
 
-/* The longest due that nobody is at. The limit inside keeps the condition outside from being asked of every row. */
+/* The longest due job that no worker holds. The inner LIMIT keeps the outer condition from being evaluated for every
+ * row. */
 #define LOCK                                                                                                 \
 	"SELECT kind, key FROM (SELECT kind, key FROM background_job "                                       \
 	"WHERE next_attempt_at <= now() AND kind = ANY ($1::text[]) ORDER BY next_attempt_at LIMIT 32) due " \
 	"WHERE pg_try_advisory_xact_lock(hashtextextended('background_job ' || kind || ' ' || key, 0)) LIMIT 1"
 
-/* As it is now: whoever had it may have gone on with it between the snapshot of LOCK and the lock. */
+/* Reads the job again: its last worker may have changed it between the snapshot of LOCK and the lock. */
 #define TAKE                                                                                      \
 	"SELECT details, position, generation, attempts FROM background_job WHERE kind = $1 AND " \
 	"key = $2 AND next_attempt_at <= clock_timestamp()"
@@ -128,7 +129,7 @@ static void put_off(const struct background_worker *worker, const struct taken *
 	metric_add(failures_of(worker, taken->kind), 1);
 	const char *reason =
 	    arena_printf(&ctx.arena, "%s%s%s", error_word(failed->error.code), said[0] ? ": " : "", said);
-	/* Without the database it is due at once, and so it is when the database is back. */
+	/* If this fails, the job stays due and is tried when the database is back. */
 	(void)(pg_write(&ctx, worker->prototype.db, PUT_OFF, taken->kind, taken->job.key, taken->generation, reason) !=
 	       NULL);
 	context_done(&ctx);

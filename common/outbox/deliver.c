@@ -1,4 +1,4 @@
-/* The consumer's side: facts of other daemons, each folded once, within its share of the delivery's time. */
+/* The consumer's side: facts of other daemons, each applied once, within its share of the delivery's time. */
 #include "api/fact_check.h"
 #include "base/buffer.h"
 #include "co/co.h"
@@ -20,7 +20,7 @@ enum outcome {
 	FOLDED,
 	FAILED,	  /* by itself */
 	HINDERED, /* something that it needs is down */
-	STRANDED, /* this daemon cannot fold anything now */
+	STRANDED, /* this daemon cannot handle any fact now */
 };
 
 /* The outcome of one delivery. */
@@ -77,7 +77,7 @@ static struct fact read_fact(struct rpc_call *call, struct json_object *object)
 	};
 }
 
-/* Without its database a daemon can fold nothing, nor when it is told to end. */
+/* A daemon cannot handle facts without its database, or when it is stopping. */
 static bool is_stranded(const struct rpc_call *call, enum error_code code)
 {
 	if (co_cancelled() || code == ERROR_OVERLOADED)
@@ -114,7 +114,7 @@ static enum outcome fold(struct rpc_call *call, fact_handler_function *function,
 	return rpc_commit(call, tx) == 0 ? FOLDED : judge(call);
 }
 
-/* A daemon without a database is told every time; what it does with a fact must bear that. */
+/* A daemon without a database gets repeated deliveries; its handlers must be idempotent. */
 static enum outcome consume(struct rpc_call *call, const struct fact *fact)
 {
 	fact_handler_function *function = find_handler(fact->topic);
@@ -137,7 +137,7 @@ static const char *reason_of(struct context *ctx, const struct error *error)
 			    error->reason, detail[0] ? ": " : "", detail);
 }
 
-/* Folds one fact in a context of its own: its deadline, its memory, its error. *ret_error: what went wrong. */
+/* Handles one fact in a context of its own: its deadline, its memory, its error. *ret_error: what went wrong. */
 static enum outcome consume_within(const struct rpc_call *call, struct json_object *object, int64_t share,
 				   struct error *ret_error)
 {
@@ -180,7 +180,7 @@ static bool is_behind(const struct delivery *delivery, struct json_object *fact)
 	return false;
 }
 
-/* The time of a fact that could not begin is not what was too short. */
+/* A fact that could not begin did not run out of its own time. */
 static int strand(struct rpc_call *call, const struct error *error)
 {
 	if (error->code == ERROR_DEADLINE_EXCEEDED)
@@ -213,7 +213,7 @@ static int deliver_one(struct rpc_call *call, struct json_object *fact, struct j
 	}
 }
 
-/* One at a time, in their order. -1 when not even the first could be folded, for no fault of its own. */
+/* One at a time, in their order. -1 when not even the first could be handled, for a reason that is not its own. */
 static int deliver_all(struct rpc_call *call, struct json_object *facts, struct delivery *delivery)
 {
 	size_t count = json_object_array_length(facts), i;

@@ -97,7 +97,7 @@ static bool about_the_facts(enum error_code code)
 	}
 }
 
-/* Gives the subscriber nothing to do. What answers this, but no single fact, cannot do that fact. */
+/* Sends an empty delivery: a subscriber that answers it, but not a single fact, fails because of that fact. */
 static bool answers(struct context *ctx, const struct outbox_subscriber *subscriber, const struct rpc_request *sent)
 {
 	struct rpc_request request = *sent;

@@ -31,8 +31,8 @@
 #define ITEM "o.xid, o.seq, o.id, " FACT_JSON ", (extract(epoch FROM o.occurred_at) * 1000000)::bigint"
 
 /* Where the transactions begin that may still write a fact with an id as low. Ids are those of the whole server: one
- * that is known to be at work in another database writes none of ours, and must not hold ours up. One that is not known
- * (anymore, or to this role) may. */
+ * that is known to run in another database writes none of our facts, and must not delay them. One whose database is not
+ * known (any more, or to this role) may. */
 #define HORIZON                                                                                                      \
 	"coalesce((SELECT min(running) FROM pg_snapshot_xip(pg_current_snapshot()) running WHERE NOT EXISTS "        \
 	"(SELECT FROM pg_stat_activity a WHERE a.backend_xid = running::xid AND a.datname <> current_database())), " \
@@ -75,7 +75,7 @@
 	"UPDATE outbox_retry SET attempts = attempts + 1, reason = $4, next_attempt_at = " PUT_OFF(          \
 	    "attempts") " WHERE subscriber = $1 AND xid = $2::xid8 AND seq = $3::bigint AND attempts + 1 < " \
 			"$5::integer"
-/* No attempt: so the pause does not grow either. */
+/* Counts no attempt, so the pause does not grow either. */
 #define RETRY_POSTPONE                                                                                              \
 	"UPDATE outbox_retry SET reason = $4, next_attempt_at = now() + interval '1 second' WHERE subscriber = $1 " \
 	"AND xid = $2::xid8 AND seq = $3::bigint"

@@ -151,7 +151,7 @@ void outbox_lane_run(void *argument)
 {
 	struct outbox_lane *lane = argument;
 	struct outbox_relay *relay = lane->subscriber->relay;
-	/* Twice nothing would be no pause at all, for as long as another relay leads. */
+	/* Doubling 0 would never become a pause while another relay leads. */
 	lane->pause = PAUSE_FIRST;
 	while (!relay->stopping) {
 		enum outbox_pass outcome = OUTBOX_PASS_IDLE;

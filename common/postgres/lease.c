@@ -31,7 +31,7 @@ static void grow(struct pg *pg)
 		pg_lease_open(pg);
 }
 
-/* Leases that are held for long are not for who waits behind them, and be it one. */
+/* When leases are held for long, one more is opened even for a single waiter. */
 bool pg_leases_look(struct pg *pg)
 {
 	pg->queue_stalled = pg->first_waiter ? pg->queue_stalled + 1 : 0;
@@ -83,7 +83,7 @@ static void offer(struct pg_connection *connection)
 	grow(pg);
 }
 
-/* A cancel may arrive after what it was meant for has ended: the round trip of this ROLLBACK takes the blow. */
+/* A cancel may arrive after what it was meant for has ended: then it hits this ROLLBACK, which does no harm. */
 static void roll_back(struct pg_connection *connection)
 {
 	connection->cancelled = false;
@@ -176,7 +176,7 @@ static struct pg_connection *wait_in_queue(struct context *ctx, struct pg *pg, u
 	}
 }
 
-/* In a lane somebody with less in the queue takes the place of somebody with more. */
+/* In a lane a share with fewer waiters takes the place of one with more. */
 static bool make_room(struct pg *pg, uint64_t share)
 {
 	struct pg_waiter *greediest = pg->lane ? pg_lane_greediest(pg, share) : NULL;

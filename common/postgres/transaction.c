@@ -170,7 +170,7 @@ void pg_queue_values(struct context *ctx, struct pg_tx *tx, const char *sql, siz
 {
 	(void)ctx;
 	if (!tx->connection || tx->failed)
-		return; /* whoever asks for a result or the commit is told */
+		return; /* the next query or the commit reports it */
 	if (tx->connection->batch >= PG_QUEUE_LIMIT) {
 		tx->failed = true;
 		return;
@@ -207,8 +207,8 @@ int pg_commit(struct context *ctx, struct pg_tx *tx)
 	return result;
 }
 
-/* Which of the two says why, when not both were answered. A statement that was not run because of one before it does
- * not: the COMMIT was not either, and hears of the connection's loss, too, when that was the reason. */
+/* The request whose error explains the failure, when not both were answered. An aborted statement does not: the COMMIT
+ * was not run either, and also gets the loss of the connection, if that was the reason. */
 static struct pg_request *refused_of(struct pg_request *query, struct pg_request *commit_request)
 {
 	bool itself = query->result && query->outcome != PG_ANSWERED && query->outcome != PG_ABORTED;

@@ -53,8 +53,8 @@ static int not_for(struct rpc_call *call, const char *whom)
 	return context_fail(call->ctx, ERROR_FORBIDDEN, "access", "not for %s", whom);
 }
 
-/* What is worth a fresh authentication needs the person: neither someone acting as them nor a token that was left
- * lying about will do (RFC 9470). */
+/* A method that needs a fresh authentication needs the user in person: an administrator acting as them, or a token with
+ * an old login, is refused (RFC 9470). */
 static int check_freshness(struct rpc_call *call)
 {
 	int64_t max_age = call->method->auth_max_age_us;
@@ -141,7 +141,7 @@ static int run_handler(struct rpc_call *call, rpc_handler_function *function, si
 			(void)context_fail_internal(call->ctx, "the handler failed and gave no error");
 		return -1;
 	}
-	/* What a handler met and got over is no outcome of the call. */
+	/* An error that the handler recovered from is not the outcome of the call. */
 	if (call->ctx->error.code != ERROR_NONE)
 		error_clear(&call->ctx->error);
 	if (!call->result)
@@ -152,8 +152,8 @@ static int run_handler(struct rpc_call *call, rpc_handler_function *function, si
 	return 0;
 }
 
-/* Takes the caller into the call; -1 when its token was refused. What is for anybody is also for whoever has a void
- * token: to get a good one above all. But a token that could not be looked at may be good. */
+/* Takes the caller into the call; -1 when its token was refused. Public methods ignore a void token, so that a client
+ * can get a good one. But a token that could not be checked may be good, so that is an error. */
 static int take_caller(struct rpc_call *call, struct dispatch_caller *caller, bool public)
 {
 	call->peer = caller->meta->peer ? caller->meta->peer : "";

@@ -114,8 +114,8 @@ static void take_meta(struct envelope_call *call, struct json_span value)
 		call->meta = value;
 }
 
-/* A member with what nobody should have to read in its name or value. Only params can be left to whoever runs the
- * call. Of two ids neither is the caller's. */
+/* A member whose name or value I-JSON forbids. Only for params can the daemon that runs the call report it. Of two ids
+ * neither is used. */
 static void take_unfit(struct json_scanner *scanner, struct envelope_call *call, enum member member,
 		       struct json_span value)
 {

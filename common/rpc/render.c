@@ -50,7 +50,7 @@ const char *render_result(struct context *ctx, struct json_span id, const char *
 
 static const char *message_of(const struct error *error, enum error_code code)
 {
-	/* What went wrong inside is nobody's business outside. */
+	/* Internal causes are never shown to clients. */
 	if (code == ERROR_INTERNAL || error->message[0] == '\0')
 		return default_messages[code];
 	return error->message;

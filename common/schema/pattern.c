@@ -12,8 +12,8 @@
 #define MATCH_MEMORY 1024
 
 /* How many steps of backtracking a match may take, and what a try with so many costs of the validation's work. Nearly
- * all end within the first; a hostile pattern on a hostile text takes all there are, each time: thousands of those,
- * cheap to ask for, would keep the thread busy for minutes. */
+ * all end within the first; a hostile text on a bad pattern takes all of them, each time: without this, thousands of
+ * such matches would keep the thread busy for minutes. */
 static const struct {
 	uint32_t steps, cost;
 } tries[] = {{250, 1}, {5000, 250}, {100000, 5000}};

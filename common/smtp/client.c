@@ -171,8 +171,8 @@ static void set_up_security(CURL *easy, const struct smtp_options *options)
 	}
 }
 
-/* What a single answer may take: a third of the whole, so that a server that refuses a letter, or says nothing, and
- * then says nothing to QUIT either does not make the caller leave without the reason. */
+/* What a single answer may take: a third of the whole, so that the caller gets the reason even from a server that
+ * refuses a letter, or is silent, and then does not answer QUIT either. */
 static long answer_seconds(int64_t timeout)
 {
 	return timeout / 3 > CLOCK_SECOND ? (long)(timeout / 3 / CLOCK_SECOND) : 1;
@@ -287,7 +287,7 @@ struct smtp_client *smtp_client_new(struct context *ctx, const struct smtp_optio
 	return NULL;
 }
 
-/* Has whoever waits for a server stop waiting. */
+/* Ends all waits for servers. */
 static void break_off(struct smtp_client *client)
 {
 	(void)pthread_mutex_lock(&client->lock);

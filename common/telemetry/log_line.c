@@ -43,7 +43,7 @@ static bool field_is_absent(const struct log_field *field)
 }
 
 /* A name that the line has of its own, or that an earlier field has. Readers of JSON refuse a second member of a name,
- * so it is left out, and where tests run nobody overlooks it. */
+ * so it is left out; builds with fault points end, so that tests notice it. */
 static bool field_is_repeated(const struct log_line *line, const struct log_field *field)
 {
 	static const char *const own[] = {"time",   "level", "daemon", "request_id", "trace_id",

@@ -99,7 +99,7 @@ struct token_entry *token_cache_find(struct context *ctx, struct token_cache *ca
 	return NULL;
 }
 
-/* The place that can best be spared. */
+/* The place to evict. */
 static struct place *victim(struct place *set, int64_t now)
 {
 	struct place *best = &set[0];

@@ -12,7 +12,8 @@
 #define FETCH_TIMEOUT (5 * CLOCK_SECOND)
 #define RETRY_FIRST CLOCK_SECOND
 #define RETRY_MAX (30 * CLOCK_SECOND)
-/* For those who only show the set: how long they wait, and how soon after a failure one asks again who has none yet. */
+/* For callers that only show the set: how long they wait, and the pause after a failed fetch while there is no set
+ * yet. */
 #define SHOW_WAIT (500 * CLOCK_MILLISECOND)
 #define SHOW_RETRY (100 * CLOCK_MILLISECOND)
 
@@ -220,7 +221,7 @@ const char *token_keys_issuer(const struct token_keys *keys, const char *issuer)
 const char *token_keys_text(struct context *ctx, struct token_keys *keys, size_t *ret_length)
 {
 	int64_t until = deadline_earlier(ctx->deadline, deadline_after(SHOW_WAIT));
-	/* Whether it came in time or not: what is there is shown. */
+	/* If the fetch is not done in time, the present set is shown. */
 	while (request_fresh(keys) && co_queue_wait(&keys->wanted, "keys of access tokens", until) == CO_OK)
 		continue;
 	*ret_length = keys->last_text ? strlen(keys->last_text) : 0;

@@ -77,7 +77,7 @@ static void forget_oldest(void)
 	rebuild(table.capacity, cut);
 }
 
-/* Makes room for one more: drops what no living token can be named in, then grows, then forgets the oldest. */
+/* Makes room for one more: drops entries that can void no unexpired token, then grows, then drops the oldest. */
 static void make_room(void)
 {
 	if (table.capacity == 0)

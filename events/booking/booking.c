@@ -14,9 +14,9 @@
 #define MAX_AMOUNT "9000000000000000"
 #define WRITE_CLOCK "floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
-/* With the quote, whether it is more than an amount may be (Amount of the API), and whether the period is too long,
- * which takes counting only where it comes near. NO KEY: rows that refer to the listing may be written meanwhile; other
- * bookings of it may not. The clock is read outside of what locks, so once the row is locked. */
+/* Also returns the quote, whether it exceeds the largest amount (Amount of the API), and whether the period is too long
+ * (days are counted only near the limit). NO KEY: rows that refer to the listing may be written meanwhile; other
+ * bookings of it may not. The clock is read in the outer query, so after the row is locked. */
 static const char LOCK_ON_OFFER[] =
     "SELECT units, price, price > " MAX_AMOUNT ", too_long, " WRITE_CLOCK " FROM (SELECT l.units, "
     "period_price(l.price_amount, l.price_unit, l.time_zone, $2::integer, $3::tstzrange) AS price, "
@@ -63,7 +63,7 @@ static int publish_and_commit(struct rpc_call *call, struct pg_tx *tx, const cha
 	return rpc_commit_row(call, tx, booking, "booking");
 }
 
-/* A listing with one unit needs no search for a free one: the constraint answers. */
+/* With one unit there is no free unit to search: the exclusion constraint decides. */
 static int allocate(struct rpc_call *call, struct pg_tx *tx, const char *total, const char *period,
 		    const char **ret_units)
 {
@@ -74,7 +74,7 @@ static int allocate(struct rpc_call *call, struct pg_tx *tx, const char *total, 
 	return unit_allocate(call, tx, rpc_param(call, "listing_id"), total, units ? units : "1", period, ret_units);
 }
 
-/* Fewer units make it less; with one unit, or a listing that is not booked by the session, a shorter period. */
+/* Names the parameter that makes the price too high: the units if there are several, else the period. */
 static int too_dear(struct rpc_call *call)
 {
 	bool units = rpc_param_integer(call, "units", 1) > 1;

@@ -14,8 +14,8 @@ const struct data_check cancelled_late_check = {
 
 #define TOO_SHORT PERIOD_SHORTER("b.period", "$2")
 
-/* Nothing cancels a booking after its end any more, and a company that cancels it after its beginning, or did so after
- * its end, keeps no review away. $2: booking_shortest in microseconds. */
+/* Nothing cancels a booking after its end any more, and a cancellation by the company after the period began does not
+ * prevent a review. $2: booking_shortest in microseconds. */
 static const char SELECT_FOR_REVIEW[] =
     "SELECT jsonb_build_object('listing_id', b.listing_id, 'company_id', b.company_id, 'user_id', b.user_id, "
     "'took_place', upper(b.period) <= now() "

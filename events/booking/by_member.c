@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define PATIENCE (CLOCK_SECOND / 2) /* a booking waits so long to know; whose token is young need not */
+#define PATIENCE (CLOCK_SECOND / 2) /* the longest wait of a booking for passport; a newer token needs none */
 
 static const char SELECT_COMPANY[] =
     "SELECT l.company_id, floor(extract(epoch FROM l.created_at) * 1000000)::bigint FROM listing l WHERE l.id = $1";

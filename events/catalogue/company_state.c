@@ -18,7 +18,7 @@ static const char NEXT_LISTINGS[] =
     "FROM listing l WHERE l.company_id = $1 AND l.state = 'published' AND l.id > " BACKGROUND_JOB_AFTER_UUID
     " ORDER BY l.id LIMIT $2::bigint) page";
 
-/* Whatever changes one of them at this moment is waited for; what does so later sees the new state. */
+/* Waits for transactions that are changing one of them; later ones see the new state. */
 static const char LOCK_LISTINGS[] = "SELECT 1 FROM listing WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE";
 
 int company_state_changed(struct rpc_call *call, struct pg_tx *tx, const struct fact *fact)

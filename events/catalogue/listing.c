@@ -134,7 +134,7 @@ int listing_get(struct rpc_call *call)
 	int insider = is_insider(call, pg_text(listing, 0, 2));
 	if (insider < 0 && !on_offer)
 		return -1;
-	/* What everybody may read does not depend on passport's being there. */
+	/* Public data can be read while passport is down. */
 	error_clear(&call->ctx->error);
 	if (insider <= 0 && !on_offer)
 		return rpc_not_found(call, "listing");

@@ -5,7 +5,7 @@
 
 #define SETTING "company_waiting"
 
-/* The change c, for facts. Who decided is nobody's business outside. */
+/* The change c, for facts. Facts do not tell who decided. */
 #define CHANGE_JSON                                                                                              \
 	"jsonb_build_object('listing_id', c.listing_id, 'company_id', c.company_id, 'kind', c.kind, 'version', " \
 	"c.version, 'changes', c.fields, 'state', c.state, 'submitted_at', api_time(c.submitted_at), "           \

@@ -14,7 +14,7 @@ static const char SELECT_COMPANY[] = "SELECT company_id FROM listing WHERE id = 
 static const char LOCK_LISTING[] = "SELECT state, version, submitted_by, submitter_created_by FROM listing "
 				   "WHERE id = $1 FOR NO KEY UPDATE";
 
-/* $2: the state from now on; $3: the fields that change with it. A rejected change leaves what strangers read. */
+/* $2: the state from now on; $3: the fields that change with it. A rejected change leaves the published words. */
 static const char DECIDE_LISTING[] =
     "UPDATE listing l SET state = $2, title = coalesce($3::jsonb->>'title', l.title), "
     "description = coalesce($3::jsonb->>'description', l.description), "

@@ -62,7 +62,7 @@ static void filter_price(struct query *query)
 		query_filter(query, "s.currency = $%d", query_value(query, currency));
 }
 
-/* The part of the period that has not passed, as a range text: time gone by is nobody's to ask for. */
+/* The part of the period that has not passed, as a range text: past time cannot be searched. */
 static int coming_period(struct rpc_call *call, const char **ret_range)
 {
 	int64_t now = clock_wall(), from = 0;

@@ -11,7 +11,8 @@ bool geo_box_of_circle(double lat, double lon, double radius, struct geo_box *re
 {
 	const double degree = M_PI / 180;
 	double angle = radius / EARTH_RADIUS;
-	/* The box is a prefilter: a hair too large never loses a place that the exact distance accepts. */
+	/* The box is a prefilter: it is slightly too large, so that it never loses a listing that the exact distance
+	 * accepts. */
 	double height = angle / degree * 1.0000001;
 	if (lat + height >= 90 || lat - height <= -90)
 		return false;

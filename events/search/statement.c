@@ -30,7 +30,7 @@ static void append_where(struct query *query, struct buffer *sql, const char *pl
 }
 
 /* A statement may not have a value that it does not mention (its type would be unknown), and not every statement of a
- * query mentions all: those left out are mentioned in a table that nobody reads. */
+ * query mentions all: the others are mentioned in a subquery that is never read. */
 static const char *mention_all(struct query *query, struct buffer *body)
 {
 	bool mentioned[QUERY_MAX_VALUES + 1] = {false};

@@ -18,8 +18,8 @@ struct door {
 	struct door *next;
 };
 
-/* NULL without a good token; what is wrong with another, whoever answers the request says, but for those that are not
- * for outside. */
+/* NULL without a valid token. *ret_refused: why; the handler reports it, except for a daemon's token, which door_enter
+ * refuses. */
 static const struct identity *identify(struct context *ctx, struct token_verifier *verifier, const char *authorization,
 				       struct error *ret_refused)
 {

@@ -35,7 +35,7 @@ static const struct {
     [PURSE_WRITE] = {"write", "limit_write_rate", "limit_write_burst", "too many changes; come back later"},
 };
 
-/* How many callers share such a purse. */
+/* How many callers share such a bucket. */
 static int64_t width_of(enum payer_kind kind, int64_t shared, int64_t site)
 {
 	switch (kind) {

@@ -152,7 +152,7 @@ void pass_download(struct http_exchange *exchange, void *argument)
 
 /* --- uploads --- */
 
-/* Whether the token lets its bearer in at all; what else an upload needs, images knows. */
+/* Checks only that the token is valid; images checks what else an upload needs. */
 static int check_token(struct http_exchange *exchange, struct gateway *gateway)
 {
 	struct context *ctx = exchange->ctx;
@@ -166,7 +166,7 @@ static int check_token(struct http_exchange *exchange, struct gateway *gateway)
 	return -1;
 }
 
-/* As http_body_read; who is too slow while others wait is told so. */
+/* As http_body_read; a client that was too slow while others waited gets an error that says so. */
 static int64_t read_piece(struct http_exchange *exchange, struct transfer_place *place, char *piece)
 {
 	struct context *ctx = exchange->ctx;

@@ -206,7 +206,7 @@ static struct transfer_place *longest_still(const struct transfers *transfers, c
 	return found;
 }
 
-/* Whether those that are leaving make room enough for all up to this one. */
+/* Whether the transfers that are ending free enough slots for all waiters up to this one. */
 static bool is_provided_for(const struct transfer_place *waiter)
 {
 	size_t before = 0;

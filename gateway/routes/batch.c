@@ -118,7 +118,7 @@ static void run_items(void *argument)
 	struct batch *batch = argument;
 	while (batch->next < batch->count) {
 		struct item *item = &batch->items[batch->next++];
-		/* The client has gone: nobody reads why the rest was not called. */
+		/* The client has gone, so the other items need no error. */
 		if (batch->error.code == ERROR_UNAVAILABLE)
 			continue;
 		if (batch->full || batch->error.code != ERROR_NONE) {

@@ -79,7 +79,7 @@ static const char *answer_document(struct context *ctx, const struct forward_req
 static const char *send_on(struct context *ctx, const struct forward_request *request, const struct envelope_call *call,
 			   const struct remote_method *method, size_t *ret_length)
 {
-	/* To a public method a void token is as none. */
+	/* A public method treats a void token as none. */
 	struct rpc_raw_call raw = {
 	    .daemon = method->daemon,
 	    .method = call->method.data,
@@ -103,8 +103,8 @@ static const char *send_on(struct context *ctx, const struct forward_request *re
 	return answer;
 }
 
-/* Whether the token lets nobody in: to a public method a void one is as none, and so is one of a service, but not one
- * that could not be looked at. */
+/* Whether the call is refused because of its token: a public method ignores a void one and one of a service, but not
+ * one that could not be checked. */
 static bool is_shut_out(const struct forward_request *request, const struct remote_method *method)
 {
 	enum error_code code = request->error.code;

@@ -64,7 +64,7 @@ void observer_note(struct observer *observer, const struct context *ctx, const c
 	unsigned outcome = rpc_hangup_caused(ctx) ? CANCELLED : ctx->error.code;
 	int64_t duration = clock_monotonic() - started;
 	count(observer, index_of(daemon), outcome, duration);
-	if (outcome == ERROR_RATE_LIMITED) /* limits.c logs as much of them as is good */
+	if (outcome == ERROR_RATE_LIMITED) /* limits.c logs these, at most one line a second */
 		return;
 	enum log_level level = outcome == ERROR_UNAVAILABLE || outcome == ERROR_OVERLOADED ? LOG_WARNING : LOG_INFO;
 	if (log_enabled(level))

@@ -54,7 +54,7 @@ static void refuse_envelope(struct http_exchange *exchange, const struct forward
 	rpc_http_reply(exchange, answer, strlen(answer));
 }
 
-/* A body too long for strangers is only read from who has a good token. 0; -1 after having answered, or when the
+/* A body longer than max_body_anonymous is only read with a valid token. 0; -1 after having answered, or when the
  * client does not send it. */
 static int take_body(struct http_exchange *exchange, const struct forward_request *request)
 {

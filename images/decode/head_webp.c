@@ -46,7 +46,7 @@ bool head_webp(struct head_bytes *file, struct image_head *ret)
 		size_t length = head_little32(chunk + 4);
 		head_skip(file, CHUNK_HEAD);
 		size_t there = head_has(file, length) ? length : file->length - file->at;
-		/* The first to say it is believed: a canvas stands before what is drawn on it. */
+		/* The first chunk with a size counts: the canvas comes before the frames. */
 		if (pixel == 0)
 			pixel = read_size(chunk, chunk + CHUNK_HEAD, there, ret);
 		else if (pixel < PIXEL_LOSSLESS && is_chunk(chunk, "VP8L"))

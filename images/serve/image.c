@@ -2,7 +2,7 @@
 
 #include "images.h"
 
-/* Whose an image is tells who writes for a company: that its owner may see ($2), and who looks after all ($3). */
+/* The owner's id tells who works for a company, so only the owner ($2) and moderators or daemons ($3) see it. */
 #define VISIBLE_OWNER "CASE WHEN $3::boolean OR i.owner_id = $2::uuid THEN i.owner_id END"
 #define VISIBLE_IMAGE IMAGE_JSON(VISIBLE_OWNER)
 

@@ -156,7 +156,7 @@ static int sweep_folder(struct sweep *sweep, unsigned folder)
 	return status;
 }
 
-/* A folder that cannot be swept keeps no other from it; when several cannot, it is not the folders. */
+/* A folder that fails does not stop the others; when several fail, the cause is not the folders, so it gives up. */
 static void sweep_all(struct sweep *sweep)
 {
 	unsigned failures = 0;

@@ -94,7 +94,7 @@ static int is_same(struct rpc_call *call, const struct arguments *arguments, con
 	return pg_count(known) > 0 ? password_verify(ctx, password, pg_text(known, 0, 0), ret_same) : 0;
 }
 
-/* An account that was there before is in new hands: what the old ones had open ends. */
+/* An existing account gets a new password, so its sessions end. */
 static int make(struct rpc_call *call, const struct arguments *arguments, const char *password)
 {
 	struct context *ctx = call->ctx;

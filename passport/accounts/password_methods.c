@@ -110,8 +110,8 @@ static int reset_with(struct rpc_call *call, struct pg_tx *tx, const char *phc, 
 	return end_access(call, tx, token.subject, NULL);
 }
 
-/* Whoever has the mailbox may log in again at once, however many guessed before. Failing at that is no reason to fail:
- * a lock ends by itself. */
+/* Ends the lock of the account: the owner of the mailbox may log in at once. An error here is ignored, since a lock
+ * ends by itself. */
 static void unlock(struct rpc_call *call, const char *email)
 {
 	struct guard_try attempt = {.subject = GUARD_PASSWORD, .account = text_fold(&call->ctx->arena, email)};

@@ -34,7 +34,7 @@
 	"invitation WHERE email_folded = u.email_folded OR user_id = u.id ORDER BY id DESC LIMIT " MOST_ROWS ") " \
 	"i JOIN company c ON c.id = i.company_id LEFT JOIN user_account b ON b.id = i.invited_by)"
 
-/* The origin of what others did is theirs. */
+/* Address and device of events by others are left out: they are their data. */
 #define EVENTS                                                                                               \
 	"(SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'occurred_at', api_time(a.occurred_at), " \
 	"'action', a.action, 'actor_kind', a.actor_kind, 'actor_id', nullif(a.actor, ''), 'company_id', "    \

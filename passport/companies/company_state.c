@@ -80,8 +80,8 @@ struct change {
 	const char *action;
 };
 
-/* Nobody decides about a company of their own, or that they have an API key of. Administrators may: there might be no
- * other. */
+/* A moderator cannot decide about a company of their own, or one for which they made an API key. Administrators may:
+ * there might be no other. */
 static int may_decide(struct rpc_call *call, const struct pg_result *company)
 {
 	if (pg_count(company) == 0)
@@ -164,7 +164,7 @@ static int set_state(struct rpc_call *call, const struct change *change)
 	struct pg_result *company = make_change(call, tx, change, &changed);
 	if (!company)
 		return -1;
-	/* Restored rights come with the next tokens: those that are out there miss them, and passport is asked. */
+	/* Restored rights come with the next tokens: tokens issued before lack them, so daemons ask passport. */
 	if (changed && strcmp(change->value, "suspended") == 0)
 		revocation_add_company(call, tx, rpc_param(call, "id"));
 	return rpc_commit_row(call, tx, company, "company");

@@ -94,8 +94,8 @@ static void send_letter(struct rpc_call *call, struct pg_tx *tx, const struct me
 				  .data = buffer_text(&data)});
 }
 
-/* Counted before anything is looked at: the answer tells nothing of the address. Neither more companies nor more API
- * keys send more; whoever makes account after account to write to somebody is stopped silently: *ret_send. */
+/* Counted before the address is looked up, so the answer tells nothing about it. More companies or API keys do not
+ * raise the limit; a user with many accounts who writes to one address is stopped silently: *ret_send. */
 static int throttle(struct rpc_call *call, const char *company, const char *folded, bool *ret_send)
 {
 	if (throttle_enforce(call, &company_rule, company) ||

@@ -68,7 +68,7 @@ static int answer(struct rpc_call *call, struct pg_tx *tx, const struct membersh
 	return rpc_commit_row(call, tx, pg_query(call->ctx, tx, ANSWER, id, state, caller), "invitation");
 }
 
-/* A moderator could leave, or come late, to verify a company of their own. */
+/* Otherwise a moderator could verify a company of their own, by leaving it before or joining it afterwards. */
 static int refuse_who_decided(struct rpc_call *call, struct pg_tx *tx, const struct membership *membership)
 {
 	struct pg_result *company = pg_query(call->ctx, tx, DECIDED_BY, membership->company_id, rpc_caller_id(call));

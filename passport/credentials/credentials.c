@@ -17,12 +17,12 @@ static const char BY_ID[] = SELECT_CREDENTIALS("u.id");
 
 static const char LOCK_USER[] = "SELECT FROM user_account WHERE id = $1 FOR NO KEY UPDATE";
 
-/* After the lock, so that it sees what whoever held it before has done. */
+/* A separate statement after the lock, so that it sees what the lock's last holder committed. */
 static const char SELECT_HOLDS[] =
     "SELECT EXISTS (SELECT FROM user_account WHERE id = $1 AND state = 'active' AND password_changed_at = "
     "$2::timestamptz), EXISTS (SELECT FROM totp WHERE user_id = $1 AND confirmed_at IS NOT NULL)";
 
-/* A method that anybody may call is one by which somebody logs in: all that is wrong there is one error. */
+/* In a public method somebody logs in, so every fault is the same error. */
 int credentials_wrong(struct rpc_call *call, enum credential what)
 {
 	if (call->method->access & API_ACCESS_PUBLIC)

@@ -31,7 +31,7 @@ int second_factor_count(struct rpc_call *call, const char *user_id, struct guard
 	return guard_count(call, ret_try, ret_locked);
 }
 
-/* A recovery code was used: somebody has lost their app, or somebody else has found the paper. */
+/* A recovery code was used: the user has lost the app, or a stranger has found the codes: so the user is told. */
 static int tell_of_recovery(struct rpc_call *call, struct pg_tx *tx, const char *user_id)
 {
 	audit_record(call, tx, &(struct audit_event){.action = "second_factor.recovered", .user_id = user_id});

@@ -66,8 +66,8 @@ int key_rotate(struct rpc_call *call)
 	audit_record(call, tx, &(struct audit_event){.action = "key.rotated", .details = pg_text(key, 0, 0)});
 	if (rpc_commit_row(call, tx, key, "key"))
 		return -1;
-	/* From this answer on this worker shows the new key (and signs with it, if immediate); the others hear of it a
-	 * moment later, as this one does when the reload fails. */
+	/* This worker publishes the new key (and signs with it, if immediate) before it answers; others reload on
+	 * NOTIFY a moment later, as this one does when the reload fails. */
 	if (key_ring_reload(ctx, passport->keys))
 		log_error_of(LOG_WARNING, ctx, "signing keys not reloaded after a rotation");
 	return 0;

@@ -92,8 +92,8 @@ static int address_account(struct composing *composing, const char *sql, const c
 	return 0;
 }
 
-/* An account's letters go where its owner has proved to be: another spelling of the address, which anybody may have
- * asked with, is another mailbox at some providers. */
+/* Letters go to the verified spelling of the address, not the one in the request, which at some providers is another
+ * mailbox. */
 static int address_recipient(struct composing *composing, struct pg_result **ret)
 {
 	const char *folded = text_fold(&composing->ctx->arena, composing->row->recipient);

@@ -32,8 +32,8 @@ static int read_expiry(struct rpc_call *call, const char **ret)
 	return wall > clock_wall() ? 0 : rpc_invalid(call, "/params/expires_at", "after", "\"now\"");
 }
 
-/* The company stands still meanwhile: neither is it suspended, nor loses the caller the right that the call came in
- * with, nor does a key too many slip in. */
+/* Locks the company, so that meanwhile it cannot be suspended, the caller cannot lose the right, and the number of keys
+ * cannot pass its limit. */
 static int lock_company(struct rpc_call *call, struct pg_tx *tx)
 {
 	struct membership membership;

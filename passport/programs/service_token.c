@@ -76,13 +76,13 @@ int auth_service_token(struct rpc_call *call)
 	struct pg_result *row = pg_write(call->ctx, call->db, USE_SERVICE_SECRET, hash, service);
 	if (!row)
 		return -1;
-	/* A name that the setting has is the setting's alone. */
+	/* A name in the setting is never looked up in the table. */
 	if (pg_count(row) == 0 || is_set)
 		return context_fail(call->ctx, ERROR_UNAUTHENTICATED, "credentials", "wrong service or secret");
 	return reply_from_table(call, row, service);
 }
 
-/* Who made the key is for those who limit or judge what it does: whoever it was, they may be gone or erased by now. */
+/* created_by is for limits and audits; that user may have left the company or been erased. */
 static int reply_client(struct rpc_call *call, const struct pg_result *row)
 {
 	struct arena *arena = &call->ctx->arena;

@@ -21,7 +21,7 @@ static const char RENEW_SESSION[] =
     "WHERE m <> ALL (methods)) WHERE id = $1 AND ended_at IS NULL AND expires_at > now() AND idle_expires_at > now() "
     "RETURNING id";
 
-/* What lies between the two calls of a login. */
+/* The state between the two calls of a login. */
 struct challenge {
 	const char *user_id, *password_changed_at;
 };
@@ -150,7 +150,7 @@ static const char *prove_caller(struct rpc_call *call, struct pg_tx *tx, const s
 	if (credentials_lock(call, tx, user->user_id, user->password_changed_at, &factor))
 		return NULL;
 	if (!user->second_factor) {
-		if (factor) /* since a moment ago: its code was neither asked for nor counted */
+		if (factor) /* turned on a moment ago: no code was asked for or counted */
 			(void)code_needed(call);
 		return factor ? NULL : "{pwd}";
 	}

@@ -38,7 +38,7 @@ static const char *derive_successor(struct rpc_call *call, const struct master_k
 	return base64url_encode(&call->ctx->arena, bytes, sizeof(bytes));
 }
 
-/* A used token outside the grace window is a theft or a bug: whoever holds the family loses it. */
+/* A used token outside the grace window means theft or a bug, so the session ends. */
 static int refuse_reuse(struct rpc_call *call, struct pg_tx *tx, const struct refresh *refresh)
 {
 	audit_record(call, tx,

@@ -17,7 +17,7 @@
 #define LOOK_INTERVAL (1 * CLOCK_SECOND)
 #define LOOK_DEADLINE (5 * CLOCK_SECOND)
 #define LOOK_ROWS 10000
-/* Of an answer when nobody says how many: all of a busy hour would be too large to give. */
+/* Rows of an answer when the caller names no limit: those of a busy hour would be too large. */
 #define PAGE_ROWS 1000
 /* How long a poll waits for news, and what it leaves of its deadline for the answer. */
 #define POLL_WAIT (10 * CLOCK_SECOND)

@@ -5,9 +5,9 @@
 #include "sql.h"
 
 /* One statement, so one snapshot: rights that were read before a change come with the epoch from before it, and the
- * token made of them is void. Rights beyond the token's 32 are left to member.right. Nobody acts as the staff: a
- * session in which somebody does ends with the user's promotion. $2: seconds that a token lives; not beyond its
- * session, which may have ended while the transaction waited for a lock: so its now() is not the time. */
+ * token made of them is void. Rights beyond the token's 32 are left to member.right. Nobody may act as a member of the
+ * staff: when the user becomes one, such a session ends. $2: seconds that a token lives; not beyond its session, which
+ * may have ended while the transaction waited for a lock: so its now() is not the time. */
 static const char SELECT_CLAIMS[] =
     "SELECT " USER_JSON "::text, u.id, array_to_json(u.roles)::text, floor(extract(epoch FROM s.auth_time))::bigint, "
     "coalesce((SELECT jsonb_object_agg(m.company_id, m.\"right\")::text FROM (SELECT m.company_id, m.\"right\" "

@@ -22,7 +22,7 @@
 		 "stars"
 #define FOLD_STAR(n) "count(*) FILTER (WHERE floor(r.score + 0.5) = " n ")"
 
-/* Those that no longer count before those that now do: one of an author may count at a time. */
+/* Reviews that no longer count are updated first, since a unique index allows one that counts an author. */
 static const char UNCOUNT[] =
     "UPDATE review r SET counts = false WHERE r.subject_id = ANY ($1::uuid[]) AND r.counts AND " LATER_REVIEW;
 static const char COUNT[] =

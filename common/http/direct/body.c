@@ -12,7 +12,7 @@ void direct_invite_body(struct direct_connection *connection)
 	connection->invited = true;
 	if (call->parser.machine.http_minor == 0 || !http_fields_get(&call->fields, "Expect"))
 		return;
-	/* Should it not go out, the client sends its body after a while all the same. */
+	/* If it cannot be sent, the client sends its body after a while anyway. */
 	http_send_continue(connection->fd);
 }
 

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LINGERING_MOST = 64 }; /* what they send is read at nobody's cost but ours */
+enum { LINGERING_MOST = 64 }; /* most connections in LINGERING: reading what they send is wasted work */
 
 static struct direct_list *list_of(struct direct *direct, enum direct_state state)
 {

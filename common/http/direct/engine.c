@@ -22,7 +22,7 @@ static int64_t deadline_of(const struct direct_connection *connection)
 {
 	if (connection->state != DIRECT_READING && connection->state != DIRECT_STREAMING)
 		return connection->deadline;
-	/* What we do not read cannot be late. */
+	/* A body that we do not read is not late. */
 	if (connection->paused != 0)
 		return DEADLINE_NEVER;
 	size_t body = connection->call->parser.body_received;
@@ -176,7 +176,7 @@ static bool engine_evict(void *connection)
 {
 	const struct http_server *server = ((struct direct_connection *)connection)->direct->server;
 	size_t before = http_server_connections(server);
-	/* Half a request is no reason to stay when there is no room. */
+	/* A half-read request does not keep its connection when there is no room. */
 	if (((struct direct_connection *)connection)->state == DIRECT_READING) {
 		direct_connection_close(connection);
 		return true;

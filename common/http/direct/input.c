@@ -28,7 +28,7 @@ static void fault(struct direct_connection *connection, int status)
 	call->server->engine->done(call);
 }
 
-/* What a client has not taken by now would stay in the kernel for minutes, which nobody counts. */
+/* Resets the connection: unsent data would stay in the kernel for minutes, which no limit counts. */
 static void give_up(struct direct_connection *connection)
 {
 	static const struct linger AT_ONCE = {.l_onoff = 1};
@@ -87,7 +87,7 @@ static void request_complete(struct direct_connection *connection)
 		return;
 	}
 	if (http_call_is_early(call)) {
-		/* Its last bytes came with those that were too many: it is all here, and the handler decides. */
+		/* The whole body came with the bytes that passed the limit, so the handler decides. */
 		call->early = true;
 		call->body_done = true;
 	} else {

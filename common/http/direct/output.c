@@ -110,7 +110,7 @@ static int send_file(struct direct_output *output, int fd)
 		ssize_t sent = sendfile(fd, output->file, &offset, part);
 		if (sent < 0 && (errno == EAGAIN || errno == EINTR))
 			return 0;
-		/* A file that is shorter than it was leaves no way to keep what the headers promised. */
+		/* The file has become shorter, so the length in the headers cannot be kept. */
 		if (sent <= 0)
 			return -1;
 		output->offset += sent;

@@ -31,8 +31,7 @@ void cap_count_changed(struct evhttp_engine *engine)
 		listener_switch(engine, at_cap);
 }
 
-/* Nobody will read what these clients send, so all that can be done is to look whether it is there already: a socket
- * closed with something unread resets the connection, and the answer is lost. */
+/* Reads what has arrived already: closing a socket with unread input resets the connection, and the answer is lost. */
 static void refuse_one(struct evhttp_engine *engine, int fd, const char *address)
 {
 	struct http_call *call = http_call_begin(engine->server, address);

@@ -251,7 +251,7 @@ static void send_fault(struct evhttp_peer *peer, int status)
 
 void peer_refuse(struct evhttp_peer *peer, int status)
 {
-	/* Whoever is late in the same pass of the loop finds it done: the callbacks are ours by then. */
+	/* A second call in the same pass of the loop does nothing: the callbacks are ours by then. */
 	if (peer->state == PEER_LINGERING)
 		return;
 	drop_output(peer);

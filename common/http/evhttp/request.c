@@ -25,7 +25,7 @@ void evhttp_take_request(struct evhttp_request *request, void *argument)
 		evhttp_send_reply(request, STATUS_BAD_REQUEST, "", NULL);
 		return;
 	}
-	/* One for a proxy, evhttp believes of the absolute form, and would end the connection after it. */
+	/* evhttp takes a target in absolute form for a proxy request, and would end the connection after it. */
 	request->flags &= ~EVHTTP_PROXY_REQUEST;
 	call->connection = peer;
 	call->seat = &peer->seat;
