@@ -1,5 +1,5 @@
 /*
- * What events makes at its start.
+ * Start and stop of a thread of events.
  */
 #ifndef EVENTLOOP_EVENTS_START_H
 #define EVENTLOOP_EVENTS_START_H

@@ -1,5 +1,5 @@
 /*
- * Devices: what a person makes of a User-Agent header.
+ * Turns a User-Agent header into the name of a device.
  *
  * Purpose: in the list of their sessions people recognise "Firefox on Windows". The header is what the client claims;
  * it decides nothing. Source: RFC 9110 section 10.1.5; what browsers send today.

@@ -12,7 +12,7 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-#define PAGE 500 /* rows a transaction: whoever changes one of them waits for milliseconds */
+#define PAGE 500 /* rows a transaction: writers of one of them wait for milliseconds */
 #define PAGE_TEXT "500"
 #define KEY_LIMIT 256 /* bytes of a row's key */
 
@@ -33,7 +33,7 @@ struct sealed_column {
 		    "UPDATE " TABLE " SET " COLUMN " = decode($2, 'hex') WHERE " KEY " = $1::" TYPE,  \
 	}
 
-/* All of them: whoever seals something new adds its line. */
+/* All of them: a new sealed column needs a line here. */
 static const struct sealed_column columns[] = {
     SEALED("signing_key", "kid", "text", "private_sealed", KEY_PRIVATE_LABEL),
     SEALED("totp", "user_id", "uuid", "secret_sealed", TOTP_SECRET_LABEL),

@@ -5,7 +5,7 @@
  * Ownership: owns its storage (malloc), given back by buffer_done; or, made by buffer_init_arena, the arena does.
  * Invariants: data is always NUL-terminated when any byte was appended; length <= limit. Errors are sticky: once an
  * append would pass the limit, the buffer is marked failed, later appends do nothing, and the caller checks once at the
- * end with buffer_failed. An append that does not fit adds nothing of itself.
+ * end with buffer_failed. An append that does not fit adds nothing.
  */
 #ifndef EVENTLOOP_BASE_BUFFER_H
 #define EVENTLOOP_BASE_BUFFER_H

@@ -1,5 +1,5 @@
 /*
- * Files linked into the program by embed_files() of cmake/embed.cmake.
+ * Files that embed_files() of cmake/embed.cmake links into the program.
  * Invariants: a table ends with an entry whose name is NULL; the byte at end is 0, so text files are C strings.
  */
 #ifndef EVENTLOOP_BASE_EMBED_H

@@ -131,7 +131,7 @@ static bool withdraw(struct job *job)
 	return queued;
 }
 
-/* The caller goes without the job: whoever sees it last frees the argument. */
+/* The caller leaves the job: the last user, caller or pool, frees the argument. */
 static void leave(struct job *job)
 {
 	job->waiter = NULL;

@@ -1,5 +1,6 @@
 /*
- * Stacks of coroutines: mapped with a guard page below, so that an overflow dies at once instead of writing elsewhere.
+ * Stacks of coroutines: mapped with a guard page below, so that an overflow ends the process at once instead of
+ * overwriting other memory.
  */
 #ifndef EVENTLOOP_CO_STACK_H
 #define EVENTLOOP_CO_STACK_H

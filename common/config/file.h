@@ -6,7 +6,7 @@
 
 struct config_pass;
 
-/* Reads the lines of the file; faults are noted in the pass. */
+/* Reads the file's lines; faults are noted in *pass. */
 void config_read_file(struct config_pass *pass, const char *path);
 
 #endif

@@ -25,12 +25,13 @@ enum config_flags {
 struct config_option {
 	const char *name;
 	enum config_type type;
-	const char *fallback; /* default, as one would write it; NULL for none */
+	const char *fallback; /* default, as in a file; NULL for none */
 	int64_t min, max;
 	unsigned flags;
 	const char *choices; /* "json|text" for CONFIG_CHOICE */
 	const char *help;
-	const char *environment; /* one more variable, as others name it ("OTEL_EXPORTER_OTLP_ENDPOINT"); NULL: none */
+	const char *environment; /* a further variable, by a name that is usual elsewhere
+				    ("OTEL_EXPORTER_OTLP_ENDPOINT"); NULL: none */
 };
 
 #endif

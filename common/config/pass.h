@@ -1,8 +1,8 @@
 /*
  * One run through all sources: what it has read so far, and the faults that it found.
  *
- * Nothing of it is in force before the run is over without a fault. Ownership: whoever reads the sources owns the pass
- * and its readings; the configuration and the stream of faults are borrowed.
+ * Its values come into force only after a run without a fault. Ownership: the caller that reads the sources owns the
+ * pass and its readings; the configuration and the stream of faults are borrowed.
  */
 #ifndef EVENTLOOP_CONFIG_PASS_H
 #define EVENTLOOP_CONFIG_PASS_H

@@ -17,8 +17,8 @@ struct arguments {
 	char **rest; /* what is no setting, in its order; ended by NULL */
 };
 
-/* Takes argv apart. Flags that are no settings are in settings too, to be refused there, when the command is the
- * library's own; a command of the daemon gets them in rest. Borrows the texts of argv. */
+/* Takes argv apart. Unknown flags go to `settings`, where they are refused, for the commands of the library, and to
+ * `rest` for a command of the daemon. Borrows the texts of argv. */
 void arguments_read(struct arguments *arguments, const struct daemon_spec *spec, int argc, char **argv);
 
 /* Frees the lists, not the texts. */

@@ -2,11 +2,11 @@
  * Bulk import of NDJSON files: one JSON object a line.
  *
  * Purpose: `eventloop-events import FILE` and its like: batches in transactions, bad lines named with number and reason
- * while good ones load, a progress line, and going on where a broken-off run stopped. Ownership: the import owns lines
- * and their values; a callback borrows them for the length of its call. Invariants: the place in the file (by its
- * SHA-256) is stored in the transaction of the batch it belongs to, so that nothing is loaded twice or left out. A
- * batch that fails is done again line by line, each in a transaction of its own, and the lines that fail then are the
- * bad ones. Rejected lines also go to FILE.rejected with number and reason.
+ * while good ones load, a progress line, and an interrupted run can be continued. Ownership: the import owns lines and
+ * their values; a callback borrows them for the length of its call. Invariants: the place in the file (by its SHA-256)
+ * is stored in the transaction of the batch it belongs to, so that nothing is loaded twice or left out. A batch that
+ * fails is repeated line by line, each in a transaction of its own; lines that fail then are bad. Rejected lines also
+ * go to FILE.rejected with number and reason.
  */
 #ifndef EVENTLOOP_DAEMON_IMPORT_H
 #define EVENTLOOP_DAEMON_IMPORT_H

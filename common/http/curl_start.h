@@ -1,10 +1,10 @@
 /*
- * The start of libcurl, which those who use it share.
+ * The initialisation of libcurl, shared by all its users.
  */
 #ifndef EVENTLOOP_HTTP_CURL_START_H
 #define EVENTLOOP_HTTP_CURL_START_H
 
-/* Starts the library once in the process, whoever asks first. Ends the process when that fails. From any thread. */
+/* Initialises the library at the first call in the process. Ends the process when that fails. From any thread. */
 void curl_start(void);
 
 #endif

@@ -169,7 +169,7 @@ void http_call_run(struct http_call *call);
 /* True when the head is complete and the handler is to run now, with the body, or more of it, to come. */
 bool http_call_is_early(const struct http_call *call) MUST_CHECK;
 
-/* How far an early body may be read now, in bytes; 0: it is far enough ahead. */
+/* How many bytes of an early body may be read now; 0: none, enough is read ahead. */
 size_t http_call_window(const struct http_call *call);
 
 /* More of an early body is there, or all of it. */
@@ -178,7 +178,7 @@ void http_call_body_came(struct http_call *call, bool all);
 /* An early body does not come: answers with the status and lets the handler know; -1: the client is gone. */
 void http_call_body_failed(struct http_call *call, int status);
 
-/* Has the handler look again at what it waits for: a body, or an answer to leave. */
+/* Wakes the handler to check again what it waits for: more of a body, or that its answer has been sent. */
 void http_call_wake(struct http_call *call);
 
 /* Counts what the call holds. To be called when that may have become much, and is cheap otherwise. */
@@ -193,10 +193,10 @@ void http_call_set_deadline(struct http_call *call);
 /* Nothing more comes on the socket of a call that is being handled: begins to find out whether its client has gone. */
 void http_call_input_ended(struct http_call *call, int fd);
 
-/* Ends that, where something is to be sent or the socket closed. */
+/* Ends that search, before something is sent or the socket is closed. */
 void http_call_forget_hangup(struct http_call *call);
 
-/* Its connection is gone: tells whoever asked. */
+/* Its connection is gone: calls on_hangup, if set. */
 void http_call_hung_up(struct http_call *call);
 
 /* Answers with on_fault's body; 503 with Retry-After. */

@@ -7,7 +7,7 @@
  * not there soon, an interim one is sent, "100 Continue", which a client of HTTP/1.1 must take at any time and as often
  * as it comes (RFC 9110 section 15.2), and the socket is looked at until the answer leaves.
  *
- * Ownership: whoever begins it ends it, before the descriptor is closed and before anything else is sent.
+ * Ownership: the caller that began it must end it before it closes the descriptor or sends anything else.
  */
 #ifndef EVENTLOOP_HTTP_HANGUP_H
 #define EVENTLOOP_HTTP_HANGUP_H

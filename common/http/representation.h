@@ -2,12 +2,12 @@
  * A text that is requested often, served with a strong ETag, compressed for clients that accept gzip, and as 304 for
  * those that have it already (RFC 9110 sections 8.4, 8.8.3, 12.5.3, 13.1.2).
  *
- * Ownership: whoever zeroes a struct http_representation calls http_representation_done; the text stays the owner's and
- * is given at every answer. Compressed forms are shared by the answers that are under
- * way. Belongs to one thread. Invariants: the ETag is of the text and of its coding, so it changes
- * exactly when the bytes do; the text is compressed once, when first asked for so, and again only when it has become
- * another; a compressed form that is no smaller is not used. Every answer says that it depends on Accept-Encoding, and
- * 304 has the headers that 200 would have.
+ * Ownership: the owner of a zeroed struct http_representation calls http_representation_done; the text stays the
+ * owner's and is given at every answer. Compressed forms are shared by the answers that are under way. Belongs to one
+ * thread. Invariants: the ETag is of the text and of its coding, so it changes exactly when the bytes do; the text is
+ * compressed once, at the first request for gzip, and again only after it has changed; a compressed form that is no
+ * smaller is not used. Every answer says that it depends on Accept-Encoding, and 304 has the headers that 200 would
+ * have.
  */
 #ifndef EVENTLOOP_HTTP_REPRESENTATION_H
 #define EVENTLOOP_HTTP_REPRESENTATION_H

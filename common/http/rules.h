@@ -4,8 +4,8 @@
  * Purpose: RFC 9110 and 9112 let a server refuse, or tell it to, a well-formed request that lacks something,
  * contradicts itself, or whose end is ambiguous. All of that is decided here and nowhere else.
  * Ownership: nothing is kept. Invariants: a head that passes has one method that is served, a target that can be split,
- * at most one Host, and a body whose end is certain: at most one length, or exactly the coding "chunked". Use: once a
- * head is complete, before anything is done with it; whoever gets a status answers it and closes the connection.
+ * at most one Host, and a body whose end is certain: at most one length, or exactly the coding "chunked". Use: call it
+ * once a head is complete, before using it; on a status, answer with that and close the connection.
  */
 #ifndef EVENTLOOP_HTTP_RULES_H
 #define EVENTLOOP_HTTP_RULES_H

@@ -36,7 +36,7 @@ int http_transfer_answer(struct http_transfer *transfer, struct http_answer *ret
  * in ctx. */
 int64_t http_transfer_read(struct http_transfer *transfer, void *bytes, size_t size) MAY_SUSPEND MUST_CHECK;
 
-/* Ends it, whether or not it is over. Twice is as once. */
+/* Ends it, whether or not it is complete. A second call does nothing. */
 void http_transfer_end(struct http_transfer *transfer);
 
 #endif

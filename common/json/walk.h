@@ -45,7 +45,7 @@ enum json_walk_event json_walk_next(struct json_walk *walk);
 /* After any event but WALK_END: the member name of the value, NULL when its parent is no object or it has none. */
 const char *json_walk_key(const struct json_walk *walk);
 
-/* After any event but WALK_END: the place of the value in its parent, from 0. */
+/* After any event but WALK_END: the index of the value in its parent, from 0. */
 size_t json_walk_index(const struct json_walk *walk);
 
 #endif

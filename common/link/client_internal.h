@@ -17,7 +17,7 @@ struct event;
 struct event_base;
 struct link_waiter;
 
-/* A wire id is a slot and its generation: late answers to a slot used anew are told apart. */
+/* A wire id is a slot and its generation, so that a late answer to a reused slot is recognised. */
 struct link_slot {
 	uint32_t generation;
 	uint32_t next_free;

@@ -74,8 +74,8 @@ struct link_client *link_client_new(const struct link_client_options *options);
 /* Callers that wait get `unavailable`. Accepts NULL. A connect under way ends by itself a little later: the loop must
  * run on until idle. */
 void link_client_free(struct link_client *client);
-/* CONNECTING: before and during the first attempt (the proof included), or the first after a loss; calls wait for it.
- * DOWN: it failed; calls fail at once. */
+/* CONNECTING: before and during the first attempt to connect (the proof included), at the start or after a loss; calls
+ * wait for it. DOWN: it failed; calls fail at once. */
 enum link_state { LINK_DOWN, LINK_CONNECTING, LINK_UP };
 enum link_state link_client_state(const struct link_client *client);
 /* When a connection was last lost, or its server began to drain; monotonic, 0: never. */

@@ -49,7 +49,7 @@ struct link_stream {
 	size_t out_start;    /* of out that has been sent */
 	uint64_t queued;     /* bytes ever put into out */
 	uint64_t sent;	     /* bytes ever written to the socket */
-	const char *failure; /* why it is to be closed; NULL while well */
+	const char *failure; /* why it is to be closed; NULL: no fault */
 	bool writing;	     /* waiting for the socket to take more */
 	bool reading_paused; /* the other side does not read its answers */
 	bool in_outbox;

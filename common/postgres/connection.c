@@ -266,7 +266,7 @@ void pg_connection_reset(struct pg_connection *connection, enum pg_outcome outco
 	connection->stalled = connection->settling = 0;
 }
 
-/* Nobody's lease outlives the connection it was for. */
+/* A lease ends with its connection. */
 static void connection_lose(struct pg_connection *connection, enum pg_outcome outcome)
 {
 	pg_connection_reset(connection, outcome);

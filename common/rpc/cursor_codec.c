@@ -48,7 +48,7 @@ const char *cursor_encode(struct arena *arena, const struct cursor_binding *bind
 	return base64url_encode(arena, bytes.data, bytes.length);
 }
 
-/* The array's items as texts. What our own tag covers is well-formed; whoever changed the format finds out here. */
+/* The array's items as texts. A text with our own tag is well-formed; the check finds a change of the format. */
 static bool read_values(struct arena *arena, struct json_object *array, size_t count, const char **values)
 {
 	if (!json_object_is_type(array, json_type_array) || json_object_array_length(array) != count)

@@ -1,11 +1,11 @@
 /*
- * What is wrong with a parameter, as a sentence.
+ * Turns a broken rule of a parameter into a sentence.
  *
  * Purpose: error.message of invalid_params names field and rule, "params/period/to: must be after from", since most
  * libraries show nothing else of an error; error.data.fields says the same to programs.
- * Invariants: one line of less than FIELD_MESSAGE_SIZE bytes of UTF-8. What a caller chose (the names of members) is
- * shown with control characters and whatever else cannot be seen as \u escapes, and cut where it is long, so that the
- * rule always has its place. A rule that is not known here is named by its word.
+ * Invariants: one line of less than FIELD_MESSAGE_SIZE bytes of UTF-8. Text from the caller (names of members) is shown
+ * with control and invisible characters as \u escapes, and cut when it is long, so that there is always room for the
+ * rule. A rule that is not known here is named by its word.
  * Source: docs/errors.md.
  */
 #ifndef EVENTLOOP_RPC_FIELD_MESSAGE_H

@@ -2,7 +2,8 @@
  * Secrets of a daemon's installation: random bytes in its database, the same for all its replicas (table
  * daemon_secret).
  *
- * Ownership: values are kept by the thread that asked, for good: one daemon, one database, one value a name.
+ * Ownership: each thread keeps the values that it has read until the process ends, since a daemon has one database and
+ * a name one value.
  */
 #ifndef EVENTLOOP_RPC_SECRET_H
 #define EVENTLOOP_RPC_SECRET_H

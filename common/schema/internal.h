@@ -166,10 +166,10 @@ struct schema_set {
 	bool failed;
 };
 
-/* A place that a URI names. */
+/* A value of the document that a URI names. */
 struct schema_resource {
 	struct json_object *value;
-	const char *base; /* around it, before its own $id */
+	const char *base; /* of the object around it, before its own $id */
 };
 
 /* Sets the error of the running compilation, "<place>: <text>", unless there is one. Always false. */

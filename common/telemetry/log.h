@@ -2,9 +2,9 @@
  * Logging: one JSON line an event on standard output (or text for people).
  *
  * Purpose: what happened, with the ids of the request it happened in.
- * Line: {"time","level","daemon","request_id","trace_id","method","user","actor","message", then the fields}; what is
- * not known is left out, and no name stands twice: a field of a name above, or of an earlier field, is left out too
- * (builds with fault points end there). Invariants: library code does not log; the layer that decides what an error
+ * Line: {"time","level","daemon","request_id","trace_id","method","user","actor","message", then the fields}; unknown
+ * values are left out, and no name appears twice: a field with a name above, or that of an earlier field, is left out
+ * too (builds with fault points end there). Invariants: library code does not log; the layer that decides what an error
  * means logs it once. Values that base/mask.h takes for secrets or personal data never appear. A line is one write()
  * and at most LOG_LINE_MAX bytes; when standard output takes none, it is dropped and counted
  * (eventloop_log_lines_dropped_total).

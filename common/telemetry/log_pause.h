@@ -1,5 +1,5 @@
 /*
- * One line a second at most, for what somebody outside can cause as often as they like: they must not fill the disk.
+ * At most one log line a second for events that clients can cause at will, so that they cannot fill the disk.
  *
  * Use: int64_t count = log_pause_count(&pause); if (count > 0) log_event(..., LOG_NUMBER("count", count)).
  * Ownership: the caller's; zero-initialised is ready. Safe from any thread.
@@ -15,7 +15,7 @@ struct log_pause {
 	atomic_int_least64_t unlogged;	   /* since the last line */
 };
 
-/* Counts one. Returns how many a line now stands for; 0: none is to be written yet. */
+/* Counts one event. Returns how many events the line to be written now stands for; 0: write none yet. */
 int64_t log_pause_count(struct log_pause *pause);
 
 #endif

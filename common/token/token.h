@@ -9,8 +9,7 @@
  * typ, iss, aud, exp, nbf are checked with 30 s of skew. A verified token is remembered under a keyed hash until it
  * expires. The key set is fetched in the background, refetched every 5 minutes (or as set) and on an unknown kid at
  * most once in 10 s, and survives passport being down. Tokens that live longer than TOKEN_LIFETIME_MAX are refused,
- * which bounds what must be remembered of revocations (token/revocation.h). Source: RFC 7515, 7517, 7519, 8725,
- * 9068.
+ * which bounds how long revocations must be kept (token/revocation.h). Source: RFC 7515, 7517, 7519, 8725, 9068.
  */
 #ifndef EVENTLOOP_TOKEN_TOKEN_H
 #define EVENTLOOP_TOKEN_TOKEN_H

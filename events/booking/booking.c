@@ -159,7 +159,7 @@ static int may_cancel(struct rpc_call *call, const struct pg_result *booking, bo
 	return manager < 0 ? -1 : 0;
 }
 
-/* What the clock says once the listing is locked: a completed booking stays what it is, whoever asks. *ret_now: that
+/* Checks the time once the listing is locked: a completed booking cannot be cancelled by anybody. *ret_now: that
  * moment. */
 static int check_standing(struct rpc_call *call, struct pg_tx *tx, const char *id, bool manager, const char **ret_now)
 {

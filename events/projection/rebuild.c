@@ -8,7 +8,7 @@
 
 #define DEADLINE (60 * CLOCK_SECOND) /* of a batch */
 
-/* Waits for whoever is changing one of them. */
+/* Waits for transactions that are changing one of them. */
 static const char LOCK_LISTINGS[] =
     "SELECT count(*), max(id::text), coalesce(array_agg(id), '{}')::text FROM (SELECT id FROM listing "
     "WHERE id > $1 ORDER BY id LIMIT 200 FOR NO KEY UPDATE) l";

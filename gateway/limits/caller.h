@@ -5,9 +5,9 @@
  * integration's service account), the company for which an integration acts, the user who made its key, and the address
  * in a second, wider bucket that all logged-in users there share: so many people behind one address (an office, a
  * school) are not one caller, strangers there take nothing from them, and one client with a hundred accounts is still
- * bounded. Whoever calls by IPv6 may have thousands of addresses, so their site pays as well, with one bucket for
- * strangers and one for logged-in users, wider again. A user pays for no company: being its member is not acting for
- * it, and colleagues do not pay for each other.
+ * bounded. An IPv6 client may have thousands of addresses, so its site pays as well, with one bucket for strangers and
+ * one for logged-in users, wider again. A user pays for no company: being its member is not acting for it, and
+ * colleagues do not pay for each other.
  * Invariants: an address is what ip_address_network makes of it, a site what ip_address_site does. A payer is a keyed
  * hash of 64 bits (base/hash.h): nobody can choose a key that collides with another's.
  */
@@ -21,13 +21,13 @@
 #include <stdint.h>
 
 enum payer_kind {
-	PAYER_ADDRESS,	     /* whoever has no good token, by address */
+	PAYER_ADDRESS,	     /* callers without a valid token, by address */
 	PAYER_TOKEN,	     /* a user or an integration */
 	PAYER_COMPANY,	     /* all integrations of a company */
 	PAYER_KEY_MAKER,     /* all integrations by keys that one user made, of all companies */
-	PAYER_LOGGED_IN,     /* whoever has a good token, by address */
-	PAYER_SITE,	     /* whoever has none, by site, of IPv6 only */
-	PAYER_SITE_LOGGED_IN /* whoever has one, likewise */
+	PAYER_LOGGED_IN,     /* callers with a valid token, by address */
+	PAYER_SITE,	     /* callers without one, by site, of IPv6 only */
+	PAYER_SITE_LOGGED_IN /* callers with one, likewise */
 };
 
 enum { PAYER_KINDS = PAYER_SITE_LOGGED_IN + 1, CALLER_PAYERS = 5 };

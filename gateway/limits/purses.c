@@ -71,7 +71,7 @@ static bool is_kept(struct entry *const *kept, size_t count, const struct entry 
 	return false;
 }
 
-/* The payer's entry, perhaps in the place of another's; of nobody's in kept. */
+/* The payer's entry, perhaps in place of another's, which is evicted; entries in `kept` are not. */
 static struct entry *find(uint64_t key, struct entry *const *kept, size_t count)
 {
 	struct entry *set = table.sets[key & table.mask], *leaving = NULL;

@@ -1,8 +1,7 @@
 /*
  * multipart/form-data (RFC 7578): finds one file in a body.
  *
- * Invariants: reads the body once, copies nothing; part headers are limited; a body that does not keep to the format is
- * refused as a whole.
+ * Invariants: reads the body once, copies nothing; part headers are limited; a malformed body is refused as a whole.
  */
 #ifndef EVENTLOOP_IMAGES_UPLOAD_MULTIPART_H
 #define EVENTLOOP_IMAGES_UPLOAD_MULTIPART_H

@@ -13,7 +13,7 @@ static const char UPDATE_USER[] = "UPDATE user_account u SET name = coalesce($3,
 				  "WHERE id = $1 AND version = $2::integer AND state <> 'erased' RETURNING (" USER_JSON
 				  " || jsonb_build_object('attributes', u.attributes))::text";
 
-/* An address is as good as a password: whoever asks for another one proves the current password. */
+/* Who controls the address can reset the password, so a change of address needs the current password. */
 static int prove_for_email(struct rpc_call *call, const char *email, struct credentials *ret, bool *ret_send)
 {
 	const char *password = rpc_param(call, "current_password");

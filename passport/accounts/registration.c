@@ -120,7 +120,7 @@ static int change_address(struct rpc_call *call, struct pg_tx *tx)
 /* A kind of letter that proves an address. */
 struct letter {
 	const char *purpose;	     /* of its token */
-	const char *select_password; /* of whoever asked for the letter; $1: the token's subject */
+	const char *select_password; /* of the registration or account; $1: the token's subject */
 	const char *advice;	     /* to who gives another one */
 	int (*answer)(struct rpc_call *call, struct pg_tx *tx) MAY_SUSPEND;
 };

@@ -24,7 +24,7 @@ static const char SEARCH_COMPANIES[] =
     "AND ($7::timestamptz IS NULL OR (c.created_at, c.id) < ($7::timestamptz, $8::uuid)) "
     "ORDER BY c.created_at DESC, c.id DESC " PAGE_LIMIT("$9");
 
-/* Whoever left the company with a key that is good still acts for it. */
+/* A user who left the company but made a valid API key still acts for it. */
 static const char LOCK_COMPANY[] =
     "SELECT " COMPANY_DETAILS_JSON "::text, EXISTS (SELECT FROM company_member m WHERE m.company_id = c.id "
     "AND m.user_id = $2) OR " API_KEY_MADE_BY("c.id", "$2") " FROM company c WHERE c.id = $1 FOR NO KEY UPDATE";

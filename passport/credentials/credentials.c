@@ -45,7 +45,7 @@ static struct credentials read(const struct pg_result *row)
 				    .second_factor = pg_boolean(row, 0, 5)};
 }
 
-/* Whoever knows the password has not guessed, so nobody is locked out and no letter tells of it. */
+/* A caller with the right password has not guessed, so this try is not counted and no letter is sent. */
 static int refuse_suspended(struct rpc_call *call, const struct guard_try *attempt)
 {
 	if (guard_forget(call, attempt))

@@ -15,7 +15,7 @@ static const struct throttle_rule account_rules[] = {
     [GUARD_CODE] = {"second_factor.account", "second_factor_limit", 15 * MINUTE, 15 * MINUTE},
 };
 
-/* The event is recorded each time; a mailbox is not filled by whoever locks an account over and over. */
+/* The event is recorded each time; letters are limited, so that repeated locks cannot fill the mailbox. */
 static const struct throttle_rule letter_rule = {"locked.letter", "letter_limit", 24 * 60 * MINUTE, 0};
 
 /* To the day is enough: a login need not write what it knows. Housekeeping removes what is older than 30 days. */

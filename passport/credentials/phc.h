@@ -2,9 +2,9 @@
  * The text form of an Argon2id hash, "$argon2id$v=19$m=19456,t=2,p=1$salt$tag" (PHC string format; base64 without
  * padding), as the argon2 library and others write it.
  *
- * Purpose: to hash with memory of our own (password_memory.h), which the library's functions for these texts do not
- * let us. Ownership: values. Invariants: what was read is within the bounds below, whatever stands in the database;
- * what phc_write makes phc_read reads.
+ * Purpose: allows hashing with memory of our own (password_memory.h), which the library's functions for these texts do
+ * not. Ownership: values. Invariants: what phc_read returns is within the bounds below, whatever the database holds;
+ * phc_read reads what phc_write writes.
  */
 #ifndef EVENTLOOP_PASSPORT_CREDENTIALS_PHC_H
 #define EVENTLOOP_PASSPORT_CREDENTIALS_PHC_H

@@ -1,5 +1,5 @@
 /*
- * Time-based one-time passwords, the arithmetic of it.
+ * Computes time-based one-time passwords.
  *
  * Source: RFC 6238 and RFC 4226 with what authenticator apps support: HMAC-SHA-1, 6 digits, steps of 30 s; the key in
  * base32 (RFC 4648 section 6, without padding); the key URI format that apps read from a QR code.

@@ -36,7 +36,7 @@ static int check_room(struct rpc_call *call, struct pg_tx *tx)
 	return 0;
 }
 
-/* Whoever may hold the old keys must not sign with them a moment longer: all of them go, with every token they signed.
+/* With `immediate` old keys may be known to others, so all are destroyed, which voids every token they signed.
  */
 static int make_room(struct rpc_call *call, struct pg_tx *tx, bool immediate)
 {

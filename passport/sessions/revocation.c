@@ -37,7 +37,7 @@ static const char LOCK_MEMBERS[] =
     "SELECT 1 FROM user_account WHERE id IN (SELECT user_id FROM company_member WHERE company_id = $1) ORDER BY id "
     "FOR NO KEY UPDATE";
 
-/* Whoever changes a key locks it before the counter, too. */
+/* Every change of a key locks its row before the counter, too. */
 static const char LOCK_KEYS[] = "SELECT 1 FROM service_account WHERE company_id = $1 ORDER BY id FOR NO KEY UPDATE";
 
 /* When that fails the feed's next look finds them. */

@@ -4,9 +4,8 @@
  * Ownership: the engine owns connections; a connection's call points back to it until the client is gone.
  * Invariants: a connection is in exactly one state and on the list of that state; it reads only in FRESH, IDLE,
  * READING, STREAMING (while its handler keeps up) and LINGERING, and holds no buffer in IDLE. Time limits are checked
- * by one timer over the lists, not by a timer each. To call: whoever accepts a socket makes a connection of
- * it (engine.c); what comes on it is for input.c and body.c, what leaves for answer.c: they move it from state to state
- * and may end it.
+ * by one timer over the lists, not by a timer each. To call: engine.c makes a connection of each accepted socket;
+ * input.c and body.c handle what arrives, answer.c what is sent: they move it from state to state and may end it.
  */
 #ifndef EVENTLOOP_DIRECT_CONNECTION_H
 #define EVENTLOOP_DIRECT_CONNECTION_H
@@ -79,15 +78,15 @@ struct direct_connection *direct_connection_new(struct direct *direct, int fd, c
 /* Moves the connection to a state and its list. deadline: monotonic, when it is cut off. */
 void direct_enter(struct direct_connection *connection, enum direct_state state, int64_t deadline);
 
-/* Has input read, or left in the kernel. */
+/* Switches reading of input on, or off (input then stays in the kernel). */
 void direct_read_on(struct direct_connection *connection);
 void direct_read_off(struct direct_connection *connection);
 
 /* Has what the connection and its call hold counted. */
 void direct_account(struct direct_connection *connection);
 
-/* It was answered for the last time while its client may still be sending: closes for writing, and reads on for a
- * while, so that the answer is not lost. */
+/* After the last answer, while the client may still be sending: closes for writing, and reads on for a while, since a
+ * reset would lose the answer. */
 void direct_linger(struct direct_connection *connection);
 
 /* Closes and frees it (later, when it is being processed). Its call, if any, goes on without it. */

@@ -1,7 +1,7 @@
 /*
  * The bytes that leave through a socket of the direct engine: at once as far as the socket takes them, the rest later.
  *
- * Knows a socket and nothing of connections: what follows from "left" and "broken" is decided above (answer.c).
+ * It knows sockets, not connections: answer.c decides what to do on DIRECT_LEFT and DIRECT_BROKEN.
  * Ownership: the caller owns the output and the pieces it sends; what is not sent at once is kept, shared texts by
  * holding them, everything else copied. A file is taken over. Invariants: while something is left, nothing new is
  * sent; a file comes after all pieces. To call: direct_output_init, then direct_output_file if there is a file, and
@@ -55,7 +55,7 @@ void direct_output_file(struct direct_output *output, int file, int64_t offset, 
 enum direct_progress direct_output_send(struct direct_output *output, int fd, const struct http_piece *pieces,
 					size_t count) MUST_CHECK;
 
-/* Sends of what is left as much as the socket takes, of a file no more than a part. */
+/* Sends as much of the rest as the socket takes, of a file at most a part. */
 enum direct_progress direct_output_flush(struct direct_output *output, int fd) MUST_CHECK;
 
 /* True while something is left to send. */

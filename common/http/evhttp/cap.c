@@ -1,4 +1,4 @@
-/* The cap of the evhttp engine's connections: switches its listener, and refuses whoever comes meanwhile. */
+/* The cap of the evhttp engine's connections: switches its listener, and refuses connections meanwhile. */
 #include "http/evhttp/cap.h"
 
 #include <event2/listener.h>
@@ -48,7 +48,7 @@ static void refuse_one(struct evhttp_engine *engine, int fd, const char *address
 void cap_refuse_some(struct evhttp_engine *engine)
 {
 	struct http_server *server = engine->server;
-	/* Whoever has gone has made room, and evhttp accepts again. */
+	/* There is room again, so evhttp accepts. */
 	if (engine->at_cap && http_peers_make_room(server, "", server->connections - engine->lingering))
 		return;
 	char peer[LISTENER_PEER_SIZE];

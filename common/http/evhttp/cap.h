@@ -1,8 +1,8 @@
 /*
  * The most connections that the evhttp engine has at once.
  *
- * evhttp has no such limit: at the cap its listener is switched off, and whoever comes then is accepted, answered 503
- * and closed by us, until somebody leaves. Ownership: none of its own. Invariants: the listener is off exactly while
+ * evhttp has no such limit: at the cap its listener is switched off, and our code accepts new connections, answers 503
+ * and closes them, until one ends. Ownership: none of its own. Invariants: the listener is off exactly while
  * engine->at_cap, and engine->refusing on; refused connections that linger do not count. To call: cap_count_changed
  * after every change of the count, cap_refuse_some when the listening socket is readable meanwhile.
  */

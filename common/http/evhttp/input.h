@@ -1,7 +1,8 @@
 /*
  * What a client of the evhttp engine sends, read by the parser of both engines before evhttp reads it.
  *
- * What the parser refuses evhttp never sees: it is taken out of the input buffer, and the connection refused later.
+ * evhttp never sees input that the parser refuses: it is removed from the input buffer, and the connection is refused
+ * later.
  * Ownership: the peer owns the call that is being read (`incoming`). Invariants: the last peer->unread bytes of the
  * input buffer are those that the parser has not had; the parser stops at the end of a request until evhttp has taken
  * it. To call: peer_read when something came, peer_take_call when evhttp has a request.

@@ -1,4 +1,4 @@
-/* Requests of the evhttp engine: evhttp says whose turn it is, and sends our answers. */
+/* Requests of the evhttp engine: evhttp decides which request is next, and sends our answers. */
 #include "http/evhttp/request.h"
 
 #include "base/clock.h"

@@ -1,10 +1,11 @@
 /*
- * Requests of the evhttp engine: evhttp says whose turn it is, the call is the parser's, and evhttp sends our answer.
+ * Requests of the evhttp engine: evhttp decides which request is next, our parser provides the call, and evhttp sends
+ * our answer.
  *
  * Ownership: evhttp owns the request and frees it when it is answered; call->request points to it until then.
  * Invariants: every request that evhttp gives is answered, also one whose client is gone. A peer goes on to its next
- * request when the answer has left, whatever its handler still does. To call: evhttp_take_request is evhttp's callback,
- * the others are members of struct http_engine, which says when.
+ * request when the answer has been sent, even if its handler is still running. To call: evhttp_take_request is evhttp's
+ * callback, the others are members of struct http_engine, which says when.
  */
 #ifndef EVENTLOOP_EVHTTP_REQUEST_H
 #define EVENTLOOP_EVHTTP_REQUEST_H
