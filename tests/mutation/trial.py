@@ -159,7 +159,7 @@ class Trial:
         """Tries one fault; the tree is as before afterwards. The row for the file of results."""
         started = time.monotonic()
         tests = self._order(fault, self.map.tests_of(sources, fault))
-        text = (self.tree.root / fault.path).read_text()
+        text = sources.tree.text(fault.path)
         verdict, said, run = "survived", "", 0
         if tests:
             self.tree.write(fault.path, fault.apply(text))
