@@ -48,7 +48,8 @@ class Map:
         programs = [str(program.relative_to(self.tree.path / "build" / "traced")) for program in self._programs()]
         built, said = self.tree.build("traced", programs, jobs)
         if not built:
-            raise SystemExit(said[-3000:])
+            old = "\nThe map is of older sources, which these tests may not fit: --remap makes it anew."
+            raise SystemExit(said[-3000:] + old)
 
     def _test_files(self):
         files = [name for name in gate.Tree(self.tree.path).files if re.search(r"/test_\w+\.(c|py)$", name)]

@@ -5,7 +5,7 @@ import time
 import loglines
 import pytest
 from smtp_server import SmtpServer
-from test_mail import FAST, NOTICE, queue, wait_empty
+from mail_queue import FAST, NOTICE, queue, wait_empty
 
 
 @pytest.fixture
