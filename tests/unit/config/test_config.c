@@ -254,7 +254,8 @@ static void test_help_tells_every_setting(void **state)
 {
 	struct fixture *fixture = *state;
 	char *text = print(fixture->config, config_print_help);
-	assert_non_null(strstr(text, "--database-url TEXT"));
+	assert_non_null(strstr(text, "\n  --database-url TEXT"));
+	assert_non_null(strstr(text, "\n  --port "));
 	assert_non_null(strstr(text, "EVENTS_DATABASE_URL"));
 	assert_non_null(strstr(text, "TCP port of events; default 7002; 1 to 65535"));
 	assert_non_null(strstr(text, "json|text"));
