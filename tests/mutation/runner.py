@@ -98,7 +98,9 @@ class Database:
         self.close()
         self.cluster = Cluster("autovacuum = off")
         self.cluster.start()
-        template = Stack(self.cluster, names=WITH_DATABASE, preset=self.programs)
+        # By its whole path: `stack` may have been imported for another tree.
+        programs = str(self.tree.path / "build" / self.programs)
+        template = Stack(self.cluster, names=WITH_DATABASE, preset=programs)
         for name in WITH_DATABASE:
             template[name].command("migrate")
         shutil.rmtree(template.folder, ignore_errors=True)
