@@ -1,9 +1,12 @@
 #include "api/internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define REFERENCE "#/components/examples/"
+#define SCHEMAS "#/components/schemas/"
 #define WITH "x-with"
+#define NAME_SIZE 200
 #define DEPTH_MAX 16 /* of examples that refer to others */
 
 struct resolver {
@@ -168,8 +171,60 @@ static bool read_example(struct api_reader *reader, struct json_object *example,
 	       check(reader, resolver.title, example, json_object_object_get(method, "params"));
 }
 
+/* The component whose example shows the result: the one named as the schema that the result refers to. */
+static const char *shown_by(struct json_object *method)
+{
+	struct json_object *schema = json_object_object_get(json_object_object_get(method, "result"), "schema");
+	const char *reference = api_text(schema, "$ref");
+	return reference && strncmp(reference, SCHEMAS, strlen(SCHEMAS)) == 0 ? reference + strlen(SCHEMAS) : NULL;
+}
+
+/* The values of the required parameters, as the result has them. NULL when it lacks one. */
+static struct json_object *params_of(struct json_object *method, struct json_object *shown)
+{
+	struct json_object *params = json_object_object_get(method, "params"), *values = json_object_new_array();
+	for (size_t i = 0; i < json_object_array_length(params); i++) {
+		struct json_object *param = json_object_array_get_idx(params, i), *value = NULL;
+		const char *name = api_text(param, "name");
+		if (!json_object_get_boolean(json_object_object_get(param, "required")))
+			continue;
+		if (!name || !json_object_object_get_ex(shown, name, &value)) {
+			json_object_put(values);
+			return NULL;
+		}
+		struct json_object *named = json_object_new_object();
+		json_object_object_add(named, "name", json_object_new_string(name));
+		json_object_object_add(named, "value", json_object_get(value));
+		json_object_array_add(values, named);
+	}
+	return values;
+}
+
+/* The example of a read that has none of its own: what its result refers to, found by what stands in it. */
+static void derive_example(struct json_object *method, struct json_object *components)
+{
+	const char *component = shown_by(method);
+	struct json_object *shown = component ? json_object_object_get(components, component) : NULL;
+	bool reads = json_object_get_boolean(json_object_object_get(method, "x-idempotent"));
+	struct json_object *params = shown && reads ? params_of(method, json_object_object_get(shown, "value")) : NULL;
+	if (!params)
+		return;
+	struct json_object *examples = json_object_new_array(), *example = json_object_new_object();
+	struct json_object *result = json_object_new_object();
+	char reference[NAME_SIZE + sizeof(REFERENCE)];
+	(void)snprintf(reference, sizeof(reference), REFERENCE "%s", component);
+	json_object_object_add(result, "$ref", json_object_new_string(reference));
+	json_object_object_add(example, "name", json_object_new_string(component));
+	json_object_object_add(example, "params", params);
+	json_object_object_add(example, "result", result);
+	json_object_array_add(examples, example);
+	json_object_object_add(method, "examples", examples);
+}
+
 bool api_examples_read(struct api_reader *reader, struct json_object *method, struct json_object *components)
 {
+	if (!json_object_object_get_ex(method, "examples", NULL))
+		derive_example(method, components);
 	struct json_object *examples = api_member(method, "examples", json_type_array);
 	if (!examples || json_object_array_length(examples) == 0)
 		return api_fail(reader, "has no example");

@@ -30,7 +30,8 @@ bool api_method_read(struct api_reader *reader, struct json_object *object, stru
 /* Makes the examples of a method object whole: where a value may stand, {"$ref": "#/components/examples/Name"} stands
  * for the value of the component, with the members of "x-with" beside it, when there are any, instead or besides. Then
  * checks that each example names parameters of the method and has a result. components: of all files of the daemon,
- * {name: {"value": ...}}; references among them are made whole on the way. */
+ * {name: {"value": ...}}; references among them are made whole on the way. A read that gives no examples has one when
+ * its result refers to a schema and a component example of that name has a member for each required parameter. */
 bool api_examples_read(struct api_reader *reader, struct json_object *method,
 		       struct json_object *components) MUST_CHECK;
 

@@ -72,6 +72,16 @@ def all_referred(value):
         yield from all_referred(child)
 
 
+def derived_example(method, api):
+    """The component example that shows a read without examples: named as what its result refers to, with a member for
+    each required parameter. None when there is none."""
+    name = method.get("result", {}).get("schema", {}).get("$ref", "").removeprefix(SCHEMAS)
+    reads = method.get("x-idempotent", True) and "examples" not in method
+    shown = api.examples.get(name)
+    needed = {param.get("name") for param in method.get("params", []) if param.get("required")}
+    return name if reads and isinstance(shown, dict) and needed <= shown.keys() else None
+
+
 def whole(value, examples, under=()):
     """The value with its references resolved; under: the examples on the way to it."""
     if isinstance(value, list):

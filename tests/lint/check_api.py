@@ -19,7 +19,6 @@ MEMBERS = (
     "summary",
     "params",
     "result",
-    "examples",
     "x-access",
     "x-cost",
 )
@@ -71,8 +70,6 @@ def method_violations(name, daemon, method, components):
     for member in MEMBERS:
         if member not in method:
             yield f"{place}: has no {member}"
-    if not method.get("examples"):
-        yield f"{place}: has no example"
     for param in method.get("params", []):
         for path in unlimited(param.get("schema"), f"/params/{param.get('name')}", dict(components)):
             yield f"{place}: {path} has no upper bound"
@@ -81,6 +78,8 @@ def method_violations(name, daemon, method, components):
 def example_violations(place, method, api):
     schemas = {f"params {param.get('name')}": param.get("schema") for param in method.get("params", [])}
     schemas["result"] = method.get("result", {}).get("schema")
+    if not method.get("examples") and not api_files.derived_example(method, api):
+        yield f"{place}: has no examples, and none follows from an example of what its result refers to"
     for example in method.get("examples", []):
         where = f'{place}: example "{example.get("name", "?")}"'
         given = {f"params {param.get('name')}": param.get("value") for param in example.get("params", [])}
@@ -105,6 +104,7 @@ def file_violations(tree, api):
         if tree.text(name) != api_files.shape(document) + "\n":
             yield f"{name}: not in the one form of API files: tests/run format gives it"
     used = {example for document in api.files.values() for example in api_files.all_referred(document)}
+    used |= {api_files.derived_example(method, api) for _, method in api.methods() if "examples" not in method}
     for example in sorted(api.examples.keys() - used):
         yield f"{api.places[example]}: nothing refers to the example {example}"
 

@@ -44,6 +44,31 @@ static void assert_unsound(const char *result, const char *examples, const char 
 	json_object_put(whole);
 }
 
+/* A file with a method that reads a Thing by its id and gives no example; more: of the method. */
+#define READ(more, id)                                                                               \
+	"{\"methods\":[{\"name\":\"a.b.get\",\"summary\":\"s\",\"params\":[{\"name\":\"" id          \
+	"\",\"required\":true,\"schema\":{\"type\":\"string\"}},{\"name\":\"more\",\"schema\":{}}]," \
+	"\"result\":{\"name\":\"thing\",\"schema\":{\"$ref\":\"#/components/schemas/Thing\"}},"      \
+	"\"x-access\":[\"public\"]," more "\"x-cost\":1}],\"components\":{"                          \
+	"\"examples\":{\"Thing\":{\"value\":{\"id\":\"y\",\"name\":\"n\"}}}}}"
+
+static void test_a_read_is_shown_by_what_it_gives(void **state)
+{
+	(void)state;
+	struct api *api = load(READ("", "id"));
+	if (!api)
+		fail_msg("%s", error);
+	struct json_object *document = parse(api_document(api));
+	assert_string_equal(text_at(document, "/methods/0/examples/0/params/0/name"), "id");
+	assert_string_equal(text_at(document, "/methods/0/examples/0/params/0/value"), "y");
+	assert_string_equal(text_at(document, "/methods/0/examples/0/result/name"), "thing");
+	assert_string_equal(text_at(document, "/methods/0/examples/0/result/value/name"), "n");
+	json_object_put(document);
+	api_free(api);
+	assert_refused(READ("", "key"), "a.b.get: has no example");
+	assert_refused(READ("\"x-idempotent\":false,", "id"), "a.b.get: has no example");
+}
+
 static void test_a_result_may_be_a_reference(void **state)
 {
 	(void)state;
@@ -131,6 +156,7 @@ static void test_refuses_unsound_components(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_a_read_is_shown_by_what_it_gives),
 	    cmocka_unit_test(test_a_result_may_be_a_reference),
 	    cmocka_unit_test(test_what_differs_stands_beside_the_reference),
 	    cmocka_unit_test(test_references_stand_at_any_depth),
