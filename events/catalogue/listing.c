@@ -218,6 +218,19 @@ static int keep_words(struct rpc_call *call, struct pg_tx *tx, const struct pg_r
 	return listing_change_put(call, tx, id, split.fields);
 }
 
+/* Ends a change of a listing (updated: its row as company and strangers see it): refuses a stale one, tells search and
+ * other daemons, commits, answers. */
+static int finish_change(struct rpc_call *call, struct pg_tx *tx, const char *id, const struct pg_result *updated,
+			 const char *topic)
+{
+	if (version_check(call, tx, updated, LISTING_EXISTS, id, "listing"))
+		return -1;
+	projection_queue_listings(call->ctx, tx, id_array(call, id));
+	if (rpc_publish(call, tx, topic, id, pg_text(updated, 0, 1)))
+		return -1;
+	return rpc_commit_row(call, tx, updated, "listing");
+}
+
 int listing_update(struct rpc_call *call)
 {
 	const char *id = rpc_param(call, "id"), *type = NULL, *params = rpc_params_text(call);
@@ -235,12 +248,7 @@ int listing_update(struct rpc_call *call)
 		return -1;
 	struct pg_result *listing =
 	    pg_query(call->ctx, tx, UPDATE_LISTING, params, call->caller->id, rpc_caller_created_by(call));
-	if (version_check(call, tx, listing, LISTING_EXISTS, id, "listing"))
-		return -1;
-	projection_queue_listings(call->ctx, tx, id_array(call, id));
-	if (rpc_publish(call, tx, "events.listing.updated", id, pg_text(listing, 0, 1)))
-		return -1;
-	return rpc_commit_row(call, tx, listing, "listing");
+	return finish_change(call, tx, id, listing, "events.listing.updated");
 }
 
 /* Locks the listing and demands that it can be handed in, and that the company has room for one more that waits. */
@@ -270,10 +278,7 @@ int listing_submit(struct rpc_call *call)
 		return -1;
 	struct pg_result *listing = pg_query(call->ctx, tx, SUBMIT_LISTING, id, rpc_param(call, "version"),
 					     call->caller->id, rpc_caller_created_by(call));
-	if (version_check(call, tx, listing, LISTING_EXISTS, id, "listing") ||
-	    rpc_publish(call, tx, "events.listing.submitted", id, pg_text(listing, 0, 1)))
-		return -1;
-	return rpc_commit_row(call, tx, listing, "listing");
+	return finish_change(call, tx, id, listing, "events.listing.submitted");
 }
 
 static void append_id(struct buffer *ids, const char *id)

@@ -16,7 +16,6 @@ NO_METHODS = {
     "passport.company.suspended": "a fact",
     "passport.user.erased": "a fact",
     "images.image.create": "what POST /images wants in a scope",
-    "rating.review.get": "the method that adding-a-method.md adds",
 }
 NAMED = re.compile(r"`((?:passport|events|rating|images|gateway)\.[a-z_]+\.[a-z_]+)(?: (\{[^}`]*\}))?`")
 
