@@ -33,6 +33,7 @@ class Tree:
         venv = self.path / "build" / "venv"
         venv.parent.mkdir(exist_ok=True)
         if not venv.is_symlink():
+            shutil.rmtree(venv, ignore_errors=True)  # a test that sets up for itself has put its own there
             venv.symlink_to(self.root / "build" / "venv")
 
     def _files(self, only):
