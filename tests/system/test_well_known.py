@@ -3,8 +3,10 @@
 import base64
 import gzip
 import json
+import subprocess
 import threading
 
+import loglines
 import pytest
 from ports import free_port
 from rpc import session
@@ -201,6 +203,20 @@ def test_health_and_metrics_have_an_address_of_their_own(make_stack, workers):
     text = session().get(f"http://[::1]:{port}/metrics", timeout=10).text
     assert "rpc_requests_total" in text
     assert session().post(f"http://127.0.0.1:{port}/rpc", json={}, timeout=10).status_code == 404
+
+
+def test_all_threads_listen_on_the_port_that_the_kernel_gave_the_first(stack):
+    own = ["--port=0", "--internal-listen=127.0.0.1:0", "--workers=3"]
+    line = [stack.gateway.program, "serve", "--config", stack.gateway.config, *own]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as daemon:
+        try:
+            serving = []
+            while len(serving) < 3:
+                serving += loglines.events(daemon.stdout.readline(), "serving")
+            (port,) = {event["internal_port"] for event in serving}
+            assert session().get(f"http://127.0.0.1:{port}/livez", timeout=10).status_code == 200
+        finally:
+            daemon.terminate()
 
 
 @pytest.mark.parametrize(
