@@ -43,7 +43,7 @@ static const char LOCK_LISTING[] = "SELECT 1 FROM listing WHERE id = $1 FOR NO K
 /* Whether it is confirmed, has begun, has ended, by a clock that is read once, and what the clock says. After the
  * listing was locked. */
 static const char SELECT_STANDING[] =
-    "SELECT b.state = 'confirmed', lower(b.period) <= clock.now, upper(b.period) <= clock.now, clock.now::text "
+    "SELECT b.state IN ('confirmed', 'completed'), lower(b.period) <= clock.now, upper(b.period) <= clock.now, clock.now::text "
     "FROM (SELECT clock_timestamp() AS now OFFSET 0) clock, booking b WHERE b.id = $1";
 
 static const char BOOKING_EXISTS[] = "SELECT 1 FROM booking WHERE id = $1";

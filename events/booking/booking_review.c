@@ -19,7 +19,7 @@ const struct data_check cancelled_late_check = {
 static const char SELECT_FOR_REVIEW[] =
     "SELECT jsonb_build_object('listing_id', b.listing_id, 'company_id', b.company_id, 'user_id', b.user_id, "
     "'took_place', upper(b.period) <= now() "
-    "AND (b.state = 'confirmed' OR b.cancelled_at <@ b.period OR " CANCELLED_LATE "), "
+    "AND (b.state IN ('confirmed', 'completed') OR b.cancelled_at <@ b.period OR " CANCELLED_LATE "), "
     "'by_member', b.by_member, 'too_short', " TOO_SHORT ", 'minimum_seconds', $2::bigint / 1000000)::text "
     "FROM booking b WHERE b.id = $1";
 

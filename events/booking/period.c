@@ -11,7 +11,7 @@ const struct data_check period_shortest_check = {
     .help = "bookings shorter than booking_shortest: they stand, and cannot be reviewed",
     .setting = "booking_shortest",
     .sql = "SELECT b.id, b.listing_id, b.user_id, api_period(b.period) AS period FROM booking b "
-	   "WHERE b.state = 'confirmed' AND " PERIOD_SHORTER("b.period", "$1"),
+	   "WHERE b.state IN ('confirmed', 'completed') AND " PERIOD_SHORTER("b.period", "$1"),
 };
 
 int64_t period_shortest(const struct daemon_worker *worker)
