@@ -1,43 +1,12 @@
 #include "base/clock.h"
 
+#include "base/civil.h"
+
 #include <string.h>
 
 #define DAY (INT64_C(86400) * CLOCK_SECOND)
 #define WALL_FIRST INT64_C(-62135596800000000) /* 0001-01-01T00:00:00Z */
 #define WALL_LAST INT64_C(253402300799999999)  /* 9999-12-31T23:59:59.999999Z */
-
-struct date {
-	int year, month, day;
-};
-
-/* The calendar repeats every 400 years; a year that begins in March has its leap day last, so that months need no
- * exception. Days are counted from 0000-03-01, which is day -719468 of 1970. */
-enum { DAYS_OF_ERA = 146097, DAYS_TO_1970 = 719468 };
-
-static int64_t days_from_date(struct date date)
-{
-	int64_t year = date.month <= 2 ? date.year - 1 : date.year;
-	int64_t era = (year >= 0 ? year : year - 399) / 400;
-	int64_t year_of_era = year - era * 400;
-	int64_t month = (date.month + 9) % 12;
-	int64_t day_of_year = (153 * month + 2) / 5 + date.day - 1;
-	return era * DAYS_OF_ERA + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - DAYS_TO_1970;
-}
-
-static struct date date_from_days(int64_t days)
-{
-	days += DAYS_TO_1970;
-	int64_t era = (days >= 0 ? days : days - (DAYS_OF_ERA - 1)) / DAYS_OF_ERA;
-	int64_t day_of_era = days - era * DAYS_OF_ERA;
-	int64_t year = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-	int64_t day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
-	int64_t month = (5 * day_of_year + 2) / 153;
-	return (struct date){
-	    .year = (int)(year + era * 400 + (month >= 10 ? 1 : 0)),
-	    .month = (int)(month < 10 ? month + 3 : month - 9),
-	    .day = (int)(day_of_year - (153 * month + 2) / 5 + 1),
-	};
-}
 
 static void put_digits(char *place, int count, int64_t value)
 {
@@ -55,11 +24,8 @@ void clock_format(int64_t wall, char text[static CLOCK_TEXT_SIZE])
 		wall = WALL_LAST;
 	int64_t days = (wall - (wall < 0 ? DAY - 1 : 0)) / DAY;
 	int64_t rest = wall - days * DAY;
-	struct date date = date_from_days(days);
-	memcpy(text, "0000-00-00T00:00:00.000000Z", CLOCK_TEXT_SIZE);
-	put_digits(text, 4, date.year);
-	put_digits(text + 5, 2, date.month);
-	put_digits(text + 8, 2, date.day);
+	civil_format(days, text);
+	memcpy(text + CIVIL_TEXT_LENGTH, "T00:00:00.000000Z", CLOCK_TEXT_SIZE - CIVIL_TEXT_LENGTH);
 	put_digits(text + 11, 2, rest / (3600 * CLOCK_SECOND));
 	put_digits(text + 14, 2, rest / (60 * CLOCK_SECOND) % 60);
 	put_digits(text + 17, 2, rest / CLOCK_SECOND % 60);
@@ -90,25 +56,11 @@ static bool take_char(const char **text, char wanted)
 	return true;
 }
 
-static int days_of_month(int year, int month)
+static bool take_date(const char **text, int64_t *ret_day)
 {
-	static const signed char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-	return month == 2 && leap ? 29 : days[month - 1];
-}
-
-static bool take_date(const char **text, struct date *ret_date)
-{
-	int year = take_digits(text, 4);
-	if (year < 0 || !take_char(text, '-'))
+	if (!civil_read(*text, ret_day))
 		return false;
-	int month = take_digits(text, 2);
-	if (month < 1 || month > 12 || !take_char(text, '-'))
-		return false;
-	int day = take_digits(text, 2);
-	if (day < 1 || day > days_of_month(year, month))
-		return false;
-	*ret_date = (struct date){year, month, day};
+	*text += CIVIL_TEXT_LENGTH;
 	return true;
 }
 
@@ -163,18 +115,18 @@ static bool take_offset(const char **text, int *ret_seconds)
 /* RFC 3339 section 5.7: a leap second is the last of a UTC month, so the second after it begins a month. */
 static bool leap_second_may_stand(int64_t seconds_after)
 {
-	return seconds_after % 86400 == 0 && date_from_days(seconds_after / 86400).day == 1;
+	return seconds_after % 86400 == 0 && civil_date(seconds_after / 86400).day == 1;
 }
 
 bool clock_parse(const char *text, int64_t *ret_wall)
 {
-	struct date date;
+	int64_t day;
 	int seconds, fraction, offset;
 	bool leap;
-	if (!take_date(&text, &date) || !take_char(&text, 'T') || !take_time(&text, &seconds, &leap) ||
+	if (!take_date(&text, &day) || !take_char(&text, 'T') || !take_time(&text, &seconds, &leap) ||
 	    !take_fraction(&text, &fraction) || !take_offset(&text, &offset) || *text != '\0')
 		return false;
-	int64_t instant = days_from_date(date) * 86400 + seconds - offset;
+	int64_t instant = day * 86400 + seconds - offset;
 	if (leap && !leap_second_may_stand(instant))
 		return false;
 	int64_t wall = instant * CLOCK_SECOND + fraction;
