@@ -64,14 +64,21 @@ static int publish_and_commit(struct rpc_call *call, struct pg_tx *tx, const cha
 }
 
 /* With one unit there is no free unit to search: the exclusion constraint decides. */
-static int allocate(struct rpc_call *call, struct pg_tx *tx, const char *total, const char *period,
+static int allocate(struct rpc_call *call, struct pg_tx *tx, int units, const struct period *period,
 		    const char **ret_units)
 {
-	const char *units = rpc_param(call, "units");
-	*ret_units = "{1}";
-	if (strcmp(total, "1") == 0 && rpc_param_integer(call, "units", 1) == 1)
-		return 0;
-	return unit_allocate(call, tx, rpc_param(call, "listing_id"), total, units ? units : "1", period, ret_units);
+	struct unit_choice choice = {.numbers = "{1}"};
+	const struct unit_request request = {
+	    .listing_id = rpc_param(call, "listing_id"),
+	    .from = period->from,
+	    .to = period->to,
+	    .wanted = (int)rpc_param_integer(call, "units", 1),
+	    .units = units,
+	};
+	if ((units > 1 || request.wanted > 1) && unit_allocate(call, tx, &request, &choice))
+		return -1;
+	*ret_units = choice.numbers;
+	return 0;
 }
 
 /* Names the parameter that makes the price too high: the units if there are several, else the period. */
@@ -107,7 +114,7 @@ int booking_create(struct rpc_call *call)
 		return period_too_long(call);
 	if (pg_boolean(listing, 0, 2))
 		return too_dear(call);
-	if (allocate(call, tx, pg_text(listing, 0, 0), period.range, &units))
+	if (allocate(call, tx, (int)pg_integer(listing, 0, 0), &period, &units))
 		return -1;
 	struct pg_result *booking = pg_query(ctx, tx, INSERT_BOOKING, id, listing_id, rpc_caller_id(call), period.range,
 					     rpc_param(call, "note"), count, units, pg_text(listing, 0, 1), by_member);

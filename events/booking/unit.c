@@ -1,42 +1,43 @@
 #include "booking/unit.h"
 
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "booking/unit_pack.h"
+
+#define MAX_ARRAY (64 << 20)
+
 const struct data_check unit_count_check = {
     .name = "units",
     .help = "bookings of more than 100 units",
     .sql = "SELECT id, listing_id, units FROM booking WHERE units > 100 ORDER BY id",
 };
 
-static const char SELECT_FREE[] = "SELECT array_agg(n ORDER BY n)::text, count(*) >= $3::integer FROM (SELECT n FROM "
-				  "generate_series(1, $2::integer) n "
-				  "WHERE NOT EXISTS (SELECT 1 FROM booking_unit u WHERE u.listing_id = $1 AND u.unit = "
-				  "n AND u.period && $4::tstzrange) "
-				  "ORDER BY n LIMIT $3::integer) free";
+static const char GIVE_BACK[] = "DELETE FROM booking_unit WHERE listing_id = $1 AND booking_id = $2";
 
-static const char FITS_BY_COUNT[] = "SELECT search_free_units($1, $2::integer, $4::tstzrange) >= $3::integer";
+/* Units from 1 to $2 that are free for the whole of $4, the lowest $3 of them; more conditions on the number n. */
+#define FREE_NUMBERS(condition)                                                                              \
+	"SELECT n FROM generate_series(1, $2::integer) n WHERE n NOT IN (SELECT u.unit FROM booking_unit u " \
+	"WHERE u.listing_id = $1 AND u.period && $4::tstzrange) " condition " ORDER BY n LIMIT $3::integer"
+#define CHOSEN "array_agg(n ORDER BY n)::text, count(*), max(n)"
 
-/* Colours the listing's bookings anew, earliest start first, each on the lowest unit that is free: optimal for
- * intervals. The period asked for takes part with booking id NULL, as one row a unit. Past bookings take part too: one
- * under way may not move onto a unit that was taken when it began. Those on units that the listing no longer has do
- * not: they have passed, and nothing moves to where they were. */
-static const char REPACK[] =
-    "WITH RECURSIVE span AS (SELECT u.booking_id, u.unit AS old_unit, u.period FROM booking_unit u "
-    "WHERE u.listing_id = $1 AND u.unit <= $2::integer "
-    "UNION ALL SELECT NULL, n, $4::tstzrange FROM generate_series(1, $3::integer) n), "
-    "placed AS (SELECT *, row_number() OVER (ORDER BY lower(period), upper(period), booking_id, old_unit) AS place "
-    "FROM span), "
-    "coloured AS ("
-    "SELECT 0::bigint AS place, NULL::uuid AS booking_id, 0 AS old_unit, 0 AS unit, "
-    "array_fill('-infinity'::timestamptz, ARRAY[$2::integer]) AS free_from "
-    "UNION ALL SELECT p.place, p.booking_id, p.old_unit, pick.unit, "
-    "c.free_from[:pick.unit - 1] || upper(p.period) || c.free_from[pick.unit + 1:] "
-    "FROM coloured c JOIN placed p ON p.place = c.place + 1, "
-    "LATERAL (SELECT i AS unit FROM generate_subscripts(c.free_from, 1) i WHERE c.free_from[i] <= lower(p.period) "
-    "ORDER BY i LIMIT 1) pick), "
-    "moved AS (UPDATE booking_unit u SET unit = c.unit FROM coloured c WHERE u.booking_id = c.booking_id "
-    "AND u.unit = c.old_unit AND u.listing_id = $1 AND u.unit <> c.unit RETURNING 1) "
-    "SELECT array_agg(unit ORDER BY unit)::text FROM coloured WHERE place > 0 AND booking_id IS NULL";
+static const char FIND_NAMED[] =
+    "SELECT " CHOSEN " FROM (" FREE_NUMBERS("AND ($5::integer[] IS NULL OR n = ANY ($5::integer[]))") ") free";
+
+static const char FIND_ANY[] =
+    "SELECT " CHOSEN ", search_free_units($1, $2::integer, $4::tstzrange) FROM (" FREE_NUMBERS("") ") free";
+
+#define MICROSECONDS(time) "(extract(epoch FROM " time ") * 1000000)::bigint"
+
+/* In the order in which they are packed; what has ended by then plays no part. */
+static const char SELECT_ROWS[] = "SELECT u.booking_id, u.unit, " MICROSECONDS("lower(u.period)") ", " MICROSECONDS(
+    "upper(u.period)") " "
+		       "FROM booking_unit u WHERE u.listing_id = $1 AND u.period && tstzrange(lower($2::tstzrange), NULL) "
+		       "ORDER BY lower(u.period), u.unit";
 
 static const char DEFER_OVERLAP[] = "SET CONSTRAINTS booking_no_overlap, booking_unit_pkey DEFERRED";
+static const char MOVE_ROWS[] =
+    "UPDATE booking_unit u SET unit = (m->>2)::integer FROM jsonb_array_elements($2::jsonb) m "
+    "WHERE u.listing_id = $1 AND u.booking_id = (m->>0)::uuid AND u.unit = (m->>1)::integer";
 static const char CHECK_OVERLAP[] = "SET CONSTRAINTS booking_no_overlap, booking_unit_pkey IMMEDIATE";
 
 static int taken(struct rpc_call *call)
@@ -44,29 +45,120 @@ static int taken(struct rpc_call *call)
 	return rpc_conflict(call, "booked", "the period is taken");
 }
 
-static int repack(struct rpc_call *call, struct pg_tx *tx, const char *const values[static 4], const char **ret_units)
+static const char *number_text(struct rpc_call *call, int number)
 {
-	pg_queue(call->ctx, tx, DEFER_OVERLAP);
-	struct pg_result *units = pg_query_values(call->ctx, tx, REPACK, 4, values);
-	if (!units || !pg_query(call->ctx, tx, CHECK_OVERLAP))
-		return -1;
-	*ret_units = pg_text(units, 0, 0);
-	return *ret_units ? 0 : taken(call);
+	return arena_printf(&call->ctx->arena, "%d", number);
 }
 
-int unit_allocate(struct rpc_call *call, struct pg_tx *tx, const char *listing_id, const char *total, const char *units,
-		  const char *period, const char **ret_units)
+static const char *range_text(struct rpc_call *call, const struct unit_request *request)
 {
-	const char *values[] = {listing_id, total, units, period};
-	struct pg_result *free = pg_query_values(call->ctx, tx, SELECT_FREE, 4, values);
-	if (!free)
-		return -1;
-	if (pg_boolean(free, 0, 1)) {
-		*ret_units = pg_text(free, 0, 0);
+	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
+	clock_format(request->from, from);
+	clock_format(request->to, to);
+	return arena_printf(&call->ctx->arena, "[%s,%s)", from, to);
+}
+
+/* What ends after the request begins. NULL with an error. */
+static struct pg_result *read_rows(struct rpc_call *call, struct pg_tx *tx, const struct unit_request *request,
+				   struct unit_row **ret_rows)
+{
+	struct pg_result *found = pg_query(call->ctx, tx, SELECT_ROWS, request->listing_id, range_text(call, request));
+	if (!found)
+		return NULL;
+	struct unit_row *rows = arena_alloc(&call->ctx->arena, pg_count(found) * sizeof(*rows));
+	for (size_t i = 0; i < pg_count(found); i++)
+		rows[i] = (struct unit_row){
+		    .from = pg_integer(found, i, 2),
+		    .to = pg_integer(found, i, 3),
+		    .unit = (int)pg_integer(found, i, 1),
+		};
+	*ret_rows = rows;
+	return found;
+}
+
+/* Rows swap numbers on the way: the constraints are asked when all have moved. */
+static int move_rows(struct rpc_call *call, struct pg_tx *tx, const struct unit_request *request,
+		     const struct pg_result *found, const struct unit_row *rows)
+{
+	struct buffer moves;
+	buffer_init_arena(&moves, &call->ctx->arena, MAX_ARRAY);
+	for (size_t i = 0; i < pg_count(found); i++)
+		if (rows[i].packed != rows[i].unit)
+			buffer_printf(&moves, "%c[\"%s\",%d,%d]", moves.length > 0 ? ',' : '[', pg_text(found, i, 0),
+				      rows[i].unit, rows[i].packed);
+	if (moves.length == 0)
 		return 0;
-	}
-	struct pg_result *fits = pg_query_values(call->ctx, tx, FITS_BY_COUNT, 4, values);
-	if (!fits)
+	buffer_append_char(&moves, ']');
+	pg_queue(call->ctx, tx, DEFER_OVERLAP);
+	pg_queue(call->ctx, tx, MOVE_ROWS, request->listing_id, buffer_text(&moves));
+	return pg_query(call->ctx, tx, CHECK_OVERLAP) ? 0 : -1;
+}
+
+static const char *array_text(struct rpc_call *call, const int *numbers, int count)
+{
+	struct buffer text;
+	buffer_init_arena(&text, &call->ctx->arena, MAX_ARRAY);
+	for (int i = 0; i < count; i++)
+		buffer_printf(&text, "%c%d", i > 0 ? ',' : '{', numbers[i]);
+	buffer_append_char(&text, '}');
+	return buffer_text(&text);
+}
+
+/* The request is known to fit. */
+static int repack(struct rpc_call *call, struct pg_tx *tx, const struct unit_request *request, const char **ret_numbers)
+{
+	struct unit_row *rows = NULL;
+	struct pg_result *found = read_rows(call, tx, request, &rows);
+	if (!found)
 		return -1;
-	return pg_boolean(fits, 0, 0) ? repack(call, tx, values, ret_units) : taken(call);
+	const struct unit_wish wish = {request->from, request->to, request->wanted, request->units};
+	int *numbers = arena_alloc(&call->ctx->arena, (size_t)request->wanted * sizeof(*numbers));
+	unit_pack(&call->ctx->arena, rows, pg_count(found), &wish, numbers);
+	*ret_numbers = array_text(call, numbers, request->wanted);
+	return move_rows(call, tx, request, found, rows);
+}
+
+static struct pg_result *find(struct rpc_call *call, struct pg_tx *tx, const struct unit_request *request)
+{
+	const char *total = number_text(call, request->units + request->overbooking);
+	const char *wanted = number_text(call, request->wanted), *period = range_text(call, request);
+	if (request->named)
+		return pg_query(call->ctx, tx, FIND_NAMED, request->listing_id, total, wanted, period,
+				request->numbers);
+	return pg_query(call->ctx, tx, FIND_ANY, request->listing_id, total, wanted, period);
+}
+
+static int choose_named(struct rpc_call *call, const struct pg_result *found, const struct unit_request *request,
+			struct unit_choice *ret)
+{
+	if (pg_integer(found, 0, 1) < request->wanted)
+		return taken(call);
+	*ret = (struct unit_choice){pg_text(found, 0, 0), pg_integer(found, 0, 2) > request->units};
+	return 0;
+}
+
+/* Numbers that are free for the whole period may be too few, or above those there are, though it fits: others then make
+ * room. */
+static int choose_any(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *found,
+		      const struct unit_request *request, struct unit_choice *ret)
+{
+	int64_t free = pg_integer(found, 0, 3);
+	if (free < request->wanted)
+		return taken(call);
+	*ret = (struct unit_choice){pg_text(found, 0, 0), free - request->overbooking < request->wanted};
+	bool as_it_is = pg_integer(found, 0, 1) == request->wanted &&
+			(ret->overbooked || pg_integer(found, 0, 2) <= request->units);
+	return as_it_is ? 0 : repack(call, tx, request, &ret->numbers);
+}
+
+int unit_allocate(struct rpc_call *call, struct pg_tx *tx, const struct unit_request *request,
+		  struct unit_choice *ret_choice)
+{
+	if (request->replaces)
+		pg_queue(call->ctx, tx, GIVE_BACK, request->listing_id, request->replaces);
+	struct pg_result *found = find(call, tx, request);
+	if (!found)
+		return -1;
+	return request->named ? choose_named(call, found, request, ret_choice)
+			      : choose_any(call, tx, found, request, ret_choice);
 }

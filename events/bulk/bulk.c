@@ -54,7 +54,8 @@ static const char LOCK_USERS[] = "SELECT " ERASED_USER_LOCK(
 /* Each line looks its listing up by an index: a join on either name of it would compare all lines with all listings. */
 static const char RESOLVE[] =
     "SELECT l.id, l.units, b.there, p.line->>'id', "
-    "tstzrange((p.line->'period'->>'from')::timestamptz, (p.line->'period'->>'to')::timestamptz)::text "
+    "(extract(epoch FROM (p.line->'period'->>'from')::timestamptz) * 1000000)::bigint, "
+    "(extract(epoch FROM (p.line->'period'->>'to')::timestamptz) * 1000000)::bigint "
     "FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS p(line, place) "
     "LEFT JOIN LATERAL (SELECT x.id, x.units FROM listing x WHERE x.id = CASE WHEN p.line ? 'listing_id' "
     "THEN (p.line->>'listing_id')::uuid ELSE (SELECT n.id FROM listing n WHERE n.company_id = "
@@ -113,18 +114,21 @@ static int load_listings(struct rpc_call *call, struct pg_tx *tx, const char *li
 static const char *units_of(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *resolved, size_t row,
 			    struct json_object *value)
 {
-	const char *units = "{1}";
+	struct unit_choice choice = {.numbers = "{1}"};
 	struct json_object *count = json_object_object_get(value, "units");
 	const char *state = json_object_get_string(json_object_object_get(value, "state"));
-	const char *wanted = count ? arena_strdup(&call->ctx->arena, json_object_get_string(count)) : "1";
+	const struct unit_request request = {
+	    .listing_id = pg_text(resolved, row, 0),
+	    .from = pg_integer(resolved, row, 4),
+	    .to = pg_integer(resolved, row, 5),
+	    .wanted = count ? json_object_get_int(count) : 1,
+	    .units = (int)pg_integer(resolved, row, 1),
+	};
 	if (state && strcmp(state, "cancelled") == 0)
 		return "{}";
-	if (pg_integer(resolved, row, 1) == 1 && strcmp(wanted, "1") == 0)
-		return units;
-	if (unit_allocate(call, tx, pg_text(resolved, row, 0), pg_text(resolved, row, 1), wanted,
-			  pg_text(resolved, row, 4), &units))
+	if ((request.units > 1 || request.wanted > 1) && unit_allocate(call, tx, &request, &choice))
 		return NULL;
-	return units;
+	return choice.numbers;
 }
 
 /* Sends one booking; its error, if any, comes with the batch's next answer. */
