@@ -1,0 +1,65 @@
+/*
+ * What a booking costs, line by line: the one piece of code that computes it (docs/pricing.md says how, with examples).
+ *
+ * Purpose: quotes, bookings and changes of them have the same price for the same request under the same rules.
+ * Ownership: what it makes is in the call's arena. Invariants: pure, it reads neither clock nor database; the total is
+ * the sum of the lines' amounts; no line and no total is beyond MONEY_MAX; no running subtotal is below 0. Use: read
+ * rules and pricing of the listing in one statement, price_compute, price_json.
+ */
+#ifndef EVENTLOOP_EVENTS_PRICE_H
+#define EVENTLOOP_EVENTS_PRICE_H
+
+#include "availability/hours.h"
+#include "pricing/pricing.h"
+#include "rpc/call.h"
+
+/* So many of an extra, as a caller chose it. */
+struct price_extra {
+	const char *key;
+	int64_t count; /* at least 1 */
+};
+
+struct price_request {
+	struct span period; /* not empty */
+	int units;	    /* at least 1 */
+	int guests;	    /* 0: not said */
+	int64_t now;	    /* wall microseconds, for the lead time */
+	size_t extra_count;
+	const struct price_extra *extras;
+};
+
+struct price_line {
+	const char *kind;  /* time, adjustment, extra, minimum, floor, tax */
+	const char *key;   /* of an extra its key, of a rule or adjustment its id; NULL: none */
+	const char *label; /* name of the rule, adjustment, extra or tax; NULL: none */
+	int64_t amount;
+	int64_t tax_included, tax_added; /* of this line; what is added stands in the lines of kind tax */
+	bool refundable;
+	int64_t quantity;    /* of `per`; 0 in lines that count nothing */
+	const char *per;     /* hour, minute, day, night, session, booking, unit, guest; NULL: counts nothing */
+	int64_t unit_amount; /* of one hour (also where minutes are counted), day, ... */
+};
+
+struct price {
+	bool known; /* false: the listing has no price, there are no lines */
+	int64_t total, deposit, taxes;
+	const char *currency;
+	size_t count;
+	const struct price_line *lines;
+};
+
+/* 0; -1 with too_large (rule max_price, of units, period or extras), or invalid_params for an extra that does not
+ * exist, is named twice or more often than it may be, and where guests are needed and not said. */
+int price_compute(struct rpc_call *call, const struct booking_rules *rules, const struct pricing *pricing,
+		  const struct price_request *request, struct price *ret) MUST_CHECK;
+
+/* How many local days or nights the period takes on the venue's clock: see docs/pricing.md. At least 1. */
+int64_t price_days(const struct booking_rules *rules, const struct span *period);
+
+/* The price as JSON, component PriceBreakdown. */
+const char *price_json(struct arena *arena, const struct price *price);
+
+/* Reads it back, of a stored booking. 0; -1 with internal when it is no such JSON. */
+int price_read(struct context *ctx, const char *json, struct price *ret) MUST_CHECK;
+
+#endif
