@@ -19,6 +19,9 @@
 /* amount * part / whole, rounded. whole is above 0. False when the result is no amount. */
 bool money_share(int64_t amount, int64_t part, int64_t whole, int64_t *ret) MUST_CHECK;
 
+/* The same where it cannot fail: part is not more than whole, so of an amount it is one. */
+int64_t money_fraction(int64_t amount, int64_t part, int64_t whole);
+
 /* one + other, both amounts. False when the sum is none. */
 bool money_add(int64_t one, int64_t other, int64_t *ret) MUST_CHECK;
 

@@ -28,16 +28,25 @@ struct price_request {
 	const struct price_extra *extras;
 };
 
+enum price_kind { PRICE_TIME, PRICE_ADJUSTMENT, PRICE_FLOOR, PRICE_EXTRA, PRICE_MINIMUM, PRICE_TAX };
+
 struct price_line {
-	const char *kind;  /* time, adjustment, extra, minimum, floor, tax */
+	enum price_kind kind;
 	const char *key;   /* of an extra its key, of a rule or adjustment its id; NULL: none */
 	const char *label; /* name of the rule, adjustment, extra or tax; NULL: none */
 	int64_t amount;
-	int64_t tax_included, tax_added; /* of this line; what is added stands in the lines of kind tax */
+	int64_t tax_included, tax_added; /* of this line; what is added stands in the lines PRICE_TAX */
 	bool refundable;
 	int64_t quantity;    /* of `per`; 0 in lines that count nothing */
 	const char *per;     /* hour, minute, day, night, session, booking, unit, guest; NULL: counts nothing */
 	int64_t unit_amount; /* of one hour (also where minutes are counted), day, ... */
+};
+
+/* One tax of the whole price. */
+struct price_tax_sum {
+	const char *name;
+	int64_t rate_bp, amount;
+	bool included; /* in the lines' amounts; else it is a line */
 };
 
 struct price {
@@ -46,6 +55,8 @@ struct price {
 	const char *currency;
 	size_t count;
 	const struct price_line *lines;
+	size_t tax_count;
+	const struct price_tax_sum *tax_sums;
 };
 
 /* 0; -1 with too_large (rule max_price, of units, period or extras), or invalid_params for an extra that does not

@@ -78,12 +78,18 @@ struct pricing {
 	int64_t deposit_bp;
 };
 
+/* The word of the API: booking, unit, guest, day, hour. */
+const char *pricing_per_word(enum extra_per per);
+
+/* Reads "HH:MM" of the day, up to "24:00", which the schema has checked: minutes. */
+int pricing_minute(const char *text);
+
 /* Reads the JSON of a pricing (component Pricing) that set_pricing accepts: it must fit the schema and pricing_check.
  * base members of *ret (has_price, price, currency) stay as they are. */
 void pricing_read(struct arena *arena, struct json_object *tree, struct pricing *ret);
 
 /* Reads PRICING_COLUMNS from the row, beginning at a column. 0; -1 with internal when it is no JSON. */
-int pricing_of_row(struct context *ctx, const struct pg_result *result, int row, int first_column,
+int pricing_of_row(struct context *ctx, const struct pg_result *result, size_t row, size_t first_column,
 		   struct pricing *ret) MUST_CHECK;
 
 #endif

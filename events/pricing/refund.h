@@ -25,7 +25,7 @@ struct refund {
 
 /* What is not charged of one line of the price. */
 struct refund_line {
-	int64_t amount; /* with the tax added to the line; 0 for lines of kind tax, whose part stands in the others */
+	int64_t amount; /* with the tax added to the line; 0 for lines PRICE_TAX, whose part stands in the others */
 	int64_t tax;	/* of it, included or added */
 };
 
