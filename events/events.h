@@ -13,6 +13,7 @@ struct co_task;
 struct events {
 	struct catalogue *catalogue;
 	struct co_task *housekeeper; /* of the first thread */
+	struct co_task *clock;	     /* likewise: ends what is due */
 };
 
 /* The catalogue of the call's thread. */

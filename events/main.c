@@ -1,7 +1,7 @@
 #include "booking/booking.h"
 #include "booking/booking_review.h"
-#include "booking/period.h"
-#include "booking/unit.h"
+#include "booking/store/period.h"
+#include "booking/store/unit.h"
 #include "bulk/bulk.h"
 #include "catalogue/company_listings.h"
 #include "catalogue/company_state.h"
@@ -48,11 +48,23 @@ static const struct rpc_handler handlers[] = {
     {"events.listing.mine", listing_mine},
     {"events.listing.companies", company_listings},
     {"events.listing.search", listing_search},
+    {"events.booking.hold", booking_hold},
     {"events.booking.create", booking_create},
     {"events.booking.get", booking_get},
     {"events.booking.list", booking_list},
     {"events.booking.for_review", booking_for_review},
+    {"events.booking.approve", booking_approve},
+    {"events.booking.accept", booking_accept},
+    {"events.booking.decline", booking_decline},
+    {"events.booking.change", booking_change},
+    {"events.booking.quote_change", booking_quote_change},
+    {"events.booking.shorten", booking_shorten},
     {"events.booking.cancel", booking_cancel},
+    {"events.booking.quote_cancel", booking_quote_cancel},
+    {"events.booking.complete", booking_complete},
+    {"events.booking.no_show", booking_no_show},
+    {"events.booking.block", booking_block},
+    {"events.booking.unblock", booking_unblock},
     {NULL, NULL},
 };
 

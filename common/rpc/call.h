@@ -90,6 +90,9 @@ int rpc_reply_printf(struct rpc_call *call, const char *format, ...) PRINTF(2, 3
 int rpc_not_found(struct rpc_call *call, const char *noun);
 /* conflict with a reason word. */
 int rpc_conflict(struct rpc_call *call, const char *reason, const char *format, ...) PRINTF(3, 4);
+/* The same with more members of error.data (JSON without braces: "\"price\":{}"). */
+int rpc_conflict_with(struct rpc_call *call, const char *reason, const char *details, const char *format, ...)
+    PRINTF(4, 5);
 /* conflict stale_version: "the <noun> has changed since: get it again". For a write whose parameter version is no
  * longer the object's present version. */
 int rpc_stale(struct rpc_call *call, const char *noun);

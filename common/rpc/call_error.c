@@ -52,6 +52,17 @@ static int fail_with_details(struct context *ctx, enum error_code code, const ch
 	return -1;
 }
 
+int rpc_conflict_with(struct rpc_call *call, const char *reason, const char *details, const char *format, ...)
+{
+	char message[MESSAGE_MAX];
+	FORMAT_MESSAGE(message, format);
+	bool first = call->ctx->error.code == ERROR_NONE;
+	(void)context_fail(call->ctx, ERROR_CONFLICT, reason, "%s", message);
+	if (first)
+		call->ctx->error.details = arena_printf(&call->ctx->arena, "{%s}", details);
+	return -1;
+}
+
 int rpc_precondition(struct rpc_call *call, const char *rule, const char *details, const char *format, ...)
 {
 	char message[MESSAGE_MAX];

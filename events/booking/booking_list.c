@@ -1,6 +1,6 @@
 #include "booking/booking.h"
-#include "booking/booking_json.h"
-#include "booking/period.h"
+#include "booking/store/booking_json.h"
+#include "booking/store/period.h"
 #include "on_offer.h"
 #include "rpc/cursor.h"
 #include "rpc/page.h"

@@ -1,6 +1,6 @@
 #include "booking/booking_review.h"
 
-#include "booking/period.h"
+#include "booking/store/period.h"
 
 /* Made before its end and cancelled after it: an import, which does both at once, brings none of these. */
 #define CANCELLED_LATE "b.cancelled_at >= upper(b.period) AND b.created_at < upper(b.period)"

@@ -1,7 +1,7 @@
 #include "bulk/bulk.h"
 
 #include "base/buffer.h"
-#include "booking/unit.h"
+#include "booking/store/unit.h"
 #include "bulk/bulk_check.h"
 #include "catalogue/catalogue.h"
 #include "daemon/import.h"

@@ -3,7 +3,7 @@
 #include "api/api.h"
 #include "base/clock.h"
 #include "base/ids.h"
-#include "booking/period.h"
+#include "booking/store/period.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/listing_check.h"
 #include "events.h"

@@ -21,14 +21,16 @@ ALTER TABLE booking
 	ADD COLUMN rules_version    integer NOT NULL DEFAULT 0,
 	ADD COLUMN first_start      timestamptz,               -- the earliest beginning it ever had; NULL: the present one
 	ADD COLUMN expires_at       timestamptz,               -- of a hold and a request
-	ADD COLUMN held_at          timestamptz,               -- it was made as a hold
+	ADD COLUMN held_at          timestamptz,               -- it is a hold, or was one and nothing else
+	ADD COLUMN option           boolean NOT NULL DEFAULT false, -- a hold by the company's staff
 	ADD COLUMN takes_units      boolean NOT NULL DEFAULT true, -- false: a request that was not made from a hold
 	ADD COLUMN offered_at       timestamptz,               -- a price was set by the company: the customer accepts
 	ADD COLUMN decided_at       timestamptz,               -- approved or declined
 	ADD COLUMN ended_at         timestamptz,               -- completed, or the guest did not come
 	ADD COLUMN reason           text NOT NULL DEFAULT '',  -- of a decline, a cancellation, a no-show
 	ADD COLUMN cancelled_by     text CHECK (cancelled_by IN ('customer', 'company', 'overlap', 'suspension')),
-	ADD COLUMN "overlaps"       boolean NOT NULL DEFAULT false, -- a request whose time was given to another one
+	ADD COLUMN overbooked       boolean NOT NULL DEFAULT false, -- it got a unit beyond those that there are
+	ADD COLUMN overlapped       boolean NOT NULL DEFAULT false, -- a request whose time was given to another one
 	ADD COLUMN paid             bigint NOT NULL DEFAULT 0,
 	ADD COLUMN cancellation_fee bigint,
 	ADD COLUMN refund_due       bigint,

@@ -28,7 +28,7 @@ struct price_request {
 	const struct price_extra *extras;
 };
 
-enum price_kind { PRICE_TIME, PRICE_ADJUSTMENT, PRICE_FLOOR, PRICE_EXTRA, PRICE_MINIMUM, PRICE_TAX };
+enum price_kind { PRICE_TIME, PRICE_ADJUSTMENT, PRICE_FLOOR, PRICE_EXTRA, PRICE_MINIMUM, PRICE_TAX, PRICE_SHORTENED };
 
 struct price_line {
 	enum price_kind kind;

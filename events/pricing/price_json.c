@@ -14,6 +14,7 @@ static const char *const kinds[] = {
     [PRICE_EXTRA] = "extra",
     [PRICE_MINIMUM] = "minimum",
     [PRICE_TAX] = "tax",
+    [PRICE_SHORTENED] = "shortened",
 };
 
 static void put_text(struct buffer *out, const char *name, const char *value)

@@ -207,12 +207,12 @@ int pricing_of_row(struct context *ctx, const struct pg_result *result, size_t r
 {
 	const char *amount = pg_text(result, row, first_column), *json = pg_text(result, row, first_column + 2);
 	struct json_object *tree = NULL;
-	struct json_error error;
 	*ret = (struct pricing){
 	    .has_price = amount != NULL,
 	    .price = amount ? pg_integer(result, row, first_column) : 0,
 	    .currency = pg_text(result, row, first_column + 1),
 	};
+	struct json_error error;
 	if (!json_tree_parse(json, strlen(json), MAX_DEPTH, 0, &ctx->arena, &tree, &error))
 		return context_fail_internal(ctx, "what the database keeps of a pricing is no JSON");
 	pricing_read(&ctx->arena, tree, ret);

@@ -1,7 +1,7 @@
 #include "search/filter.h"
 
 #include "base/clock.h"
-#include "booking/period.h"
+#include "booking/store/period.h"
 #include "catalogue/catalogue.h"
 #include "events.h"
 #include "search/filter_property.h"

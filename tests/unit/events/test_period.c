@@ -1,6 +1,6 @@
 /* The rules of every booking's period, at their edges: by the parameters, and by the clock of the write. */
 #include "base/clock.h"
-#include "booking/period.h"
+#include "booking/store/period.h"
 #include "daemon/daemon.h"
 #include "rpc/call.h"
 #include "unit.h"
@@ -46,8 +46,8 @@ static const char *rule_of_parameters(int64_t from, int64_t to)
 	(void)snprintf(text, sizeof(text), "{\"period\":{\"from\":\"%s\",\"to\":\"%s\"}}", first, last);
 	call.params = json_tokener_parse(text);
 	error_clear(&ctx.error);
-	struct period period;
-	int refused = period_read(&call, &period);
+	struct span period;
+	int refused = period_read_span(&call, &period);
 	json_object_put(call.params);
 	if (!refused) {
 		assert_true(period.from == from && period.to == to);
@@ -58,7 +58,7 @@ static const char *rule_of_parameters(int64_t from, int64_t to)
 
 static const char *rule_of_clock(int64_t from, int64_t to)
 {
-	struct period period = {.from = from, .to = to};
+	struct span period = {.from = from, .to = to};
 	error_clear(&ctx.error);
 	return period_check_clock(&call, &period, NOON) ? ctx.error.details : "";
 }

@@ -1,6 +1,6 @@
 /* Generated histories of a listing's units, packed anew at every booking that needs it, against counting by instants.
  */
-#include "booking/unit_pack.h"
+#include "booking/store/unit_pack.h"
 #include "unit.h"
 
 #include <stdlib.h>

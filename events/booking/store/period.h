@@ -1,12 +1,13 @@
 /*
  * The period of a booking and the rules that every booking keeps.
  *
- * Use: period_read before anything is locked, period_check_clock with the write's clock: read once, by the statement
- * that has locked the listing, so that it is not before the commit of the transaction that held the lock.
+ * Use: period_read_span before anything is locked, period_check_clock with the write's clock: read once, by the
+ * statement that has locked the listing, so that it is not before the commit of the transaction that held the lock.
  */
 #ifndef EVENTLOOP_EVENTS_PERIOD_H
 #define EVENTLOOP_EVENTS_PERIOD_H
 
+#include "availability/hours.h"
 #include "daemon/data_check.h"
 #include "rpc/call.h"
 
@@ -20,11 +21,6 @@ struct daemon_worker;
 #define PERIOD_SHORTER(period, microseconds) \
 	"(upper(" period ") - lower(" period ") < " microseconds "::bigint * interval '1 microsecond')"
 
-struct period {
-	int64_t from, to;  /* wall microseconds */
-	const char *range; /* for statements: "[from,to)" */
-};
-
 /* Bookings shorter than booking_shortest, from before that rule. */
 extern const struct data_check period_shortest_check;
 
@@ -34,12 +30,12 @@ int64_t period_shortest(const struct daemon_worker *worker);
 /* Reads params.period. -1 with invalid_params (to not after from) or precondition_failed (rules min_duration,
  * max_duration). It may still be too long by less than a day, since days are counted in the venue's zone: the statement
  * that reads the listing asks local_days (migrations/0009_price.sql). */
-int period_read(struct rpc_call *call, struct period *ret) MUST_CHECK;
+int period_read_span(struct rpc_call *call, struct span *ret) MUST_CHECK;
 
 /* The period can be booked at the moment `now` (wall microseconds): it is to come, or began less than a minute ago, for
  * a caller's clock may be behind; it has not ended; it ends within the horizon. -1 with precondition_failed (rules
  * in_past, horizon). */
-int period_check_clock(struct rpc_call *call, const struct period *period, int64_t now) MUST_CHECK;
+int period_check_clock(struct rpc_call *call, const struct span *period, int64_t now) MUST_CHECK;
 
 /* The error of a period that is too long: precondition_failed, rule max_duration. Returns -1. */
 int period_too_long(struct rpc_call *call);

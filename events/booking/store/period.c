@@ -1,4 +1,4 @@
-#include "booking/period.h"
+#include "booking/store/period.h"
 
 #include "base/clock.h"
 #include "daemon/daemon.h"
@@ -19,15 +19,7 @@ int64_t period_shortest(const struct daemon_worker *worker)
 	return config_integer(worker->config, "booking_shortest");
 }
 
-static const char *range_text(struct rpc_call *call, const struct period *period)
-{
-	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
-	clock_format(period->from, from);
-	clock_format(period->to, to);
-	return arena_printf(&call->ctx->arena, "[%s,%s)", from, to);
-}
-
-static int read_any(struct rpc_call *call, struct period *ret)
+static int read_any(struct rpc_call *call, struct span *ret)
 {
 	if (!clock_parse(rpc_param(call, "period.from"), &ret->from))
 		return rpc_invalid(call, "/params/period/from", "format", "\"date-time\"");
@@ -35,7 +27,6 @@ static int read_any(struct rpc_call *call, struct period *ret)
 		return rpc_invalid(call, "/params/period/to", "format", "\"date-time\"");
 	if (ret->to <= ret->from)
 		return rpc_invalid(call, "/params/period/to", "after", "\"/params/period/from\"");
-	ret->range = range_text(call, ret);
 	return 0;
 }
 
@@ -54,10 +45,13 @@ int period_read_time(struct rpc_call *call, const char *name, const char **ret_t
 
 int period_read_any(struct rpc_call *call, const char **ret_range)
 {
-	struct period period;
+	struct span period;
 	if (read_any(call, &period))
 		return -1;
-	*ret_range = period.range;
+	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
+	clock_format(period.from, from);
+	clock_format(period.to, to);
+	*ret_range = arena_printf(&call->ctx->arena, "[%s,%s)", from, to);
 	return 0;
 }
 
@@ -74,7 +68,7 @@ static int too_short(struct rpc_call *call, int64_t shortest)
 				"shorter than %lld seconds", seconds);
 }
 
-int period_read(struct rpc_call *call, struct period *ret)
+int period_read_span(struct rpc_call *call, struct span *ret)
 {
 	int64_t shortest = period_shortest(call->worker);
 	if (read_any(call, ret))
@@ -84,7 +78,7 @@ int period_read(struct rpc_call *call, struct period *ret)
 	return ret->to - ret->from > (PERIOD_MAX_DAYS + 1) * DAY ? period_too_long(call) : 0;
 }
 
-int period_check_clock(struct rpc_call *call, const struct period *period, int64_t now)
+int period_check_clock(struct rpc_call *call, const struct span *period, int64_t now)
 {
 	if (period->to <= now)
 		return rpc_precondition(call, "in_past", NULL, "the period has ended");

@@ -1,8 +1,8 @@
-#include "booking/unit.h"
+#include "booking/store/unit.h"
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "booking/unit_pack.h"
+#include "booking/store/unit_pack.h"
 
 #define MAX_ARRAY (64 << 20)
 

@@ -1,4 +1,4 @@
-#include "booking/unit_pack.h"
+#include "booking/store/unit_pack.h"
 
 #include <stdbool.h>
 

@@ -1,0 +1,19 @@
+/*
+ * Whether a wish may become a booking: every rule of time, guests and users, with what the caller was shown of the
+ * price.
+ */
+#ifndef EVENTLOOP_EVENTS_CHECK_H
+#define EVENTLOOP_EVENTS_CHECK_H
+
+#include "booking/store/terms.h"
+#include "booking/store/wish.h"
+
+/* The rules of the listing and its limits for the calling user. without: a booking that does not count towards them, or
+ * NULL. -1 with precondition_failed and all that forbid it. */
+int check_wish(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
+	       const char *without) MAY_SUSPEND MUST_CHECK;
+
+/* Compares params.expected_total, if there is one. -1 with conflict, reason price_changed and the price of now. */
+int check_shown(struct rpc_call *call, const struct price *price) MUST_CHECK;
+
+#endif

@@ -1,0 +1,182 @@
+/* How the end of a booking is given back: by who booked, by the staff, or by the staff who end it now. */
+#include "booking/booking.h"
+
+#include "base/clock.h"
+#include "booking/store/fields.h"
+#include "booking/store/row.h"
+#include "booking/store/store.h"
+#include "pricing/money.h"
+
+#include <string.h>
+
+#define NO_SHOW_TIME (48 * 3600 * CLOCK_SECOND)
+#define SLACK (60 * CLOCK_SECOND) /* a caller's clock may be behind */
+
+/* Until when it lasts from now on: before its end, after its beginning, not before now. */
+static int read_end(struct rpc_call *call, const struct terms *terms, const struct booking_row *row, int64_t *ret)
+{
+	const char *to = rpc_param(call, "to");
+	*ret = terms->now;
+	if (to && !clock_parse(to, ret))
+		return rpc_invalid(call, "/params/to", "format", "\"date-time\"");
+	if (*ret < terms->now - SLACK)
+		return rpc_precondition(call, "in_past", NULL, "time that has passed is not given back");
+	if (*ret >= row->period.to)
+		return rpc_precondition(call, "before_end", NULL, "the booking ends before that");
+	if (*ret <= row->period.from)
+		return rpc_precondition(call, "begun", NULL, "nothing of the booking would be left: cancel it");
+	return 0;
+}
+
+/* Its units go with their buffer; nothing else of them changes. */
+static const char SHORTEN_UNITS[] =
+    "UPDATE booking_unit u SET period = tstzrange(lower(u.period), $2::timestamptz + b.buffer_after) "
+    "FROM booking b WHERE b.id = $1 AND u.booking_id = b.id";
+
+/* The price less what is given back of it, its taxes in proportion. */
+static int reduce(struct rpc_call *call, const struct price *price, int64_t refunded, struct price *ret)
+{
+	struct price_line *lines = arena_zalloc(&call->ctx->arena, (price->count + 1) * sizeof(*lines));
+	int64_t taxes = 0;
+	*ret = *price;
+	if (refunded == 0)
+		return 0;
+	if (!money_share(price->taxes, refunded, price->total, &taxes))
+		return context_fail_internal(call->ctx, "the taxes of a booking are no amount");
+	memcpy(lines, price->lines, price->count * sizeof(*lines));
+	lines[price->count] = (struct price_line){
+	    .kind = PRICE_SHORTENED, .amount = -refunded, .tax_included = -taxes, .refundable = true};
+	ret->lines = lines;
+	ret->count++;
+	ret->total -= refunded;
+	ret->taxes -= taxes;
+	return 0;
+}
+
+/* The price without what is refunded of the time given back: what that time cost is what the shorter booking would cost
+ * less today, never more. */
+static int find_price(struct rpc_call *call, const struct terms *terms, const struct booking_row *row,
+		      const struct span *left, struct price *ret)
+{
+	struct wish wish = {.period = *left, .units = row->units, .guests = row->guests};
+	struct price shorter, given_back = {.known = true, .currency = row->price.currency, .count = 1};
+	*ret = row->price;
+	if (!row->priced)
+		return 0;
+	wish_take_extras(call, row->extras, &wish);
+	struct price_request request = wish_for_price(&wish, terms->now);
+	if (price_compute(call, &terms->rules, &terms->pricing, &request, &shorter))
+		return -1;
+	int64_t less = shorter.known && shorter.total < row->price.total ? row->price.total - shorter.total : 0;
+	const struct price_line time = {.kind = PRICE_TIME, .amount = less, .refundable = true};
+	given_back.total = less;
+	given_back.lines = &time;
+	struct refund refund;
+	refund_compute(row->refunds, row->refund_count, &given_back, row->first_start, terms->now, REFUND_GUEST, 0,
+		       &refund);
+	return reduce(call, &row->price, refund.refunded, ret);
+}
+
+static const char *patch_of_end(struct rpc_call *call, const struct terms *terms, const struct booking_row *row,
+				const struct span *left, const struct price *price)
+{
+	struct fields patch;
+	fields_init(&patch, call);
+	fields_text(&patch, "period", wish_range(call, left));
+	fields_time(&patch, "changed_at", terms->now);
+	fields_time(&patch, "first_start", row->first_start);
+	if (price)
+		fields_price(&patch, price);
+	else
+		fields_time(&patch, "ended_at", terms->now);
+	return fields_members(&patch);
+}
+
+static int end_at(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct booking_row *row,
+		  const struct booking_update *update, int64_t end)
+{
+	pg_queue(call->ctx, tx, SHORTEN_UNITS, row->id, terms_time(call, end));
+	return store_update(call, tx, terms, row->id, update);
+}
+
+int booking_shorten(struct rpc_call *call)
+{
+	struct booking_party party;
+	if (row_find(call, RIGHT_STAFF, false, &party))
+		return -1;
+	struct pg_tx *tx = rpc_begin(call);
+	if (!tx)
+		return rpc_replayed(call);
+	struct terms terms;
+	struct booking_row row;
+	if (row_lock(call, tx, &party, &terms, &row))
+		return -1;
+	struct booking_update update = {.step = row_step(call, &row, CAUSE_SHORTEN)};
+	struct span left = row.period;
+	struct price price;
+	if (!update.step || read_end(call, &terms, &row, &left.to) || find_price(call, &terms, &row, &left, &price))
+		return -1;
+	update.patch = patch_of_end(call, &terms, &row, &left, &price);
+	return end_at(call, tx, &terms, &row, &update, left.to);
+}
+
+int booking_complete(struct rpc_call *call)
+{
+	struct booking_party party;
+	if (row_find(call, RIGHT_STAFF, true, &party))
+		return -1;
+	struct pg_tx *tx = rpc_begin(call);
+	if (!tx)
+		return rpc_replayed(call);
+	struct terms terms;
+	struct booking_row row;
+	if (row_lock(call, tx, &party, &terms, &row))
+		return -1;
+	struct booking_update update = {.step = row_step(call, &row, CAUSE_COMPLETE)};
+	struct span left = {row.period.from, terms.now};
+	if (!update.step)
+		return -1;
+	if (row.period.from >= terms.now)
+		return rpc_precondition(call, "begun", NULL, "the booking has not begun");
+	update.patch = patch_of_end(call, &terms, &row, &left, NULL);
+	return end_at(call, tx, &terms, &row, &update, left.to);
+}
+
+/* From its beginning until two days later; what is kept is what the policy leaves at the beginning. */
+static int check_no_show(struct rpc_call *call, const struct terms *terms, const struct booking_row *row)
+{
+	if (row->period.from > terms->now)
+		return rpc_precondition(call, "begun", NULL, "the booking has not begun");
+	if (terms->now > row->period.from + NO_SHOW_TIME)
+		return rpc_precondition(call, "no_show_until", "\"maximum_hours\":48",
+					"the booking began more than 48 hours ago");
+	return 0;
+}
+
+int booking_no_show(struct rpc_call *call)
+{
+	struct booking_party party;
+	if (row_find(call, RIGHT_STAFF, true, &party))
+		return -1;
+	struct pg_tx *tx = rpc_begin(call);
+	if (!tx)
+		return rpc_replayed(call);
+	struct terms terms;
+	struct booking_row row;
+	if (row_lock(call, tx, &party, &terms, &row))
+		return -1;
+	struct booking_update update = {.step = row_step(call, &row, CAUSE_NO_SHOW)};
+	if (!update.step || check_no_show(call, &terms, &row))
+		return -1;
+	struct refund refund;
+	refund_compute(row.refunds, row.refund_count, &row.price, row.first_start, terms.now, REFUND_NO_SHOW, row.paid,
+		       &refund);
+	struct fields patch;
+	fields_init(&patch, call);
+	fields_time(&patch, "ended_at", terms.now);
+	fields_text(&patch, "reason", rpc_param(call, "reason"));
+	fields_integer(&patch, "cancellation_fee", refund.fee);
+	fields_integer(&patch, "refund_due", refund.due);
+	update.patch = fields_members(&patch);
+	return store_update(call, tx, &terms, row.id, &update);
+}

@@ -1,0 +1,81 @@
+#include "booking/booking.h"
+
+#include "base/clock.h"
+#include "booking/check.h"
+#include "booking/limits.h"
+#include "booking/store/due.h"
+#include "booking/store/store.h"
+#include "booking/store/take.h"
+
+#define HOLD_TIME (15 * 60 * CLOCK_SECOND)
+#define OPTION_DAYS 60
+#define DAY (86400 * CLOCK_SECOND)
+
+static const char SELECT_COMPANY[] = "SELECT company_id FROM listing WHERE id = $1";
+
+/* Whether the caller holds for the company: it says until when, which only its staff may. 1 or 0; -1 with an error. */
+static int is_option(struct rpc_call *call, const char *listing_id)
+{
+	if (!rpc_param(call, "until") && call->caller->kind == IDENTITY_USER)
+		return 0;
+	struct pg_result *company = pg_read(call->ctx, call->db, SELECT_COMPANY, listing_id);
+	if (!company)
+		return -1;
+	if (pg_count(company) == 0)
+		return rpc_not_found(call, "listing");
+	return rpc_require_right(call, pg_text(company, 0, 0), RIGHT_STAFF) ? -1 : 1;
+}
+
+/* When it ends: as the staff say, at the latest after 60 days and when the period begins. */
+static int read_end(struct rpc_call *call, const struct terms *terms, const struct wish *wish, int64_t *ret)
+{
+	const char *until = rpc_param(call, "until");
+	*ret = terms->now + HOLD_TIME;
+	if (!until)
+		return 0;
+	if (!clock_parse(until, ret))
+		return rpc_invalid(call, "/params/until", "format", "\"date-time\"");
+	if (*ret <= terms->now)
+		return rpc_precondition(call, "in_past", NULL, "the hold would end before now");
+	if (*ret > terms->now + OPTION_DAYS * DAY)
+		return rpc_precondition(call, "max_hold", "\"maximum_days\":60", "a hold lasts 60 days at most");
+	if (*ret > wish->period.to)
+		*ret = wish->period.to;
+	return 0;
+}
+
+int booking_hold(struct rpc_call *call)
+{
+	const char *listing_id = rpc_param(call, "listing_id");
+	int option = is_option(call, listing_id);
+	struct wish wish;
+	if (option < 0 || wish_read(call, false, &wish))
+		return -1;
+	struct pg_tx *tx = rpc_begin(call);
+	if (!tx)
+		return rpc_replayed(call);
+	if (!option)
+		limits_lock_user(call, tx, rpc_caller_id(call));
+	struct terms terms;
+	if (due_lock(call, tx, listing_id, &terms))
+		return -1;
+	if (!terms.on_offer)
+		return rpc_not_found(call, "listing");
+	int64_t end;
+	struct unit_choice units;
+	if (wish_resolve(call, &terms, &wish) || check_wish(call, tx, &terms, &wish, NULL) ||
+	    read_end(call, &terms, &wish, &end) ||
+	    (!option && limits_check_holds(call, tx, &terms, &wish, rpc_caller_id(call))) ||
+	    take_units(call, tx, &terms, &wish, NULL, &units))
+		return -1;
+	struct new_booking hold = {
+	    .step = booking_step(BOOKING_NONE, CAUSE_HOLD),
+	    .wish = &wish,
+	    .units = &units,
+	    .user_id = rpc_caller_id(call),
+	    .note = rpc_param(call, "note"),
+	    .expires_at = terms_time(call, end),
+	    .is_option = option,
+	};
+	return store_new(call, tx, &terms, &hold);
+}

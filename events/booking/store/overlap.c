@@ -1,0 +1,69 @@
+#include "booking/store/overlap.h"
+
+#include "base/buffer.h"
+#include "booking/store/store.h"
+
+#define TAKEN "tstzrange(lower(b.period) - b.buffer_before, upper(b.period) + b.buffer_after)"
+
+/* $2: what was taken; $3: the units that there are; $4: the clock. */
+static const char SELECT_UNFIT[] =
+    "SELECT b.id, b.paid FROM booking b WHERE b.listing_id = $1 AND b.state = 'requested' AND NOT b.takes_units "
+    "AND NOT b.overlapped AND (b.expires_at IS NULL OR b.expires_at > $4::timestamptz) "
+    "AND " TAKEN " && $2::tstzrange "
+    "AND CASE WHEN b.named THEN (SELECT count(*) FROM generate_series(1, $3::integer) n "
+    "WHERE (b.unit_wish IS NULL OR n = ANY (b.unit_wish)) AND NOT EXISTS (SELECT FROM booking_unit u "
+    "WHERE u.listing_id = b.listing_id AND u.unit = n AND u.period && " TAKEN ")) "
+    "ELSE search_free_units(b.listing_id, $3::integer, " TAKEN ") END < b.units ORDER BY b.id LIMIT 100";
+
+static const char FLAG[] = "UPDATE booking SET overlapped = true, version = version + 1 WHERE id = ANY ($1::uuid[])";
+
+static struct pg_result *unfit(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms,
+			       const struct span *taken)
+{
+	int total = terms->rules.units + terms->rules.overbooking;
+	return pg_query(call->ctx, tx, SELECT_UNFIT, terms->listing_id, wish_range(call, taken),
+			arena_printf(&call->ctx->arena, "%d", total), terms_time(call, terms->now));
+}
+
+static int flag(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *requests)
+{
+	struct buffer ids;
+	buffer_init_arena(&ids, &call->ctx->arena, 8192);
+	for (size_t i = 0; i < pg_count(requests); i++)
+		buffer_printf(&ids, "%c%s", i == 0 ? '{' : ',', pg_text(requests, i, 0));
+	buffer_append_char(&ids, '}');
+	if (pg_count(requests) > 0)
+		pg_queue(call->ctx, tx, FLAG, buffer_text(&ids));
+	return 0;
+}
+
+static int decline(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct pg_result *requests)
+{
+	const char *now = terms_time(call, terms->now);
+	for (size_t i = 0; i < pg_count(requests); i++) {
+		struct booking_update update = {
+		    .step = booking_step(BOOKING_REQUESTED, CAUSE_OVERLAP),
+		    .patch = arena_printf(&call->ctx->arena,
+					  "\"overlapped\":true,\"decided_at\":\"%s\",\"cancellation_fee\":0,"
+					  "\"refund_due\":%lld",
+					  now, (long long)pg_integer(requests, i, 1)),
+		};
+		if (!store_step(call, tx, terms, pg_text(requests, i, 0), &update))
+			return -1;
+	}
+	return 0;
+}
+
+int overlap_answer(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct span *taken)
+{
+	struct pg_result *requests = unfit(call, tx, terms, taken);
+	if (!requests)
+		return -1;
+	return terms->rules.decline_overlapping ? decline(call, tx, terms, requests) : flag(call, tx, requests);
+}
+
+int overlap_flag(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct span *taken)
+{
+	struct pg_result *requests = unfit(call, tx, terms, taken);
+	return requests ? flag(call, tx, requests) : -1;
+}

@@ -1,0 +1,35 @@
+/*
+ * What a listing demands of a booking at the moment of a write: its rules, its prices, the clock.
+ *
+ * Purpose: a path begins with it. Ownership: everything in the arena of the call's context.
+ * Invariants: terms_lock locks the listing's row, so that bookings, changes of rules and the daemon's own work on one
+ * listing run one after the other; the clock is read once, after the lock is held, so that it is not before the commit
+ * of the transaction that held it. Use: paths lock by due_lock (booking/store/due.h), which also ends what has expired.
+ */
+#ifndef EVENTLOOP_EVENTS_TERMS_H
+#define EVENTLOOP_EVENTS_TERMS_H
+
+#include "availability/rules.h"
+#include "pricing/pricing.h"
+#include "rpc/call.h"
+
+struct terms {
+	const char *listing_id, *company_id;
+	bool on_offer; /* published, by a company that is not suspended */
+	bool due;      /* a hold or request of it has expired and is not ended yet (booking/store/due.h) */
+	int64_t now;   /* wall microseconds */
+	struct booking_rules rules;
+	struct pricing pricing;
+};
+
+/* Locks the listing for the transaction, and ends nothing. -1 with not_found, or an error of the database. */
+int terms_lock(struct rpc_call *call, struct pg_tx *tx, const char *listing_id,
+	       struct terms *ret) MAY_SUSPEND MUST_CHECK;
+
+/* The same without a lock and without ending anything, for reads. */
+int terms_read(struct rpc_call *call, const char *listing_id, struct terms *ret) MAY_SUSPEND MUST_CHECK;
+
+/* An instant (wall microseconds) as PostgreSQL and JSON read it, in the arena of the call's context. */
+const char *terms_time(struct rpc_call *call, int64_t instant);
+
+#endif

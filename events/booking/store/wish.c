@@ -1,0 +1,172 @@
+#include "booking/store/wish.h"
+
+#include "base/buffer.h"
+#include "base/civil.h"
+#include "base/clock.h"
+#include "booking/store/period.h"
+#include "booking/store/row.h"
+#include "json/tree.h"
+
+#include <string.h>
+
+#define MAX_DEPTH 8
+#define MAX_NUMBERS 16384
+
+/* Exactly one of period and dates; none where both are optional. */
+static int read_time(struct rpc_call *call, bool optional, struct wish *ret)
+{
+	bool period = rpc_param_json(call, "period"), dates = rpc_param_json(call, "dates");
+	if (period && dates)
+		return rpc_invalid(call, "/params/dates", "beside", "\"/params/period\"");
+	if (!period && !dates)
+		return optional ? 0 : rpc_invalid(call, "/params/period", "required", NULL);
+	ret->dates_from = rpc_param(call, "dates.from");
+	ret->dates_to = rpc_param(call, "dates.to");
+	return period ? period_read_span(call, &ret->period) : 0;
+}
+
+static int read_numbers(struct rpc_call *call, struct wish *ret)
+{
+	struct json_object *numbers = rpc_param_json(call, "unit_numbers");
+	size_t count = numbers ? json_object_array_length(numbers) : 0;
+	if (count == 0)
+		return 0;
+	if (ret->units > 0 && (size_t)ret->units != count)
+		return rpc_invalid(call, "/params/unit_numbers", "count",
+				   arena_printf(&call->ctx->arena, "%d", ret->units));
+	struct buffer list;
+	buffer_init_arena(&list, &call->ctx->arena, MAX_NUMBERS);
+	for (size_t i = 0; i < count; i++)
+		buffer_printf(&list, "%c%d", i == 0 ? '{' : ',',
+			      json_object_get_int(json_object_array_get_idx(numbers, i)));
+	buffer_append_char(&list, '}');
+	ret->units = (int)count;
+	ret->numbers = buffer_text(&list);
+	return 0;
+}
+
+static void take_extras(struct rpc_call *call, struct json_object *extras, struct wish *wish)
+{
+	size_t count = extras ? json_object_array_length(extras) : 0;
+	struct price_extra *chosen = arena_zalloc(&call->ctx->arena, (count + 1) * sizeof(*chosen));
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *item = json_object_array_get_idx(extras, i);
+		chosen[i].key =
+		    arena_strdup(&call->ctx->arena, json_object_get_string(json_object_object_get(item, "key")));
+		chosen[i].count = json_object_get_int64(json_object_object_get(item, "quantity"));
+	}
+	wish->extra_count = count;
+	wish->chosen = chosen;
+}
+
+static void put(void *argument)
+{
+	json_object_put(argument);
+}
+
+void wish_take_extras(struct rpc_call *call, const char *json, struct wish *wish)
+{
+	struct json_object *tree = NULL;
+	wish->extras = json;
+	struct json_error error;
+	if (!json_tree_parse(json, strlen(json), MAX_DEPTH, 0, &call->ctx->arena, &tree, &error))
+		return;
+	context_defer(call->ctx, put, tree);
+	take_extras(call, tree, wish);
+}
+
+int wish_read(struct rpc_call *call, bool optional, struct wish *ret)
+{
+	*ret = (struct wish){
+	    .units = (int)rpc_param_integer(call, "units", 0),
+	    .guests = (int)rpc_param_integer(call, "guests", 0),
+	    .extras = rpc_param(call, "extras"),
+	};
+	if (ret->extras)
+		take_extras(call, rpc_param_json(call, "extras"), ret);
+	if (read_time(call, optional, ret))
+		return -1;
+	return read_numbers(call, ret);
+}
+
+/* From the opening of the first date to the closing of the last. */
+static int resolve_dates(struct rpc_call *call, const struct terms *terms, struct wish *wish)
+{
+	int64_t from = 0, to = 0;
+	if (!civil_parse(wish->dates_from, &from) || !civil_parse(wish->dates_to, &to))
+		return rpc_invalid(call, "/params/dates", "format", "\"date\"");
+	bool nights = terms->rules.unit == SALE_NIGHT;
+	if (to < from + (nights ? 1 : 0))
+		return rpc_invalid(call, "/params/dates/to", "after", "\"/params/dates/from\"");
+	if (to - from > PERIOD_MAX_DAYS)
+		return period_too_long(call);
+	if (hours_of_dates(&terms->rules, from, to, &wish->period))
+		return 0;
+	return rpc_precondition(call, "closed", NULL, "one of these dates is closed");
+}
+
+static int check_numbers(struct rpc_call *call, const struct terms *terms, const struct wish *wish)
+{
+	struct json_object *numbers = rpc_param_json(call, "unit_numbers");
+	int total = terms->rules.units;
+	if (!numbers)
+		return 0;
+	if (!terms->rules.named)
+		return rpc_precondition(call, "units_mode", NULL,
+					"the units of this listing have no names to choose from");
+	for (size_t i = 0; i < (size_t)wish->units; i++)
+		if (json_object_get_int(json_object_array_get_idx(numbers, i)) > total)
+			return rpc_invalid(call, arena_printf(&call->ctx->arena, "/params/unit_numbers/%zu", i),
+					   "maximum", arena_printf(&call->ctx->arena, "%d", total));
+	return 0;
+}
+
+int wish_resolve(struct rpc_call *call, const struct terms *terms, struct wish *wish)
+{
+	if (wish->dates_from && resolve_dates(call, terms, wish))
+		return -1;
+	if (wish->units == 0)
+		wish->units = 1;
+	wish->taken =
+	    (struct span){wish->period.from - terms->rules.buffer_before, wish->period.to + terms->rules.buffer_after};
+	return check_numbers(call, terms, wish);
+}
+
+void wish_complete(struct rpc_call *call, const struct booking_row *row, struct wish *wish)
+{
+	if (wish->period.to == 0 && !wish->dates_from)
+		wish->period = row->period;
+	if (wish->units == 0) {
+		wish->units = row->units;
+		wish->numbers = row->numbers;
+	}
+	if (wish->guests == 0)
+		wish->guests = row->guests;
+	if (!wish->extras)
+		wish_take_extras(call, row->extras, wish);
+}
+
+const char *wish_range(struct rpc_call *call, const struct span *span)
+{
+	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
+	clock_format(span->from, from);
+	clock_format(span->to, to);
+	return arena_printf(&call->ctx->arena, "[%s,%s)", from, to);
+}
+
+struct booking_wish wish_for_rules(const struct wish *wish)
+{
+	return (struct booking_wish){.period = wish->period, .units = wish->units, .guests = wish->guests};
+}
+
+struct price_request wish_for_price(const struct wish *wish, int64_t now)
+{
+	return (struct price_request){
+	    .period = wish->period,
+	    .units = wish->units,
+	    .guests = wish->guests,
+	    .now = now,
+	    .extra_count = wish->extra_count,
+	    .extras = wish->chosen,
+	};
+}
