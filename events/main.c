@@ -1,3 +1,7 @@
+#include "availability/explain.h"
+#include "availability/listing_rules.h"
+#include "availability/slots.h"
+#include "availability/type_rules.h"
 #include "booking/booking.h"
 #include "booking/booking_review.h"
 #include "booking/store/period.h"
@@ -28,6 +32,8 @@ static const struct rpc_handler handlers[] = {
     {"events.type.create", type_create},
     {"events.type.update", type_update},
     {"events.type.archive", type_archive},
+    {"events.type.get_rules", type_get_rules},
+    {"events.type.set_rules", type_set_rules},
     {"events.property_category.list", property_category_list},
     {"events.property_category.get", property_category_get},
     {"events.property_category.create", property_category_create},
@@ -47,8 +53,12 @@ static const struct rpc_handler handlers[] = {
     {"events.listing.reject", listing_reject},
     {"events.listing.mine", listing_mine},
     {"events.listing.companies", company_listings},
+    {"events.listing.get_rules", listing_get_rules},
+    {"events.listing.set_rules", listing_set_rules},
     {"events.listing.search", listing_search},
     {"events.booking.hold", booking_hold},
+    {"events.availability.slots", availability_slots},
+    {"events.availability.explain", availability_explain},
     {"events.booking.create", booking_create},
     {"events.booking.get", booking_get},
     {"events.booking.list", booking_list},
@@ -100,6 +110,7 @@ static const struct data_check *const checks[] = {
 static const struct background_job_kind background_jobs[] = {
     {COMPANY_LISTINGS_JOB, company_listings_project},
     {ERASURE_JOB, erased_user_forget},
+    {TYPE_RULES_JOB, type_rules_project},
     {NULL, NULL},
 };
 

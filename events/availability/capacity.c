@@ -81,6 +81,30 @@ int capacity_least(const struct free_step *steps, size_t count, const struct spa
 	return least;
 }
 
+/* A step of units keeps guests away from the buffer after it on: it says something about guests from there to its end
+ * and the buffer before. Between such moments the count is one. */
+size_t capacity_guest_steps(const struct free_step *steps, size_t count, int64_t before, int64_t after,
+			    const struct span *window, struct arena *arena, struct free_step **ret)
+{
+	struct edge *edges = arena_alloc(arena, (2 * count + 1) * sizeof(*edges));
+	size_t made = 0, guest_steps = 0;
+	for (size_t i = 0; i < count; i++) {
+		edges[made++].at = clamp(steps[i].period.from - after, window->from, window->to);
+		edges[made++].at = clamp(steps[i].period.to + before, window->from, window->to);
+	}
+	edges[made++].at = window->to;
+	qsort(edges, made, sizeof(*edges), by_time);
+	*ret = arena_alloc(arena, made * sizeof(**ret));
+	int64_t at = window->from;
+	for (size_t i = 0; i < made; i++) {
+		const struct span needed = {at - before, at + 1 + after};
+		guest_steps =
+		    append(*ret, guest_steps, (struct span){at, edges[i].at}, capacity_least(steps, count, &needed));
+		at = edges[i].at;
+	}
+	return guest_steps;
+}
+
 int capacity_named(int total, const struct taken *taken, size_t count, const struct span *period, struct arena *arena)
 {
 	bool *is_taken = arena_zalloc(arena, ((size_t)total + 1) * sizeof(*is_taken));

@@ -33,6 +33,11 @@ size_t capacity_steps(int total, const struct taken *taken, size_t count, const 
 /* The units free for the whole of a period, from steps that cover it. */
 int capacity_least(const struct free_step *steps, size_t count, const struct span *period);
 
+/* The same as steps of time that a guest may have: as free as the whole of it is with buffers around it. They cover the
+ * window, which is the steps' without the buffers. */
+size_t capacity_guest_steps(const struct free_step *steps, size_t count, int64_t before, int64_t after,
+			    const struct span *window, struct arena *arena, struct free_step **ret);
+
 /* How many of the named units 1 to total are free for the whole of a period. */
 int capacity_named(int total, const struct taken *taken, size_t count, const struct span *period, struct arena *arena);
 

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "rpc/call.h"
 
+#include <string.h>
+
 #define MINUTE (60 * CLOCK_SECOND)
 #define DAY (1440 * MINUTE)
 #define SLACK MINUTE	    /* a caller's clock may be behind */
@@ -22,6 +24,14 @@ void verdict_add(struct verdict *verdict, struct refusal refusal)
 {
 	if (verdict->count < VERDICT_MAX)
 		verdict->refusals[verdict->count++] = refusal;
+}
+
+bool verdict_has(const struct verdict *verdict, const char *rule)
+{
+	for (size_t i = 0; i < verdict->count; i++)
+		if (strcmp(verdict->refusals[i].rule, rule) == 0)
+			return true;
+	return false;
 }
 
 #define FORBID(judgement, rule, ...)                                                                          \

@@ -53,6 +53,9 @@ void verdict_of(const struct booking_rules *rules, const struct booking_wish *wi
 void verdict_of_period(const struct booking_rules *rules, const struct booking_wish *wish, struct arena *arena,
 		       struct verdict *ret);
 
+/* Whether it refuses by that rule. */
+bool verdict_has(const struct verdict *verdict, const char *rule);
+
 /* Adds a refusal, unless there are VERDICT_MAX. */
 void verdict_add(struct verdict *verdict, struct refusal refusal);
 

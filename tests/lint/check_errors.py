@@ -34,6 +34,7 @@ GIVEN = {
     "rpc_invalid": ("invalid_params", 2),
     "rpc_too_large": ("too_large", 2),
     "fault": ("invalid_params", 2),
+    "contradiction": ("invalid_params", 2),
     "refuse": ("unauthenticated", 1),
     "fail_lost": ("unavailable", 1),
     "fail_unreachable": ("unavailable", 2),

@@ -38,7 +38,8 @@ OTHER = {
     "text": r"rating\.review\.create",  # prose
     "time_zone": r"passport\..*",  # the same names, which the daemons ask their databases for
     "token": r"passport\.auth\.introspect",  # an access token
-    "units": r"events\.booking\.create",  # of one booking, not of a listing
+    "units": r"events\.(booking|availability)\..*",  # of one booking, not of a listing
+    "version": r"events\.listing\.set_(rules|pricing)",  # from 0, of rules and prices
     "unit": r"events\.property\..*",  # of a number
 }
 

@@ -1,0 +1,50 @@
+/*
+ * What callers of slots and explain ask about: a listing and a time, and what its rules and bookings say of it.
+ *
+ * Purpose: both methods read their parameters, the listing and what is taken here, in two statements at most.
+ * Ownership: all in the arena of the call's context. Invariants: a read is of one moment (PostgreSQL's now()); expired
+ * holds count as gone; a listing that is not on offer is seen by its company and moderators only.
+ */
+#ifndef EVENTLOOP_EVENTS_ASKED_H
+#define EVENTLOOP_EVENTS_ASKED_H
+
+#include "availability/capacity.h"
+#include "availability/rules.h"
+#include "rpc/call.h"
+
+struct asked {
+	const char *listing_id;
+	struct booking_rules rules;
+	const char *zone_name;
+	int64_t now; /* wall microseconds */
+	bool on_offer;
+	bool insider; /* of the company, or a moderator */
+};
+
+/* What is taken, and by which bookings. */
+struct asked_taken {
+	size_t count;
+	const struct taken *rows;
+	const char *const *booking_ids; /* of each row */
+};
+
+/* Whether the caller is of the company, or a moderator: 1 or 0; -1 when it is not known. */
+int asked_insider(struct rpc_call *call, const char *company_id) MAY_SUSPEND MUST_CHECK;
+
+/* Reads the listing that the parameter listing_id names. -1 with not_found. */
+int asked_listing(struct rpc_call *call, struct asked *ret) MAY_SUSPEND MUST_CHECK;
+
+/* Reads the parameter period: -1 with invalid_params (to not after from). */
+int asked_period(struct rpc_call *call, struct span *ret) MUST_CHECK;
+
+/* Reads what is taken of the listing for a moment of the period. */
+int asked_taken(struct rpc_call *call, const struct asked *asked, const struct span *period,
+		struct asked_taken *ret) MAY_SUSPEND MUST_CHECK;
+
+/* The period with the buffers around it. */
+struct span asked_widened(const struct booking_rules *rules, const struct span *period);
+
+/* Units that can be taken at most: those there are and those that may be overbooked. */
+int asked_total(const struct asked *asked);
+
+#endif

@@ -1,0 +1,161 @@
+#include "availability/explain.h"
+
+#include "availability/asked.h"
+#include "availability/verdict.h"
+#include "base/civil.h"
+#include "base/clock.h"
+#include "daemon/daemon.h"
+
+#include <string.h>
+
+#define ANSWER_MOST (256 * 1024) /* bytes */
+#define IDS_MOST 100		 /* bookings named */
+
+/* Dates of which one is closed have no period of their own: the verdict then says so about the days. */
+static int read_dates(struct rpc_call *call, const struct booking_rules *rules, struct span *ret)
+{
+	int64_t from = 0, to = 0;
+	if (!civil_parse(rpc_param(call, "dates.from"), &from))
+		return rpc_invalid(call, "/params/dates/from", "format", "\"date\"");
+	if (!civil_parse(rpc_param(call, "dates.to"), &to))
+		return rpc_invalid(call, "/params/dates/to", "format", "\"date\"");
+	bool nights = rules->unit == SALE_NIGHT;
+	if (to < from + (nights ? 1 : 0))
+		return rpc_invalid(call, "/params/dates/to", nights ? "after" : "not_before", "\"/params/dates/from\"");
+	if (!hours_of_dates(rules, from, to, ret))
+		*ret =
+		    (struct span){zone_day_start(rules->zone, from), zone_day_start(rules->zone, nights ? to : to + 1)};
+	return 0;
+}
+
+static int read_wish(struct rpc_call *call, const struct asked *asked, struct booking_wish *ret)
+{
+	*ret = (struct booking_wish){
+	    .units = (int)rpc_param_integer(call, "units", 1),
+	    .guests = (int)rpc_param_integer(call, "guests", 0),
+	    .shortest = config_integer(call->worker->config, "booking_shortest"),
+	};
+	bool by_dates = rpc_param(call, "dates") != NULL, by_period = rpc_param(call, "period") != NULL;
+	if (by_dates == by_period)
+		return rpc_invalid(call, "/params/period", "form", "\"period or dates\"");
+	return by_dates ? read_dates(call, &asked->rules, &ret->period) : asked_period(call, &ret->period);
+}
+
+/* The first moment of the period at which fewer units are free than wanted. */
+static int64_t booked_from(const struct free_step *steps, size_t count, int wanted, const struct span *period)
+{
+	for (size_t i = 0; i < count; i++)
+		if (steps[i].free < wanted)
+			return steps[i].period.from;
+	return period->from;
+}
+
+/* The bookings that have units, each once, as a JSON array. */
+static const char *booking_ids(struct arena *arena, const struct asked_taken *taken)
+{
+	struct buffer ids;
+	buffer_init_arena(&ids, arena, ANSWER_MOST);
+	buffer_append_char(&ids, '[');
+	size_t count = 0;
+	for (size_t i = 0; i < taken->count && count < IDS_MOST; i++) {
+		bool known = strstr(buffer_text(&ids), taken->booking_ids[i]) != NULL;
+		if (known)
+			continue;
+		buffer_printf(&ids, "%s\"%s\"", count++ > 0 ? "," : "", taken->booking_ids[i]);
+	}
+	buffer_append_char(&ids, ']');
+	return buffer_text(&ids);
+}
+
+static void judge_taken(struct rpc_call *call, const struct asked *asked, const struct booking_wish *wish,
+			const struct asked_taken *taken, struct verdict *verdict)
+{
+	struct arena *arena = &call->ctx->arena;
+	const struct booking_rules *rules = &asked->rules;
+	struct span widened = asked_widened(rules, &wish->period);
+	struct free_step *steps;
+	size_t count = capacity_steps(asked_total(asked), taken->rows, taken->count, &widened, arena, &steps);
+	int free = rules->named ? capacity_named(asked_total(asked), taken->rows, taken->count, &widened, arena)
+				: capacity_least(steps, count, &widened);
+	if (free < wish->units) {
+		const struct words_value values[] = {
+		    words_number(arena, "free", free),
+		    words_number(arena, "wanted", wish->units),
+		    words_instant(arena, "booked_from", rules->zone, booked_from(steps, count, wish->units, &widened)),
+		    {.name = "booking_ids", .json = booking_ids(arena, taken)},
+		};
+		size_t shown = asked->insider ? ARRAY_SIZE(values) : ARRAY_SIZE(values) - 1;
+		verdict_add(verdict, words_refusal(arena, "booked", shown, values));
+	}
+}
+
+/* Of a period that is too long for any booking it is not asked what is taken: that may be very much. */
+static int judge_units(struct rpc_call *call, const struct asked *asked, const struct booking_wish *wish,
+		       struct verdict *verdict)
+{
+	const struct words_value all = words_number(&call->ctx->arena, "units", asked_total(asked));
+	struct span widened = asked_widened(&asked->rules, &wish->period);
+	struct asked_taken taken;
+	if (wish->units > asked_total(asked))
+		verdict_add(verdict, words_refusal(&call->ctx->arena, "units_missing", 1, &all));
+	else if (hours_days(&asked->rules, &wish->period) > HOURS_DATES_MOST)
+		return 0;
+	else if (asked_taken(call, asked, &widened, &taken))
+		return -1;
+	else
+		judge_taken(call, asked, wish, &taken, verdict);
+	return 0;
+}
+
+static void judge_offer(struct rpc_call *call, const struct asked *asked, struct verdict *verdict)
+{
+	if (!asked->on_offer)
+		verdict_add(verdict, words_refusal(&call->ctx->arena, "not_on_offer", 0, NULL));
+}
+
+static void append_refusals(struct rpc_call *call, struct buffer *out, const struct verdict *verdict)
+{
+	const char *language = rpc_param(call, "language");
+	buffer_append_text(out, "\"first\":");
+	if (verdict->count > 0)
+		words_append(out, &verdict->refusals[0], language);
+	else
+		buffer_append_text(out, "null");
+	buffer_append_text(out, ",\"refusals\":[");
+	for (size_t i = 0; i < verdict->count; i++) {
+		if (i > 0)
+			buffer_append_char(out, ',');
+		words_append(out, &verdict->refusals[i], language);
+	}
+	buffer_append_text(out, "]}");
+}
+
+static int reply(struct rpc_call *call, const struct asked *asked, const struct booking_wish *wish,
+		 const struct verdict *verdict)
+{
+	char now[CLOCK_TEXT_SIZE], from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
+	clock_format(asked->now, now);
+	clock_format(wish->period.from, from);
+	clock_format(wish->period.to, to);
+	struct buffer out;
+	buffer_init_arena(&out, &call->ctx->arena, ANSWER_MOST);
+	buffer_printf(
+	    &out, "{\"bookable\":%s,\"as_of\":\"%s\",\"time_zone\":\"%s\",\"period\":{\"from\":\"%s\",\"to\":\"%s\"},",
+	    verdict->count == 0 ? "true" : "false", now, asked->zone_name, from, to);
+	append_refusals(call, &out, verdict);
+	return rpc_reply_text(call, buffer_text(&out), out.length);
+}
+
+int availability_explain(struct rpc_call *call)
+{
+	struct asked asked;
+	struct booking_wish wish;
+	if (asked_listing(call, &asked) || read_wish(call, &asked, &wish))
+		return -1;
+	struct verdict verdict;
+	verdict_of(&asked.rules, &wish, asked.now, &call->ctx->arena, &verdict);
+	if (judge_units(call, &asked, &wish, &verdict))
+		return -1;
+	judge_offer(call, &asked, &verdict);
+	return reply(call, &asked, &wish, &verdict);
+}
