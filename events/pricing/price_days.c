@@ -20,7 +20,7 @@ static int64_t local_days(const struct zone *zone, const struct span *period)
 int64_t price_days(const struct booking_rules *rules, const struct span *period)
 {
 	int64_t first = 0, last = 0;
-	if (rules->has_hours && hours_dates_of(rules, period, &first, &last))
+	if (rules_sells_dates(rules) && hours_dates_of(rules, period, &first, &last))
 		return rules->unit == SALE_NIGHT ? last - first : last - first + 1;
 	return local_days(rules->zone, period);
 }
