@@ -19,6 +19,7 @@
 #include "daemon/fact_key_check.h"
 #include "erased_user.h"
 #include "outbox/erasure.h"
+#include "pricing/listing_pricing.h"
 #include "projection/projection.h"
 #include "projection/rebuild.h"
 #include "search/search.h"
@@ -55,6 +56,8 @@ static const struct rpc_handler handlers[] = {
     {"events.listing.companies", company_listings},
     {"events.listing.get_rules", listing_get_rules},
     {"events.listing.set_rules", listing_set_rules},
+    {"events.listing.get_pricing", listing_get_pricing},
+    {"events.listing.set_pricing", listing_set_pricing},
     {"events.listing.search", listing_search},
     {"events.booking.hold", booking_hold},
     {"events.availability.slots", availability_slots},

@@ -11,6 +11,7 @@
 #include "client/client.h"
 #include "events.h"
 #include "on_offer.h"
+#include "pricing/listing_pricing.h"
 #include "projection/projection.h"
 #include "rpc/cursor.h"
 #include "rpc/page.h"
@@ -240,7 +241,7 @@ int listing_update(struct rpc_call *call)
 	if (!tx)
 		return rpc_replayed(call);
 	struct pg_result *locked = pg_query(call->ctx, tx, LOCK_LISTING, id);
-	if (!locked || check_units(call, tx, id))
+	if (!locked || check_units(call, tx, id) || listing_check_currency(call, tx, id))
 		return -1;
 	bool current = pg_count(locked) > 0 && pg_integer(locked, 0, 1) == rpc_param_integer(call, "version", 0);
 	bool published = current && strcmp(pg_text(locked, 0, 0), "published") == 0;

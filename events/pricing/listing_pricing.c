@@ -40,30 +40,40 @@ static struct pg_result *known_listing(struct rpc_call *call)
 	return NULL;
 }
 
+/* 1 when it is on offer, or the caller is a moderator or of the company; 0; -1 with an error. */
+static int may_see(struct rpc_call *call, const struct pg_result *listing)
+{
+	if (pg_boolean(listing, 0, 1) || rpc_caller_has_role(call, ROLE_MODERATOR))
+		return 1;
+	if (call->caller->kind == IDENTITY_ANONYMOUS)
+		return 0;
+	return rpc_has_right(call, pg_text(listing, 0, 2), RIGHT_STAFF);
+}
+
 int listing_get_pricing(struct rpc_call *call)
 {
 	struct pg_result *row = known_listing(call);
 	if (!row)
 		return -1;
-	bool is_shown = pg_boolean(row, 0, 1) || rpc_caller_has_role(call, ROLE_MODERATOR);
-	if (!is_shown && rpc_require_right(call, pg_text(row, 0, 2), RIGHT_STAFF))
-		return rpc_hide(call, "listing");
-	return rpc_reply_row(call, row, "listing");
+	int visible = may_see(call, row);
+	if (visible < 0)
+		return -1;
+	return visible ? rpc_reply_row(call, row, "listing") : rpc_not_found(call, "listing");
 }
 
 /* The pricing of the call can stand on the listing's base price. */
 static int check(struct rpc_call *call, const struct pg_result *base)
 {
 	struct json_object *pricing = rpc_param_json(call, "pricing");
-	struct booking_rules rules;
-	struct pricing_fault fault;
 	if (json_object_object_length(pricing) == 0)
 		return 0;
 	if (!pg_text(base, 0, 0))
 		return rpc_precondition(call, "no_price", NULL, "the listing has no price to begin with");
+	struct booking_rules rules;
 	if (rules_of_row(call->ctx, base, 0, 2, &rules))
 		return -1;
 	const struct pricing_base on = {pg_integer(base, 0, 0), pg_text(base, 0, 1), &rules};
+	struct pricing_fault fault;
 	if (pricing_check(&call->ctx->arena, pricing, &on, &fault))
 		return 0;
 	return rpc_invalid(call, arena_printf(&call->ctx->arena, "/params/pricing%s", fault.path), fault.rule,

@@ -16,7 +16,7 @@ struct checker {
 	int64_t cheapest; /* the least amount that an hour, day, night or session can cost */
 };
 
-static bool fail(struct checker *checker, const char *path, const char *rule, const char *expected)
+static bool fault(struct checker *checker, const char *path, const char *rule, const char *expected)
 {
 	*checker->fault = (struct pricing_fault){path, rule, expected};
 	return false;
@@ -34,8 +34,8 @@ static bool check_currency(struct checker *checker, struct json_object *tree, co
 	const char *currency = json_object_get_string(member(tree, "currency"));
 	if (!currency || strcmp(currency, checker->base->currency) == 0)
 		return true;
-	return fail(checker, arena_printf(checker->arena, "%s/currency", path), "one_currency",
-		    arena_printf(checker->arena, "\"%s\"", checker->base->currency));
+	return fault(checker, arena_printf(checker->arena, "%s/currency", path), "one_currency",
+		     arena_printf(checker->arena, "\"%s\"", checker->base->currency));
 }
 
 /* No item before it has the same value in that member. */
@@ -45,7 +45,7 @@ static bool check_unique(struct checker *checker, struct json_object *items, siz
 	struct json_object *value = member(json_object_array_get_idx(items, index), name);
 	for (size_t i = 0; i < index; i++)
 		if (json_object_equal(member(json_object_array_get_idx(items, i), name), value))
-			return fail(checker, arena_printf(checker->arena, "%s/%s", path, name), "unique", NULL);
+			return fault(checker, arena_printf(checker->arena, "%s/%s", path, name), "unique", NULL);
 	return true;
 }
 
@@ -58,14 +58,14 @@ static bool check_season(struct checker *checker, struct json_object *rule, cons
 	const char *first = json_object_get_string(member(season, "from"));
 	const char *last = json_object_get_string(member(season, "to"));
 	if (!civil_parse(first, &from))
-		return fail(checker, arena_printf(checker->arena, "%s/season/from", path), "format", "\"date\"");
+		return fault(checker, arena_printf(checker->arena, "%s/season/from", path), "format", "\"date\"");
 	if (!civil_parse(last, &to))
-		return fail(checker, arena_printf(checker->arena, "%s/season/to", path), "format", "\"date\"");
+		return fault(checker, arena_printf(checker->arena, "%s/season/to", path), "format", "\"date\"");
 	if (to < from)
-		return fail(checker, arena_printf(checker->arena, "%s/season/to", path), "not_before",
-			    arena_printf(checker->arena, "\"%s\"", first));
+		return fault(checker, arena_printf(checker->arena, "%s/season/to", path), "not_before",
+			     arena_printf(checker->arena, "\"%s\"", first));
 	if (json_object_get_boolean(member(season, "yearly")) && to - from >= SEASON_DAYS_MAX)
-		return fail(checker, arena_printf(checker->arena, "%s/season/to", path), "maximum_days", "366");
+		return fault(checker, arena_printf(checker->arena, "%s/season/to", path), "maximum_days", "366");
 	return true;
 }
 
@@ -85,8 +85,8 @@ static bool check_band(struct checker *checker, struct json_object *adjustment, 
 	int64_t from = json_object_get_int64(at_least);
 	if (!less_than || json_object_get_int64(less_than) > from)
 		return true;
-	return fail(checker, arena_printf(checker->arena, "%s/less_than", path), "exclusiveMinimum",
-		    arena_printf(checker->arena, "%lld", (long long)from));
+	return fault(checker, arena_printf(checker->arena, "%s/less_than", path), "exclusiveMinimum",
+		     arena_printf(checker->arena, "%lld", (long long)from));
 }
 
 /* What the least booking costs to which an adjustment with such a bound applies, in whole hours, days, nights. */
@@ -104,12 +104,12 @@ static bool check_value(struct checker *checker, struct json_object *adjustment,
 {
 	struct json_object *percent = member(adjustment, "percent_bp"), *amount = member(adjustment, "amount");
 	if (!percent == !amount)
-		return fail(checker, arena_printf(checker->arena, "%s/%s", path, percent ? "amount" : "percent_bp"),
-			    "form", "\"the only one of percent_bp and amount\"");
+		return fault(checker, arena_printf(checker->arena, "%s/%s", path, percent ? "amount" : "percent_bp"),
+			     "form", "\"the only one of percent_bp and amount\"");
 	if (!amount || json_object_get_int64(amount) + least_price(checker, adjustment) >= 0)
 		return true;
-	return fail(checker, arena_printf(checker->arena, "%s/amount", path), "negative_price",
-		    arena_printf(checker->arena, "%lld", -(long long)least_price(checker, adjustment)));
+	return fault(checker, arena_printf(checker->arena, "%s/amount", path), "negative_price",
+		     arena_printf(checker->arena, "%lld", -(long long)least_price(checker, adjustment)));
 }
 
 static bool check_adjustment(struct checker *checker, struct json_object *items, size_t index, const char *path)
