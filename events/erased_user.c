@@ -8,6 +8,10 @@ static const struct background_job_step steps[] = {
      " ORDER BY b.id LIMIT $2::bigint), silent AS (UPDATE booking SET note = '', version = version + 1 "
      "WHERE id IN (SELECT id FROM batch)) SELECT count(*), max(id::text) FROM batch",
      false},
+    {"WITH gone AS (DELETE FROM quote WHERE id IN (SELECT q.id FROM quote q WHERE q.user_id = $1 "
+     "AND q.id > " BACKGROUND_JOB_AFTER_UUID " ORDER BY q.id LIMIT $2::bigint) RETURNING id) "
+     "SELECT count(*), max(id::text) FROM gone",
+     false},
     ERASURE_OF_ANSWERS,
 };
 

@@ -5,6 +5,7 @@
 #include "catalogue/catalogue.h"
 #include "co/task.h"
 #include "events.h"
+#include "pricing/quote.h"
 #include "search/housekeeping.h"
 #include "telemetry/log.h"
 
@@ -23,7 +24,7 @@ static void keep_house(void *argument)
 	do {
 		struct context ctx;
 		context_init(&ctx, deadline_after(DEADLINE));
-		if (housekeeping_run(&ctx, worker->db) && !co_cancelled())
+		if ((housekeeping_run(&ctx, worker->db) || quote_clean(&ctx, worker->db)) && !co_cancelled())
 			log_error_of(LOG_WARNING, &ctx, "search housekeeping failed; again in an hour");
 		context_done(&ctx);
 	} while (co_task_rest(events->housekeeper, deadline_after(INTERVAL)) != CO_CANCELLED);

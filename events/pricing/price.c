@@ -136,7 +136,7 @@ int price_compute(struct rpc_call *call, const struct booking_rules *rules, cons
 	    .rules = rules,
 	    .pricing = pricing,
 	    .request = request,
-	    .days = price_days(rules, &request->period),
+	    .days = hours_days(rules, &request->period),
 	    .lines = arena_alloc(&call->ctx->arena, most * sizeof(struct price_line)),
 	};
 	if (price_time(&build) || add_adjustments(&build) || price_extras(&build) || add_minimum(&build) ||

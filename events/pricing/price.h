@@ -64,9 +64,6 @@ struct price {
 int price_compute(struct rpc_call *call, const struct booking_rules *rules, const struct pricing *pricing,
 		  const struct price_request *request, struct price *ret) MUST_CHECK;
 
-/* How many local days or nights the period takes on the venue's clock: see docs/pricing.md. At least 1. */
-int64_t price_days(const struct booking_rules *rules, const struct span *period);
-
 /* The price as JSON, component PriceBreakdown. */
 const char *price_json(struct arena *arena, const struct price *price);
 

@@ -21,7 +21,7 @@ struct price_build {
 	struct price_line *lines;
 	size_t count;
 	int64_t subtotal; /* of the lines so far */
-	int64_t days;	  /* local days or nights of the period (price_days) */
+	int64_t days;	  /* local days or nights of the period (hours_days) */
 };
 
 /* Appends the line `value` with the amount one * part / whole. 0; -1 with too_large when that, or the subtotal, is no
