@@ -29,7 +29,7 @@ int price_check_extras(struct rpc_call *call, const struct pricing *pricing, con
 		if (is_repeated(request, i))
 			return rpc_invalid(call, arena_printf(arena, "%s/key", path), "unique", NULL);
 		if (request->extras[i].count > extra->most)
-			return rpc_invalid(call, arena_printf(arena, "%s/count", path), "maximum",
+			return rpc_invalid(call, arena_printf(arena, "%s/quantity", path), "maximum",
 					   arena_printf(arena, "%lld", (long long)extra->most));
 		if (extra->per == EXTRA_PER_GUEST && request->guests == 0)
 			return rpc_invalid(call, "/params/guests", "required", NULL);
