@@ -49,6 +49,8 @@ static const struct sentence sentences[] = {
     {"numberRange", "must be a number that a double can hold", NULL},
     {"uniqueNames", "is given twice", NULL},
     {"after", "must be after %", NULL},
+    {"beside", "must not be given beside %", NULL},
+    {"count", "must be as many as %", NULL},
     {"not_before", "must not be before %", NULL},
     {"maximum_days", "must be at most % days long", NULL},
     {"beyond_horizon", "must begin within % days from now: bookings cannot be farther ahead", NULL},

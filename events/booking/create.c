@@ -8,6 +8,7 @@
 #include "booking/store/row.h"
 #include "booking/store/store.h"
 #include "booking/store/take.h"
+#include "pricing/quote.h"
 
 #include <string.h>
 
@@ -34,10 +35,13 @@ static int read_hold(struct rpc_call *call, struct pg_tx *tx, const struct terms
 	return rpc_precondition(call, "hold", NULL, "the hold is of another period or number of units");
 }
 
-/* The price of this moment; refuses when the caller was shown another one. */
-static int find_price(struct rpc_call *call, const struct terms *terms, const struct wish *wish, struct price *ret)
+/* The price of a quote, or of this moment; refuses when the caller was shown another one. */
+static int find_price(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
+		      struct price *ret)
 {
 	struct price_request request = wish_for_price(wish, terms->now);
+	if (rpc_param(call, "quote_id"))
+		return quote_find(call, tx, terms->listing_id, &request, ret);
 	if (price_compute(call, &terms->rules, &terms->pricing, &request, ret))
 		return -1;
 	return check_shown(call, ret);
@@ -82,7 +86,7 @@ static int create_from_hold(struct rpc_call *call, struct pg_tx *tx, const struc
 {
 	struct booking_row hold;
 	struct price price;
-	if (read_hold(call, tx, terms, wish, &hold) || find_price(call, terms, wish, &price))
+	if (read_hold(call, tx, terms, wish, &hold) || find_price(call, tx, terms, wish, &price))
 		return -1;
 	bool request = by_request(terms, &price);
 	const struct booking_step *step = row_step(call, &hold, request ? CAUSE_REQUEST : CAUSE_CREATE);
@@ -99,7 +103,7 @@ static int create_new(struct rpc_call *call, struct pg_tx *tx, const struct term
 	struct price price;
 	struct unit_choice units;
 	if (wish_resolve(call, terms, wish) || check_wish(call, tx, terms, wish, NULL) ||
-	    find_price(call, terms, wish, &price) || take_units(call, tx, terms, wish, NULL, &units))
+	    find_price(call, tx, terms, wish, &price) || take_units(call, tx, terms, wish, NULL, &units))
 		return -1;
 	bool request = by_request(terms, &price);
 	struct new_booking booking = {

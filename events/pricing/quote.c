@@ -84,7 +84,7 @@ int quote_store(struct rpc_call *call, struct pg_tx *tx, const char *listing_id,
 	return 0;
 }
 
-static int refuse(struct rpc_call *call, const char *cause, const char *words)
+static int unusable(struct rpc_call *call, const char *cause, const char *words)
 {
 	return rpc_precondition(call, "quote", arena_printf(&call->ctx->arena, "\"cause\":\"%s\"", cause), "%s", words);
 }
@@ -100,11 +100,11 @@ int quote_find(struct rpc_call *call, struct pg_tx *tx, const char *listing_id, 
 	if (!row)
 		return -1;
 	if (pg_count(row) == 0)
-		return refuse(call, "unknown", "the caller has no such quote");
+		return unusable(call, "unknown", "the caller has no such quote");
 	if (!pg_boolean(row, 0, 1))
-		return refuse(call, "expired", "the quote has expired");
+		return unusable(call, "expired", "the quote has expired");
 	if (!pg_boolean(row, 0, 2))
-		return refuse(
+		return unusable(
 		    call, "other_request",
 		    "the quote is of another listing, period, number of units or guests, or choice of extras");
 	return price_read(call->ctx, pg_text(row, 0, 0), ret);

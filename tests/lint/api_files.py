@@ -181,13 +181,9 @@ def shape(value, indent=0, before=0):
 
 
 def counted_lines(document):
-    """The lines of a file in its one form, without those of component examples and of facts."""
-    components = document.get("components", {})
-    rest = {key: value for key, value in document.items() if key not in ("components", "facts", "consumes")}
-    counted = {key: value for key, value in components.items() if key != "examples"}
-    if counted:
-        rest["components"] = counted
-    return len(shape(rest).splitlines()) if rest else 0
+    """The lines of the methods of a file in its one form; components and facts are not counted."""
+    methods = document.get("methods")
+    return len(shape({"methods": methods}).splitlines()) if methods else 0
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import api_files
 import gate
 
 REPAIR = "docs/adding-a-method.md shows each member; the handler table stands in the daemon's main.c or start.c"
-LINES = 50  # a method, on average over all API files
+LINES = 42  # a method, on average over all API files
 MEMBERS = (
     "name",
     "summary",

@@ -30,6 +30,7 @@ ROW = re.compile(r'\{"\w+", ERROR_(\w+), ("(\w+)"|NULL)\}')
 # Which argument of a function is the reason or rule of which error.
 GIVEN = {
     "rpc_conflict": ("conflict", 1),
+    "rpc_conflict_with": ("conflict", 1),
     "rpc_precondition": ("precondition_failed", 1),
     "rpc_invalid": ("invalid_params", 2),
     "rpc_too_large": ("too_large", 2),
@@ -39,6 +40,9 @@ GIVEN = {
     "fail_lost": ("unavailable", 1),
     "fail_unreachable": ("unavailable", 2),
 }
+# The verdict on a period: its rules are an error where the function that makes it one is reached.
+VERDICT, FORBIDS, VERDICT_REFUSE = "verdict", ("FORBID", "forbid"), "verdict_refuse"
+VALUE = re.compile(r'\bwords_\w+\([^"]*"(\w+)"')
 ACTIONS = ("passport/credentials/account_guard.c", "of_network")
 # Those that give none.
 PLAIN = {"rpc_forbidden": "forbidden", "rpc_not_found": "not_found"}
@@ -132,6 +136,9 @@ class Code:
                 found.update(
                     (word, reason, values) for argument in given[index : index + 1] for reason in literals(argument)
                 )
+        for given in (given for function in FORBIDS for given in calls(text, function)):
+            values = tuple(name for argument in given[2:] for name in VALUE.findall(argument))
+            found.update((VERDICT, rule, values) for rule in literals(given[1]))
         if key[1] in RETURNED:
             found.update((RETURNED[key[1]], rule, ()) for rule in literals(text))
         found.update((word, None, ()) for function, word in PLAIN.items() if re.search(rf"\b{function}\(", text))
@@ -177,7 +184,11 @@ class Code:
 
     def reached(self, name):
         """All that is given to errors from a function on."""
-        return set().union(*map(self.given, self.nodes_from(name)))
+        nodes = self.nodes_from(name)
+        refuses = any(function == VERDICT_REFUSE for _, function in nodes)
+        found = set().union(*map(self.given, nodes))
+        verdicts = {("precondition_failed", *one[1:]) for one in found if one[0] == VERDICT and refuses}
+        return {one for one in found if one[0] != VERDICT} | verdicts
 
     def writes(self, name):
         """Whether a function leads to a transaction."""

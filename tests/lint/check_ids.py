@@ -24,6 +24,7 @@ EXACT = {
     "challenge",
     "code",
     "cursor",
+    "extras",  # their keys, which have no capitals
     "idempotency_key",
     "key",
     "password",

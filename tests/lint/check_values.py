@@ -40,8 +40,6 @@ OTHER = {
     "token": r"passport\.auth\.introspect",  # an access token
     "units": r"events\.(booking|availability)\..*",  # of one booking, not of a listing
     "version": r"events\.listing\.set_(rules|pricing)",  # from 0, of rules and prices
-    "version": r"events\.listing\.set_(rules|pricing)",  # from 0, of rules and prices
-    "units": r"events\.booking\.create",  # of one booking, not of a listing
     "unit": r"events\.property\..*",  # of a number
 }
 

@@ -137,8 +137,9 @@ static void test_extras_that_cannot_be_had_are_named(void **state)
 			    "{\"fields\":[{\"path\":\"/params/extras/1/key\",\"rule\":\"exists\"}]}");
 	assert_string_equal(refused_extras((struct price_extra[]){{"heat", 1}, {"clean", 1}, {"heat", 1}}, 3),
 			    "{\"fields\":[{\"path\":\"/params/extras/2/key\",\"rule\":\"unique\"}]}");
-	assert_string_equal(refused_extras((struct price_extra[]){{"clean", 3}}, 1),
-			    "{\"fields\":[{\"path\":\"/params/extras/0/quantity\",\"rule\":\"maximum\",\"expected\":2}]}");
+	assert_string_equal(
+	    refused_extras((struct price_extra[]){{"clean", 3}}, 1),
+	    "{\"fields\":[{\"path\":\"/params/extras/0/quantity\",\"rule\":\"maximum\",\"expected\":2}]}");
 	assert_string_equal(
 	    refused_extras((struct price_extra[]){{"heat", 1001}}, 1),
 	    "{\"fields\":[{\"path\":\"/params/extras/0/quantity\",\"rule\":\"maximum\",\"expected\":1000}]}");
