@@ -22,6 +22,7 @@
 #include "pricing/listing_pricing.h"
 #include "projection/projection.h"
 #include "projection/rebuild.h"
+#include "projection/type_listings.h"
 #include "search/search.h"
 #include "start.h"
 
@@ -112,6 +113,7 @@ static const struct data_check *const checks[] = {
 
 static const struct background_job_kind background_jobs[] = {
     {COMPANY_LISTINGS_JOB, company_listings_project},
+    {TYPE_LISTINGS_JOB, type_listings_project},
     {ERASURE_JOB, erased_user_forget},
     {TYPE_RULES_JOB, type_rules_project},
     {NULL, NULL},

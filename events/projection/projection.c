@@ -2,6 +2,7 @@
 
 #include "daemon/data_check.h"
 #include "on_offer.h"
+#include "projection/closed.h"
 
 /* A listing's terms: its type, its booleans, its enum values, its cell. */
 #define TERMS                                                                                                     \
@@ -26,22 +27,36 @@ static const char REMOVE_ROWS[] =
     "text AS (DELETE FROM listing_text WHERE id IN (SELECT id FROM gone)) "
     "DELETE FROM listing_search WHERE id IN (SELECT id FROM gone)";
 
+/* What the listing's rules and its type's say, as search has it. */
+#define RULES                                                                                                         \
+	"LATERAL (SELECT merged.rules <> '{}' AS any, coalesce(merged.rules->>'units_mode', '') = 'named' AS named, " \
+	"l.units + coalesce((merged.rules->>'overbooking')::integer, 0) AS units, "                                   \
+	"make_interval(mins => coalesce((merged.rules->>'buffer_before_minutes')::integer, 0)) AS buffer_before, "    \
+	"make_interval(mins => coalesce((merged.rules->>'buffer_after_minutes')::integer, 0)) AS buffer_after "       \
+	"FROM (SELECT t.rules || l.rules AS rules) merged OFFSET 0) r"
+#define BUSY \
+	"LATERAL (SELECT search_busy(l.id, r.units, r.named, r.buffer_before, r.buffer_after) AS time OFFSET 0) busy"
+#define BUSY_DAYS "search_busy_days(busy.time) | " PROJECTION_CLOSED_DAYS
+
 /* The row of each listing on offer. */
 #define ROW_COLUMNS                                                                                                \
 	"id, company_id, rating, price, currency, capacity, units, lat, lon, cell, published_at, terms, numbers, " \
-	"busy_days, busy"
+	"busy_days, busy, ruled, named, buffer_before, buffer_after"
 #define ROWS                                                                                                         \
 	"SELECT l.id, l.company_id, coalesce(l.rating_bayesian, 0), coalesce(l.price_amount, 9223372036854775807), " \
-	"l.price_currency, l.capacity, l.units, l.lat, l.lon, search_cell(l.lat, l.lon), "                           \
-	"coalesce(l.published_at, l.created_at), " TERMS ", " NUMBERS ", search_busy_days(busy.time), busy.time "    \
-	"FROM listing l, LATERAL (SELECT search_busy(l.id, l.units) AS time OFFSET 0) busy WHERE " LISTING_ON_OFFER
+	"l.price_currency, l.capacity, r.units, l.lat, l.lon, search_cell(l.lat, l.lon), "                           \
+	"coalesce(l.published_at, l.created_at), " TERMS ", " NUMBERS ", " BUSY_DAYS ", busy.time, r.any, r.named, " \
+	"r.buffer_before, r.buffer_after "                                                                           \
+	"FROM listing l JOIN listing_type t ON t.key = l.type, " RULES ", " BUSY " WHERE " LISTING_ON_OFFER
 
 static const char PUT_ROWS[] =
     "INSERT INTO listing_search (" ROW_COLUMNS ") " ROWS " AND l.id = ANY ($1::uuid[]) "
     "ON CONFLICT (id) DO UPDATE SET company_id = excluded.company_id, rating = excluded.rating, "
     "price = excluded.price, currency = excluded.currency, capacity = excluded.capacity, units = excluded.units, "
     "lat = excluded.lat, lon = excluded.lon, cell = excluded.cell, published_at = excluded.published_at, "
-    "terms = excluded.terms, numbers = excluded.numbers, busy_days = excluded.busy_days, busy = excluded.busy";
+    "terms = excluded.terms, numbers = excluded.numbers, busy_days = excluded.busy_days, busy = excluded.busy, "
+    "ruled = excluded.ruled, named = excluded.named, buffer_before = excluded.buffer_before, "
+    "buffer_after = excluded.buffer_after";
 
 /* The words of each listing on offer. */
 #define TEXTS                                                                                            \
@@ -55,9 +70,9 @@ static const char PUT_TEXTS[] = "INSERT INTO listing_text (id, words) " TEXTS " 
 				"ON CONFLICT (id) DO UPDATE SET words = excluded.words";
 
 static const char PUT_BUSY[] =
-    "UPDATE listing_search s SET busy = busy.time, busy_days = search_busy_days(busy.time) "
-    "FROM (SELECT id, search_busy(id, units) AS time FROM listing WHERE id = ANY ($1::uuid[]) OFFSET 0) busy "
-    "WHERE s.id = busy.id";
+    "UPDATE listing_search s SET busy = made.busy, busy_days = made.busy_days "
+    "FROM (SELECT l.id, busy.time AS busy, " BUSY_DAYS " AS busy_days FROM listing l JOIN listing_type t "
+    "ON t.key = l.type, " RULES ", " BUSY " WHERE l.id = ANY ($1::uuid[]) OFFSET 0) made WHERE s.id = made.id";
 
 static const char PUT_RATING[] = "UPDATE listing_search s SET rating = coalesce(l.rating_bayesian, 0) FROM listing l "
 				 "WHERE l.id = $1 AND s.id = l.id";
@@ -82,13 +97,14 @@ void projection_queue_rating(struct context *ctx, struct pg_tx *tx, const char *
 /* What of a row must be as it would be made now. Terms have no order; what is over is forgotten later. */
 #define COMPARED(row)                                                                                             \
 	row ".company_id, " row ".rating, " row ".price, " row ".currency, " row ".capacity, " row ".units, " row \
-	    ".lat, " row ".lon, " row ".cell, " row ".published_at, " row ".numbers, "                            \
+	    ".lat, " row ".lon, " row ".cell, " row ".published_at, " row ".numbers, " row ".ruled, " row         \
+	    ".named, " row ".buffer_before, " row ".buffer_after, "                                               \
 	    "ARRAY(SELECT unnest(" row ".terms) ORDER BY 1), " row ".busy * tstzmultirange(tstzrange(now(), NULL))"
 #define MADE COMPARED("made")
 #define KEPT COMPARED("kept")
 
 /* Days that the ring of a row has within both its horizon and today's. */
-#define COMMON_DAYS "search_busy_days(tstzmultirange(tstzrange(now(), now() + interval '500 days')))"
+#define COMMON_DAYS "(SELECT search_busy_days(tstzmultirange(tstzrange(now(), now() + interval '1000 days'))))"
 
 /* A company of which a background job is pending is left out: the job is not done with its listings. */
 const struct data_check projection_drift_check = {
@@ -98,7 +114,9 @@ const struct data_check projection_drift_check = {
 	   "SELECT coalesce(made.id, kept.id) AS id, kept.id IS NULL AS missing, 'listing_search' AS \"table\" "
 	   "FROM (" ROWS ") made(" ROW_COLUMNS ") FULL JOIN listing_search kept ON kept.id = made.id "
 	   "WHERE (" MADE ") IS DISTINCT FROM (" KEPT ") "
-	   "OR (kept.busy_days & ~made.busy_days & " COMMON_DAYS ") <> 0::bit(512) "
+	   "OR (kept.busy_days & ~made.busy_days & " COMMON_DAYS ") <> 0::bit(1024) "
+	   "OR EXISTS (SELECT FROM listing l JOIN listing_type t ON t.key = l.type WHERE l.id = made.id "
+	   "AND (" PROJECTION_CLOSED_DAYS " & ~kept.busy_days) <> 0::bit(1024)) "
 	   "UNION ALL SELECT coalesce(made.id, kept.id), kept.id IS NULL, 'listing_text' "
 	   "FROM (" TEXTS ") made(id, words) FULL JOIN listing_text kept ON kept.id = made.id "
 	   "WHERE made.words IS DISTINCT FROM kept.words) astray "

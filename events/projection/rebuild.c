@@ -1,6 +1,7 @@
 #include "projection/rebuild.h"
 
 #include "base/ids.h"
+#include "projection/closed.h"
 #include "projection/projection.h"
 #include "telemetry/log.h"
 
@@ -18,7 +19,7 @@ static int64_t project_batch(struct context *ctx, struct pg *db, char after[stat
 {
 	struct pg_tx *tx = pg_begin(ctx, db);
 	struct pg_result *locked = tx ? pg_query(ctx, tx, LOCK_LISTINGS, after) : NULL;
-	if (!locked)
+	if (!locked || closed_put(ctx, tx, pg_text(locked, 0, 2)))
 		return -1;
 	projection_queue_listings(ctx, tx, pg_text(locked, 0, 2));
 	if (pg_integer(locked, 0, 0) > 0)

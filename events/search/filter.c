@@ -74,8 +74,8 @@ static int coming_period(struct rpc_call *call, const char **ret_range)
 	if (end <= now)
 		return rpc_precondition(call, "in_past", NULL, "the period has passed");
 	if (end > now + PERIOD_HORIZON_DAYS * 86400 * CLOCK_SECOND)
-		return rpc_precondition(call, "horizon", "\"maximum_days\":500",
-					"the period ends more than 500 days ahead");
+		return rpc_precondition(call, "horizon", "\"maximum_days\":" PERIOD_HORIZON_TEXT,
+					"the period ends more than " PERIOD_HORIZON_TEXT " days ahead");
 	char text[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
 	if (from < now) {
 		clock_format(now, text);
@@ -85,8 +85,25 @@ static int coming_period(struct rpc_call *call, const char **ret_range)
 	return 0;
 }
 
-/* The ring of days is the cheap test, the ranges are the exact one; with several units asked for, the bookings
- * themselves. The period's ring stands in a SELECT of its own, so that it is made once and not for each row. */
+#define WITH_BUFFERS "tstzrange(lower($%d::tstzrange) - s.buffer_before, upper($%d::tstzrange) + s.buffer_after)"
+
+static void filter_units(struct query *query, int period, const char *units)
+{
+	int many = query_value(query, units ? units : "1");
+	query_filter(query,
+		     "CASE WHEN s.named THEN search_free_named(s.id, s.units, " WITH_BUFFERS ") >= $%d::integer "
+		     "ELSE true END",
+		     period, period, many);
+	if (rpc_param_integer(query->call, "units", 1) > 1)
+		query_filter(query,
+			     "CASE WHEN s.named THEN true ELSE search_free_units(s.id, s.units, " WITH_BUFFERS
+			     ") >= $%d::integer END",
+			     period, period, many);
+}
+
+/* The ring of days is the cheap test, the ranges are the exact one; with several units asked for, or named ones, which
+ * cannot make room for each other, the bookings themselves. The period's ring stands in a SELECT of its own, so that it
+ * is made once and not for each row. A listing's buffers are in its ranges. */
 static int filter_period(struct query *query)
 {
 	const char *units = rpc_param(query->call, "units"), *period = NULL;
@@ -98,11 +115,9 @@ static int filter_period(struct query *query)
 		return -1;
 	int number = query_value_asked(query, period, rpc_param(query->call, "period"));
 	query->period_value = number;
-	query_filter(query, "(s.busy_days & (SELECT search_period_days($%d::tstzrange))) = 0::bit(512)", number);
+	query_filter(query, "(s.busy_days & (SELECT search_period_days($%d::tstzrange))) = 0::bit(1024)", number);
 	query_filter(query, "NOT s.busy && $%d::tstzrange", number);
-	if (units && rpc_param_integer(query->call, "units", 1) > 1)
-		query_filter(query, "search_free_units(s.id, s.units, $%d::tstzrange) >= $%d::integer", number,
-			     query_value(query, units));
+	filter_units(query, number, units);
 	return 0;
 }
 

@@ -1,26 +1,33 @@
 #include "search/housekeeping.h"
 
 #include "postgres/postgres.h"
+#include "projection/closed.h"
+#include "projection/projection.h"
 
 #define BATCH 500
 
-/* The window that search uses is yesterday to 500 days ahead; what is set outside of it is of days gone by. */
-static const char CLEAN_BATCH[] =
-    "WITH stale AS (SELECT s.id FROM listing_search s WHERE (s.busy_days & (SELECT ~search_busy_days(tstzmultirange("
-    "tstzrange(date_trunc('day', now()) - interval '2 days', "
-    "date_trunc('day', now()) + interval '502 days'))))) <> 0::bit(512) "
-    "LIMIT 500 FOR UPDATE SKIP LOCKED) "
-    "UPDATE listing_search s SET busy = busy.time, busy_days = search_busy_days(busy.time) FROM stale, "
-    "LATERAL (SELECT search_busy(l.id, l.units) AS time FROM listing l WHERE l.id = stale.id OFFSET 0) busy "
-    "WHERE s.id = stale.id RETURNING 1";
+/* What is set outside of the window is of days gone by. */
+static const char SELECT_STALE[] =
+    "SELECT count(*), coalesce(array_agg(id), '{}')::text FROM (SELECT s.id FROM listing_search s "
+    "WHERE (s.busy_days & (SELECT ~search_window())) <> 0::bit(1024) LIMIT 500 FOR UPDATE SKIP LOCKED) stale";
+
+/* How many it had; -1 with an error. */
+static int64_t clean_batch(struct context *ctx, struct pg *db)
+{
+	struct pg_tx *tx = pg_begin(ctx, db);
+	struct pg_result *stale = tx ? pg_query(ctx, tx, SELECT_STALE) : NULL;
+	if (!stale)
+		return -1;
+	projection_queue_busy(ctx, tx, pg_text(stale, 0, 1));
+	return pg_commit(ctx, tx) ? -1 : pg_integer(stale, 0, 0);
+}
 
 int housekeeping_run(struct context *ctx, struct pg *db)
 {
-	struct pg_result *cleaned;
-	do {
-		cleaned = pg_write(ctx, db, CLEAN_BATCH);
-		if (!cleaned)
-			return -1;
-	} while (pg_count(cleaned) == BATCH);
-	return 0;
+	int64_t cleaned = BATCH;
+	if (closed_run(ctx, db))
+		return -1;
+	while (cleaned == BATCH)
+		cleaned = clean_batch(ctx, db);
+	return cleaned < 0 ? -1 : 0;
 }

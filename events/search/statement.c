@@ -93,7 +93,7 @@ static void append_by_days(struct query *query, struct buffer *sql, const struct
 		      value);
 	buffer_append(sql, query->access.data, query->access.length);
 	buffer_printf(sql,
-		      " AND CASE WHEN (s.busy_days & (SELECT search_period_days($%d::tstzrange))) = 0::bit(512) "
+		      " AND CASE WHEN (s.busy_days & (SELECT search_period_days($%d::tstzrange))) = 0::bit(1024) "
 		      "THEN true ELSE false END ORDER BY %s %s, s.id %s OFFSET 0) walk, "
 		      "LATERAL (SELECT FROM listing_search s",
 		      query->period_value, value, direction, direction);

@@ -20,7 +20,7 @@ FROM generate_series(1, {LISTINGS}) n;
 INSERT INTO listing_search (id, company_id, rating, price, currency, capacity, units, published_at, terms, numbers,
 	busy_days, busy)
 SELECT id, company_id, 0, price_amount, price_currency, capacity, units, published_at, '{{}}', '{{}}',
-	repeat('0', 512)::bit(512), '{{}}' FROM listing;
+	0::bit(1024), '{{}}' FROM listing;
 VACUUM ANALYZE;
 """
 

@@ -307,7 +307,7 @@ def test_booking_and_its_neighbours(stack, owner, hall):
     [
         ((-2, -1), "precondition_failed", "in_past"),
         ((1, 400), "precondition_failed", "max_duration"),
-        ((495, 502), "precondition_failed", "horizon"),
+        ((995, 1002), "precondition_failed", "horizon"),
         ((2, 1), "invalid_params", None),
         ((1, 1), "invalid_params", None),
     ],

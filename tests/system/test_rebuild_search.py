@@ -15,7 +15,7 @@ DAMAGE = (
     "UPDATE listing_search SET price = 1 WHERE id = %s",
     "UPDATE listing_search SET rating = 1, published_at = now(), company_id = gen_random_uuid() WHERE id = %s",
     "UPDATE listing_text SET words = 'nothing' WHERE id = %s",
-    "UPDATE listing_search SET busy = '{}', busy_days = 0::bit(512) WHERE id = %s",
+    "UPDATE listing_search SET busy = '{}', busy_days = 0::bit(1024) WHERE id = %s",
 )
 
 

@@ -85,6 +85,7 @@ int period_check_clock(struct rpc_call *call, const struct span *period, int64_t
 	if (period->from < now - SLACK)
 		return rpc_precondition(call, "in_past", NULL, "the period begins in the past");
 	if (period->to > now + PERIOD_HORIZON_DAYS * DAY)
-		return rpc_precondition(call, "horizon", "\"maximum_days\":500", "ends more than 500 days ahead");
+		return rpc_precondition(call, "horizon", "\"maximum_days\":" PERIOD_HORIZON_TEXT,
+					"ends more than " PERIOD_HORIZON_TEXT " days ahead");
 	return 0;
 }

@@ -15,7 +15,8 @@ struct daemon_worker;
 
 #define PERIOD_MAX_DAYS 366	   /* longest booking, in days on the venue's clock */
 #define PERIOD_MAX_DAYS_TEXT "366" /* the same in statements */
-#define PERIOD_HORIZON_DAYS 500	   /* how far ahead one may end: what search's ring of days can hold */
+#define PERIOD_HORIZON_DAYS 1000   /* how far ahead one may end: what search's ring of days can hold */
+#define PERIOD_HORIZON_TEXT "1000" /* the same in words */
 
 /* SQL: the period is shorter than so many microseconds. */
 #define PERIOD_SHORTER(period, microseconds) \

@@ -100,8 +100,8 @@ static void test_a_booking_ends_in_the_future(void **state)
 static void test_a_booking_ends_within_the_horizon(void **state)
 {
 	(void)state;
-	assert_string_equal(rule_of_clock(NOON, NOON + 500 * DAY), "");
-	assert_string_equal(rule_of_clock(NOON, NOON + 500 * DAY + 1), "{\"rule\":\"horizon\",\"maximum_days\":500}");
+	assert_string_equal(rule_of_clock(NOON, NOON + 1000 * DAY), "");
+	assert_string_equal(rule_of_clock(NOON, NOON + 1000 * DAY + 1), "{\"rule\":\"horizon\",\"maximum_days\":1000}");
 }
 
 int main(void)

@@ -1,0 +1,129 @@
+"""Search by period where listings have rules: buffers, named units, overbooking, closed days."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from bookings import midnight, moment
+from waiting import wait_until
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+NOON = midnight(10) + 12 * HOUR
+NOW = datetime.now(UTC).replace(microsecond=0)
+WIDE = {"buffer_before_minutes": 60, "buffer_after_minutes": 30}
+CLOSED = {"exceptions": [{"from": f"{NOON:%Y-%m-%d}", "closed": True}]}
+# Of each listing its units, its rules, and what is taken: from, to, the unit.
+LISTINGS = {
+    "wide": (1, WIDE, [(NOON, NOON + 2 * HOUR, 1)]),
+    "wide, several": (3, WIDE, [(NOON, NOON + 2 * HOUR, 1), (NOON, NOON + 2 * HOUR, 2)]),
+    "just left": (1, {"buffer_before_minutes": 120}, [(NOW - 2 * HOUR, NOW - HOUR, 1)]),
+    "named": (2, {"units_mode": "named"}, [(NOON, NOON + HOUR, 1), (NOON + HOUR, NOON + 2 * HOUR, 2)]),
+    "any": (2, {}, [(NOON, NOON + HOUR, 1), (NOON + HOUR, NOON + 2 * HOUR, 2)]),
+    "over, one": (1, {"overbooking": 1}, [(NOON, NOON + HOUR, 1)]),
+    "over, both": (1, {"overbooking": 1}, [(NOON, NOON + HOUR, 1), (NOON, NOON + HOUR, 2)]),
+    "not over": (1, {}, [(NOON, NOON + HOUR, 1), (NOON, NOON + HOUR, 2)]),
+    "closed": (1, CLOSED, []),
+    "never open": (1, {"opening_hours": []}, []),
+    "old": (1, CLOSED, []),
+    "open again": (1, CLOSED, []),
+}
+
+
+def take(database, listing, start, end, unit):
+    """A row of a unit that is taken, with its buffers, beside all rules."""
+    database.execute(
+        "WITH made AS (INSERT INTO booking (id, listing_id, company_id, period) SELECT gen_random_uuid(), id, "
+        "company_id, tstzrange(%s, %s) FROM listing WHERE id = %s RETURNING *) "
+        "INSERT INTO booking_unit SELECT id, listing_id, %s, period FROM made",
+        (start, end, listing["id"], unit),
+    )
+
+
+def rule(database, listing, rules):
+    database.execute("UPDATE listing SET rules = %s WHERE id = %s", (json.dumps(rules), listing["id"]))
+
+
+@pytest.fixture(scope="module")
+def market(stack):
+    """{name: the listing}, as search has them then."""
+    company, owner = stack.company()
+    same = {"time_zone": "UTC", "price_unit": "hour"}
+    market = {name: stack.listing(company, owner, units=units, **same) for name, (units, *_) in LISTINGS.items()}
+    with stack.database("events") as database:
+        for name, (_, rules, rows) in LISTINGS.items():
+            rule(database, market[name], rules)
+            for row in rows:
+                take(database, market[name], *row)
+    stack["events"].command("rebuild-search")
+    return market
+
+
+def found(stack, listing, start, end, **filters):
+    """Whether a search for the time finds the listing."""
+    period = {"from": moment(start), "to": moment(end)}
+    page = stack.rpc("events.listing.search", {"company_id": listing["company_id"], "period": period, **filters})
+    return listing["id"] in [item["id"] for item in page["items"]]
+
+
+def test_buffers_keep_their_distance_on_both_sides(stack, market):
+    """The wish's own buffers, on what is taken with those of its time."""
+    hall, several, second = market["wide"], market["wide, several"], timedelta(seconds=1)
+    assert not found(stack, hall, NOON - 2 * HOUR, NOON - HOUR / 2 + second)
+    assert found(stack, hall, NOON - 2 * HOUR, NOON - HOUR / 2)
+    assert not found(stack, hall, NOON + 3 * HOUR - second, NOON + 4 * HOUR)
+    assert found(stack, hall, NOON + 3 * HOUR, NOON + 4 * HOUR)
+    assert not found(stack, several, NOON + 2.5 * HOUR, NOON + 4 * HOUR, units=2)
+    assert found(stack, several, NOON + 2.5 * HOUR, NOON + 4 * HOUR, units=1)
+    assert found(stack, several, NOON + 3 * HOUR, NOON + 4 * HOUR, units=3)
+
+
+def test_what_has_just_ended_keeps_its_distance_too(stack, market):
+    hall = market["just left"]
+    assert not found(stack, hall, NOW + HOUR / 2, NOW + 2 * HOUR)
+    assert found(stack, hall, NOW + HOUR, NOW + 2 * HOUR)
+
+
+def test_named_units_do_not_make_room(stack, market):
+    """At no instant are both taken, and no one of them is free for all of the time."""
+    named, free = market["named"], market["any"]
+    assert (found(stack, named, NOON, NOON + 2 * HOUR), found(stack, free, NOON, NOON + 2 * HOUR)) == (False, True)
+    assert found(stack, named, NOON, NOON + HOUR) and found(stack, named, NOON + 2 * HOUR, NOON + 3 * HOUR, units=2)
+    assert not found(stack, named, NOON, NOON + HOUR, units=2)
+
+
+def test_units_above_those_there_are_can_be_found(stack, market):
+    assert found(stack, market["over, one"], NOON, NOON + HOUR)
+    assert not found(stack, market["over, both"], NOON, NOON + HOUR)
+    assert not found(stack, market["not over"], NOON, NOON + HOUR)
+    assert found(stack, market["not over"], NOON + HOUR, NOON + 2 * HOUR)
+
+
+def closed_bits(database, listing):
+    """How many days of its ring are set, and whether that of ten days from now is."""
+    return database.execute(
+        "SELECT bit_count(busy_days), get_bit(busy_days, (floor(extract(epoch FROM now()) / 86400)::integer + 10) "
+        "%% 1024) FROM listing_search WHERE id = %s",
+        (listing["id"],),
+    ).fetchone()
+
+
+def test_closed_days_follow_rules_and_time(stack, market):
+    """They count while they were made for the rules that stand; a rebuild makes them anew, and so does each day."""
+    with stack.database("events") as database:
+        database.autocommit = True
+        assert closed_bits(database, market["closed"]) == (1, 1)
+        assert not found(stack, market["closed"], NOON - DAY, NOON + DAY)
+        assert closed_bits(database, market["never open"]) == (1002, 1)
+        assert closed_bits(database, market["any"]) == (0, 0)
+        rule(database, market["open again"], {})
+        stack["events"].command("rebuild-search")
+        assert closed_bits(database, market["open again"]) == (0, 0)
+        old = (market["old"]["id"],)
+        database.execute("UPDATE listing_closed SET made_on = made_on - 1, days = ~days WHERE listing_id = %s", old)
+        database.execute(
+            "UPDATE listing_search SET busy_days = ~busy_days WHERE id = ANY (%s)", ([*old, market["any"]["id"]],)
+        )
+        stack["events"].restart()  # which tidies at its start
+        wait_until(lambda: closed_bits(database, market["old"]) == (1, 1), what="the day's batch")
+        wait_until(lambda: closed_bits(database, market["any"]) == (0, 0), what="days gone by being cleared")
