@@ -63,23 +63,24 @@ static void filter_price(struct query *query)
 }
 
 /* The part of the period that has not passed, as a range text: past time cannot be searched. */
-static int coming_period(struct rpc_call *call, const char **ret_range)
+static int coming_period(struct query *query, const char **ret_range)
 {
-	int64_t now = clock_wall(), from = 0;
+	struct rpc_call *call = query->call;
+	int64_t now = clock_wall();
 	if (period_read_any(call, ret_range))
 		return -1;
-	int64_t end = 0;
-	if (!clock_parse(rpc_param(call, "period.from"), &from) || !clock_parse(rpc_param(call, "period.to"), &end))
+	if (!clock_parse(rpc_param(call, "period.from"), &query->period_from) ||
+	    !clock_parse(rpc_param(call, "period.to"), &query->period_to))
 		return -1;
-	if (end <= now)
+	if (query->period_to <= now)
 		return rpc_precondition(call, "in_past", NULL, "the period has passed");
-	if (end > now + PERIOD_HORIZON_DAYS * 86400 * CLOCK_SECOND)
+	if (query->period_to > now + PERIOD_HORIZON_DAYS * 86400 * CLOCK_SECOND)
 		return rpc_precondition(call, "horizon", "\"maximum_days\":" PERIOD_HORIZON_TEXT,
 					"the period ends more than " PERIOD_HORIZON_TEXT " days ahead");
 	char text[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
-	if (from < now) {
+	if (query->period_from < now) {
 		clock_format(now, text);
-		clock_format(end, to);
+		clock_format(query->period_to, to);
 		*ret_range = arena_printf(&call->ctx->arena, "[%s,%s)", text, to);
 	}
 	return 0;
@@ -111,7 +112,7 @@ static int filter_period(struct query *query)
 		query_filter(query, "s.units >= $%d::integer", query_value(query, units));
 	if (!rpc_param_json(query->call, "period"))
 		return 0;
-	if (coming_period(query->call, &period))
+	if (coming_period(query, &period))
 		return -1;
 	int number = query_value_asked(query, period, rpc_param(query->call, "period"));
 	query->period_value = number;

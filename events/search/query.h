@@ -26,6 +26,7 @@ struct query {
 	bool has_text, has_near, has_cells, has_terms;
 	int text_value, lat_value, lon_value, cells_value, cell_terms_value; /* numbers of their values */
 	int period_value;						     /* 0: no period */
+	int64_t period_from, period_to;					     /* as asked for, wall microseconds */
 	int after_value, after_id; /* of a cursor in the order of relevance; 0: none */
 	bool after_unranked;	   /* its place is among those that are not ranked */
 	int value_count;

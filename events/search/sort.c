@@ -48,19 +48,23 @@ const char *sort_value(struct query *query, const struct sort *sort)
 			    query->lat_value, query->lon_value);
 }
 
+void sort_continue(struct query *query, const struct sort *sort, const char *place, const char *id)
+{
+	if (sort->relevance) {
+		relevance_after(query, place, id);
+		return;
+	}
+	int value = query_value(query, place), number = query_value(query, id);
+	query_access(query, "(%s, s.id) %s ($%d::%s, $%d::uuid)", sort_value(query, sort), sort->descending ? "<" : ">",
+		     value, sort->type, number);
+}
+
 int sort_after(struct query *query, const struct sort *sort, const char *scope)
 {
 	const char *after[2];
 	if (cursor_read(query->call, scope, 2, after))
 		return -1;
-	if (!after[0])
-		return 0;
-	if (sort->relevance) {
-		relevance_after(query, after[0], after[1]);
-		return 0;
-	}
-	int value = query_value(query, after[0]), id = query_value(query, after[1]);
-	query_access(query, "(%s, s.id) %s ($%d::%s, $%d::uuid)", sort_value(query, sort), sort->descending ? "<" : ">",
-		     value, sort->type, id);
+	if (after[0])
+		sort_continue(query, sort, after[0], after[1]);
 	return 0;
 }

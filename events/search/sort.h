@@ -27,4 +27,7 @@ const char *sort_value(struct query *query, const struct sort *sort);
  * invalid_params. */
 int sort_after(struct query *query, const struct sort *sort, const char *scope) MAY_SUSPEND MUST_CHECK;
 
+/* Adds "comes after the row with this place and id" (texts as the statement of a page gives them). */
+void sort_continue(struct query *query, const struct sort *sort, const char *place, const char *id);
+
 #endif

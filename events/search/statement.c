@@ -1,5 +1,6 @@
 #include "search/statement.h"
 
+#include "availability/rules.h"
 #include "catalogue/listing_json.h"
 #include "search/relevance.h"
 
@@ -51,7 +52,8 @@ const char *statement_total(struct query *query)
 {
 	struct buffer sql;
 	buffer_init_arena(&sql, &query->call->ctx->arena, MAX_STATEMENT);
-	buffer_append_text(&sql, "SELECT count(*) FROM (SELECT 1 FROM ");
+	buffer_printf(&sql, "SELECT count(*), count(*) FILTER (WHERE matches.ruled) FROM (SELECT %s AS ruled FROM ",
+		      query->period_value > 0 ? "s.ruled" : "false");
 	append_from(query, &sql);
 	append_where(query, &sql, query_place(query));
 	buffer_append_text(&sql, " LIMIT 10001) matches");
@@ -129,13 +131,17 @@ static void append_matches(struct query *query, struct buffer *sql, const struct
 		      direction, direction, limit);
 }
 
-const char *statement_page(struct query *query, const struct sort *sort)
+/* A type is joined only for the rules of a listing that has some. */
+#define JOIN_RULES " LEFT JOIN listing_type t ON t.key = l.type AND t.rules || l.rules <> '{}'"
+
+const char *statement_page(struct query *query, const struct sort *sort, const char *most)
 {
 	const char *direction = sort->descending ? "DESC" : "ASC";
 	const char *order =
 	    sort->relevance ? RELEVANCE_ORDER
 			    : arena_printf(&query->call->ctx->arena, "page.place %s, page.id %s", direction, direction);
-	int limit = query_value(query, rpc_param(query->call, "limit"));
+	int limit = query_value(query, most);
+	bool asks_rules = query->period_value > 0;
 	struct buffer sql;
 	buffer_init_arena(&sql, &query->call->ctx->arena, MAX_STATEMENT);
 	buffer_append_text(&sql, "SELECT (" CARD);
@@ -144,8 +150,10 @@ const char *statement_page(struct query *query, const struct sort *sort)
 			      " || CASE WHEN l.lat IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('distance', "
 			      "round(search_distance(l.lat, l.lon, $%d::float8, $%d::float8)::numeric, 1)) END",
 			      query->lat_value, query->lon_value);
-	buffer_printf(&sql, ")::text, %s, l.id FROM (", sort->relevance ? RELEVANCE_PLACE : "page.place::text");
+	buffer_printf(&sql, ")::text, %s, l.id%s FROM (", sort->relevance ? RELEVANCE_PLACE : "page.place::text",
+		      asks_rules ? ", " RULES_COLUMNS : "");
 	append_matches(query, &sql, sort, limit);
-	buffer_printf(&sql, " OFFSET 0) page JOIN listing l ON l.id = page.id ORDER BY %s", order);
+	buffer_printf(&sql, " OFFSET 0) page JOIN listing l ON l.id = page.id%s ORDER BY %s",
+		      asks_rules ? JOIN_RULES : "", order);
 	return mention_all(query, &sql);
 }

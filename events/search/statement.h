@@ -9,10 +9,15 @@
 
 #define SEARCH_MAX_TOTAL 10000 /* counted exactly up to here */
 
-/* The text that selects a page: card JSON, sort value, id. The query must not change after. */
-const char *statement_page(struct query *query, const struct sort *sort);
+#define STATEMENT_RULES 3 /* the first column of the rules in a page's statement */
 
-/* The text that counts all matches (without the cursor), up to SEARCH_MAX_TOTAL + 1. Made before sort_after. */
+/* The text that selects a page: card JSON, sort value, id; with a period also RULES_COLUMNS, whose first one is null
+ * where a listing has no rules. limit: how many, as text; NULL: PAGE_DEFAULT_LIMIT. One more is selected. The query
+ * must not change after. */
+const char *statement_page(struct query *query, const struct sort *sort, const char *limit);
+
+/* The text that counts all matches (without the cursor), up to SEARCH_MAX_TOTAL + 1, and those of them whose rules a
+ * page asks. Made before sort_after. */
 const char *statement_total(struct query *query);
 
 #endif

@@ -1,6 +1,7 @@
 """Search by period where listings have rules: buffers, named units, overbooking, closed days."""
 
 import json
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -44,6 +45,21 @@ def rule(database, listing, rules):
     database.execute("UPDATE listing SET rules = %s WHERE id = %s", (json.dumps(rules), listing["id"]))
 
 
+# Of a search whose page asks rules: in the order of prices, many that are closed at noon, and a few that are not.
+COPIED = str(uuid.uuid4())
+MANY, OPEN = 120, (3, 50, 51, 119)
+DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+EVENINGS = {"opening_hours": [{"days": DAYS, "from": "18:00", "to": "23:00"}]}
+ALL_DAY = {"opening_hours": [{"days": DAYS, "from": "00:00", "to": "24:00"}], "notice_minutes": 60}
+COPIES = """
+INSERT INTO listing (id, company_id, type, title, time_zone, price_amount, price_currency, price_unit, state, published_at,
+	rules)
+SELECT gen_random_uuid(), %(company)s, l.type, n::text, 'UTC', 1000 + n, 'EUR', 'hour', 'published', now(),
+	CASE WHEN n = ANY (%(open)s) THEN %(all_day)s ELSE %(evenings)s END::jsonb
+FROM listing l, generate_series(0, %(many)s - 1) n WHERE l.id = %(model)s
+"""
+
+
 @pytest.fixture(scope="module")
 def market(stack):
     """{name: the listing}, as search has them then."""
@@ -55,6 +71,17 @@ def market(stack):
             rule(database, market[name], rules)
             for row in rows:
                 take(database, market[name], *row)
+        database.execute(
+            COPIES,
+            {
+                "company": COPIED,
+                "open": list(OPEN),
+                "many": MANY,
+                "all_day": json.dumps(ALL_DAY),
+                "evenings": json.dumps(EVENINGS),
+                "model": market["any"]["id"],
+            },
+        )
     stack["events"].command("rebuild-search")
     return market
 
@@ -127,3 +154,54 @@ def test_closed_days_follow_rules_and_time(stack, market):
         stack["events"].restart()  # which tidies at its start
         wait_until(lambda: closed_bits(database, market["old"]) == (1, 1), what="the day's batch")
         wait_until(lambda: closed_bits(database, market["any"]) == (0, 0), what="days gone by being cleared")
+
+
+def pages(stack, start, end, limit, **params):
+    """The pages of a search among the copies, by price."""
+    params |= {
+        "company_id": COPIED,
+        "period": {"from": moment(start), "to": moment(end)},
+        "sort": "price",
+        "limit": limit,
+    }
+    while True:
+        page = stack.rpc("events.listing.search", params)
+        yield page
+        if not page["next_cursor"]:
+            return
+        params["cursor"] = page["next_cursor"]
+
+
+def titles(page):
+    return [int(item["title"]) for item in page["items"]]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 100])
+def test_pages_have_what_the_rules_allow_and_are_filled_again(stack, market, limit):
+    """Sixty-three rows are looked at in six times by a page of one: some pages are short and go on."""
+    found = list(pages(stack, NOON, NOON + HOUR, limit))
+    assert [title for page in found for title in titles(page)] == list(OPEN)
+    assert all(len(page["items"]) <= limit for page in found)
+    assert found[0]["total"] == (len(OPEN) if limit >= len(OPEN) else {"at_most": MANY})
+    assert len(found) <= (7 if limit == 1 else 3)
+
+
+def test_every_page_is_full_when_all_are_allowed(stack, market):
+    found = list(pages(stack, NOON + 6.5 * HOUR, NOON + 8 * HOUR, 50))
+    assert [len(page["items"]) for page in found] == [50, 50, 20]
+    assert [title for page in found for title in titles(page)] == list(range(MANY))
+
+
+def test_rules_of_the_clock_are_asked_too(stack, market):
+    """An hour's notice, of which those know that are open all day."""
+    for minutes, expected in ((50, set()), (70, set(OPEN))):
+        start = NOW + timedelta(minutes=minutes)
+        found = {title for page in pages(stack, start, start + HOUR, 100) for title in titles(page)}
+        assert found & set(OPEN) == expected
+    assert stack.rpc("events.listing.search", {"company_id": COPIED})["total"] == MANY
+
+
+def test_a_period_that_has_begun_is_searched_as_if_it_could_begin(stack, market):
+    """No rule forbids it but that it has begun."""
+    hall = market["closed"]
+    assert found(stack, hall, NOW - 2 * HOUR, NOW + HOUR) and not found(stack, hall, NOW - 2 * HOUR, NOON)
