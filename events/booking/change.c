@@ -94,7 +94,7 @@ int booking_change(struct rpc_call *call)
 	struct booking_update update = {.step = row_step(call, &row, CAUSE_CHANGE)};
 	struct unit_choice units;
 	struct price price;
-	if (!update.step || resolve(call, &terms, &row, &wish) || check_wish(call, tx, &terms, &wish, row.id) ||
+	if (!update.step || resolve(call, &terms, &row, &wish) || check_change(call, tx, &terms, &row, &wish) ||
 	    find_price(call, &terms, &wish, &price) || check_shown(call, &price) ||
 	    find_units(call, tx, &terms, &row, &wish, &units, &update))
 		return -1;

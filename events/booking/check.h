@@ -5,13 +5,18 @@
 #ifndef EVENTLOOP_EVENTS_CHECK_H
 #define EVENTLOOP_EVENTS_CHECK_H
 
+#include "booking/store/row.h"
 #include "booking/store/terms.h"
 #include "booking/store/wish.h"
 
-/* The rules of the listing and its limits for the calling user. without: a booking that does not count towards them, or
- * NULL. -1 with precondition_failed and all that forbid it. */
-int check_wish(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
-	       const char *without) MAY_SUSPEND MUST_CHECK;
+/* The rules of the listing, and its limits for the calling user. -1 with precondition_failed and all that forbid it. */
+int check_wish(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms,
+	       const struct wish *wish) MAY_SUSPEND MUST_CHECK;
+
+/* The same for what a booking is to become: what stays as it was made is not judged again, since changes of rules never
+ * touch a booking; the limits are those of who booked. */
+int check_change(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct booking_row *row,
+		 const struct wish *wish) MAY_SUSPEND MUST_CHECK;
 
 /* Compares params.expected_total, if there is one. -1 with conflict, reason price_changed and the price of now. */
 int check_shown(struct rpc_call *call, const struct price *price) MUST_CHECK;

@@ -102,7 +102,7 @@ static int create_new(struct rpc_call *call, struct pg_tx *tx, const struct term
 {
 	struct price price;
 	struct unit_choice units;
-	if (wish_resolve(call, terms, wish) || check_wish(call, tx, terms, wish, NULL) ||
+	if (wish_resolve(call, terms, wish) || check_wish(call, tx, terms, wish) ||
 	    find_price(call, tx, terms, wish, &price) || take_units(call, tx, terms, wish, NULL, &units))
 		return -1;
 	bool request = by_request(terms, &price);

@@ -63,7 +63,7 @@ int booking_hold(struct rpc_call *call)
 		return rpc_not_found(call, "listing");
 	int64_t end;
 	struct unit_choice units;
-	if (wish_resolve(call, &terms, &wish) || check_wish(call, tx, &terms, &wish, NULL) ||
+	if (wish_resolve(call, &terms, &wish) || check_wish(call, tx, &terms, &wish) ||
 	    read_end(call, &terms, &wish, &end) ||
 	    (!option && limits_check_holds(call, tx, &terms, &wish, rpc_caller_id(call))) ||
 	    take_units(call, tx, &terms, &wish, NULL, &units))

@@ -66,13 +66,17 @@ static const char RESOLVE[] =
 
 #define NOTE "CASE WHEN " ERASED_USER("p.user_id") " THEN '' ELSE coalesce(left(p.note, 1000), '') END"
 
+/* It is history: nobody is told that it was completed. */
+#define HAS_ENDED "(p.period->>'to')::timestamptz <= now()"
+
 /* $1: the booking's line with listing_id set; $2: its units as an array. */
 static const char INSERT_BOOKING[] =
     "WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, external_id, period, units, note, "
-    "state, cancelled_at) SELECT p.id, l.id, l.company_id, p.user_id, p.external_id, "
+    "state, cancelled_at, ended_at) SELECT p.id, l.id, l.company_id, p.user_id, p.external_id, "
     "tstzrange((p.period->>'from')::timestamptz, (p.period->>'to')::timestamptz), coalesce(p.units, 1), " NOTE ", "
-    "CASE p.state WHEN 'cancelled' THEN 'cancelled' ELSE 'confirmed' END, "
-    "CASE p.state WHEN 'cancelled' THEN now() END "
+    "CASE WHEN p.state = 'cancelled' THEN 'cancelled' WHEN " HAS_ENDED " THEN 'completed' ELSE 'confirmed' END, "
+    "CASE p.state WHEN 'cancelled' THEN now() END, "
+    "CASE WHEN p.state IS DISTINCT FROM 'cancelled' AND " HAS_ENDED " THEN (p.period->>'to')::timestamptz END "
     "FROM jsonb_to_record($1::jsonb) AS p(id uuid, user_id uuid, external_id text, period jsonb, units integer, "
     "note text, state text), listing l WHERE l.id = $3::uuid RETURNING *) "
     "INSERT INTO booking_unit (booking_id, listing_id, unit, period) "

@@ -69,8 +69,9 @@ static const char LOCK_LISTING[] =
     "address, 'properties', properties)::text FROM listing WHERE id = $1 FOR UPDATE";
 
 static const char UNITS_IN_USE[] =
-    "SELECT 1 FROM booking_unit WHERE listing_id = $1 AND unit > $2::integer AND upper(period) > now() "
-    "LIMIT 1";
+    "SELECT 1 FROM booking_unit u WHERE u.listing_id = $1 AND u.period && tstzrange(now(), NULL) "
+    "AND u.unit > $2::integer + (SELECT coalesce(((t.rules || l.rules)->>'overbooking')::integer, 0) FROM listing l "
+    "JOIN listing_type t ON t.key = l.type WHERE l.id = $1) LIMIT 1";
 
 static const char SELECT_OWNER[] = "SELECT l.company_id, " LISTING_ON_OFFER ", l.type FROM listing l WHERE l.id = $1";
 

@@ -42,6 +42,10 @@ ALTER TABLE booking ADD CONSTRAINT booking_state_check CHECK (state IN
 -- The daemon completes what ends from now on, each with a fact; what has ended was completed before there was one.
 UPDATE booking SET state = 'completed', ended_at = upper(period) WHERE state = 'confirmed' AND upper(period) <= now();
 
+-- What goes with a user who is erased.
+DROP INDEX booking_noted;
+CREATE INDEX booking_noted ON booking (user_id, id) WHERE note <> '' OR reason <> '';
+
 -- What the clock ends.
 CREATE INDEX booking_expiring ON booking (expires_at) WHERE state IN ('held', 'requested');
 CREATE INDEX booking_ending ON booking (upper(period)) WHERE state = 'confirmed' AND kind = 'booking';
