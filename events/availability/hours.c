@@ -79,7 +79,7 @@ static struct spans intervals(const struct booking_rules *rules, int64_t from, i
 {
 	struct spans found = {.arena = arena};
 	int64_t last = zone_day(rules->zone, to) + 1;
-	for (int64_t day = zone_day(rules->zone, from) - DAYS_REACHED; day <= last; day++) {
+	for (int64_t day = zone_day(rules->zone, from) - DAYS_REACHED; from < to && day <= last; day++) {
 		struct day_hours hours = hours_of_day(rules, day);
 		for (size_t i = 0; i < hours.count; i++) {
 			struct span span = interval(rules, day, &hours.hours[i]);
