@@ -1,5 +1,6 @@
 #include "start.h"
 
+#include "availability/zone_check.h"
 #include "base/fatal.h"
 #include "booking/store/due.h"
 #include "catalogue/catalogue.h"
@@ -16,11 +17,22 @@
 #define DUE_INTERVAL (500 * CLOCK_MILLISECOND)
 #define DUE_DEADLINE (30 * CLOCK_SECOND)
 
+/* Once, before anything else that is done in the background. */
+static void check_zones(struct daemon_worker *worker)
+{
+	struct context ctx;
+	context_init(&ctx, deadline_after(DEADLINE));
+	if (zone_check_run(&ctx, worker->db, clock_wall()) && !co_cancelled())
+		log_error_of(LOG_WARNING, &ctx, "time zones could not be compared with those of PostgreSQL");
+	context_done(&ctx);
+}
+
 /* Hourly, by one thread of the process; replicas that meet skip each other's rows. Runs until the daemon stops. */
 static void keep_house(void *argument)
 {
 	struct daemon_worker *worker = argument;
 	struct events *events = worker->app;
+	check_zones(worker);
 	do {
 		struct context ctx;
 		context_init(&ctx, deadline_after(DEADLINE));
