@@ -21,7 +21,8 @@ class Venue:
 
     def __init__(self, stack, owner, zone="Europe/Oslo", **listing):
         self.stack, self.manager, self.zone = stack, owner[1], zoneinfo.ZoneInfo(zone)
-        self.listing = stack.listing(*owner, time_zone=zone, **listing)["id"]
+        listing = {"price": {"amount": 100000, "currency": "NOK"}, "time_zone": zone, **listing}
+        self.listing = stack.listing(*owner, **listing)["id"]
         self.version = 0
         today = dt.datetime.now(self.zone).date() + dt.timedelta(days=AHEAD)
         self.monday = today + dt.timedelta(days=-today.weekday() % 7)

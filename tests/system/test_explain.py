@@ -138,7 +138,7 @@ def test_nights_by_arrival_and_departure(stack, owner, guest):
     assert (told["bookable"], told["period"]) == (True, house.span((1, 15), (3, 11)))
     one_night = house.explain((1, 15), (2, 11))["refusals"]
     assert [(one["rule"], one["minimum_nights"]) for one in one_night] == [("min_duration", 2)]
-    house.book(guest, (2, 15), (3, 11))
+    house.book(guest, (2, 15), (4, 11))
     booked = house.explain(dates=dates, units=2)["first"]
     assert (booked["rule"], booked["free"], booked["wanted"]) == ("booked", 1, 2)
     assert house.explain(dates=dates)["bookable"]
