@@ -21,8 +21,7 @@
 #include "outbox/erasure.h"
 #include "pricing/listing_pricing.h"
 #include "projection/projection.h"
-#include "projection/rebuild.h"
-#include "projection/type_listings.h"
+#include "search/rebuild.h"
 #include "search/search.h"
 #include "start.h"
 
@@ -113,7 +112,6 @@ static const struct data_check *const checks[] = {
 
 static const struct background_job_kind background_jobs[] = {
     {COMPANY_LISTINGS_JOB, company_listings_project},
-    {TYPE_LISTINGS_JOB, type_listings_project},
     {ERASURE_JOB, erased_user_forget},
     {TYPE_RULES_JOB, type_rules_project},
     {NULL, NULL},
@@ -121,7 +119,7 @@ static const struct background_job_kind background_jobs[] = {
 
 static const struct daemon_command commands[] = {
     {"import", "FILE: loads listings and bookings from NDJSON", bulk_import},
-    {"rebuild-search", "makes what search reads anew from listings and bookings", projection_rebuild_command},
+    {"rebuild-search", "makes what search reads anew from listings and bookings", rebuild_command},
     {NULL, NULL, NULL},
 };
 

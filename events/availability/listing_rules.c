@@ -2,6 +2,7 @@
 
 #include "availability/asked.h"
 #include "availability/clash.h"
+#include "availability/closed.h"
 #include "availability/rules.h"
 #include "availability/rules_check.h"
 #include "base/clock.h"
@@ -95,6 +96,7 @@ static int store_rules(struct rpc_call *call, struct pg_tx *tx, const char *own,
 	struct pg_result *stored = pg_query(call->ctx, tx, UPDATE_RULES, id, own);
 	if (!stored || clash_find(call, tx, id, rules, &clashes))
 		return -1;
+	closed_queue(call->ctx, tx, id, rules);
 	projection_queue_listings(call->ctx, tx, arena_printf(&call->ctx->arena, "{%s}", id));
 	if (rpc_publish(call, tx, "events.listing.rules_changed", id, pg_text(stored, 0, 1)))
 		return -1;

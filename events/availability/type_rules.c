@@ -1,5 +1,6 @@
 #include "availability/type_rules.h"
 
+#include "availability/closed.h"
 #include "availability/rules_check.h"
 #include "base/clock.h"
 #include "projection/projection.h"
@@ -62,7 +63,7 @@ int type_rules_project(struct rpc_call *call, struct pg_tx *tx, const struct bac
 	    pg_query(ctx, tx, NEXT_LISTINGS, job->key, arena_printf(&ctx->arena, "%d", most), job->position);
 	if (!page)
 		return -1;
-	if (!pg_query(ctx, tx, LOCK_LISTINGS, pg_text(page, 0, 2)))
+	if (!pg_query(ctx, tx, LOCK_LISTINGS, pg_text(page, 0, 2)) || closed_put(ctx, tx, pg_text(page, 0, 2)))
 		return -1;
 	projection_queue_listings(ctx, tx, pg_text(page, 0, 2));
 	*ret_position = pg_integer(page, 0, 0) < most ? NULL : pg_text(page, 0, 1);

@@ -2,7 +2,7 @@
 
 #include "daemon/data_check.h"
 #include "on_offer.h"
-#include "projection/closed.h"
+#include "projection/closed_days.h"
 
 /* A listing's terms: its type, its booleans, its enum values, its cell. */
 #define TERMS                                                                                                     \
@@ -36,7 +36,7 @@ static const char REMOVE_ROWS[] =
 	"FROM (SELECT t.rules || l.rules AS rules) merged OFFSET 0) r"
 #define BUSY \
 	"LATERAL (SELECT search_busy(l.id, r.units, r.named, r.buffer_before, r.buffer_after) AS time OFFSET 0) busy"
-#define BUSY_DAYS "search_busy_days(busy.time) | " PROJECTION_CLOSED_DAYS
+#define BUSY_DAYS "search_busy_days(busy.time) | " CLOSED_DAYS
 
 /* The row of each listing on offer. */
 #define ROW_COLUMNS                                                                                                \
@@ -116,7 +116,7 @@ const struct data_check projection_drift_check = {
 	   "WHERE (" MADE ") IS DISTINCT FROM (" KEPT ") "
 	   "OR (kept.busy_days & ~made.busy_days & " COMMON_DAYS ") <> 0::bit(1024) "
 	   "OR EXISTS (SELECT FROM listing l JOIN listing_type t ON t.key = l.type WHERE l.id = made.id "
-	   "AND (" PROJECTION_CLOSED_DAYS " & ~kept.busy_days) <> 0::bit(1024)) "
+	   "AND (" CLOSED_DAYS " & ~kept.busy_days) <> 0::bit(1024)) "
 	   "UNION ALL SELECT coalesce(made.id, kept.id), kept.id IS NULL, 'listing_text' "
 	   "FROM (" TEXTS ") made(id, words) FULL JOIN listing_text kept ON kept.id = made.id "
 	   "WHERE made.words IS DISTINCT FROM kept.words) astray "

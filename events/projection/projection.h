@@ -3,8 +3,8 @@
  *
  * Invariants: projected in the transaction that changes the listing or its bookings, so that search on PostgreSQL is
  * exact; a listing that is not on offer (not published, or its company is suspended) has no row. Everything here can be
- * rebuilt from listing and booking_unit (rebuild.h); `eventloop-events check` lists rows that differ from a rebuild,
- * and so does the end of every system test.
+ * rebuilt from listing and booking_unit (search/rebuild.h); `eventloop-events check` lists rows that differ from a
+ * rebuild, and so does the end of every system test.
  */
 #ifndef EVENTLOOP_EVENTS_PROJECTION_H
 #define EVENTLOOP_EVENTS_PROJECTION_H

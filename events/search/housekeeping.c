@@ -1,7 +1,7 @@
 #include "search/housekeeping.h"
 
+#include "availability/closed.h"
 #include "postgres/postgres.h"
-#include "projection/closed.h"
 #include "projection/projection.h"
 
 #define BATCH 500

@@ -57,7 +57,7 @@ BEFORE = {
 AFTER = {
     "capacity": 500,
     "units": 3,
-    "price": {"amount": 900, "currency": "NOK"},
+    "price": {"amount": 900, "currency": "EUR"},
     "location": {"lat": -17.9, "lon": 170.2},
     "properties": {"stage": False, "area": 300, "parking": "street", "built_on": "1910-05-01"},
 }
@@ -65,7 +65,6 @@ AFTER = {
 OF_OLD = [
     {"capacity": {"to": 10}},
     {"price": {"to": 100}},
-    {"price": {"from": 0}, "currency": "EUR"},
     {"box": box(59.5, 10.5)},
     {"near": BEFORE["location"] | {"radius": 1000}},
     {"properties": {"stage": True}},
@@ -78,7 +77,6 @@ OF_NEW = [
     {"units": 3, "period": {"from": "2027-07-01T10:00:00Z", "to": "2027-07-02T10:00:00Z"}},
     {"period": PERIOD},
     {"price": {"from": 900}},
-    {"price": {"from": 0}, "currency": "NOK"},
     {"box": box(-18, 170)},
     {"near": AFTER["location"] | {"radius": 1000}},
     {"properties": {"stage": False}},
@@ -101,6 +99,16 @@ def test_follows_a_change_of_a_listing(stack):
     assert finding(stack, company, OF_OLD + OF_NEW) == OF_OLD
     update(owner, listing, **AFTER)
     assert finding(stack, company, OF_OLD + OF_NEW) == OF_NEW
+
+
+def test_follows_a_change_of_currency(stack):
+    """Of a listing that nobody has booked."""
+    company, owner = stack.company()
+    listing = stack.listing(company, owner, **BEFORE)
+    searches = [{"price": {"from": 0}, "currency": currency} for currency in ("EUR", "NOK")]
+    assert finding(stack, company, searches) == searches[:1]
+    update(owner, listing, price={"amount": 100, "currency": "NOK"})
+    assert finding(stack, company, searches) == searches[1:]
 
 
 def test_follows_what_is_rated(stack):

@@ -52,8 +52,8 @@ DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 EVENINGS = {"opening_hours": [{"days": DAYS, "from": "18:00", "to": "23:00"}]}
 ALL_DAY = {"opening_hours": [{"days": DAYS, "from": "00:00", "to": "24:00"}], "notice_minutes": 60}
 COPIES = """
-INSERT INTO listing (id, company_id, type, title, time_zone, price_amount, price_currency, price_unit, state, published_at,
-	rules)
+INSERT INTO listing (id, company_id, type, title, time_zone, price_amount, price_currency, price_unit, state,
+	published_at, rules)
 SELECT gen_random_uuid(), %(company)s, l.type, n::text, 'UTC', 1000 + n, 'EUR', 'hour', 'published', now(),
 	CASE WHEN n = ANY (%(open)s) THEN %(all_day)s ELSE %(evenings)s END::jsonb
 FROM listing l, generate_series(0, %(many)s - 1) n WHERE l.id = %(model)s
@@ -205,3 +205,18 @@ def test_a_period_that_has_begun_is_searched_as_if_it_could_begin(stack, market)
     """No rule forbids it but that it has begun."""
     hall = market["closed"]
     assert found(stack, hall, NOW - 2 * HOUR, NOW + HOUR) and not found(stack, hall, NOW - 2 * HOUR, NOON)
+
+
+def test_days_close_when_rules_are_set(stack, market):
+    """Those of a listing with the answer, those of a type's listings soon after."""
+    company, owner = stack.company()
+    kind = {"key": "closing", "name": "Closing", "description": "For tests", "unit": "hour"}
+    version = stack.admin().rpc("events.type.create", kind)["version"]
+    hall = stack.listing(company, owner, type="closing", time_zone="UTC")
+    with stack.database("events") as database:
+        database.autocommit = True
+        owner.rpc("events.listing.set_rules", {"listing_id": hall["id"], "version": 0, "rules": CLOSED})
+        assert closed_bits(database, hall) == (1, 1)
+        rules = {"opening_hours": []}
+        stack.admin().rpc("events.type.set_rules", {"key": "closing", "version": version, "rules": rules})
+        wait_until(lambda: closed_bits(database, hall) == (1002, 1), what="the listings of the type")

@@ -73,7 +73,7 @@ def test_a_request_fits_when_no_instant_has_more_than_there_are(stack, owner, gu
                 kept[booking["id"]] = (first, last, many)
                 after = units_of(database, hall)
                 moved += any(after[one] != before[one] for one in before)
-                assert after[booking["id"]] == booking["unit_numbers"]
+                assert len(after[booking["id"]]) == many
                 assert {one: after[one] for one in under_way} == under_way
             database.commit()
             if rng.random() < 0.5 and len(kept) > 2:

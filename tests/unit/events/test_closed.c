@@ -1,8 +1,8 @@
 /* The days on which rules close a listing, as search keeps them. */
+#include "availability/closed.h"
 #include "availability/hours.h"
 #include "base/civil.h"
 #include "base/clock.h"
-#include "projection/closed.h"
 #include "unit.h"
 
 #include <string.h>

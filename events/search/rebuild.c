@@ -1,7 +1,7 @@
-#include "projection/rebuild.h"
+#include "search/rebuild.h"
 
+#include "availability/closed.h"
 #include "base/ids.h"
-#include "projection/closed.h"
 #include "projection/projection.h"
 #include "telemetry/log.h"
 
@@ -27,7 +27,7 @@ static int64_t project_batch(struct context *ctx, struct pg *db, char after[stat
 	return pg_commit(ctx, tx) ? -1 : pg_integer(locked, 0, 0);
 }
 
-int projection_rebuild_command(struct daemon_worker *worker, struct context *ctx, int argc, char *const *argv)
+int rebuild_command(struct daemon_worker *worker, struct context *ctx, int argc, char *const *argv)
 {
 	(void)ctx;
 	(void)argv;

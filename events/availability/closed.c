@@ -1,9 +1,10 @@
-#include "projection/closed.h"
+#include "availability/closed.h"
 
 #include "availability/hours.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "on_offer.h"
+#include "projection/closed_days.h"
 #include "projection/projection.h"
 
 #include <stdio.h>

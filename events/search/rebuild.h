@@ -5,13 +5,12 @@
  * listings. Invariants: each batch locks its listings as every change of them does, so it may run while the daemon
  * serves; rows that are right are not written.
  */
-#ifndef EVENTLOOP_EVENTS_PROJECTION_REBUILD_H
-#define EVENTLOOP_EVENTS_PROJECTION_REBUILD_H
+#ifndef EVENTLOOP_EVENTS_REBUILD_H
+#define EVENTLOOP_EVENTS_REBUILD_H
 
 #include "daemon/daemon.h"
 
 /* Prints {"listings": N}. Returns the exit status: 0, or 1 after having logged why not all were projected. */
-int projection_rebuild_command(struct daemon_worker *worker, struct context *ctx, int argc,
-			       char *const *argv) MAY_SUSPEND;
+int rebuild_command(struct daemon_worker *worker, struct context *ctx, int argc, char *const *argv) MAY_SUSPEND;
 
 #endif
