@@ -62,6 +62,7 @@ static const struct rpc_handler handlers[] = {
     {"events.booking.hold", booking_hold},
     {"events.availability.slots", availability_slots},
     {"events.availability.explain", availability_explain},
+    {"events.booking.quote", booking_quote},
     {"events.booking.create", booking_create},
     {"events.booking.get", booking_get},
     {"events.booking.list", booking_list},

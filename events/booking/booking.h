@@ -11,6 +11,7 @@
 
 #include "rpc/call.h"
 
+int booking_quote(struct rpc_call *call) MAY_SUSPEND;
 int booking_hold(struct rpc_call *call) MAY_SUSPEND;
 int booking_create(struct rpc_call *call) MAY_SUSPEND;
 int booking_get(struct rpc_call *call) MAY_SUSPEND;
