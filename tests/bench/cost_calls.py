@@ -129,6 +129,11 @@ def listings(world):
     world.call("events.listing.reject", world.versions(made, reason="It has one name."), world.admin.token)
     world.read("events.listing.get", lambda: {"id": world.listing()})
     world.read("events.listing.mine", {"company_id": world.company}, world.owner.token)
+    world.read("events.listing.get_pricing", lambda: {"listing_id": world.listing()})
+    pricing = {"rules": [{"id": n + 1, "amount": 1, "days": ["sat"]} for n in range(10)]}
+    priced = world.stack.listing(world.company, world.owner, price={"amount": 1, "currency": "EUR"})["id"]
+    params = [{"listing_id": priced, "version": n, "pricing": pricing} for n in range(world.calls)]
+    world.call("events.listing.set_pricing", params, world.owner.token)
 
 
 def searches(world):
@@ -149,6 +154,7 @@ def searches(world):
 def bookings(world):
     token = world.user.token
     made = world.write("events.booking.create", lambda n: {"listing_id": world.listing(), "period": day(n)}, token)
+    world.write("events.booking.quote", lambda n: {"listing_id": world.listing(), "period": day(n)}, token)
     world.read("events.booking.get", {"id": made[0]["id"]}, token)
     world.read("events.booking.list", None, token)
     with world.stack.database("events") as database:
