@@ -214,3 +214,40 @@ def test_expired_quotes_are_deleted_in_batches(stack, guest, hall):
     with stack.database("events") as database:
         count = "SELECT count(*) FILTER (WHERE expires_at <= now()), count(*) FILTER (WHERE id = %s) FROM quote"
         wait_until(lambda: database.execute(count, [live]).fetchone() == (0, 1), 30, "expired quotes to be gone")
+
+
+def test_dates_are_charged_from_opening_to_closing(stack, owner, guest):
+    """Longer by the clock than they are dates: opening at 8 of the first, closing at 2 of the night after the last."""
+    hall = make_hall(stack, owner, time_zone="Europe/Berlin")
+    hours = [
+        {"days": ["fri"], "from": "08:00", "to": "22:00"},
+        {"days": ["sat", "sun"], "from": "12:00", "to": "11:00"},
+    ]
+    rules = {"listing_id": hall, "version": 1, "rules": {"opening_hours": hours}}
+    owner[1].rpc("events.listing.set_rules", rules)
+    first = friday().date()
+    dates = {"from": str(first), "to": str(first + 2 * DAY)}
+    quote = guest.rpc("events.booking.quote", {"listing_id": hall, "dates": dates})
+    assert quote["bookable"]
+    assert [(line["key"], line["quantity"]) for line in quote["price"]["lines"]] == [(None, 1), ("1", 2), (None, None)]
+    asked = {"listing_id": hall, "period": quote["period"]}
+    assert guest.rpc("events.booking.quote", asked)["price"] == quote["price"]
+    booking = guest.rpc("events.booking.create", {**asked, "quote_id": quote["quote_id"]})
+    assert booking["price"]["amount"] == quote["price"]["total"]
+    closed = {"from": str(first - DAY), "to": str(first)}
+    error = guest.error("events.booking.quote", {"listing_id": hall, "dates": closed})
+    assert (error.word, error.data["rule"]) == ("precondition_failed", "closed")
+
+
+def test_nights_are_charged_from_arrival_to_departure(stack, owner, guest):
+    hall = make_hall(stack, owner, time_zone="Europe/Berlin", price_unit="night")
+    week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    hours = [{"days": week, "from": "15:00", "to": "11:00"}]
+    rules = {"listing_id": hall, "version": 1, "rules": {"opening_hours": hours}}
+    owner[1].rpc("events.listing.set_rules", rules)
+    first = friday().date()
+    dates = {"from": str(first), "to": str(first + 3 * DAY)}
+    quote = guest.rpc("events.booking.quote", {"listing_id": hall, "dates": dates})
+    assert [(line["key"], line["quantity"]) for line in quote["price"]["lines"]] == [(None, 1), ("1", 2), (None, None)]
+    error = guest.error("events.booking.quote", {"listing_id": hall, "dates": {"from": str(first), "to": str(first)}})
+    assert error.data["fields"][0]["path"] == "/params/dates/to"
