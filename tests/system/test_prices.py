@@ -26,7 +26,8 @@ def owner(stack):
 
 def params_of(listing, request):
     period = {"from": text(request["start"]), "to": text(request["end"])}
-    params = {"listing_id": listing["id"], "period": period, "units": request["units"], "extras": request["extras"]}
+    time = {"dates": request["dates"]} if request.get("dates") else {"period": period}
+    params = {"listing_id": listing["id"], "units": request["units"], "extras": request["extras"]} | time
     return params | ({"guests": request["guests"]} if request["guests"] else {})
 
 
@@ -43,6 +44,8 @@ def answers(user, listing, requests):
 def expected(listing, request, quote):
     """What the model says, at the moment of the quote."""
     now = moment(quote["expires_at"]) - dt.timedelta(minutes=15) if "expires_at" in quote else dt.datetime.now(dt.UTC)
+    if request.get("dates") and "period" in quote:
+        request = request | {"start": moment(quote["period"]["from"]), "end": moment(quote["period"]["to"])}
     try:
         return price_model.price(listing, request | {"now": now})
     except price_model.TooDear as dear:
@@ -57,7 +60,11 @@ def said(quote):
     return quote["code"], quote["fields"][0]["path"], quote["fields"][0]["rule"]
 
 
-def grid(chance, unit):
+def booking_rules(chance, unit):
+    """Grids of hours; dates from afternoon to the next morning."""
+    if unit in ("day", "night"):
+        hours = {"days": list(price_model.WEEKDAYS), "from": "15:00", "to": "11:00"}
+        return {"opening_hours": [hours]} if chance.random() < 0.5 else {}
     rules = {} if unit != "hour" or chance.random() < 0.4 else {"step_minutes": chance.choice((15, 30, 90))}
     return rules | ({"start_grid_minutes": 20} if unit == "hour" and chance.random() < 0.3 else {})
 
@@ -66,9 +73,20 @@ def make_listing(stack, owner, number, chance):
     unit, zone = pricings.UNITS[number % 4], pricings.ZONES[number % len(pricings.ZONES)]
     price = {"amount": AMOUNTS[number % len(AMOUNTS)], "currency": "EUR"}
     listing = stack.listing(*owner, price=price, price_unit=unit, time_zone=zone, units=100)
-    rules = grid(chance, unit)
+    rules = booking_rules(chance, unit)
     owner[1].rpc("events.listing.set_rules", {"listing_id": listing["id"], "version": 0, "rules": rules})
     return listing | {"rules": rules}
+
+
+def dates(chance):
+    """Some nights, or days, of which the clocks may be changed in one."""
+    first = pricings.date(chance)
+    return {"dates": {"from": str(first), "to": str(first + dt.timedelta(days=chance.choice((1, 2, 3, 30))))}}
+
+
+def make_request(chance, listing):
+    request = pricings.request(chance, listing["time_zone"], listing["pricing"])
+    return request | (dates(chance) if "opening_hours" in listing["rules"] else {})
 
 
 def test_prices_are_those_of_a_plain_model(stack, owner):
@@ -81,14 +99,15 @@ def test_prices_are_those_of_a_plain_model(stack, owner):
         version = 1 + number // len(listings)
         params = {"listing_id": listing["id"], "version": version, "pricing": listing["pricing"]}
         owner[1].rpc("events.listing.set_pricing", params)
-        requests = [pricings.request(chance, listing["time_zone"], listing["pricing"]) for _ in range(EACH)]
+        requests = [make_request(chance, listing) for _ in range(EACH)]
+        kinds |= {"dates" for request in requests if request.get("dates")}
         for request, quote in zip(requests, answers(user, listing, requests), strict=True):
             wanted = expected(listing, request, quote)
             kinds |= {line["kind"] for line in wanted["lines"]} if isinstance(wanted, dict) else {wanted[0]}
             if said(quote) != wanted:
                 wrong.append((listing, request, said(quote), wanted))
     assert not wrong, wrong[:2]
-    assert kinds >= {"time", "adjustment", "extra", "minimum", "tax", "invalid_params"}
+    assert kinds >= {"time", "adjustment", "extra", "minimum", "tax", "invalid_params", "dates"}
 
 
 def test_days_are_counted_as_the_database_counts_them(stack, owner):
