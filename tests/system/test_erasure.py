@@ -134,6 +134,17 @@ def test_bookings_and_reviews_stay_without_a_name(stack):
     wait_until(lambda: not mentions(stack, "zebulon", "quickwater"), what="nothing names the user any more")
 
 
+def test_quotes_go_with_their_user(stack):
+    guest, other = stack.user(), stack.user()
+    day = {"from": "2027-06-01T10:00:00Z", "to": "2027-06-01T20:00:00Z"}
+    params = {"listing_id": stack.listing(*stack.company())["id"], "period": day}
+    mine, kept = (user.rpc("events.booking.quote", params)["quote_id"] for user in (guest, other))
+    erase(guest)
+    with stack.database("events") as database:
+        found = "SELECT array_agg(id::text) FROM quote WHERE id = ANY (%s::uuid[])"
+        wait_until(lambda: database.execute(found, [[mine, kept]]).fetchone() == ([kept],), what="its quotes are gone")
+
+
 def test_a_late_review_of_an_erased_author_is_refused(stack):
     """The name was on its way while its owner went: rating remembers whom to write nothing for."""
     guest = stack.user("Late Lastname")
