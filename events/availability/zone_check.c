@@ -21,8 +21,8 @@ static void warn_of(const struct context *ctx, const char *name, int64_t at, con
 		  LOG_STRING("zone", name), LOG_STRING("value", moment), LOG_STRING("text", text));
 }
 
-/* The first moment at which the zone's offset is not the server's; INT64_MAX when there is none. rows: the server's, from
- * each moment on. */
+/* The first moment at which the zone's offset is not the server's; INT64_MAX when there is none. rows: the server's,
+ * from each moment on. */
 static int64_t first_difference(const struct zone *zone, const struct pg_result *rows, int64_t first)
 {
 	size_t row = 0;
