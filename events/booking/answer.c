@@ -77,11 +77,11 @@ int booking_approve(struct rpc_call *call)
 		return rpc_replayed(call);
 	struct terms terms;
 	struct booking_row row;
-	if (row_lock(call, tx, &party, &terms, &row) || check_price(call, &row, offer))
+	if (row_lock(call, tx, &party, &terms, &row))
 		return -1;
 	struct booking_update update = {.step = row_step(call, &row, offer ? CAUSE_OFFER : CAUSE_APPROVE)};
 	struct unit_choice units;
-	if (!update.step || find_units(call, tx, &terms, &row, &units, &update))
+	if (!update.step || check_price(call, &row, offer) || find_units(call, tx, &terms, &row, &units, &update))
 		return -1;
 	update.patch = patch_of_approval(call, &terms, &row, offer);
 	struct pg_result *approved = store_step(call, tx, &terms, row.id, &update);

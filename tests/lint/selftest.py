@@ -145,6 +145,16 @@ def keyed(lines, name="email", **schema):
     }
 
 
+def states(steps, row):
+    """The table of states, and the row of it that the page shows."""
+    head = "| state | cause | becomes | fact `events.booking.…` |\n|---|---|---|---|\n"
+    return {
+        "events/booking/store/state.c": f"static const int steps[] = {{\n    {steps},\n}};\n",
+        "docs/booking.md": f"{head}{row}",
+    }
+
+
+STATE_ROW = "| none | hold | `held` | `held` |\n"
 SUSPENDING = {
     "common/co/co.h": "/*\n * c\n */\n#ifndef EVENTLOOP_CO_CO_H\n#define EVENTLOOP_CO_CO_H\n\n"
     "/* Waits. */\nint co_park(int x) MAY_SUSPEND MUST_CHECK;\n\n#endif\n",
@@ -233,7 +243,7 @@ CASES = [
     ("api", {"rating/api/review.json": "{"}, "not JSON"),
     ("api", {"rating/api/schemas.json": '{ "methods": [] }\n'}, "rating/api/schemas.json:1: methods stand in files"),
     ("api", {"rating/api/summary.json": "{}\n"}, "rating/api/summary.json:1: methods stand in files"),
-    ("api", api(params=[{"name": f"flag_{n}", "schema": {"type": "boolean"}} for n in range(50)]), "at most 50: let"),
+    ("api", api(params=[{"name": f"flag_{n}", "schema": {"type": "boolean"}} for n in range(50)]), "at most 42: let"),
     ("values", api(params=[{"name": "limit", "schema": {"type": "integer"}}]), "must be a reference to Limit"),
     ("errors", erring(), None),
     ("errors", erring('\tif (x)\n\t\treturn rpc_conflict(call, "other", "x");\n'), "conflict other is not listed"),
@@ -299,6 +309,9 @@ CASES = [
         facts(handlers=["events.booking.made"], consumes=["events.booking.made"]),
         "nobody's list has events.booking.made",
     ),
+    ("states", states('{BOOKING_NONE, CAUSE_HOLD, BOOKING_HELD, "events.booking.held"}', STATE_ROW), None),
+    ("states", states('{BOOKING_NONE, CAUSE_HOLD, BOOKING_HELD, "events.booking.told"}', STATE_ROW), "is another one"),
+    ("states", states("nothing", STATE_ROW), "is not where it was"),
     ("text", {"docs/a.md": "TO" + "DO: later\n"}, "unfinished work"),
     ("text", {"docs/a.md": "space \n"}, "white space"),
     ("text", {"docs/a.md": "no end"}, "no newline"),

@@ -117,7 +117,7 @@ static void book(struct listing *listing, const struct unit_wish *wish, struct t
 		tally->refused++;
 		return;
 	}
-	struct unit_row present[MAX_ROWS];
+	static struct unit_row present[MAX_ROWS];
 	size_t count = copy_present(listing, wish->from, present);
 	struct arena arena;
 	arena_init(&arena);
