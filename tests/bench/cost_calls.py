@@ -134,6 +134,23 @@ def listings(world):
     priced = world.stack.listing(world.company, world.owner, price={"amount": 1, "currency": "EUR"})["id"]
     params = [{"listing_id": priced, "version": n, "pricing": pricing} for n in range(world.calls)]
     world.call("events.listing.set_pricing", params, world.owner.token)
+    rules(world, made)
+
+
+def rules(world, made):
+    """Those of a listing and of its type, and what is free of it."""
+    hours = [{"days": ["mon", "tue", "wed", "thu", "fri"], "from": "09:00", "to": "22:00"}]
+    new = [{"listing_id": one["id"], "version": 0, "rules": {"opening_hours": hours}} for one in made]
+    world.call("events.listing.set_rules", new, world.owner.token)
+    world.read("events.listing.get_rules", {"listing_id": made[0]["id"]}, world.owner.token)
+    kind = {"key": world.stack.listing_type()}
+    version = world.stack.rpc("events.type.get", kind)["version"]
+    new = [kind | {"version": version + n, "rules": {"request_hours": 24}} for n in range(world.calls)]
+    world.call("events.type.set_rules", new, world.admin.token)
+    world.read("events.type.get_rules", kind)
+    month = {"from": day(1)["from"], "to": day(31)["from"]}
+    world.read("events.availability.slots", lambda: {"listing_id": world.listing(), "period": month, "length_days": 1})
+    world.read("events.availability.explain", lambda: {"listing_id": world.listing(), "period": day(5)})
 
 
 def searches(world):
