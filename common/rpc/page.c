@@ -35,33 +35,33 @@ static size_t fitting(const struct page_rows *page, size_t limit, size_t room)
 	return count;
 }
 
-int rpc_reply_rows(struct rpc_call *call, const struct page_rows *rows, const char *scope, size_t count,
+int rpc_reply_rows(struct rpc_call *call, const struct page_rows *page, const char *scope, size_t count,
 		   const char *extra)
 {
 	size_t limit = (size_t)rpc_param_integer(call, "limit", PAGE_DEFAULT_LIMIT);
-	size_t shown = fitting(rows, limit, MAX_PAGE - MAX_REST - (extra ? strlen(extra) : 0));
-	const char *next = next_cursor(call, rows, shown, scope, count);
+	size_t shown = fitting(page, limit, MAX_PAGE - MAX_REST - (extra ? strlen(extra) : 0));
+	const char *next = next_cursor(call, page, shown, scope, count);
 	if (!next)
 		return -1;
-	struct buffer page;
-	buffer_init_arena(&page, &call->ctx->arena, MAX_PAGE);
-	buffer_append_text(&page, "{\"items\":[");
+	struct buffer text;
+	buffer_init_arena(&text, &call->ctx->arena, MAX_PAGE);
+	buffer_append_text(&text, "{\"items\":[");
 	for (size_t i = 0; i < shown; i++) {
-		const struct page_row *row = &rows->rows[i];
+		const struct page_row *row = &page->rows[i];
 		if (i > 0)
-			buffer_append_char(&page, ',');
-		buffer_append(&page, pg_text(row->result, row->row, 0), pg_length(row->result, row->row, 0));
+			buffer_append_char(&text, ',');
+		buffer_append(&text, pg_text(row->result, row->row, 0), pg_length(row->result, row->row, 0));
 	}
-	buffer_append_text(&page, "],\"next_cursor\":");
-	buffer_append_text(&page, next);
+	buffer_append_text(&text, "],\"next_cursor\":");
+	buffer_append_text(&text, next);
 	if (extra) {
-		buffer_append_char(&page, ',');
-		buffer_append_text(&page, extra);
+		buffer_append_char(&text, ',');
+		buffer_append_text(&text, extra);
 	}
-	buffer_append_char(&page, '}');
-	if (buffer_failed(&page))
+	buffer_append_char(&text, '}');
+	if (buffer_failed(&text))
 		return context_fail(call->ctx, ERROR_TOO_LARGE, "page", "the page is too large: ask for fewer items");
-	return rpc_reply_text(call, page.data, page.length);
+	return rpc_reply_text(call, text.data, text.length);
 }
 
 int rpc_reply_page(struct rpc_call *call, const struct pg_result *rows, const char *scope, size_t count,

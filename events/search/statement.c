@@ -134,13 +134,13 @@ static void append_matches(struct query *query, struct buffer *sql, const struct
 /* A type is joined only for the rules of a listing that has some. */
 #define JOIN_RULES " LEFT JOIN listing_type t ON t.key = l.type AND t.rules || l.rules <> '{}'"
 
-const char *statement_page(struct query *query, const struct sort *sort, const char *most)
+const char *statement_page(struct query *query, const struct sort *sort, const char *limit)
 {
 	const char *direction = sort->descending ? "DESC" : "ASC";
 	const char *order =
 	    sort->relevance ? RELEVANCE_ORDER
 			    : arena_printf(&query->call->ctx->arena, "page.place %s, page.id %s", direction, direction);
-	int limit = query_value(query, most);
+	int most = query_value(query, limit);
 	bool asks_rules = query->period_value > 0;
 	struct buffer sql;
 	buffer_init_arena(&sql, &query->call->ctx->arena, MAX_STATEMENT);
@@ -152,7 +152,7 @@ const char *statement_page(struct query *query, const struct sort *sort, const c
 			      query->lat_value, query->lon_value);
 	buffer_printf(&sql, ")::text, %s, l.id%s FROM (", sort->relevance ? RELEVANCE_PLACE : "page.place::text",
 		      asks_rules ? ", " RULES_COLUMNS : "");
-	append_matches(query, &sql, sort, limit);
+	append_matches(query, &sql, sort, most);
 	buffer_printf(&sql, " OFFSET 0) page JOIN listing l ON l.id = page.id%s ORDER BY %s",
 		      asks_rules ? JOIN_RULES : "", order);
 	return mention_all(query, &sql);
