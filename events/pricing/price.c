@@ -39,7 +39,8 @@ static int64_t measure(const struct price_build *build, enum adjustment_measure 
 
 static bool applies(const struct price_build *build, const struct price_adjustment *adjustment)
 {
-	int64_t unit = 1, value = measure(build, adjustment->measure, &unit);
+	int64_t unit;
+	int64_t value = measure(build, adjustment->measure, &unit);
 	return value >= adjustment->at_least * unit &&
 	       (adjustment->less_than == INT64_MAX || value < adjustment->less_than * unit);
 }

@@ -48,6 +48,12 @@ static int64_t integer(struct json_object *tree, const char *name, int64_t fallb
 	return json_object_object_get_ex(tree, name, &value) ? json_object_get_int64(value) : fallback;
 }
 
+/* What the schema demands. */
+static int64_t required(struct json_object *tree, const char *name)
+{
+	return json_object_get_int64(json_object_object_get(tree, name));
+}
+
 static bool boolean(struct json_object *tree, const char *name, bool fallback)
 {
 	struct json_object *value = NULL;
@@ -105,9 +111,9 @@ static void read_rule(struct arena *arena, struct json_object *tree, void *targe
 {
 	struct price_rule *rule = target;
 	*rule = (struct price_rule){
-	    .id = integer(tree, "id", 0),
+	    .id = required(tree, "id"),
 	    .priority = integer(tree, "priority", 0),
-	    .amount = integer(tree, "amount", 0),
+	    .amount = required(tree, "amount"),
 	    .name = text(arena, tree, "name"),
 	    .weekdays = read_weekdays(tree),
 	};
@@ -120,7 +126,7 @@ static void read_adjustment(struct arena *arena, struct json_object *tree, void 
 	struct price_adjustment *adjustment = target;
 	bool in_percent = json_object_object_get_ex(tree, "percent_bp", NULL);
 	*adjustment = (struct price_adjustment){
-	    .id = integer(tree, "id", 0),
+	    .id = required(tree, "id"),
 	    .priority = integer(tree, "priority", 0),
 	    .name = text(arena, tree, "name"),
 	    .measure = word_index(measure_words, ARRAY_SIZE(measure_words),
@@ -128,7 +134,7 @@ static void read_adjustment(struct arena *arena, struct json_object *tree, void 
 	    .at_least = integer(tree, "at_least", 0),
 	    .less_than = integer(tree, "less_than", INT64_MAX),
 	    .in_percent = in_percent,
-	    .value = integer(tree, in_percent ? "percent_bp" : "amount", 0),
+	    .value = required(tree, in_percent ? "percent_bp" : "amount"),
 	};
 }
 
@@ -138,7 +144,7 @@ static void read_extra(struct arena *arena, struct json_object *tree, void *targ
 	*extra = (struct priced_extra){
 	    .key = text(arena, tree, "key"),
 	    .name = text(arena, tree, "name"),
-	    .amount = integer(tree, "amount", 0),
+	    .amount = required(tree, "amount"),
 	    .most = integer(tree, "most", PRICING_EXTRA_MOST),
 	    .per = word_index(per_words, ARRAY_SIZE(per_words),
 			      json_object_get_string(json_object_object_get(tree, "per"))),
@@ -151,7 +157,7 @@ static void read_tax(struct arena *arena, struct json_object *tree, void *target
 	struct price_tax *tax = target;
 	*tax = (struct price_tax){
 	    .name = text(arena, tree, "name"),
-	    .rate_bp = integer(tree, "rate_bp", 0),
+	    .rate_bp = required(tree, "rate_bp"),
 	    .included = boolean(tree, "included", false),
 	};
 }

@@ -112,6 +112,15 @@ static void test_hours_are_those_of_the_clock_when_it_is_changed(void **state)
 	assert_string_equal(priced(), "time - 2 hour 2000; time 1 1 hour 500; 2500");
 }
 
+static void test_times_before_1970_have_their_date_too(void **state)
+{
+	(void)state;
+	rules.zone = zone_find("UTC");
+	use_pricing("{'rules':[{'id':1,'amount':500,'days':['tue'],'hours':{'from':'22:00','to':'23:00'}}]}");
+	use_period("1969-12-30T21:00:00Z", "1969-12-31T00:00:00Z");
+	assert_string_equal(priced(), "time - 2 hour 2000; time 1 1 hour 500; 2500");
+}
+
 static void test_seasons_include_both_dates(void **state)
 {
 	(void)state;
@@ -180,8 +189,12 @@ static void test_a_price_that_no_amount_can_hold_names_what_makes_it(void **stat
 	request.units = 100;
 	use_period("2027-03-01T10:00:00Z", "2028-03-01T11:00:00Z");
 	assert_non_null(strstr(priced(), "/params/units"));
+	request.units = 2;
+	assert_non_null(strstr(priced(), "/params/units"));
 	request.units = 1;
 	use_period("2027-03-01T10:00:00Z", "2027-03-01T11:00:00Z");
+	use_pricing("{'adjustments':[{'id':1,'on':'length','percent_bp':1}]}");
+	assert_non_null(strstr(priced(), "/params/period"));
 	use_pricing("{'extras':[{'key':'a','name':'A','amount':1,'per':'booking'}]}");
 	request.extras = &(struct price_extra){"a", 1};
 	request.extra_count = 1;
@@ -201,6 +214,7 @@ int main(void)
 	    PRICE_TEST(test_weekdays_are_those_of_the_local_start),
 	    PRICE_TEST(test_hours_of_a_rule_may_pass_midnight),
 	    PRICE_TEST(test_hours_are_those_of_the_clock_when_it_is_changed),
+	    PRICE_TEST(test_times_before_1970_have_their_date_too),
 	    PRICE_TEST(test_seasons_include_both_dates),
 	    PRICE_TEST(test_yearly_seasons_pass_new_year),
 	    PRICE_TEST(test_the_highest_priority_wins_and_of_equal_ones_the_lowest_id),
