@@ -1,0 +1,280 @@
+"""The model of how a booking comes to be: hold, create, and the company's answers to a request.
+
+Each path is path(ledger, call, now) -> Done or Refused; the ledger is that of the moment (Ledger.at). What a call has:
+method, params, user (its id), staff (of the listing's company), booking_id (that its answer names, if any) and quotes
+(what events.booking.quote answered: {id: Quoted}).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import opening
+import prices
+from judgement import Done, Judgement, Refused
+from ledger import Booking, find_units, widened
+from times import DAY, HOUR, MINUTE, parse, span_of
+from verdict import verdict
+
+HOLD = 15 * MINUTE
+OPTION_DAYS = 60
+HOLDS_IN_ALL = 5
+STATES = ("state", "before_start", "before_end", "begun", "no_show_until")  # what a state may be refused as
+OPEN = ("held", "requested", "confirmed")
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """An answer of events.booking.quote, and whom and what it binds."""
+
+    user: str
+    listing: str
+    request: tuple
+    price: dict | None
+    expires: datetime
+
+
+def extras_of(params):
+    return tuple(sorted((one["key"], one["quantity"]) for one in params.get("extras") or []))
+
+
+def request_of(params, span):
+    return span, params.get("units", 1), params.get("guests"), extras_of(params)
+
+
+def wished_span(terms, params):
+    """The period that a caller means; None when its dates have none."""
+    if "dates" not in params:
+        return span_of(params["period"])
+    first, last = (datetime.fromisoformat(params["dates"][name]).date() for name in ("from", "to"))
+    return opening.period_of_dates(terms.rules, terms.zone, terms.unit, first, last)
+
+
+def policy_of(terms):
+    steps = terms.rule("cancellation", [])
+    return tuple((one["until_hours_before_start"], one["refund_bp"]) for one in steps)
+
+
+def user_limits(ledger, call, judged, besides=None):
+    """How many bookings one user may have of a listing."""
+    most = (ledger.terms.rule("limits") or {}).get("bookings_per_user")
+    mine = [one for one in ledger.bookings.values() if one.user == call.user and one.state in OPEN]
+    mine = [one for one in mine if one.kind == "booking" and one.id != besides]
+    judged.refuse(most and not call.staff and len(mine) >= most, "user_bookings")
+
+
+def seek(ledger, judged, span, units, wish, besides=None):
+    """The units for it; without any it is refused as booked."""
+    taken = ledger.taking(besides)
+    found = find_units(ledger.terms, taken, widened(span, ledger.terms.buffers), units, wish)
+    judged.refuse(found is None, "booked")
+    return found
+
+
+def hold_limits(ledger, call, span, judged):
+    mine = [one for one in ledger.bookings.values() if one.user == call.user and one.hold]
+    judged.refuse(any(one.state == "held" for one in mine), "hold_limit")
+    overlapping = [one for one in mine if one.span.overlaps(span)]
+    judged.refuse(any(one.hold == "held" for one in overlapping), "hold_again")
+    judged.doubt(overlapping, "hold_again")
+    judged.doubt(call.holds_elsewhere >= HOLDS_IN_ALL, "hold_limit")
+
+
+def hold(ledger, call, now):
+    terms, params, judged = ledger.terms, call.params, Judgement()
+    span = wished_span(terms, params)
+    if span is None:
+        raise Refused({"closed"})
+    units, guests = params.get("units", 1), params.get("guests")
+    judged.causes |= verdict(terms, span, units, guests, now)
+    found = seek(ledger, judged, span, units, params.get("unit_numbers", ()))
+    until = parse(params.get("until"))
+    if call.staff:
+        judged.refuse(until and (until <= now or until > now + OPTION_DAYS * DAY), "until", "after", "hold_until")
+    else:
+        hold_limits(ledger, call, span, judged)
+        user_limits(ledger, call, judged)
+    judged.settle()
+    made = new_booking(call, "held", span, terms, found)
+    made = replace(made, expires=until or now + HOLD, hold="" if call.staff else "held")
+    return Done(ledger.with_booking(made), made, frozenset(judged.doubts))
+
+
+def new_booking(call, state, span, terms, numbers):
+    params = call.params
+    return Booking(
+        id=call.booking_id,
+        user=call.user,
+        state=state,
+        span=span,
+        units=params.get("units", 1),
+        numbers=numbers or (),
+        wish=tuple(params.get("unit_numbers", ())),
+        guests=params.get("guests"),
+        extras=extras_of(params),
+        policy=policy_of(terms),
+        rules_version=terms.version,
+        buffers=terms.buffers,
+        first_start=span.start,
+        version=1,
+    )
+
+
+def own_hold(ledger, call):
+    """The hold that a create names; refused when it is not the caller's, or no more."""
+    found = ledger.bookings.get(call.params["hold_id"])
+    if not found or found.user != call.user:
+        raise Refused({"hold", "not_found"})
+    if found.state != "held":
+        raise Refused({"hold", "state"})
+    return found
+
+
+def charge(ledger, call, booking, now, judged):
+    """The booking with its price: that of a quote, or of the moment and as expected."""
+    params, terms = call.params, ledger.terms
+    quoted = call.quotes.get(params.get("quote_id"))
+    if quoted:
+        request = (booking.span, booking.units, booking.guests, booking.extras)
+        bound = (quoted.user, quoted.listing, quoted.request) == (call.user, params["listing_id"], request)
+        judged.refuse(not bound or now >= quoted.expires, "quote")
+        return replace(booking, price=quoted.price)
+    price = judged.of(prices.price, terms, booking.span, booking.units, booking.guests, booking.extras, now)
+    judged.refuse(price is None and not terms.by_request, "price_missing")
+    expected = params.get("expected_total")
+    judged.refuse(expected is not None and (price or {}).get("total") != expected, "price_changed")
+    return replace(booking, price=price)
+
+
+def create(ledger, call, now):
+    terms, params, judged = ledger.terms, call.params, Judgement()
+    held = own_hold(ledger, call) if "hold_id" in params else None
+    span = held.span if held else wished_span(terms, params)
+    if span is None:
+        raise Refused({"closed"})
+    if held:
+        found = held.numbers
+        made = from_hold(held, call)
+        judged.doubts |= verdict(terms, span, made.units, made.guests, now)
+    else:
+        found = by_request_or_seek(ledger, judged, span, params)
+        made = new_booking(call, "", span, terms, found)
+        judged.causes |= verdict(terms, span, made.units, made.guests, now)
+    user_limits(ledger, call, judged, held and held.id)
+    made = charge(ledger, call, made, now, judged)
+    judged.settle()
+    made = as_confirmed_or_requested(terms, made, held, now)
+    return Done(ledger.with_booking(made), made, frozenset(judged.doubts))
+
+
+def from_hold(held, call):
+    params = call.params
+    guests = params.get("guests", held.guests)
+    # What one has agreed to is what was in force when it was held.
+    return replace(held, guests=guests, extras=extras_of(params), hold=held.hold and "booked", version=None)
+
+
+def by_request_or_seek(ledger, judged, span, params):
+    """A request takes no units; whether one for time that is taken is refused at once is not laid down."""
+    wish, units = params.get("unit_numbers", ()), params.get("units", 1)
+    if not ledger.terms.by_request:
+        return seek(ledger, judged, span, units, wish)
+    trial = Judgement()
+    seek(ledger, trial, span, units, wish)
+    judged.doubts |= trial.causes
+    return ()
+
+
+def as_confirmed_or_requested(terms, made, held, now):
+    if not terms.by_request:
+        return replace(made, state="confirmed", expires=None)
+    expires = min(now + terms.rule("request_hours", 24) * HOUR, made.span.start)
+    return replace(made, state="requested", expires=expires, takes_units=held is not None)
+
+
+def requested(ledger, call):
+    """The request that a call is about."""
+    found = ledger.bookings.get(call.params["id"])
+    if not found:
+        raise Refused({"not_found"})
+    stale(found, call)
+    if found.state != "requested":
+        raise Refused({"state", "expired"})
+    return found
+
+
+def stale(booking, call):
+    """Refuses a version that is not the booking's, where the model knows both."""
+    named = call.params.get("version")
+    if named is not None and booking.version is not None and named != booking.version:
+        raise Refused({"stale_version", *STATES})
+
+
+def only_staff(call):
+    if not call.staff:
+        raise Refused({"not_found", "company_right"})
+
+
+def approve(ledger, call, now):
+    only_staff(call)
+    request = requested(ledger, call)
+    price = call.params.get("price")
+    if request.price is None and not request.offered:
+        if price is None:
+            raise Refused({"price_missing"})
+        return offer(ledger, request, price)
+    return confirm(ledger, request)
+
+
+def offer(ledger, request, price):
+    """The company names a price and keeps the units for it; the customer's answer is waited for."""
+    offered = prices.of_amount(price["amount"], price["currency"])
+    done = confirm(ledger, replace(request, price=offered))
+    made = replace(done.booking, state="requested", offered=True, expires=request.expires)
+    return Done(done.ledger.with_booking(made), made)
+
+
+def fits(ledger, request):
+    return find_units(ledger.terms, ledger.taking(request.id), request.taken, request.units, request.wish) is not None
+
+
+def confirm(ledger, request):
+    """Units are looked for anew, rules are not; what no longer fits beside it is declined or flagged."""
+    numbers = request.numbers
+    if not request.takes_units:
+        numbers = find_units(ledger.terms, ledger.taking(request.id), request.taken, request.units, request.wish)
+        if numbers is None:
+            raise Refused({"booked"})
+    made = replace(request, state="confirmed", numbers=numbers, takes_units=True, expires=None, version=None)
+    after = ledger.with_booking(made)
+    if not request.takes_units:
+        after = sort_out_others(after, made)
+    return Done(after, made)
+
+
+def sort_out_others(ledger, approved):
+    """Declines or flags the requests whose time is gone with the approved one."""
+    declines = ledger.terms.rule("overlapping_requests", "flag") == "decline"
+    for one in list(ledger.bookings.values()):
+        waiting = one.state == "requested" and not one.takes_units
+        if waiting and one.taken.overlaps(approved.taken) and not fits(ledger, one):
+            state = "declined" if declines else one.state
+            ledger = ledger.with_booking(replace(one, state=state, overlaps=not declines, version=None))
+    return ledger
+
+
+def decline(ledger, call, now):
+    only_staff(call)
+    request = requested(ledger, call)
+    made = replace(request, state="declined", fee=0, version=None)
+    return Done(ledger.with_booking(made), made)
+
+
+def accept(ledger, call, now):
+    request = requested(ledger, call)
+    if request.user != call.user:
+        raise Refused({"not_found"})
+    if not request.offered:
+        raise Refused({"state", "price_missing"})
+    if call.params["expected_total"] != request.price["total"]:
+        raise Refused({"price_changed"})
+    return confirm(ledger, request)

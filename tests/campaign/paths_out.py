@@ -1,0 +1,183 @@
+"""The model of how a booking changes and ends: change, shorten, cancel, complete, no-show; blocks; rules and prices.
+
+Paths as in paths_in.py.
+"""
+
+from dataclasses import replace
+
+import prices
+from judgement import Done, Judgement, Refused
+from ledger import Booking, find_units
+from paths_in import STATES, extras_of, only_staff, seek, stale, wished_span
+from times import HOUR, Span, parse, span_of
+from verdict import verdict
+
+NO_SHOW = 48 * HOUR
+BP = 10000
+
+
+def the_booking(ledger, call, kind="booking"):
+    """The booking that a call is about, of who booked or of the company's staff."""
+    found = ledger.bookings.get(call.params["id"])
+    if not found or not (call.staff or found.user == call.user):
+        raise Refused({"not_found", "company_right"})
+    if found.kind != kind:
+        raise Refused({"state", "not_found", "kind"})
+    stale(found, call)
+    return found
+
+
+def in_state(booking, *states):
+    if booking.state not in states:
+        raise Refused(STATES)
+
+
+def cancel(ledger, call, now):
+    booking = the_booking(ledger, call)
+    in_state(booking, "held", "requested", "confirmed")
+    if booking.state == "confirmed" and not call.staff and now >= booking.span.start:
+        raise Refused({"before_start"})
+    made = replace(booking, state="cancelled", version=None, fee=cancellation_fee(booking, call, now))
+    return Done(ledger.with_booking(made), made)
+
+
+def cancellation_fee(booking, call, now):
+    """Nothing was agreed before it was confirmed; the company gives all back."""
+    if booking.state != "confirmed" or call.staff:
+        return 0
+    return prices.fee(booking.policy, booking.price, booking.earliest, now)
+
+
+def change(ledger, call, now):
+    booking, judged, params = the_booking(ledger, call), Judgement(), call.params
+    if booking.state in ("held", "requested"):
+        judged.doubt(True, "state")
+    else:
+        in_state(booking, "confirmed")
+    judged.refuse(not call.staff and now >= booking.span.start, "begun", "before_start")
+    made = wished_change(ledger, booking, params)
+    broken = verdict(ledger.terms, made.span, made.units, made.guests, now)
+    (judged.causes if made.span != booking.span else judged.doubts).update(broken)
+    numbers = booking.numbers
+    if booking.takes():
+        numbers = seek(ledger, judged, made.span, made.units, params.get("unit_numbers", ()), booking.id)
+    price = judged.of(prices.price, ledger.terms, made.span, made.units, made.guests, made.extras, now)
+    expected = params.get("expected_total")
+    judged.refuse(expected is not None and (price or {}).get("total") != expected, "price_changed")
+    judged.settle()
+    made = replace(made, price=price, numbers=numbers or (), version=None)
+    return Done(ledger.with_booking(made), made, frozenset(judged.doubts))
+
+
+def wished_change(ledger, booking, params):
+    span = wished_span(ledger.terms, params) if {"period", "dates"} & params.keys() else booking.span
+    if span is None:
+        raise Refused({"closed"})
+    return replace(
+        booking,
+        span=span,
+        units=params.get("units", booking.units),
+        wish=tuple(params.get("unit_numbers", ())),
+        guests=params.get("guests", booking.guests),
+        extras=extras_of(params) if "extras" in params else booking.extras,
+        buffers=ledger.terms.buffers,
+        first_start=min(booking.earliest, span.start),
+    )
+
+
+def shorten(ledger, call, now):
+    booking = the_booking(ledger, call)
+    in_state(booking, "confirmed")
+    end = parse(call.params.get("to")) or now
+    if not booking.span.start < end < booking.span.end:
+        raise Refused({"begun", "after", "before_end", "before_start", "invalid_params"})
+    if end < now:
+        raise Refused({"in_past", "after", "before_end", "invalid_params"})
+    made = replace(booking, span=Span(booking.span.start, end), version=None)
+    made = replace(made, price=shortened(ledger, booking, made, now))
+    return Done(ledger.with_booking(made), made)
+
+
+def shortened(ledger, booking, shorter, now):
+    """The price less what the policy gives back of the time given back, which is never priced upwards."""
+    if booking.price is None:
+        return None
+    of_rest = prices.price(ledger.terms, shorter.span, shorter.units, shorter.guests, shorter.extras, now)
+    back = max(0, booking.price["total"] - (of_rest or booking.price)["total"])
+    refund = prices.rounded(back * prices.step(booking.policy, booking.earliest, now), BP)
+    return prices.less(booking.price, refund)
+
+
+def complete(ledger, call, now):
+    only_staff(call)
+    booking = the_booking(ledger, call)
+    in_state(booking, "confirmed")
+    if now < booking.span.start:
+        raise Refused({"begun"})
+    made = replace(booking, state="completed", span=Span(booking.span.start, now), version=None)
+    return Done(ledger.with_booking(made), made)
+
+
+def no_show(ledger, call, now):
+    only_staff(call)
+    booking = the_booking(ledger, call)
+    in_state(booking, "confirmed", "completed")
+    if now < booking.span.start:
+        raise Refused({"begun"})
+    if now > booking.span.start + NO_SHOW:
+        raise Refused({"no_show_until"})
+    fee = prices.no_show_fee(booking.policy, booking.price, booking.earliest)
+    made = replace(booking, state="no_show", version=None, fee=fee)
+    return Done(ledger.with_booking(made), made)
+
+
+def block(ledger, call, now):
+    only_staff(call)
+    terms, params, judged = ledger.terms, call.params, Judgement()
+    span = span_of(params["period"])
+    numbers = tuple(params.get("unit_numbers", ()))
+    units = len(numbers) or params.get("units") or terms.total
+    found = find_units(terms, ledger.taking(), span, units, numbers)
+    judged.refuse(found is None, "booked")
+    judged.settle()
+    made = Booking(
+        id=call.booking_id,
+        user=None,
+        kind="block",
+        state="confirmed",
+        span=span,
+        units=units,
+        numbers=found,
+        wish=numbers,
+        version=1,
+    )
+    return Done(ledger.with_booking(made), made)
+
+
+def unblock(ledger, call, now):
+    only_staff(call)
+    booking = the_booking(ledger, call, "block")
+    in_state(booking, "confirmed")
+    made = replace(booking, state="cancelled", version=None)
+    return Done(ledger.with_booking(made), made)
+
+
+def set_rules(ledger, call, now):
+    """What is given replaces a member, null takes it away; bookings stay as they are."""
+    only_staff(call)
+    terms = at_version(ledger, call)
+    merged = terms.rules | call.params["rules"]
+    rules = {name: value for name, value in merged.items() if value is not None}
+    return Done(replace(ledger, terms=replace(terms, rules=rules, version=terms.version + 1)))
+
+
+def set_pricing(ledger, call, now):
+    only_staff(call)
+    terms = at_version(ledger, call)
+    return Done(replace(ledger, terms=replace(terms, pricing=call.params["pricing"], version=terms.version + 1)))
+
+
+def at_version(ledger, call):
+    if call.params["version"] != ledger.terms.version:
+        raise Refused({"stale_version"})
+    return ledger.terms

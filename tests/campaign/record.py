@@ -1,0 +1,82 @@
+"""What was called in a history, and what was answered: all that the replay knows."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+# Calls that change something, and so have a `seq` when they were done.
+WRITES = {
+    "events.booking." + name
+    for name in ("create hold approve decline accept change shorten cancel complete no_show block unblock".split())
+} | {"events.listing.set_rules", "events.listing.set_pricing"}
+
+
+@dataclass
+class Call:
+    """One call. booking_id and quotes are what the model needs to know of answers (paths_in.py)."""
+
+    method: str
+    params: dict
+    user: str
+    staff: bool
+    listing: str
+    start: datetime = None
+    end: datetime = None
+    result: dict | None = None
+    error: dict | None = None  # {"word", "reason", "data"} of an error answer
+    lost: bool = False  # nobody knows what became of it
+    quotes: dict = field(default_factory=dict)
+    holds_elsewhere: int = 0
+
+    @property
+    def booking_id(self):
+        return (self.result or {}).get("id", "new")
+
+    @property
+    def seq(self):
+        return (self.result or {}).get("seq")
+
+    @property
+    def is_write(self):
+        return self.method in WRITES
+
+    @property
+    def words(self):
+        """The words that an error answer gives as its reason."""
+        data = self.error["data"]
+        fields = {one["rule"] for one in data.get("fields", ())}
+        return {self.error["word"], self.error["reason"], data.get("rule")} | fields - {None}
+
+    @property
+    def rules(self):
+        """All rules that a refusal lists."""
+        return {one["rule"] for one in self.error["data"].get("refusals", ())}
+
+    def told(self):
+        """In one line, for a report."""
+        answer = self.error and f"{self.error['word']} {self.error['data']}" or self.result
+        times = f"{self.start:%H:%M:%S.%f} to {self.end:%H:%M:%S.%f}"
+        return f"{self.method} {self.params} by {'staff ' if self.staff else ''}{self.user}, {times}: {answer}"
+
+
+@dataclass
+class Expiry:
+    """Time that was passed by hand: a hold or request expires at `when`, as if it were older."""
+
+    listing: str
+    booking: str
+    when: datetime
+
+
+@dataclass
+class History:
+    """halls: {listing id: Terms} before the first call."""
+
+    number: int
+    halls: dict
+    calls: list = field(default_factory=list)
+    expiries: list = field(default_factory=list)
+    crash: str = ""  # what was killed
+    began: datetime = None
+    ended: datetime = None
+    first_seq: int = 0  # of what was told of the listings before the first call
+    repacks: int = 0  # times that a write moved other bookings to other units
