@@ -1,0 +1,92 @@
+"""What the daemon told of a history's listings: the rows of its outbox, in the order of `seq`.
+
+They settle what became of calls without an answer, and show what the daemon did by itself.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+READ = "SELECT seq, topic, key, payload, occurred_at FROM outbox WHERE key = ANY (%s) ORDER BY seq"
+# Causes of facts that no call made.
+BY_ITSELF = {"expiry", "clock", "overlap", "suspension"}
+CAUSES = {
+    "events.booking.create": {"create", "request"},
+    "events.booking.approve": {"approve", "offer"},
+    "events.listing.set_rules": {"events.listing.rules_changed"},
+    "events.listing.set_pricing": {"events.listing.pricing_changed"},
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    seq: int
+    topic: str
+    listing: str
+    payload: dict
+    when: datetime
+
+    @property
+    def cause(self):
+        return self.payload.get("cause", self.topic)
+
+    @property
+    def is_of_booking(self):
+        return self.topic.startswith("events.booking.")
+
+    @property
+    def is_counted(self):
+        return self.is_of_booking or self.topic in ("events.listing.rules_changed", "events.listing.pricing_changed")
+
+
+def read(database, listings):
+    rows = database.execute(READ, [list(listings)]).fetchall()
+    return [fact for fact in (Fact(*row) for row in rows) if fact.is_counted]
+
+
+def causes_of(method):
+    return CAUSES.get(method, {method.rpartition(".")[2]})
+
+
+def settle_lost(calls, facts, ended):
+    """Gives calls that nobody answered the answer that the daemon wrote down for them, where it did."""
+    claimed = {call.seq for call in calls if call.result is not None and call.is_write}
+    for call in calls:
+        if not (call.lost and call.is_write):
+            continue
+        for fact in facts:
+            if fact.seq not in claimed and is_of(fact, call):
+                claimed.add(fact.seq)
+                call.result, call.error, call.lost = fact.payload | {"seq": fact.seq}, None, False
+                call.end = ended
+                break
+
+
+def is_of(fact, call):
+    if fact.listing != call.listing or fact.cause not in causes_of(call.method):
+        return False
+    return fact.payload.get("id") == call.params["id"] if "id" in call.params else not fact.is_of_booking
+
+
+def unclaimed(calls, facts, since):
+    """Faults: facts that no call made and the daemon may not make, and answers without their fact."""
+    told = {call.seq: call for call in calls if call.is_write and call.result is not None}
+    known = {fact.seq for fact in facts}
+    faults = [f"no fact for {call.told()}" for seq, call in told.items() if seq not in known]
+    for fact in facts:
+        if fact.seq not in told and fact.seq > since and fact.cause not in BY_ITSELF:
+            faults.append(f"a fact of no call: {fact.seq} {fact.topic} {fact.payload}")
+    return faults
+
+
+def transitions(facts):
+    """Counter of (state before, state after), of bookings but not of blocks."""
+    states, found = {}, Counter()
+    for fact in facts:
+        if not fact.is_of_booking or fact.payload["kind"] != "booking":
+            continue
+        key, state = fact.payload["id"], fact.payload["state"]
+        if states.get(key) != state:
+            found[states.get(key), state] += 1
+        states[key] = state
+    return found
