@@ -45,6 +45,7 @@ class Tally:
     def __init__(self, path, seed):
         self.path, self.seed = path, seed
         self.done, self.faults, self.reached = set(), 0, Counter()
+        self.broken = set()  # what answers broke of their descriptions, told once
         for line in path.read_text().splitlines() if path and path.exists() else ():
             self.count(json.loads(line))
 
@@ -88,6 +89,8 @@ def run_all(stack, options, tally):
 def settle(stack, history, tally):
     with stack.database("events") as database:
         faults, reached = judge(database, history)
+    faults += sorted(history.broken - tally.broken)
+    tally.broken |= history.broken
     tell(history, faults)
     tally.add(history.number, faults, reached)
 

@@ -37,7 +37,7 @@ def facts(booking):
         "units": booking.units,
         "guests": booking.guests,
         "extras": booking.extras,
-        "policy": steps(booking.policy),
+        "policy": booking.kind == "booking" and steps(booking.policy),
         "expires": booking.expires if booking.state in ("held", "requested") else None,
         "fee": booking.fee if booking.state not in ("held", "requested", "confirmed", "completed") else None,
         "price": price and price["total"] if booking.state != "held" else None,
@@ -57,11 +57,15 @@ def facts_of(result):
         "units": result["units"],
         "guests": result["guests"],
         "extras": tuple(sorted((one["key"], one["quantity"]) for one in result["extras"])),
-        "policy": steps((one["until_hours_before_start"], one["refund_bp"]) for one in result["policy"]),
+        "policy": result["kind"] == "booking" and steps(as_pairs(result["policy"])),
         "expires": parse(result["expires_at"]) if state in ("held", "requested") else None,
         "fee": result["cancellation_fee"] if state not in ("held", "requested", "confirmed", "completed") else None,
         "price": result["price"] and result["price"]["amount"] if state != "held" else None,
     }
+
+
+def as_pairs(policy):
+    return tuple((one["until_hours_before_start"], one["refund_bp"]) for one in policy)
 
 
 def steps(policy):

@@ -51,7 +51,7 @@ def hours(chance, unit):
         "night": [("15:00", "11:00")],
     }[unit]
     made = {"opening_hours": [{"days": days, "from": start, "to": end} for start, end in times]}
-    made["exceptions"] = exceptions(chance)
+    made["exceptions"] = exceptions(chance, unit)
     made["notice_minutes"] = chance.choice((0, 60, 1440))
     made["horizon_days"] = chance.choice((1000, 60))
     if unit == "hour":
@@ -63,7 +63,7 @@ def hours(chance, unit):
     return made
 
 
-def exceptions(chance):
+def exceptions(chance, unit):
     """Single dates in the days that bookings are made for."""
     today = datetime.now(UTC).date()
     date = lambda: str(today + timedelta(days=chance.randint(2, 16)))
@@ -71,7 +71,7 @@ def exceptions(chance):
     if chance.random() < 0.5:
         made.append({"from": date(), "yearly": True, "closed": True})
     if chance.random() < 0.5:
-        made.append({"from": date(), "hours": [{"from": "15:00", "to": "21:00"}]})
+        made.append({"from": date(), "hours": [{"from": "15:00", "to": "10:00" if unit == "night" else "21:00"}]})
     return made
 
 

@@ -48,15 +48,24 @@ def causes_of(method):
     return CAUSES.get(method, {method.rpartition(".")[2]})
 
 
+def key_of_call(call):
+    """What an answer and its fact have in common."""
+    return call.result.get("id") or call.listing, call.result["version"]
+
+
+def key_of_fact(fact):
+    return fact.payload.get("id") if fact.is_of_booking else fact.listing, fact.payload.get("version")
+
+
 def settle_lost(calls, facts, ended):
     """Gives calls that nobody answered the answer that the daemon wrote down for them, where it did."""
-    claimed = {call.seq for call in calls if call.result is not None and call.is_write}
+    claimed = {key_of_call(call) for call in calls if call.result is not None and call.is_write}
     for call in calls:
         if not (call.lost and call.is_write):
             continue
         for fact in facts:
-            if fact.seq not in claimed and is_of(fact, call):
-                claimed.add(fact.seq)
+            if key_of_fact(fact) not in claimed and is_of(fact, call):
+                claimed.add(key_of_fact(fact))
                 call.result, call.error, call.lost = fact.payload | {"seq": fact.seq}, None, False
                 call.end = ended
                 break
@@ -70,11 +79,11 @@ def is_of(fact, call):
 
 def unclaimed(calls, facts, since):
     """Faults: facts that no call made and the daemon may not make, and answers without their fact."""
-    told = {call.seq: call for call in calls if call.is_write and call.result is not None}
-    known = {fact.seq for fact in facts}
-    faults = [f"no fact for {call.told()}" for seq, call in told.items() if seq not in known]
+    told = {key_of_call(call): call for call in calls if call.is_write and call.result is not None}
+    known = {key_of_fact(fact) for fact in facts}
+    faults = [f"no fact for {call.told()}" for key, call in told.items() if key not in known]
     for fact in facts:
-        if fact.seq not in told and fact.seq > since and fact.cause not in BY_ITSELF:
+        if key_of_fact(fact) not in told and fact.seq > since and fact.cause not in BY_ITSELF:
             faults.append(f"a fact of no call: {fact.seq} {fact.topic} {fact.payload}")
     return faults
 

@@ -18,7 +18,7 @@ def judge(database, history):
     written = facts.read(database, history.halls)
     faults, ledgers = judge_calls(history, written)
     for listing, ledger in ledgers.items():
-        faults += tables.check(database, listing, ledger)
+        faults += [words + story_of(words, written) for words in tables.check(database, listing, ledger)]
     return found + faults, coverage.of_history(history, facts.transitions(written))
 
 
@@ -37,6 +37,16 @@ def judge_calls(history, written):
             ledgers[listing] = replay.ledger
         found += against_real_time(calls) + replay.faults
     return found, ledgers
+
+
+def story_of(words, written):
+    """What was told of the booking that a fault is about."""
+    causes = [
+        f"{fact.seq} {fact.cause}"
+        for fact in written
+        if fact.is_of_booking and f"booking {fact.payload['id']}" in words
+    ]
+    return f" (its facts: {', '.join(causes)})" if causes else ""
 
 
 def wait_for_end(database, history):

@@ -70,7 +70,7 @@ class Booking:
     def at(self, now):
         """The booking as the clock leaves it."""
         if self.state in ("held", "requested") and self.expires and self.expires <= now:
-            return replace(self, state="expired")
+            return replace(self, state="expired", fee=0 if self.state == "requested" else None)
         if self.state == "confirmed" and self.kind == "booking" and self.span.end <= now:
             return replace(self, state="completed")
         return self

@@ -89,7 +89,7 @@ def hold(ledger, call, now):
     found = seek(ledger, judged, span, units, params.get("unit_numbers", ()))
     until = parse(params.get("until"))
     if call.staff:
-        judged.refuse(until and (until <= now or until > now + OPTION_DAYS * DAY), "until", "after", "hold_until")
+        judged.refuse(until and (until <= now or until > now + OPTION_DAYS * DAY), "in_past", "option_until")
     else:
         hold_limits(ledger, call, span, judged)
         user_limits(ledger, call, judged)
@@ -187,8 +187,13 @@ def by_request_or_seek(ledger, judged, span, params):
 def as_confirmed_or_requested(terms, made, held, now):
     if not terms.by_request:
         return replace(made, state="confirmed", expires=None)
-    expires = min(now + terms.rule("request_hours", 24) * HOUR, made.span.start)
+    expires = answer_by(terms, made.span, now)
     return replace(made, state="requested", expires=expires, takes_units=held is not None)
+
+
+def answer_by(terms, span, now):
+    """Until when a request or an offer waits for its answer: its beginning at the latest."""
+    return min(now + terms.rule("request_hours", 24) * HOUR, span.start)
 
 
 def requested(ledger, call):
@@ -221,15 +226,15 @@ def approve(ledger, call, now):
     if request.price is None and not request.offered:
         if price is None:
             raise Refused({"price_missing"})
-        return offer(ledger, request, price)
+        return offer(ledger, request, price, now)
     return confirm(ledger, request)
 
 
-def offer(ledger, request, price):
+def offer(ledger, request, price, now):
     """The company names a price and keeps the units for it; the customer's answer is waited for."""
     offered = prices.of_amount(price["amount"], price["currency"])
     done = confirm(ledger, replace(request, price=offered))
-    made = replace(done.booking, state="requested", offered=True, expires=request.expires)
+    made = replace(done.booking, state="requested", offered=True, expires=answer_by(ledger.terms, request.span, now))
     return Done(done.ledger.with_booking(made), made)
 
 
@@ -257,8 +262,8 @@ def sort_out_others(ledger, approved):
     for one in list(ledger.bookings.values()):
         waiting = one.state == "requested" and not one.takes_units
         if waiting and one.taken.overlaps(approved.taken) and not fits(ledger, one):
-            state = "declined" if declines else one.state
-            ledger = ledger.with_booking(replace(one, state=state, overlaps=not declines, version=None))
+            end = {"state": "declined", "fee": 0} if declines else {"overlaps": True}
+            ledger = ledger.with_booking(replace(one, version=None, **end))
     return ledger
 
 

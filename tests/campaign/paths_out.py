@@ -34,6 +34,8 @@ def in_state(booking, *states):
 
 def cancel(ledger, call, now):
     booking = the_booking(ledger, call)
+    if booking.user != call.user and not call.manager:
+        raise Refused({"not_found", "company_right"})
     in_state(booking, "held", "requested", "confirmed")
     if booking.state == "confirmed" and not call.staff and now >= booking.span.start:
         raise Refused({"before_start"})
@@ -42,8 +44,8 @@ def cancel(ledger, call, now):
 
 
 def cancellation_fee(booking, call, now):
-    """Nothing was agreed before it was confirmed; the company gives all back."""
-    if booking.state != "confirmed" or call.staff:
+    """Nothing was agreed before it was confirmed; the company gives all back, but to itself."""
+    if booking.state != "confirmed" or booking.user != call.user:
         return 0
     return prices.fee(booking.policy, booking.price, booking.earliest, now)
 
@@ -60,7 +62,7 @@ def change(ledger, call, now):
     (judged.causes if made.span != booking.span else judged.doubts).update(broken)
     numbers = booking.numbers
     if booking.takes():
-        numbers = seek(ledger, judged, made.span, made.units, params.get("unit_numbers", ()), booking.id)
+        numbers = seek(ledger, judged, made.span, made.units, made.wish, booking.id)
     price = judged.of(prices.price, ledger.terms, made.span, made.units, made.guests, made.extras, now)
     expected = params.get("expected_total")
     judged.refuse(expected is not None and (price or {}).get("total") != expected, "price_changed")
@@ -73,11 +75,14 @@ def wished_change(ledger, booking, params):
     span = wished_span(ledger.terms, params) if {"period", "dates"} & params.keys() else booking.span
     if span is None:
         raise Refused({"closed"})
+    units = params.get("units", booking.units)
+    if booking.wish and units != len(booking.wish) and "unit_numbers" not in params:
+        raise Refused({"required"})
     return replace(
         booking,
         span=span,
-        units=params.get("units", booking.units),
-        wish=tuple(params.get("unit_numbers", ())),
+        units=units,
+        wish=tuple(params.get("unit_numbers", booking.wish)),
         guests=params.get("guests", booking.guests),
         extras=extras_of(params) if "extras" in params else booking.extras,
         buffers=ledger.terms.buffers,
@@ -105,7 +110,7 @@ def shortened(ledger, booking, shorter, now):
     of_rest = prices.price(ledger.terms, shorter.span, shorter.units, shorter.guests, shorter.extras, now)
     back = max(0, booking.price["total"] - (of_rest or booking.price)["total"])
     refund = prices.rounded(back * prices.step(booking.policy, booking.earliest, now), BP)
-    return prices.less(booking.price, refund)
+    return prices.less(booking.price, refund) if refund else booking.price
 
 
 def complete(ledger, call, now):

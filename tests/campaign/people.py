@@ -1,14 +1,17 @@
 """Who takes part in a campaign, and the listings of one history."""
 
+import json
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+import contract
 import draw
 from companies import join
 from rows import Rows
+from rpc import RpcError
 from verdict import Terms
 
 UNITS_OF_SALE = ("hour", "day", "night", "session")
@@ -38,6 +41,19 @@ class Cast:
         self.pool = ThreadPoolExecutor(4)
         self._logged_in = time.monotonic()
         self._admin = stack.admin()
+        self.broken = set()  # promises of descriptions that answers broke
+
+    def ask(self, user, method, params):
+        """The result of a call, or RpcError. An answer that the method's description does not know is noted."""
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        document = user.endpoint.post(json.dumps(request), user.token).json()
+        try:
+            contract.check(user.endpoint.base, request, document)
+        except AssertionError as error:
+            self.broken.add(str(error).partition(": {")[0])
+        if "error" in document:
+            raise RpcError(document["error"], method)
+        return document["result"]
 
     def rows(self):
         return Rows(self.stack)

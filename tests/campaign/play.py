@@ -55,7 +55,7 @@ class Play:
                 self.round()
             self.look_at_units()
         self.let_go()
-        history.ended = utc_now()
+        history.ended, history.broken = utc_now(), set(self.cast.broken)
         self.rows.close()
         return history
 
@@ -99,6 +99,7 @@ class Play:
     def make(self, move):
         staff = self.cast.is_staff(move.user)
         call = Call(move.method, move.params, move.user.id, staff, move.hall.id)
+        call.manager = move.user is self.cast.owner
         call.quotes = dict(self.quotes)
         call.holds_elsewhere = self.holds_elsewhere(move)
         self.barrier.wait(30)
@@ -123,7 +124,7 @@ class Play:
     def try_once(self, call, move):
         call.lost, call.error = False, None
         try:
-            call.result = move.user.rpc(move.method, move.params)
+            call.result = self.cast.ask(move.user, move.method, move.params)
         except RpcError as error:
             call.error = {"word": error.word, "reason": error.reason, "data": error.data}
             call.lost = self.outage is not None and error.word in PASSING

@@ -47,10 +47,6 @@ def answer_of(booking, seq, clock, method):
 @dataclass
 class Person:
     id: str
-    stack: object
-
-    def rpc(self, method, params):
-        return self.stack.rpc(method, params, self.id)
 
 
 class Pretended:
@@ -59,10 +55,10 @@ class Pretended:
     def __init__(self):
         from concurrent.futures import ThreadPoolExecutor
 
-        self.owner, self.employee, *self.customers = [Person(name, self) for name in ("o", "e", "a", "b", "c", "d")]
+        self.owner, self.employee, *self.customers = [Person(name) for name in ("o", "e", "a", "b", "c", "d")]
         self.pool = ThreadPoolExecutor(4)
         self.lock = threading.Lock()
-        self.ledgers, self.facts, self.quotes, self.keys, self.seq = {}, [], {}, {}, 0
+        self.broken, self.ledgers, self.facts, self.quotes, self.keys, self.seq = set(), {}, [], {}, {}, 0
 
     def refresh(self):
         pass
@@ -115,17 +111,18 @@ class Pretended:
 
     # --- calls ---
 
-    def rpc(self, method, params, user):
+    def ask(self, user, method, params):
         with self.lock:
             key = params.get("idempotency_key")
             if key in self.keys and key:
                 return self.keys[key]
-            answer = self.answer(method, params, user)
+            answer = self.answer(method, params, user.id)
             self.keys[key] = answer
             return answer
 
     def answer(self, method, params, user):
         call = Call(method, params, user, user in "oe", params.get("listing_id") or self.listing_of(params["id"]))
+        call.manager = user == "o"
         call.result, call.quotes, now = {"id": str(uuid.uuid4())}, self.quotes, utc_now()
         ledger = self.ledgers[call.listing].at(now)
         try:
@@ -161,11 +158,17 @@ class Pretended:
             return self.tell(call.listing, after.bookings[mine], cause)
         self.seq += 1
         topic = {"set_rules": "events.listing.rules_changed"}.get(name, "events.listing.pricing_changed")
-        self.facts.append(facts.Fact(self.seq, topic, call.listing, {}, now))
+        self.facts.append(facts.Fact(self.seq, topic, call.listing, {"version": after.terms.version}, now))
 
     def tell(self, listing, booking, cause):
         self.seq += 1
-        payload = {"id": booking.id, "kind": booking.kind, "state": booking.state, "cause": cause}
+        payload = {
+            "id": booking.id,
+            "version": (booking.version or 1) + 1,
+            "kind": booking.kind,
+            "state": booking.state,
+            "cause": cause,
+        }
         self.facts.append(facts.Fact(self.seq, f"events.booking.{cause}", listing, payload, utc_now()))
 
     def get(self, ledger, call, now):

@@ -26,6 +26,7 @@ class Call:
     lost: bool = False  # nobody knows what became of it
     quotes: dict = field(default_factory=dict)
     holds_elsewhere: int = 0
+    manager: bool = False
 
     @property
     def booking_id(self):
@@ -79,4 +80,5 @@ class History:
     began: datetime = None
     ended: datetime = None
     first_seq: int = 0  # of what was told of the listings before the first call
+    broken: set = field(default_factory=set)  # what answers broke of their descriptions
     repacks: int = 0  # times that a write moved other bookings to other units

@@ -34,14 +34,12 @@ PATHS = {
 }
 # Which member of an answer is the time that the write took for its own.
 CLOCKS = {
-    "events.booking.hold": "created_at",
     "events.booking.approve": "decided_at",
     "events.booking.decline": "decided_at",
     "events.booking.change": "changed_at",
     "events.booking.shorten": "changed_at",
     "events.booking.complete": "ended_at",
     "events.booking.no_show": "ended_at",
-    "events.booking.block": "created_at",
     "events.booking.cancel": "cancelled_at",
     "events.booking.unblock": "cancelled_at",
 }
@@ -111,10 +109,8 @@ class Replay:
 
     def _clocks(self, call):
         """The instants that the write's time may be: one where its answer says so."""
-        told = parse(call.result.get(CLOCKS.get(call.method)))
         earliest = max(self.now, call.start)
-        if call.method == "events.booking.create":
-            told = self._clock_of_create(call, earliest)
+        told = self._told_clock(call)
         if told is None:
             return [earliest, call.end]
         if told < self.now:
@@ -125,13 +121,16 @@ class Replay:
             return [told]
         return None
 
-    def _clock_of_create(self, call, earliest):
-        """Out of a hold only the expiry of a request tells it."""
-        if "hold_id" not in call.params:
-            return parse(call.result["created_at"])
-        hours = self.ledger.terms.rule("request_hours", 24)
-        told = call.result["expires_at"] and parse(call.result["expires_at"]) - hours * HOUR
-        return told if told and earliest <= told <= call.end else None
+    def _told_clock(self, call):
+        """The time that a write says it took, or that shows in the expiry that it gave; None when neither does."""
+        if call.method in CLOCKS:
+            return parse(call.result[CLOCKS[call.method]])
+        expires = parse(call.result.get("expires_at"))
+        if call.method == "events.booking.hold" and "until" not in call.params:
+            return expires - paths_in.HOLD
+        if expires and call.result["state"] == "requested" and expires != parse(call.result["period"]["from"]):
+            return expires - self.ledger.terms.rule("request_hours", 24) * HOUR
+        return None
 
     def _attempt(self, call, clock):
         """(clock, ledger, what differs) of a write at that time."""

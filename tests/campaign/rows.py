@@ -7,7 +7,7 @@ UPDATE booking SET expires_at = clock_timestamp() WHERE id = %s AND state IN ('h
 	AND expires_at > clock_timestamp() RETURNING expires_at
 """
 PACKED = """
-SELECT booking_id::text, min(period)::text, array_agg(unit ORDER BY unit)
+SELECT booking_id::text, min(lower(period)), array_agg(unit ORDER BY unit)
 FROM booking_unit WHERE listing_id = ANY (%s::uuid[]) GROUP BY 1
 """
 LAST_SEQ = "SELECT max(seq) FROM outbox WHERE key = ANY (%s)"

@@ -103,7 +103,7 @@ def blocked(w):
     hall = w.hall()
     span = w.span(hall)
     params = {"listing_id": hall.id, "period": period_of(span)}
-    if w.chance.random() < 0.5 and not hall.terms.named:
+    if (w.chance.random() < 0.5 or hall.terms.total > hall.terms.units) and not hall.terms.named:
         params["units"] = w.chance.randint(1, hall.terms.units)
     moves = [booking("block", params, w.staff(), hall)]
     if w.chance.random() < 0.5:
@@ -164,7 +164,7 @@ def looked_at(w):
         [
             Move("events.availability.explain", asked, user, hall),
             Move("events.availability.slots", slots, user, hall),
-            Move("events.booking.quote", w.with_extras(hall, asked), user, hall),
+            Move("events.booking.quote", w.with_extras(hall, dict(asked)), user, hall),
             booking("list", {"listing_id": hall.id, "limit": 100}, w.cast.owner, hall),
         ],
         2,

@@ -16,4 +16,4 @@ def test_histories_of_the_model_have_no_fault_and_reach_all_states():
         assert len(history.calls) == CALLS
         reached += coverage.of_history(history, facts.transitions(written))
     assert {coverage.name_of(pair) for pair in coverage.TRANSITIONS} <= set(reached)
-    assert coverage.LEAST <= 100 * reached["creates that succeeded"] / reached["creates"] <= coverage.MOST
+    assert 0.3 < reached["creates that succeeded"] / reached["creates"] < 0.8
