@@ -6,6 +6,7 @@ from ledger import most_taken
 from times import parse, span_of
 
 replaced = replace
+FEES = ("cancelled", "declined", "no_show")  # the states in which a fee was settled
 
 
 def answer(call, expected, clock):
@@ -39,7 +40,7 @@ def facts(booking):
         "extras": booking.extras,
         "policy": booking.kind == "booking" and steps(booking.policy),
         "expires": booking.expires if booking.state in ("held", "requested") else None,
-        "fee": booking.fee if booking.state not in ("held", "requested", "confirmed", "completed") else None,
+        "fee": booking.fee if booking.state in FEES else None,
         "price": price and price["total"] if booking.state != "held" else None,
     }
 
@@ -59,7 +60,7 @@ def facts_of(result):
         "extras": tuple(sorted((one["key"], one["quantity"]) for one in result["extras"])),
         "policy": result["kind"] == "booking" and steps(as_pairs(result["policy"])),
         "expires": parse(result["expires_at"]) if state in ("held", "requested") else None,
-        "fee": result["cancellation_fee"] if state not in ("held", "requested", "confirmed", "completed") else None,
+        "fee": result["cancellation_fee"] if state in FEES else None,
         "price": result["price"] and result["price"]["amount"] if state != "held" else None,
     }
 

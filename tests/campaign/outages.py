@@ -3,13 +3,15 @@
 `with Outage(stack, "events", after): ...` kills `after` seconds later, while calls are under way.
 """
 
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from waiting import wait_until
 
 EVERY_DAEMON, EVERY_DATABASE = 20, 100
 DAEMONS = ("events", "events", "events", "gateway", "passport")
+# A process that a test starts dies with the thread that started it, so this one stays.
+starter = ThreadPoolExecutor(1)
 
 
 def outage_of(stack, number, chance):
@@ -25,11 +27,10 @@ class Outage:
         self.stack, self.name, self.after = stack, name, after
 
     def __enter__(self):
-        self.thread = threading.Thread(target=self._strike)
-        self.thread.start()
+        self.strike = starter.submit(self._strike)
 
     def __exit__(self, *_):
-        self.thread.join(120)
+        self.strike.result(120)
         wait_until(self._works, 60, f"all to work again after {self.name} was killed")
 
     def _strike(self):

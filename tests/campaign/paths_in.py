@@ -44,7 +44,10 @@ def request_of(params, span):
 def wished_span(terms, params):
     """The period that a caller means; None when its dates have none."""
     if "dates" not in params:
-        return span_of(params["period"])
+        span = span_of(params["period"])
+        if span.start >= span.end:
+            raise Refused({"after"})
+        return span
     first, last = (datetime.fromisoformat(params["dates"][name]).date() for name in ("from", "to"))
     return opening.period_of_dates(terms.rules, terms.zone, terms.unit, first, last)
 
@@ -250,10 +253,7 @@ def confirm(ledger, request):
         if numbers is None:
             raise Refused({"booked"})
     made = replace(request, state="confirmed", numbers=numbers, takes_units=True, expires=None, version=None)
-    after = ledger.with_booking(made)
-    if not request.takes_units:
-        after = sort_out_others(after, made)
-    return Done(after, made)
+    return Done(sort_out_others(ledger.with_booking(made), made), made)
 
 
 def sort_out_others(ledger, approved):

@@ -58,6 +58,7 @@ def change(ledger, call, now):
         in_state(booking, "confirmed")
     judged.refuse(not call.staff and now >= booking.span.start, "begun", "before_start")
     made = wished_change(ledger, booking, params)
+    judged.doubt(booking.wish and "units" in params and "unit_numbers" not in params, "required")
     broken = verdict(ledger.terms, made.span, made.units, made.guests, now)
     (judged.causes if made.span != booking.span else judged.doubts).update(broken)
     numbers = booking.numbers

@@ -101,6 +101,8 @@ def too_early(w):
 def blocked(w):
     """Time out of sale and back, against bookings of it."""
     hall = w.hall()
+    if hall.terms.named and hall.terms.total > hall.terms.units:
+        return
     span = w.span(hall)
     params = {"listing_id": hall.id, "period": period_of(span)}
     if (w.chance.random() < 0.5 or hall.terms.total > hall.terms.units) and not hall.terms.named:
