@@ -73,7 +73,7 @@ static void notified(const char *payload, void *argument)
 {
 	struct outbox_relay *relay = argument;
 	(void)payload;
-	if (relay->leading && !relay->stopping)
+	if (relay->leading)
 		wake_subscribers(relay);
 }
 
