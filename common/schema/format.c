@@ -5,29 +5,12 @@
 
 #include <string.h>
 
-static bool is_digit(char character)
-{
-	return character >= '0' && character <= '9';
-}
-
-static bool is_letter(char character)
-{
-	char lower = (char)(character | 0x20);
-	return lower >= 'a' && lower <= 'z';
-}
-
-static bool is_hex(char character)
-{
-	char lower = (char)(character | 0x20);
-	return is_digit(character) || (lower >= 'a' && lower <= 'f');
-}
-
 /* Reads exactly so many digits; -1 when they are none. */
 static int digits(const char *text, size_t count)
 {
 	int value = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (!is_digit(text[i]))
+		if (!schema_is_digit(text[i]))
 			return -1;
 		value = value * 10 + (text[i] - '0');
 	}
@@ -74,7 +57,7 @@ static bool is_time(const char *text, size_t length)
 	size_t at = 8;
 	if (text[at] == '.') {
 		size_t fraction = ++at;
-		while (at < length && is_digit(text[at]))
+		while (at < length && schema_is_digit(text[at]))
 			at++;
 		if (at == fraction)
 			return false;
@@ -98,7 +81,7 @@ bool schema_is_uuid(const char *text, size_t length)
 		return false;
 	for (size_t i = 0; i < length; i++) {
 		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		if (dash ? text[i] != '-' : !is_hex(text[i]))
+		if (dash ? text[i] != '-' : !schema_is_hex(text[i]))
 			return false;
 	}
 	return true;
@@ -107,7 +90,7 @@ bool schema_is_uuid(const char *text, size_t length)
 /* One atom of a dot-atom, RFC 5321 section 4.1.2 */
 static bool is_atom_character(char character)
 {
-	return is_letter(character) || is_digit(character) ||
+	return schema_is_letter(character) || schema_is_digit(character) ||
 	       (character != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", character));
 }
 
@@ -126,7 +109,7 @@ static bool is_dotted(const char *text, size_t length, bool (*allowed)(char char
 
 static bool is_host_character(char character)
 {
-	return is_letter(character) || is_digit(character) || character == '-';
+	return schema_is_letter(character) || schema_is_digit(character) || character == '-';
 }
 
 /* Labels of at most 63 characters that neither start nor end with a hyphen, RFC 1123 section 2.1 */

@@ -11,31 +11,15 @@
 #define PATH UNRESERVED SUB_DELIMITERS ":@/"
 #define QUERY PATH "?"
 
-static bool is_letter(char character)
-{
-	char lower = (char)(character | 0x20);
-	return lower >= 'a' && lower <= 'z';
-}
-
-static bool is_digit(char character)
-{
-	return character >= '0' && character <= '9';
-}
-
-static bool is_hex(char character)
-{
-	char lower = (char)(character | 0x20);
-	return is_digit(character) || (lower >= 'a' && lower <= 'f');
-}
-
 static bool consists_of(const char *text, const char *end, const char *others)
 {
 	for (; text < end; text++) {
 		if (*text == '%') {
-			if (end - text < 3 || !is_hex(text[1]) || !is_hex(text[2]))
+			if (end - text < 3 || !schema_is_hex(text[1]) || !schema_is_hex(text[2]))
 				return false;
 			text += 2;
-		} else if (!is_letter(*text) && !is_digit(*text) && (*text == '\0' || !strchr(others, *text))) {
+		} else if (!schema_is_letter(*text) && !schema_is_digit(*text) &&
+			   (*text == '\0' || !strchr(others, *text))) {
 			return false;
 		}
 	}
@@ -91,7 +75,7 @@ static bool is_authority(const char *text, const char *end)
 	if (*colon != ':')
 		return false;
 	for (const char *digit = colon + 1; digit < end; digit++)
-		if (!is_digit(*digit))
+		if (!schema_is_digit(*digit))
 			return false;
 	return true;
 }
@@ -99,10 +83,10 @@ static bool is_authority(const char *text, const char *end)
 bool schema_is_uri(const char *text, size_t length)
 {
 	const char *end = text + length, *colon = find(text, end, ":");
-	if (colon == end || !is_letter(*text))
+	if (colon == end || !schema_is_letter(*text))
 		return false;
 	for (const char *scheme = text; scheme < colon; scheme++)
-		if (!is_letter(*scheme) && !is_digit(*scheme) && !strchr("+-.", *scheme))
+		if (!schema_is_letter(*scheme) && !schema_is_digit(*scheme) && !strchr("+-.", *scheme))
 			return false;
 	const char *path = colon + 1;
 	if (end - path >= 2 && path[0] == '/' && path[1] == '/') {

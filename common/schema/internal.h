@@ -222,6 +222,24 @@ void schema_matcher_free(struct schema_matcher *matcher);
 bool schema_is_uri(const char *text, size_t length);
 bool schema_is_uuid(const char *text, size_t length);
 
+/* Of ASCII, whatever the locale. */
+static inline bool schema_is_digit(char character)
+{
+	return character >= '0' && character <= '9';
+}
+
+static inline bool schema_is_letter(char character)
+{
+	char lower = (char)(character | 0x20);
+	return lower >= 'a' && lower <= 'z';
+}
+
+static inline bool schema_is_hex(char character)
+{
+	char lower = (char)(character | 0x20);
+	return schema_is_digit(character) || (lower >= 'a' && lower <= 'f');
+}
+
 /* Exact arithmetic on numbers as they were written. */
 struct schema_decimal schema_decimal_of(struct json_object *number);
 bool schema_is_multiple(struct json_object *number, struct schema_decimal step);

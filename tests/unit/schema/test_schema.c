@@ -97,6 +97,15 @@ static void test_holds_names_and_lines_to_their_formats(void **state)
 			    "[]");
 }
 
+static void test_a_uri_escapes_bytes_by_two_hexadecimal_digits(void **state)
+{
+	(void)state;
+	assert_string_equal(errors_of("{\"format\":\"uri\"}", "\"urn:%00%9A%aF%fa\""), "[]");
+	static const char *const others[] = {"\"urn:%g0\"", "\"urn:%0G\"", "\"urn:%/0\"", "\"urn:%0:\"", "\"urn:%a\""};
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert_string_not_equal(errors_of("{\"format\":\"uri\"}", others[i]), "[]");
+}
+
 static void test_names_the_combining_rule(void **state)
 {
 	(void)state;
@@ -400,6 +409,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_names_path_and_rule),
 	    cmocka_unit_test(test_holds_names_and_lines_to_their_formats),
+	    cmocka_unit_test(test_a_uri_escapes_bytes_by_two_hexadecimal_digits),
 	    cmocka_unit_test(test_names_the_combining_rule),
 	    cmocka_unit_test(test_leaves_long_values_out),
 	    cmocka_unit_test(test_collects_eight_errors),
