@@ -148,6 +148,27 @@ static void test_batch_with_hanging(void **state)
 	toy_run(batch_with_hanging);
 }
 
+#define NAP "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"toy.sleep.nap\",\"params\":{\"milliseconds\":5}}"
+
+static void batch_without_deadline(struct toy *toy)
+{
+	static const char batch[] = "[" SAY("1") "," NAP "]";
+	struct context ctx;
+	context_init(&ctx, DEADLINE_NEVER);
+	const struct rpc_meta meta = {.peer = "", .user_agent = ""};
+	size_t length;
+	const char *answer = rpc_dispatch(&ctx, toy->dispatcher, &meta, batch, sizeof(batch) - 1, &length);
+	assert_non_null(answer);
+	assert_null(strstr(answer, "error"));
+	context_done(&ctx);
+}
+
+static void test_batch_without_deadline(void **state)
+{
+	(void)state;
+	toy_run(batch_without_deadline);
+}
+
 /* Whatever of a batch starts once the session has ended and is not for anybody is refused, though the token was good
  * when the batch came. */
 static void batch_that_ends_its_session(struct toy *toy)
@@ -354,6 +375,7 @@ int main(void)
 	    cmocka_unit_test(test_invalid_batch),
 	    cmocka_unit_test(test_fields),
 	    cmocka_unit_test(test_batch_with_hanging),
+	    cmocka_unit_test(test_batch_without_deadline),
 	    cmocka_unit_test(test_batch_that_ends_its_session),
 	    cmocka_unit_test(test_large_batches),
 	    cmocka_unit_test(test_large_answers),
