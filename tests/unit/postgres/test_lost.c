@@ -155,6 +155,34 @@ static void body_faults(struct context *ctx, struct pg *pg)
 }
 #endif
 
+/* Without a connection for writes the daemon is not ready, though it can read. */
+#ifdef EVENTLOOP_FAULTS
+static void body_only_reads(struct context *ctx, struct pg *pg)
+{
+	static const char end_others[] =
+	    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+	    " AND application_name = 'eventloop'";
+	PG_RUN_UNTIL(ctx, pg_ready(pg));
+	fault_arm("pg.connect", -1);
+	assert_non_null(pg_read(ctx, pg, end_others));
+	ctx->deadline = deadline_after(10 * CLOCK_SECOND);
+	PG_RUN_UNTIL(ctx, !pg_ready(pg));
+	assert_int_equal(pg_run_number(ctx, pg, "SELECT 1"), 1);
+	fault_arm("pg.connect", 0);
+	PG_RUN_UNTIL(ctx, pg_ready(pg));
+}
+#endif
+
+static void test_ready_is_who_can_read_and_write(void **state)
+{
+	(void)state;
+#ifdef EVENTLOOP_FAULTS
+	with_server(body_only_reads);
+#else
+	skip();
+#endif
+}
+
 static void test_faults_in_sending_and_reading(void **state)
 {
 	(void)state;
@@ -221,6 +249,7 @@ int main(void)
 	    cmocka_unit_test(test_the_server_is_killed_and_comes_back),
 	    cmocka_unit_test(test_reads_are_sent_again_writes_are_not),
 	    cmocka_unit_test(test_a_commit_that_is_cut_off_is_told_as_such),
+	    cmocka_unit_test(test_ready_is_who_can_read_and_write),
 	    cmocka_unit_test(test_faults_in_sending_and_reading),
 	    cmocka_unit_test(test_nobody_waits_long_for_a_server_that_is_not_there),
 	    cmocka_unit_test(test_freeing_wakes_everybody),

@@ -1,3 +1,4 @@
+#include "base/fault.h"
 #include "postgres/migrate.h"
 #include "postgres/pg_run.h"
 #include "postgres/pg_server.h"
@@ -181,6 +182,20 @@ static void test_a_virgin_database_is_not_ready(void **state)
 	pg_run(&(struct pg_options){.url = pg_server_database()}, body_virgin);
 }
 
+static void test_a_server_that_is_being_started_is_waited_for(void **state)
+{
+	(void)state;
+#ifdef EVENTLOOP_FAULTS
+	struct migration migration = {.sets = sets};
+	fault_arm("pg.connect", 1);
+	migrate(&migration);
+	assert_int_equal(migration.error.code, ERROR_NONE);
+	assert_int_equal(migration.result, 0);
+#else
+	skip();
+#endif
+}
+
 static void test_no_server(void **state)
 {
 	struct migration migration = {.sets = sets, .limit = 300 * CLOCK_MILLISECOND};
@@ -201,6 +216,7 @@ int main(void)
 	    cmocka_unit_test(test_a_broken_file_leaves_nothing_of_itself),
 	    cmocka_unit_test(test_the_wait_for_the_lock_ends),
 	    cmocka_unit_test(test_a_virgin_database_is_not_ready),
+	    cmocka_unit_test(test_a_server_that_is_being_started_is_waited_for),
 	    cmocka_unit_test(test_no_server),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
