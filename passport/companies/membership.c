@@ -18,9 +18,10 @@ static const char SELECT_STANDING[] =
     "WHERE m.company_id = c.id AND m.\"right\" = 'owner' AND m.user_id IS DISTINCT FROM $3::uuid) "
     "FROM company c WHERE c.id = $1";
 
+/* One row, of NULL for who is no member. */
 static const char SELECT_RIGHT[] =
-    "SELECT m.\"right\" FROM company_member m JOIN company c ON c.id = m.company_id AND c.state = 'active' "
-    "JOIN user_account u ON u.id = m.user_id AND u.state = 'active' WHERE m.user_id = $1 AND m.company_id = $2";
+    "SELECT (SELECT m.\"right\" FROM company_member m JOIN company c ON c.id = m.company_id AND c.state = 'active' "
+    "JOIN user_account u ON u.id = m.user_id AND u.state = 'active' WHERE m.user_id = $1 AND m.company_id = $2)";
 
 static const char WITHDRAW[] =
     "UPDATE invitation SET state = 'revoked', answered_at = now() WHERE company_id = $1 AND invited_by = $2 "
@@ -98,6 +99,6 @@ int membership_find_right(struct rpc_call *call, const char *company_id, enum co
 	struct pg_result *row = pg_read(call->ctx, call->db, SELECT_RIGHT, rpc_caller_id(call), company_id);
 	if (!row)
 		return -1;
-	*ret_right = pg_count(row) > 0 ? right_of(pg_text(row, 0, 0)) : RIGHT_NONE;
+	*ret_right = right_of(pg_text(row, 0, 0));
 	return 0;
 }
