@@ -30,7 +30,6 @@ void peer_drop_incoming(struct evhttp_peer *peer)
 static void refuse(struct evhttp_peer *peer, int status)
 {
 	struct evbuffer *input = input_of(peer);
-	peer->complete = false;
 	peer->unread = 0;
 	(void)evbuffer_drain(input, evbuffer_get_length(input));
 	peer_refuse_later(peer, status);
