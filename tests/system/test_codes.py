@@ -2,6 +2,7 @@
 taken; rows that have another code from before stay as they are."""
 
 import json
+import time
 import uuid
 import zoneinfo
 
@@ -97,8 +98,10 @@ def test_an_import_takes_the_same_codes(stack, owner, tmp_path):
     lines = [{"kind": "listing", "company_id": owner[0], "type": "hall", "title": "x"} | change for change in changes]
     file = tmp_path / "listings.ndjson"
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    started = time.monotonic()
     summary = json.loads(stack["events"].command("import", file).stdout.strip().splitlines()[-1])
     assert (summary["loaded"], summary["rejected"]) == (1, 2)
+    assert 0 <= summary["seconds"] <= time.monotonic() - started
     rejected = (tmp_path / "listings.ndjson.rejected").read_text()
     assert "/price/currency: format" in rejected and "/time_zone: format" in rejected
 

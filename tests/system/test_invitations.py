@@ -263,8 +263,9 @@ def test_the_letter_speaks_the_language_of_the_invited_account(stack, company):
         database.execute("UPDATE user_account SET locale = 'ru-RU' WHERE id = %s", (users[0].id,))
     for user in users:
         invite(owner, company_id, user.email)
-    subjects = [stack.mailbox.wait(user.email, "invitation").subject for user in users]
-    assert subjects[0].startswith("Приглашение") and subjects[1].startswith("Invitation")
+    letters = [stack.mailbox.wait(user.email, "invitation") for user in users]
+    assert letters[0].subject.startswith("Приглашение") and "сотрудник" in letters[0].text
+    assert letters[1].subject.startswith("Invitation") and "as staff" in letters[1].text
     with stack.database("passport") as database:
         database.execute("UPDATE user_account SET locale = 'ru' WHERE id = %s", (owner.id,))
     invite(owner, company_id, "stranger@test.example")

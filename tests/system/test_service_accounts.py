@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from companies import all_pages
 from integration import SERVICE_SECRET, claims, wait_revoked
 from waiting import wait_until
 
@@ -86,6 +87,12 @@ def test_secrets_change_with_an_overlap_and_end_with_the_account(stack):
             )
         ]
     assert actions == [f"service_account.{word}" for word in ("created", "rotated", "rotated", "disabled")]
+
+
+def test_pages_of_accounts_hold_together(stack):
+    made = [create(stack, f"page{number}")["id"] for number in range(3)]
+    listed = [account["id"] for account in all_pages(stack.admin(), "passport.service_account.list", {"limit": 2})]
+    assert [one for one in listed if one in made] == made and len(set(listed)) == len(listed)
 
 
 def test_nobody_takes_the_name_of_a_daemon(stack):
