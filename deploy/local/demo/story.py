@@ -6,6 +6,8 @@ import uuid
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import terms
+
 PAST_DAYS = 300
 # For each way of charging: the first hour it may start, how far that may vary, and how many hours it takes.
 HOURS = {"hour": (9, 8, (2, 3, 4, 6)), "day": (9, 2, (12, 14)), "session": (17, 2, (4, 5))}
@@ -27,6 +29,16 @@ def period(chance, listing, day):
     first, spread, lengths = HOURS[listing["price_unit"]]
     start = datetime.combine(day, time(first + chance.randint(0, spread)), ZoneInfo(listing["time_zone"]))
     return start, start + timedelta(hours=chance.choice(lengths))
+
+
+def wish(chance, listing, day):
+    """What a guest asks for on that day, as the listing is sold: hours, a session, or the date itself."""
+    if terms.sells_dates(listing):
+        return {"dates": {"from": day.isoformat(), "to": day.isoformat()}}
+    start, end = period(chance, listing, day)
+    if listing["price_unit"] == "session":
+        start, end = start.replace(hour=17), start.replace(hour=22)
+    return {"period": {"from": rfc3339(start), "to": rfc3339(end)}}
 
 
 def past_bookings(listing, users, today):
@@ -55,16 +67,30 @@ def future_bookings(listings, user, count, today, notes):
     chance = random.Random(f"future {user['email']}")
     bookings = []
     for number, listing in enumerate(chance.sample(listings, count)):
-        start, end = period(chance, listing, today + timedelta(days=chance.randint(2, 75)))
+        day = today + timedelta(days=chance.randint(2, 75))
         bookings.append(
             {
                 "listing_id": listing["id"],
-                "period": {"from": rfc3339(start), "to": rfc3339(end)},
+                **wish(chance, listing, day),
+                "guests": chance.randint(1, max(1, listing["capacity"] // 2)),
+                "extras": [{"key": "cleaning", "quantity": 1}] if chance.random() < 0.5 else [],
                 "note": chance.choice(notes),
                 "idempotency_key": f"demo-booking-{user['email']}-{number}",
             }
         )
     return bookings
+
+
+def closures(listings, today):
+    """Parameters of events.booking.block: every sixth listing is mended for a day."""
+    blocks = []
+    for number, listing in enumerate(listings[::6]):
+        day = today + timedelta(days=80 + number)
+        start = datetime.combine(day, time(8), ZoneInfo(listing["time_zone"]))
+        span = {"from": rfc3339(start), "to": rfc3339(start + timedelta(hours=10))}
+        key = f"demo-block-{listing['title']}"[:128]
+        blocks.append({"listing_id": listing["id"], "period": span, "note": "Repairs", "idempotency_key": key})
+    return blocks
 
 
 def opinion(chance, listing, texts):
