@@ -1,9 +1,10 @@
 """When a listing is free: hours, exceptions, clocks that change, buffers, notice, units; and where one may begin."""
 
 import datetime as dt
+from random import Random
 
 import pytest
-from venue import Venue, daily, text
+from venue import ALL_DAYS, Venue, daily, text
 
 DAY = dt.timedelta(days=1)
 
@@ -235,6 +236,40 @@ def test_more_than_a_thousand_are_cut_off(venue):
     venue.set(start_grid_minutes=5)
     told = venue.slots((0,), (10,), length_minutes=60)
     assert (len(told["starts"]), told["truncated"]) == (1000, True)
+
+
+def hours_at_random(random):
+    """Up to three intervals a day, in quarters of an hour, some past midnight."""
+    hours = []
+    for _ in range(random.randint(1, 4)):
+        clock = [f"{random.randrange(24):02}:{random.choice((0, 15, 30, 45)):02}" for _ in range(2)]
+        hours.append({"days": random.sample(ALL_DAYS, random.randint(2, 7)), "from": clock[0], "to": clock[1]})
+    return hours
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_starts_are_exactly_what_can_be_booked(stack, owner, guest, seed):
+    """Whatever the rules and the bookings, explain says of each beginning on the grid what slots say."""
+    random = Random(seed)
+    venue = Venue(stack, owner, price_unit="hour", units=random.randint(1, 3))
+    for _ in range(8):
+        first = random.randrange(4, 46)
+        start, end = (1, first // 2, first % 2 * 30), (1, (first + random.randint(1, 6)) // 2)
+        if venue.at(*start) < venue.at(*end) and venue.explain(start, end)["bookable"]:
+            venue.book(guest, start, end)
+    venue.set(
+        opening_hours=hours_at_random(random),
+        buffer_before_minutes=random.choice((0, 15)),
+        buffer_after_minutes=random.choice((0, 30)),
+        start_grid_minutes=30,
+    )
+    length = random.choice((60, 90))
+    starts = set(venue.local(venue.slots((1,), (2,), length_minutes=length)["starts"]))
+    for half in range(48):
+        start = (1, half // 2, half % 2 * 30)
+        ends = divmod(half * 30 + length, 60)
+        told = venue.explain(start, (1, *ends))
+        assert told["bookable"] == (venue.local([told["period"]])[0] in starts), told["refusals"]
 
 
 # --- bad input ---
