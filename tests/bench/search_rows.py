@@ -129,7 +129,7 @@ class Market:
             stack.make_database(name)
         database = stack.database("events")
         projection = projection_of(stack, bench.folder)
-        bench.cluster.sql(database, "TRUNCATE listing, listing_search, listing_text, booking, booking_unit")
+        bench.cluster.sql(database, "TRUNCATE listing, listing_search, listing_text, booking, booking_unit CASCADE")
         generate(bench.cluster, database, listings, projection)
         self.questions = Questions(bench.cluster, database)
         for name in ("passport", "events", "gateway"):
