@@ -1,11 +1,13 @@
 """Search by period where listings have rules: buffers, named units, overbooking, closed days."""
 
 import json
+import random
 import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from bookings import midnight, moment
+from rpc import RpcError
 from waiting import wait_until
 
 HOUR = timedelta(hours=1)
@@ -220,3 +222,43 @@ def test_days_close_when_rules_are_set(stack, market):
         rules = {"opening_hours": []}
         stack.admin().rpc("events.type.set_rules", {"key": "closing", "version": version, "rules": rules})
         wait_until(lambda: closed_bits(database, hall) == (1002, 1), what="the listings of the type")
+
+
+RULES = [
+    {},
+    {"buffer_before_minutes": 45, "buffer_after_minutes": 30},
+    {"units_mode": "named", "buffer_after_minutes": 60},
+    {"overbooking": 1, "start_grid_minutes": 60},
+    EVENINGS | {"step_minutes": 60},
+    {"opening_hours": [{"days": ["sat", "sun"], "from": "22:00", "to": "04:00"}], "min_minutes": 120},
+    CLOSED | {"max_minutes": 300},
+    {"opening_hours": [{"days": DAYS[:5], "from": "10:00", "to": "20:00"}], "horizon_days": 12},
+]
+
+
+def outcome(guest, listing, period, units):
+    """The booking, or None when rules or others forbid it."""
+    try:
+        return guest.rpc("events.booking.create", {"listing_id": listing["id"], "period": period, "units": units})
+    except RpcError as error:
+        assert error.word in ("conflict", "precondition_failed"), error
+        return None
+
+
+def test_what_is_shown_can_be_booked_and_nothing_else_can(stack):
+    """Of listings with all kinds of rules, at times drawn by lot, while they fill."""
+    rng, guest, (company, owner) = random.Random(5), stack.user(), stack.company()
+    listings = [stack.listing(company, owner, units=2, time_zone="Europe/Berlin", price_unit="hour") for _ in RULES]
+    for listing, rules in zip(listings, RULES, strict=True):
+        owner.rpc("events.listing.set_rules", {"listing_id": listing["id"], "version": 0, "rules": rules})
+    shown, hidden = 0, 0
+    for _ in range(25):
+        start = midnight(9) + rng.randrange(4 * 48) * HOUR / 2
+        period = {"from": moment(start), "to": moment(start + rng.choice([2, 3, 4, 8, 16]) * HOUR / 2)}
+        units = rng.choice([1, 1, 2])
+        search = {"company_id": company, "period": period, "units": units}
+        free = {item["id"] for item in stack.rpc("events.listing.search", search)["items"]}
+        booked = {one["id"]: outcome(guest, one, period, units) for one in listings}
+        assert free == {listing for listing, booking in booked.items() if booking}, (period, units)
+        shown, hidden = shown + len(free), hidden + len(listings) - len(free)
+    assert shown > 40 and hidden > 80, (shown, hidden)
