@@ -199,6 +199,13 @@ static void test_taxes_included_are_shown_and_change_no_total(void **state)
 	assert_int_equal(price.tax_sums[0].amount, 160);
 	assert_int_equal(price.tax_sums[1].amount, 40);
 	assert_int_equal(price.taxes, 210);
+	use_pricing(
+	    "{'taxes':[{'name':'VAT','rate_bp':2000,'included':true},{'name':'City','rate_bp':500,'included':true}]}");
+	assert_string_equal(priced(), "time - 1 hour 1000; 1000");
+	assert_int_equal(price.lines[0].tax_included, 200);
+	pricing.price = 1;
+	use_pricing("{'taxes':[{'name':'VAT','rate_bp':5000,'included':false}]}");
+	assert_string_equal(priced(), "time - 1 hour 1; tax - 1; 2");
 }
 
 static void test_taxes_of_discounts_bring_no_tax_below_zero(void **state)
