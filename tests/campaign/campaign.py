@@ -78,12 +78,16 @@ def run_all(stack, options, tally):
         chance = random.Random(f"{options.seed} outage {number}")
         outage = outage_of(stack, number, chance) if options.crashes else None
         pending.append(Play(cast, number, options.seed, outage).run())
-        while pending and pending[0].ended + SETTLES < utc_now():
+        while pending and pending[0].ended + SETTLES < utc_now() and not enough(options, tally):
             settle(stack, pending.pop(0), tally)
-        if options.first_fault and tally.faults:
+        if enough(options, tally):
             return
-    for history in pending:
-        settle(stack, history, tally)
+    while pending and not enough(options, tally):
+        settle(stack, pending.pop(0), tally)
+
+
+def enough(options, tally):
+    return options.first_fault and tally.faults > 0
 
 
 def settle(stack, history, tally):

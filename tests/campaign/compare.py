@@ -9,21 +9,18 @@ replaced = replace
 FEES = ("cancelled", "declined", "no_show")  # the states in which a fee was settled
 
 
-def answer(call, expected, clock):
-    """(the booking as it is from now on, what differs) for the answer of a write."""
+def answer(call, expected):
+    """(the booking as it is from now on, what differs) for the answer of a write; no booking for rules and prices."""
     result = call.result
     if expected is None:
         return None, differing({"version": result.get("version")}, {"version": call.params["version"] + 1})
-    told = facts_of(result)
-    want = facts(expected)
-    if not result.get("expires_at"):
-        told["expires"] = want["expires"] = None
-    booking = replace(
-        expected, version=result["version"], fee=result["cancellation_fee"] if want["fee"] is None else want["fee"]
-    )
-    if "unit_numbers" in result and expected.takes() and expected.numbers:
-        booking = replace(booking, numbers=tuple(result["unit_numbers"]))
-    return booking, differing(told, want) + prices_differ(result, expected)
+    booking = replace(expected, version=result["version"])
+    if booking.state in FEES and booking.fee is None:
+        booking = replace(booking, fee=result["cancellation_fee"])
+    differs = differing(facts_of(result), facts(expected)) + prices_differ(result, expected)
+    if expected.takes() and expected.numbers:
+        differs += differing({"units": tuple(result["unit_numbers"])}, {"units": expected.numbers})
+    return booking, differs
 
 
 def facts(booking):
@@ -42,6 +39,8 @@ def facts(booking):
         "expires": booking.expires if booking.state in ("held", "requested") else None,
         "fee": booking.fee if booking.state in FEES else None,
         "price": price and price["total"] if booking.state != "held" else None,
+        "rules_version": booking.rules_version if booking.kind == "booking" else None,
+        "overlapped": booking.overlaps if booking.state in ("requested", "declined") else None,
     }
 
 
@@ -62,6 +61,8 @@ def facts_of(result):
         "expires": parse(result["expires_at"]) if state in ("held", "requested") else None,
         "fee": result["cancellation_fee"] if state in FEES else None,
         "price": result["price"] and result["price"]["amount"] if state != "held" else None,
+        "rules_version": result["rules_version"] if result["kind"] == "booking" else None,
+        "overlapped": result["overlapped"] if state in ("requested", "declined") else None,
     }
 
 
@@ -87,15 +88,22 @@ def prices_differ(result, expected):
     if sum(line["amount"] for line in told["lines"]) != told["total"]:
         return [f"the lines of the price do not add up: {told}"]
     amounts = [[line["amount"] for line in one["lines"]] for one in (told, expected.price)]
-    return [f"the lines of the price are {amounts[0]}, the model says {amounts[1]}"] if amounts[0] != amounts[1] else []
+    if amounts[0] != amounts[1]:
+        return [f"the lines of the price are {amounts[0]}, the model says {amounts[1]}"]
+    known = {name: expected.price[name] for name in ("deposit", "taxes") if name in expected.price}
+    return differing(told, known) if told["total"] == expected.price["total"] else []
 
 
-def units(ledger, booking):
-    """What is taken with this booking is not more than there is; named units are not taken twice."""
-    if not booking.takes() or booking.kind not in ("booking", "block"):
+def units(ledger, booking, result):
+    """What is taken with this booking is not more than there is; those beyond what the listing has are used last."""
+    if not booking.takes():
         return []
-    others = [one for one in ledger.taking(booking.id) if one.taken.overlaps(booking.taken)]
-    if most_taken([*others, booking], booking.taken) > ledger.terms.total:
+    terms, others = ledger.terms, ledger.taking(booking.id)
+    near = [one for one in others if one.taken.overlaps(booking.taken)]
+    if most_taken([*near, booking], booking.taken) > terms.total:
         return ["more units are taken than there are"]
-    twice = {number for one in others for number in one.numbers} & set(booking.numbers)
-    return [f"units {sorted(twice)} are taken twice"] if twice else []
+    twice = {number for one in near for number in one.numbers} & set(booking.numbers)
+    if twice:
+        return [f"units {sorted(twice)} are taken twice"]
+    needed = any(most_taken([*others, booking], one.taken) > terms.units for one in [*others, booking])
+    return ["overbooked without need"] if result.get("overbooked") and not needed and not terms.named else []

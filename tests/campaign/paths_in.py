@@ -257,13 +257,13 @@ def confirm(ledger, request):
 
 
 def sort_out_others(ledger, approved):
-    """Declines or flags the requests whose time is gone with the approved one."""
-    declines = ledger.terms.rule("overlapping_requests", "flag") == "decline"
+    """Declines or flags the requests whose time is gone with the approved one; with a block they are flagged."""
+    declines = ledger.terms.rule("overlapping_requests", "flag") == "decline" and approved.kind == "booking"
     for one in list(ledger.bookings.values()):
         waiting = one.state == "requested" and not one.takes_units
         if waiting and one.taken.overlaps(approved.taken) and not fits(ledger, one):
-            end = {"state": "declined", "fee": 0} if declines else {"overlaps": True}
-            ledger = ledger.with_booking(replace(one, version=None, **end))
+            end = {"state": "declined", "fee": 0} if declines else {}
+            ledger = ledger.with_booking(replace(one, overlaps=True, version=None, **end))
     return ledger
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import prices
 from judgement import Done, Judgement, Refused
 from ledger import Booking, find_units
-from paths_in import STATES, extras_of, only_staff, seek, stale, wished_span
+from paths_in import STATES, extras_of, only_staff, seek, sort_out_others, stale, wished_span
 from times import HOUR, Span, parse, span_of
 from verdict import verdict
 
@@ -87,6 +87,7 @@ def wished_change(ledger, booking, params):
         guests=params.get("guests", booking.guests),
         extras=extras_of(params) if "extras" in params else booking.extras,
         buffers=ledger.terms.buffers,
+        rules_version=ledger.terms.version,
         first_start=min(booking.earliest, span.start),
     )
 
@@ -157,7 +158,7 @@ def block(ledger, call, now):
         wish=numbers,
         version=1,
     )
-    return Done(ledger.with_booking(made), made)
+    return Done(sort_out_others(ledger.with_booking(made), made), made)
 
 
 def unblock(ledger, call, now):

@@ -37,6 +37,8 @@ def answer_of(booking, seq, clock, method):
         "price_lines": None,
         "expires_at": booking.expires and text(booking.expires),
         "cancellation_fee": booking.fee,
+        "rules_version": booking.rules_version,
+        "overlapped": booking.overlaps,
         "version": (booking.version or 1) + 1,
         "seq": seq,
         "created_at": text(clock),

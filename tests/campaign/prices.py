@@ -54,7 +54,7 @@ def of_amount(amount, currency):
 def less(price, refund):
     """A price after some of it was given back."""
     lines = [*price["lines"], a_line("shortened", -refund)]
-    return price | {"total": price["total"] - refund, "lines": lines}
+    return {"total": price["total"] - refund, "currency": price["currency"], "lines": lines}
 
 
 def a_line(kind, amount):

@@ -4,10 +4,10 @@ import compare
 import prices
 from judgement import Done
 from ledger import find_units, widened
-from paths_in import extras_of, wished_span
+from paths_in import OPEN, extras_of, wished_span
 from paths_out import cancellation_fee, the_booking, wished_change
 from times import MINUTE, Span, parse, span_of
-from verdict import verdict
+from verdict import lasting, verdict
 
 
 def differs(ledger, call, now):
@@ -86,6 +86,18 @@ def get_rules(ledger, call, now):
     told = {name: one["value"] for name, one in call.result["rules"].items()}
     want = ledger.terms.rules | {"version": ledger.terms.version}
     return compare.differing(told | {"version": call.result["version"]}, want)
+
+
+def clashes_differ(ledger, call, now):
+    """Bookings to come that new rules would forbid are told."""
+    if "clashes" not in call.result:
+        return []
+    told = {one["id"]: one["rule"] for one in call.result["clashes"]}
+    coming = [one for one in ledger.bookings.values() if one.kind == "booking" and one.state in OPEN]
+    want = {one.id: lasting(ledger.terms, one.span, one.units, one.guests) for one in coming if one.span.end > now}
+    want = {key: rules for key, rules in want.items() if rules}
+    wrong = set(told) ^ set(want) or {key for key, rule in told.items() if rule not in want[key]}
+    return [f"the clashes {told} are not the model's {want}"] if wrong else []
 
 
 def explain(ledger, call, now):

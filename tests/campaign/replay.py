@@ -138,10 +138,10 @@ class Replay:
             done = PATHS[call.method](self.ledger.at(clock), call, clock)
         except Refused as refusal:
             return clock, self.ledger, [f"done, where the model refuses ({refusal})"]
-        booking, differs = compare.answer(call, done.booking, clock)
+        booking, differs = compare.answer(call, done.booking)
         if booking is None:
-            return clock, done.ledger, differs
-        differs += compare.units(done.ledger, booking)
+            return clock, done.ledger, differs + reads.clashes_differ(done.ledger, call, clock)
+        differs += compare.units(done.ledger, booking, call.result)
         return clock, done.ledger.with_booking(booking), differs
 
     # --- what changed nothing ---

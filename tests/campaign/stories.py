@@ -26,7 +26,7 @@ STORIES = (
     (stories_life.moved, 5),
     (stories_life.changed, 3),
     (stories_life.given_back, 3),
-    (stories_life.begun, 6),
+    (stories_life.begun, 8),
     (stories_life.ended, 3),
     (stories_life.too_early, 2),
     (stories_life.blocked, 3),

@@ -65,7 +65,7 @@ def begun(w):
     this = {"id": made.result["id"]}
     if w.chance.random() < 0.3:
         yield [booking("cancel", this, user, hall)]
-    first = w.chance.choice(("complete", "no_show", "shorten", "cancel"))
+    first = w.chance.choice(("complete", "complete", "no_show", "shorten", "cancel"))
     staff = w.staff() if first != "cancel" else w.cast.owner
     yield [booking(first, this, staff, hall)]
     yield [booking(w.chance.choice(("no_show", "no_show", "complete")), this, w.staff(), hall)]

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import opening
 import paths_in
 import paths_out
+import prices
 import pytest
 from judgement import Refused
 from ledger import Booking, Ledger, find_units, free_units
@@ -181,9 +182,7 @@ def requests_for_the_same_time(overlapping):
     return state
 
 
-@pytest.mark.parametrize(
-    ("overlapping", "state", "flag"), [("decline", "declined", False), ("flag", "requested", True)]
-)
+@pytest.mark.parametrize(("overlapping", "state", "flag"), [("decline", "declined", True), ("flag", "requested", True)])
 def test_an_approval_sorts_out_the_others(overlapping, state, flag):
     requests = requests_for_the_same_time(overlapping)
     after = paths_in.approve(requests, call("approve", {"id": "first"}, staff=True), NOW).ledger
@@ -243,7 +242,7 @@ def test_a_change_is_one_booking_and_keeps_its_earliest_beginning():
 def test_what_is_given_back_is_free_at_once():
     one = replace(HALL, units=1)
     state = ledger(one, taken(1, at(1, 4)))
-    state = state.with_booking(replace(state.bookings["b1"], price={"total": 4000, "lines": []}, policy=((0, 5000),)))
+    state = state.with_booking(replace(state.bookings["b1"], price=prices.of_amount(4000, "EUR"), policy=((0, 5000),)))
     shorter = paths_out.shorten(state, call("shorten", {"id": "b1", "to": text(at(2).start)}), NOW)
     assert shorter.booking.price["total"] == 4000 - 1500
     assert find_units(one, shorter.ledger.taking(), at(2), 1) == ()
