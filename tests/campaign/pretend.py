@@ -199,7 +199,7 @@ class Pretended:
         return {"as_of": text(now), "total": booking.price and booking.price["total"], "cancellation_fee": fee}
 
     def quote_change(self, ledger, call, now):
-        reads.may_change(ledger, call, now)
+        reads.may_see(ledger, call, now)
         booking = ledger.bookings[call.params["id"]]
         made = wished_change(ledger, booking, call.params)
         price = prices.price(ledger.terms, made.span, made.units, made.guests, made.extras, now)

@@ -2,10 +2,10 @@
 
 import compare
 import prices
-from judgement import Done
+from judgement import Done, Refused
 from ledger import find_units, widened
 from paths_in import OPEN, extras_of, wished_span
-from paths_out import cancellation_fee, the_booking, wished_change
+from paths_out import cancel, cancellation_fee, change, the_booking, wished_change
 from times import MINUTE, Span, parse, span_of
 from verdict import lasting, verdict
 
@@ -14,7 +14,10 @@ def differs(ledger, call, now):
     """What is wrong about an answer, were it of that state at that time; [] when nothing."""
     if "id" in call.params and call.params["id"] not in ledger.bookings:
         return ["the booking is not there"]
-    return READS[call.method](ledger.at(now), call, now)
+    try:
+        return READS[call.method](ledger.at(now), call, now)
+    except Refused as refusal:
+        return [f"answered, where the model refuses ({refusal})"]
 
 
 def get(ledger, call, now):
@@ -167,20 +170,15 @@ def may_see(ledger, call, now):
     return Done(ledger, doubts=frozenset({"state", "begun", "before_end"}))
 
 
-def may_change(ledger, call, now):
-    booking = the_booking(ledger, call)
-    return Done(ledger, booking, frozenset({"state", "begun", "closed", "before_end"}))
-
-
 def may_be_priced(ledger, call, now):
     quote_of(ledger, call.params, now)
     return Done(ledger, doubts=frozenset({"closed", "not_found"}))
 
 
-# Reads that are refused for what the caller may not see.
+# What refuses reads: they are of what the caller may do.
 REFUSALS = {
     "events.booking.get": may_see,
-    "events.booking.quote_cancel": may_see,
-    "events.booking.quote_change": may_change,
+    "events.booking.quote_cancel": cancel,
+    "events.booking.quote_change": change,
     "events.booking.quote": may_be_priced,
 }

@@ -14,7 +14,7 @@ import paths_out
 import reads
 from judgement import Refused
 from ledger import Ledger
-from times import HOUR, TICK, parse
+from times import HOUR, TICK, parse, span_of
 
 PATHS = {
     "events.booking.hold": paths_in.hold,
@@ -126,9 +126,10 @@ class Replay:
         if call.method in CLOCKS:
             return parse(call.result[CLOCKS[call.method]])
         expires = parse(call.result.get("expires_at"))
-        if call.method == "events.booking.hold" and "until" not in call.params:
-            return expires - paths_in.HOLD
-        if expires and call.result["state"] == "requested" and expires != parse(call.result["period"]["from"]):
+        period = span_of(call.result["period"]) if expires else None
+        if call.method == "events.booking.hold":
+            return expires - paths_in.HOLD if "until" not in call.params and expires != period.end else None
+        if expires and call.result["state"] == "requested" and expires != period.start:
             return expires - self.ledger.terms.rule("request_hours", 24) * HOUR
         return None
 
