@@ -63,35 +63,43 @@ static size_t steps_of(const struct free_search *search, struct free_step **ret)
 			      ret);
 }
 
-/* The steps of the search, computed once. */
+/* The steps of the search, computed once, and memory for what is computed of each period and then forgotten. */
 struct free_steps {
 	size_t count;
 	struct free_step *items;
+	struct arena scratch;
 };
 
-static int free_units(const struct free_search *search, const struct free_steps *steps, const struct span *period)
+static void steps_make(const struct free_search *search, struct free_steps *ret)
 {
+	arena_init(&ret->scratch);
+	ret->count = steps_of(search, &ret->items);
+}
+
+static int free_units(const struct free_search *search, struct free_steps *steps, const struct span *period)
+{
+	arena_reset(&steps->scratch);
 	struct span widened = asked_widened(&search->asked.rules, period);
 	if (search->asked.rules.named)
 		return capacity_named(asked_total(&search->asked), search->taken, search->taken_count, &widened,
-				      search->arena);
+				      &steps->scratch);
 	return capacity_least(steps->items, steps->count, &widened);
 }
 
-static bool is_allowed(const struct free_search *search, const struct span *period)
+static bool is_allowed(const struct free_search *search, struct free_steps *steps, const struct span *period)
 {
 	const struct booking_wish wish = {*period, search->units, search->guests, search->shortest};
 	struct verdict verdict;
-	verdict_of(&search->asked.rules, &wish, search->asked.now, search->arena, &verdict);
+	verdict_of(&search->asked.rules, &wish, search->asked.now, &steps->scratch, &verdict);
 	return verdict.count == 0;
 }
 
 /* Appends a whole period when it can be booked, be it a date, a session or a length. False when the list is full. */
-static bool append_period(const struct free_search *search, const struct free_steps *steps, struct span period,
+static bool append_period(const struct free_search *search, struct free_steps *steps, struct span period,
 			  struct free_list *list)
 {
 	int free = free_units(search, steps, &period);
-	if (free < search->units || !is_allowed(search, &period))
+	if (free < search->units || !is_allowed(search, steps, &period))
 		return true;
 	return append(search, list, (struct free_time){.period = period, .free = free});
 }
@@ -99,7 +107,7 @@ static bool append_period(const struct free_search *search, const struct free_st
 /* --- slots --- */
 
 /* A date can be part of a longer booking: of the rules about itself only the clock's count. */
-static void append_dates(const struct free_search *search, const struct free_steps *steps, struct free_list *list)
+static void append_dates(const struct free_search *search, struct free_steps *steps, struct free_list *list)
 {
 	const struct booking_rules *rules = &search->asked.rules;
 	struct span within = bookable(search);
@@ -116,7 +124,7 @@ static void append_dates(const struct free_search *search, const struct free_ste
 	}
 }
 
-static void append_sessions(const struct free_search *search, const struct free_steps *steps, struct free_list *list)
+static void append_sessions(const struct free_search *search, struct free_steps *steps, struct free_list *list)
 {
 	struct span *sessions;
 	size_t count =
@@ -141,26 +149,39 @@ static bool append_open(const struct free_search *search, const struct free_step
 	return true;
 }
 
+/* Open time in which one may book. */
+struct open_time {
+	struct span within;
+	size_t count;
+	struct span *spans;
+};
+
+static struct open_time open_time(const struct free_search *search)
+{
+	struct open_time open = {.within = bookable(search)};
+	open.count = hours_open(&search->asked.rules, open.within.from, open.within.to, search->arena, &open.spans);
+	return open;
+}
+
 /* The slots of all units together, or of a named one. */
-static void append_times(const struct free_search *search, const struct taken *taken, size_t taken_count, int unit,
-			 struct free_list *list)
+static void append_times(const struct free_search *search, const struct open_time *open, const struct taken *taken,
+			 size_t taken_count, int unit, struct free_list *list)
 {
 	const struct booking_rules *rules = &search->asked.rules;
-	struct span within = bookable(search), needed = free_time_needed(search), *open;
-	if (within.from >= within.to)
+	struct span needed = free_time_needed(search);
+	if (open->count == 0)
 		return;
 	struct free_step *steps, *guest_steps;
 	size_t count = capacity_steps(unit > 0 ? 1 : asked_total(&search->asked), taken, taken_count, &needed,
 				      search->arena, &steps);
-	size_t guests = capacity_guest_steps(steps, count, rules->buffer_before, rules->buffer_after, &within,
+	size_t guests = capacity_guest_steps(steps, count, rules->buffer_before, rules->buffer_after, &open->within,
 					     search->arena, &guest_steps);
-	size_t opens = hours_open(rules, within.from, within.to, search->arena, &open);
-	for (size_t i = 0; i < opens; i++)
-		if (!append_open(search, guest_steps, guests, &open[i], unit, list))
+	for (size_t i = 0; i < open->count; i++)
+		if (!append_open(search, guest_steps, guests, &open->spans[i], unit, list))
 			return;
 }
 
-static void append_named(const struct free_search *search, struct free_list *list)
+static void append_named(const struct free_search *search, const struct open_time *open, struct free_list *list)
 {
 	struct taken *own = arena_alloc(search->arena, search->taken_count * sizeof(*own));
 	for (int unit = 1; unit <= asked_total(&search->asked) && !list->truncated; unit++) {
@@ -168,31 +189,33 @@ static void append_named(const struct free_search *search, struct free_list *lis
 		for (size_t i = 0; i < search->taken_count; i++)
 			if (search->taken[i].unit == unit)
 				own[count++] = search->taken[i];
-		append_times(search, own, count, unit, list);
+		append_times(search, open, own, count, unit, list);
 	}
 }
 
 struct free_list free_time_slots(const struct free_search *search)
 {
 	const struct booking_rules *rules = &search->asked.rules;
+	struct open_time open = open_time(search);
 	struct free_list list = {0};
-	struct free_steps steps = {0};
-	steps.count = steps_of(search, &steps.items);
+	struct free_steps steps;
+	steps_make(search, &steps);
 	if (rules_sells_dates(rules))
 		append_dates(search, &steps, &list);
 	else if (rules->has_hours && rules->unit == SALE_SESSION)
 		append_sessions(search, &steps, &list);
 	else if (rules->named)
-		append_named(search, &list);
+		append_named(search, &open, &list);
 	else
-		append_times(search, search->taken, search->taken_count, 0, &list);
+		append_times(search, &open, search->taken, search->taken_count, 0, &list);
+	arena_done(&steps.scratch);
 	return list;
 }
 
 /* --- starts --- */
 
 /* Without opening hours a day begins at midnight, wherever it is a day that is sold. */
-static void append_day_starts(const struct free_search *search, const struct free_steps *steps, struct free_list *list)
+static void append_day_starts(const struct free_search *search, struct free_steps *steps, struct free_list *list)
 {
 	const struct booking_rules *rules = &search->asked.rules;
 	int64_t last = zone_day(rules->zone, search->window.to - 1);
@@ -238,7 +261,7 @@ static bool is_hopeless(const struct free_search *search, int64_t from)
 	return false;
 }
 
-static void append_hour_starts(const struct free_search *search, const struct free_steps *steps, struct free_list *list)
+static void append_hour_starts(const struct free_search *search, struct free_steps *steps, struct free_list *list)
 {
 	struct span within = bookable(search), *open;
 	size_t opens = hours_open(&search->asked.rules, within.from, later(within.from, within.to) + search->length,
@@ -257,13 +280,14 @@ struct free_list free_time_starts(const struct free_search *search)
 {
 	const struct booking_rules *rules = &search->asked.rules;
 	struct free_list list = {0};
-	struct free_steps steps = {0};
-	steps.count = steps_of(search, &steps.items);
+	struct free_steps steps;
+	steps_make(search, &steps);
 	if (search->days > 0)
 		append_day_starts(search, &steps, &list);
 	else if (rules->has_hours && rules->unit == SALE_SESSION)
 		append_sessions(search, &steps, &list);
 	else
 		append_hour_starts(search, &steps, &list);
+	arena_done(&steps.scratch);
 	return list;
 }
