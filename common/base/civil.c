@@ -95,16 +95,20 @@ void civil_format(int64_t day, char text[static CIVIL_TEXT_SIZE])
 	put_digits(text + 8, 2, date.day);
 }
 
-static int day_of_any_year(int64_t day)
+int civil_month_day(int64_t day)
 {
 	struct civil_date date = civil_date(day);
 	return date.month * 100 + date.day;
+}
+
+bool civil_is_between(int first, int last, int month_day)
+{
+	return first <= last ? first <= month_day && month_day <= last : month_day >= first || month_day <= last;
 }
 
 bool civil_recurs(int64_t from, int64_t to, int64_t day)
 {
 	if (to - from >= 365)
 		return true;
-	int first = day_of_any_year(from), last = day_of_any_year(to), asked = day_of_any_year(day);
-	return first <= last ? first <= asked && asked <= last : asked >= first || asked <= last;
+	return civil_is_between(civil_month_day(from), civil_month_day(to), civil_month_day(day));
 }

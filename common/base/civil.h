@@ -42,6 +42,12 @@ bool civil_parse(const char *text, int64_t *ret_day) MUST_CHECK;
 /* Writes the date, which is of the years 0000 to 9999, as "YYYY-MM-DD". */
 void civil_format(int64_t day, char text[static CIVIL_TEXT_SIZE]);
 
+/* The month and day of a date, of whatever year, as a number that grows within a year: 1224 is 24 December. */
+int civil_month_day(int64_t day);
+
+/* Whether such a number lies between two, both included; they may pass new year: from 1224 to 106. */
+bool civil_is_between(int first, int last, int month_day);
+
 /* Whether the day is one of the dates from `from` to `to` (both included, at most 366 of them) in any year: the same
  * month and day, so 29 February is one in leap years only. They may pass new year. */
 bool civil_recurs(int64_t from, int64_t to, int64_t day);

@@ -9,18 +9,19 @@
 #define DAY (1440 * MINUTE)
 #define DAYS_REACHED 2 /* how many dates before an instant its interval may belong to */
 
-static bool applies(const struct hours_exception *exception, int64_t day)
+static bool applies(const struct hours_exception *exception, int64_t day, int month_day)
 {
-	return exception->yearly ? civil_recurs(exception->from, exception->to, day)
+	return exception->yearly ? civil_is_between(exception->first, exception->last, month_day)
 				 : exception->from <= day && day <= exception->to;
 }
 
 const struct hours_exception *hours_exception_of(const struct booking_rules *rules, int64_t day)
 {
 	const struct hours_exception *found = NULL;
+	int month_day = rules->exception_count > 0 ? civil_month_day(day) : 0;
 	for (size_t i = 0; i < rules->exception_count; i++) {
 		const struct hours_exception *exception = &rules->exceptions[i];
-		if (!applies(exception, day))
+		if (!applies(exception, day, month_day))
 			continue;
 		if (exception->closed)
 			return exception;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "json/tree.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define MINUTE (60 * CLOCK_SECOND)
@@ -116,10 +117,13 @@ static int64_t date_of(struct json_object *object, const char *name, int64_t fal
 
 static struct hours_exception read_exception(struct json_object *object, struct arena *arena)
 {
-	int64_t from = date_of(object, "from", 0);
+	int64_t from = date_of(object, "from", 0), to = date_of(object, "to", from);
+	bool all_year = to - from >= 365;
 	return (struct hours_exception){
 	    .from = from,
-	    .to = date_of(object, "to", from),
+	    .to = to,
+	    .first = all_year ? 0 : civil_month_day(from),
+	    .last = all_year ? INT_MAX : civil_month_day(to),
 	    .yearly = is_true(object, "yearly"),
 	    .closed = is_true(object, "closed"),
 	    .hours = read_hours(member(object, "hours"), NULL, arena),

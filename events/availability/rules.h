@@ -50,6 +50,7 @@ struct day_hours {
  * year. */
 struct hours_exception {
 	int64_t from, to;
+	int first, last; /* of a yearly one: from and to as civil_month_day says; all year: 0 to INT_MAX */
 	bool yearly, closed;
 	struct day_hours hours; /* when it is not closed */
 	const char *note;	/* NULL: none */
