@@ -10,12 +10,15 @@ static const char SELECT_LISTING[] =
     ", l.company_id, " MICROSECONDS("now()") " FROM listing l JOIN listing_type t ON t.key = l.type WHERE l.id = $1";
 enum { ZONE = 1, ON_OFFER = RULES_COLUMN_COUNT, COMPANY, NOW };
 
-/* An expired hold may still have its rows for a moment. */
-static const char SELECT_TAKEN[] = "SELECT u.unit, " MICROSECONDS("lower(u.period)") ", " MICROSECONDS(
-    "upper(u.period)") ", u.booking_id "
-		       "FROM booking_unit u WHERE u.listing_id = $1 AND u.period && tstzrange($2::timestamptz, $3::timestamptz) "
-		       "AND u.booking_id NOT IN (SELECT b.id FROM booking b WHERE b.state IN ('held', 'requested') "
-		       "AND b.expires_at <= now())";
+/* An expired hold may still have its rows for a moment. more: further columns. */
+#define TAKEN(more)                                                                                                     \
+	"SELECT u.unit, " MICROSECONDS("lower(u.period)") ", " MICROSECONDS("upper(u.period)") more                     \
+	    " FROM booking_unit u WHERE u.listing_id = $1 AND u.period && tstzrange($2::timestamptz, $3::timestamptz) " \
+	    "AND u.booking_id NOT IN (SELECT b.id FROM booking b WHERE b.state IN ('held', 'requested') "               \
+	    "AND b.expires_at <= now())"
+
+static const char SELECT_TAKEN[] = TAKEN("");
+static const char SELECT_TAKEN_BY[] = TAKEN(", u.booking_id");
 
 int asked_insider(struct rpc_call *call, const char *company_id)
 {
@@ -59,13 +62,15 @@ int asked_period(struct rpc_call *call, struct span *ret)
 	return 0;
 }
 
-int asked_taken(struct rpc_call *call, const struct asked *asked, const struct span *period, struct asked_taken *ret)
+int asked_taken(struct rpc_call *call, const struct asked *asked, const struct span *period, bool by,
+		struct asked_taken *ret)
 {
 	struct arena *arena = &call->ctx->arena;
 	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
 	clock_format(period->from, from);
 	clock_format(period->to, to);
-	struct pg_result *rows = pg_read(call->ctx, call->db, SELECT_TAKEN, asked->listing_id, from, to);
+	const char *sql = by ? SELECT_TAKEN_BY : SELECT_TAKEN;
+	struct pg_result *rows = pg_read(call->ctx, call->db, sql, asked->listing_id, from, to);
 	if (!rows)
 		return -1;
 	struct taken *taken = arena_alloc(arena, pg_count(rows) * sizeof(*taken));
@@ -73,7 +78,7 @@ int asked_taken(struct rpc_call *call, const struct asked *asked, const struct s
 	for (size_t i = 0; i < pg_count(rows); i++) {
 		taken[i] =
 		    (struct taken){(int)pg_integer(rows, i, 0), {pg_integer(rows, i, 1), pg_integer(rows, i, 2)}};
-		ids[i] = pg_text(rows, i, 3);
+		ids[i] = by ? pg_text(rows, i, 3) : NULL;
 	}
 	*ret = (struct asked_taken){pg_count(rows), taken, ids};
 	return 0;

@@ -25,7 +25,7 @@ struct asked {
 struct asked_taken {
 	size_t count;
 	const struct taken *rows;
-	const char *const *booking_ids; /* of each row */
+	const char *const *booking_ids; /* of each row, when asked for */
 };
 
 /* Whether the caller is of the company, or a moderator: 1 or 0; -1 when it is not known. */
@@ -37,8 +37,8 @@ int asked_listing(struct rpc_call *call, struct asked *ret) MAY_SUSPEND MUST_CHE
 /* Reads the parameter period: -1 with invalid_params (to not after from). */
 int asked_period(struct rpc_call *call, struct span *ret) MUST_CHECK;
 
-/* Reads what is taken of the listing for a moment of the period. */
-int asked_taken(struct rpc_call *call, const struct asked *asked, const struct span *period,
+/* Reads what is taken of the listing for a moment of the period. by: by which bookings too. */
+int asked_taken(struct rpc_call *call, const struct asked *asked, const struct span *period, bool by,
 		struct asked_taken *ret) MAY_SUSPEND MUST_CHECK;
 
 /* The period with the buffers around it. */

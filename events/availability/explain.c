@@ -82,7 +82,7 @@ static void judge_taken(struct rpc_call *call, const struct asked *asked, const 
 		    words_number(arena, "free", free),
 		    words_number(arena, "wanted", wish->units),
 		    words_instant(arena, "booked_from", rules->zone, booked_from(steps, count, wish->units, &widened)),
-		    {.name = "booking_ids", .json = booking_ids(arena, taken)},
+		    {.name = "booking_ids", .json = asked->insider ? booking_ids(arena, taken) : NULL},
 		};
 		size_t shown = asked->insider ? ARRAY_SIZE(values) : ARRAY_SIZE(values) - 1;
 		verdict_add(verdict, words_refusal(arena, "booked", shown, values));
@@ -100,7 +100,7 @@ static int judge_units(struct rpc_call *call, const struct asked *asked, const s
 		verdict_add(verdict, words_refusal(&call->ctx->arena, "units_missing", 1, &all));
 	else if (hours_days(&asked->rules, &wish->period) > HOURS_DATES_MOST)
 		return 0;
-	else if (asked_taken(call, asked, &widened, &taken))
+	else if (asked_taken(call, asked, &widened, asked->insider, &taken))
 		return -1;
 	else
 		judge_taken(call, asked, wish, &taken, verdict);

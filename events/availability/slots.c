@@ -73,7 +73,7 @@ int availability_slots(struct rpc_call *call)
 		return -1;
 	struct span needed = free_time_needed(&search);
 	struct asked_taken taken;
-	if (asked_taken(call, &search.asked, &needed, &taken))
+	if (asked_taken(call, &search.asked, &needed, false, &taken))
 		return -1;
 	search.taken = taken.rows;
 	search.taken_count = taken.count;
