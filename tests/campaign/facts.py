@@ -57,14 +57,14 @@ def key_of_fact(fact):
     return fact.payload.get("id") if fact.is_of_booking else fact.listing, fact.payload.get("version")
 
 
-def settle_lost(calls, facts, ended):
+def settle_lost(calls, facts, since, ended):
     """Gives calls that nobody answered the answer that the daemon wrote down for them, where it did."""
     claimed = {key_of_call(call) for call in calls if call.result is not None and call.is_write}
     for call in calls:
         if not (call.lost and call.is_write):
             continue
         for fact in facts:
-            if key_of_fact(fact) not in claimed and is_of(fact, call):
+            if fact.seq > since and key_of_fact(fact) not in claimed and is_of(fact, call):
                 claimed.add(key_of_fact(fact))
                 call.result, call.error, call.lost = fact.payload | {"seq": fact.seq}, None, False
                 call.end = ended

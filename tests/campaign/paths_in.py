@@ -98,8 +98,8 @@ def hold(ledger, call, now):
         user_limits(ledger, call, judged)
     judged.settle()
     made = new_booking(call, "held", span, terms, found)
-    # It does not outlive its period.
-    made = replace(made, expires=min(until or now + HOLD, span.end), hold="" if call.staff else "held")
+    # An option does not outlive its period.
+    made = replace(made, expires=min(until, span.end) if until else now + HOLD, hold="" if call.staff else "held")
     return Done(ledger.with_booking(made), made, frozenset(judged.doubts))
 
 

@@ -146,6 +146,7 @@ def block(ledger, call, now):
     units = len(numbers) or params.get("units") or terms.total
     found = find_units(terms, ledger.taking(), span, units, numbers)
     judged.refuse(found is None, "booked")
+    judged.refuse(span.end <= now, "in_past")
     judged.settle()
     made = Booking(
         id=call.booking_id,

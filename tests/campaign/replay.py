@@ -128,7 +128,7 @@ class Replay:
         expires = parse(call.result.get("expires_at"))
         period = span_of(call.result["period"]) if expires else None
         if call.method == "events.booking.hold":
-            return expires - paths_in.HOLD if "until" not in call.params and expires != period.end else None
+            return expires - paths_in.HOLD if "until" not in call.params else None
         if expires and call.result["state"] == "requested" and expires != period.start:
             return expires - self.ledger.terms.rule("request_hours", 24) * HOUR
         return None
@@ -142,7 +142,7 @@ class Replay:
         booking, differs = compare.answer(call, done.booking)
         if booking is None:
             return clock, done.ledger, differs + reads.clashes_differ(done.ledger, call, clock)
-        differs += compare.units(done.ledger, booking, call.result)
+        differs += compare.units(done.ledger, booking, call)
         return clock, done.ledger.with_booking(booking), differs
 
     # --- what changed nothing ---
@@ -209,13 +209,17 @@ def against_real_time(calls):
 
 
 def repeats(calls):
-    """Calls with one idempotency key have one answer."""
+    """Calls with one idempotency key make one booking; once there is one, they answer it. Refusals are not kept."""
     first, faults = {}, []
-    for call in calls:
-        key = call.params.get("idempotency_key")
-        if key is None or call.lost:
-            continue
-        known = first.setdefault(key, call)
-        if (known.result or {}).get("id") != (call.result or {}).get("id"):
+    by_end = sorted(
+        (call for call in calls if "idempotency_key" in call.params and not call.lost), key=lambda one: one.end
+    )
+    for call in by_end:
+        known = first.get(call.params["idempotency_key"])
+        if known is None and call.result is not None:
+            first[call.params["idempotency_key"]] = call
+        elif known and (call.result is None or call.result["id"] != known.result["id"]) and call.start > known.end:
             faults.append(f"another answer to the same idempotency key: {known.told()} and {call.told()}")
+        elif known and call.result is not None and call.result["id"] != known.result["id"]:
+            faults.append(f"two bookings of one idempotency key: {known.told()} and {call.told()}")
     return faults

@@ -198,7 +198,7 @@ def test_a_lost_call_gets_the_answer_of_its_fact():
     call = Call("events.booking.cancel", {"id": "b"}, "u", False, "hall", BEGAN, BEGAN, lost=True)
     other = Call("events.booking.cancel", {"id": "c"}, "u", False, "hall", BEGAN, BEGAN, lost=True)
     written = [fact(1, "confirmed", "create"), fact(2, "cancelled", "cancel")]
-    facts.settle_lost([call, other], written, BEGAN + SECOND)
+    facts.settle_lost([call, other], written, 0, BEGAN + SECOND)
     assert (call.seq, call.lost, other.result, other.lost) == (2, False, None, True)
 
 
