@@ -13,7 +13,7 @@ import prices
 from judgement import Done, Judgement, Refused
 from ledger import Booking, find_units, widened
 from times import DAY, HOUR, MINUTE, parse, span_of
-from verdict import verdict
+from verdict import by_guests, verdict
 
 HOLD = 15 * MINUTE
 OPTION_DAYS = 60
@@ -55,6 +55,10 @@ def wished_span(terms, params):
 def policy_of(terms):
     steps = terms.rule("cancellation", [])
     return tuple((one["until_hours_before_start"], one["refund_bp"]) for one in steps)
+
+
+def wish_of(params):
+    return tuple(params.get("unit_numbers", ()))
 
 
 def user_limits(ledger, call, judged, besides=None):
@@ -158,9 +162,11 @@ def create(ledger, call, now):
     if held:
         found = held.numbers
         made = from_hold(held, call)
-        judged.doubts |= verdict(terms, span, made.units, made.guests, now)
+        judged.refuse(made.guests != held.guests and any(by_guests(terms, made.units, made.guests)), "guests")
     else:
-        found = by_request_or_seek(ledger, judged, span, params)
+        # A request takes no units, but what cannot be had is not asked for.
+        found = seek(ledger, judged, span, params.get("units", 1), wish_of(params))
+        found = () if terms.by_request else found
         made = new_booking(call, "", span, terms, found)
         judged.causes |= verdict(terms, span, made.units, made.guests, now)
     user_limits(ledger, call, judged, held and held.id)
@@ -175,17 +181,6 @@ def from_hold(held, call):
     guests = params.get("guests", held.guests)
     # What one has agreed to is what was in force when it was held.
     return replace(held, guests=guests, extras=extras_of(params), hold=held.hold and "booked", version=None)
-
-
-def by_request_or_seek(ledger, judged, span, params):
-    """A request takes no units; whether one for time that is taken is refused at once is not laid down."""
-    wish, units = params.get("unit_numbers", ()), params.get("units", 1)
-    if not ledger.terms.by_request:
-        return seek(ledger, judged, span, units, wish)
-    trial = Judgement()
-    seek(ledger, trial, span, units, wish)
-    judged.doubts |= trial.causes
-    return ()
 
 
 def as_confirmed_or_requested(terms, made, held, now):
