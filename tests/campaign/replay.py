@@ -191,9 +191,11 @@ def seen(moment, call):
     first, last = max(moment.since, call.start), min(moment.until, call.end)
     if first > last:
         return []
+    if call.result is not None:
+        first = call.start  # a read has its time from before it looked
     edges = [edge for one in moment.ledger.bookings.values() for edge in (one.expires, one.span.start, one.span.end)]
-    inside = {edge + by for edge in edges if edge for by in (-TICK, TICK * 0) if first <= edge <= last}
-    return [(moment.ledger, now) for now in sorted({first, last} | {one for one in inside if first <= one <= last})]
+    beside = {edge + by for edge in edges if edge for by in (-TICK, TICK * 0) if first <= edge <= last}
+    return [(moment.ledger, now) for now in sorted({first, last} | {one for one in beside if first <= one <= last})]
 
 
 def against_real_time(calls):

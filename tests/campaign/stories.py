@@ -31,7 +31,7 @@ STORIES = (
     (stories_life.too_early, 2),
     (stories_life.blocked, 3),
     (stories_life.repeated, 2),
-    (stories_life.packed, 3),
+    (stories_life.packed, 8),
     (stories_life.looked_at, 4),
 )
 
