@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import coverage
 import facts
 import pytest
+from campaign import Tally
 from judgement import Refused
 from ledger import Booking, Ledger
 from pretend import answer_of
@@ -216,3 +217,11 @@ def test_what_may_not_follow_is_seen():
 def test_too_little_is_told_of_many_histories_only():
     assert coverage.missing(coverage.Counter(), 299) == []
     assert "repack: 0 times" in coverage.missing(coverage.Counter(), 300)
+
+
+def test_a_run_goes_on_where_its_file_ends(tmp_path):
+    file = tmp_path / "done"
+    Tally(file, 1).add(3, ["a fault"], coverage.Counter(repack=2))
+    again = Tally(file, 1)
+    assert (again.done, again.faults, again.reached) == ({3}, 1, {"repack": 2})
+    assert Tally(file, 2).done == set()
