@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import requests
 import stories_book
+import stories_life
 from bookings import PASSING
 from paths_in import Quoted, request_of
 from record import Call, Expiry, History
@@ -37,6 +38,8 @@ class Play:
         self.history = History(number, {hall.id: hall.terms for hall in self.halls.values()})
         self.world = World(self.chance, cast, list(self.halls.values()))
         self.quotes, self.stories = {}, []
+        if self.chance.random() < 0.3:
+            self.stories.append(Story(stories_life.packed(self.world)))  # it needs many rounds
         self.barrier, self.packed = None, {}
         self.rows = cast.rows()
 

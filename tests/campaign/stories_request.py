@@ -58,7 +58,7 @@ def request_ends(w):
     if not done(request):
         return
     this = {"id": request.result["id"]}
-    end = w.chance.choice(("decline", "cancel", "expire", "expire"))
+    end = w.chance.choice(("decline", "cancel", "cancel", "expire", "expire"))
     if end == "decline":
         yield [booking("decline", this | {"reason": "There is a wedding."}, w.staff(), hall)]
     elif end == "cancel":
