@@ -126,6 +126,8 @@ def pgbench(
     if result.returncode != 0 or "aborted" in result.stderr:
         raise RuntimeError(result.stderr[:2000])
     count = int(re.search(r"actually processed: (\d+)", result.stdout).group(1))
+    if count == 0:
+        raise RuntimeError(f"pgbench came to nothing:\n{result.stdout}")
     rate = float(re.search(r"tps = ([\d.]+)", result.stdout).group(1))
     return Rate(rate, meter.watched / max(count, 1) * 1e6, meter.all / max(count, 1) * 1e6)
 
