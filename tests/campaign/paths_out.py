@@ -37,7 +37,7 @@ def cancel(ledger, call, now):
     if booking.user != call.user and not call.manager:
         raise Refused({"not_found", "company_right"})
     in_state(booking, "held", "requested", "confirmed")
-    if booking.state == "confirmed" and not call.staff and now >= booking.span.start:
+    if booking.state == "confirmed" and not call.manager and now >= booking.span.start:
         raise Refused({"before_start"})
     made = replace(booking, state="cancelled", version=None, fee=cancellation_fee(booking, call, now))
     return Done(ledger.with_booking(made), made)
