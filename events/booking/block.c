@@ -54,7 +54,7 @@ int booking_block(struct rpc_call *call)
 		return -1;
 	struct unit_choice units;
 	if (wish.units == 0)
-		wish.units = terms.rules.units;
+		wish.units = terms.rules.units + terms.rules.overbooking;
 	if (wish_resolve(call, &terms, &wish))
 		return -1;
 	wish.taken = wish.period;
@@ -69,7 +69,10 @@ int booking_block(struct rpc_call *call)
 	    .note = rpc_param(call, "note"),
 	    .is_block = true,
 	};
-	return store_new(call, tx, &terms, &block);
+	struct pg_result *row = store_insert(call, tx, &terms, &block);
+	if (!row || overlap_flag(call, tx, &terms, &wish.taken))
+		return -1;
+	return store_end(call, tx, &terms, row);
 }
 
 int booking_unblock(struct rpc_call *call)

@@ -35,6 +35,8 @@ static int find_party(struct rpc_call *call, struct booking_party *party)
 /* What the booking is to be: what was not given stays. */
 static int resolve(struct rpc_call *call, const struct terms *terms, const struct booking_row *row, struct wish *wish)
 {
+	if (wish->units == row->units && !wish->numbers)
+		wish->numbers = row->numbers;
 	if (wish->units > 0 && row->numbers && !wish->numbers)
 		return rpc_invalid(call, "/params/unit_numbers", "required", NULL);
 	wish_complete(call, row, wish);

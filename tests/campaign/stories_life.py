@@ -101,11 +101,9 @@ def too_early(w):
 def blocked(w):
     """Time out of sale and back, against bookings of it."""
     hall = w.hall()
-    if hall.terms.named and hall.terms.total > hall.terms.units:
-        return
     span = w.span(hall)
     params = {"listing_id": hall.id, "period": period_of(span)}
-    if (w.chance.random() < 0.5 or hall.terms.total > hall.terms.units) and not hall.terms.named:
+    if w.chance.random() < 0.5 and not hall.terms.named:
         params["units"] = w.chance.randint(1, hall.terms.units)
     moves = [booking("block", params, w.staff(), hall)]
     if w.chance.random() < 0.5:

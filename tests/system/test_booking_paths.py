@@ -378,9 +378,20 @@ def test_a_block_takes_time_out_of_sale(hall, owner, guest):
     assert refused(guest, hall, 8, 9, method="block").word == "forbidden"
     assert fails(guest, "get", block) == "not_found"
     assert [fails(owner, verb, block) for verb in ("cancel", "complete", "change")] == ["state"] * 3
-    assert do(owner, "unblock", block)["state"] == "cancelled"
+    assert do(owner, "unblock", block, version=1)["state"] == "cancelled"
     assert ask(guest, hall, 1, 3)["state"] == "confirmed"
     assert fails(owner, "unblock", booking) == "state"
+
+
+def test_a_block_takes_what_may_be_overbooked_too_and_flags_requests(stack, company, owner, guest):
+    listing = stack.listing(*company, units=2, price=EUROS)["id"]
+    set_rules(owner, listing, overbooking=1, confirmation="request")
+    request = ask(guest, listing)
+    block = ask(owner, listing, method="block")
+    assert (block["units"], block["unit_numbers"]) == (3, [1, 2, 3])
+    assert do(guest, "get", request)["overlapped"]
+    assert fails(owner, "approve", request) == "booked"
+    assert refused(guest, listing).reason == "booked"
 
 
 def test_a_block_of_some_units_leaves_the_others(stack, company, owner, guest):

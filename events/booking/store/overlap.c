@@ -5,10 +5,10 @@
 
 #define TAKEN "tstzrange(lower(b.period) - b.buffer_before, upper(b.period) + b.buffer_after)"
 
-/* $2: what was taken; $3: the units that there are; $4: the clock. */
+/* $2: what was taken; $3: the units that there are; $4: the clock; $5: those that are flagged already, too. */
 static const char SELECT_UNFIT[] =
     "SELECT b.id, b.paid FROM booking b WHERE b.listing_id = $1 AND b.state = 'requested' AND NOT b.takes_units "
-    "AND NOT b.overlapped AND (b.expires_at IS NULL OR b.expires_at > $4::timestamptz) "
+    "AND ($5::boolean OR NOT b.overlapped) AND (b.expires_at IS NULL OR b.expires_at > $4::timestamptz) "
     "AND " TAKEN " && $2::tstzrange "
     "AND CASE WHEN b.named THEN (SELECT count(*) FROM generate_series(1, $3::integer) n "
     "WHERE (b.unit_wish IS NULL OR n = ANY (b.unit_wish)) AND NOT EXISTS (SELECT FROM booking_unit u "
@@ -18,11 +18,12 @@ static const char SELECT_UNFIT[] =
 static const char FLAG[] = "UPDATE booking SET overlapped = true, version = version + 1 WHERE id = ANY ($1::uuid[])";
 
 static struct pg_result *unfit(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms,
-			       const struct span *taken)
+			       const struct span *taken, bool flagged)
 {
 	int total = terms->rules.units + terms->rules.overbooking;
 	return pg_query(call->ctx, tx, SELECT_UNFIT, terms->listing_id, wish_range(call, taken),
-			arena_printf(&call->ctx->arena, "%d", total), terms_time(call, terms->now));
+			arena_printf(&call->ctx->arena, "%d", total), terms_time(call, terms->now),
+			flagged ? "true" : "false");
 }
 
 static int flag(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *requests)
@@ -56,7 +57,7 @@ static int decline(struct rpc_call *call, struct pg_tx *tx, const struct terms *
 
 int overlap_answer(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct span *taken)
 {
-	struct pg_result *requests = unfit(call, tx, terms, taken);
+	struct pg_result *requests = unfit(call, tx, terms, taken, terms->rules.decline_overlapping);
 	if (!requests)
 		return -1;
 	return terms->rules.decline_overlapping ? decline(call, tx, terms, requests) : flag(call, tx, requests);
@@ -64,6 +65,6 @@ int overlap_answer(struct rpc_call *call, struct pg_tx *tx, const struct terms *
 
 int overlap_flag(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct span *taken)
 {
-	struct pg_result *requests = unfit(call, tx, terms, taken);
+	struct pg_result *requests = unfit(call, tx, terms, taken, false);
 	return requests ? flag(call, tx, requests) : -1;
 }

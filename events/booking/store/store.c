@@ -93,20 +93,25 @@ static int refused(struct rpc_call *call)
 	return rpc_conflict(call, "booked", "the period is taken");
 }
 
-int store_new(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct new_booking *booking)
+struct pg_result *store_insert(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms,
+			       const struct new_booking *booking)
 {
 	char id[UUID_SIZE];
 	uuid_make(id);
 	struct pg_result *row =
 	    pg_query(call->ctx, tx, INSERT_BOOKING, row_text(call, terms, booking, id),
 		     wish_range(call, &booking->wish->taken), booking->units ? booking->units->numbers : NULL);
-	if (!row)
-		return refused(call);
-	if (pg_count(row) == 0)
-		return rpc_not_found(call, "listing");
-	if (rpc_publish(call, tx, booking->step->topic, terms->listing_id, pg_text(row, 0, 0)))
-		return -1;
-	return store_end(call, tx, terms, row);
+	if (!row || pg_count(row) == 0) {
+		(void)(row ? rpc_not_found(call, "listing") : refused(call));
+		return NULL;
+	}
+	return rpc_publish(call, tx, booking->step->topic, terms->listing_id, pg_text(row, 0, 0)) ? NULL : row;
+}
+
+int store_new(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct new_booking *booking)
+{
+	struct pg_result *row = store_insert(call, tx, terms, booking);
+	return row ? store_end(call, tx, terms, row) : -1;
 }
 
 static struct pg_result *update_row(struct rpc_call *call, struct pg_tx *tx, const char *id,

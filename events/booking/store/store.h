@@ -39,8 +39,10 @@ int store_new(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms
 int store_update(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const char *id,
 		 const struct booking_update *update) MAY_SUSPEND MUST_CHECK;
 
-/* store_update in two halves, where more belongs in between: the row and its fact; search, answer and commit. NULL, or
- * -1, with an error. */
+/* Both in halves, where more belongs in between: the row and its fact; search, answer and commit. NULL, or -1, with an
+ * error. */
+struct pg_result *store_insert(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms,
+			       const struct new_booking *booking) MAY_SUSPEND MUST_CHECK;
 struct pg_result *store_step(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const char *id,
 			     const struct booking_update *update) MAY_SUSPEND MUST_CHECK;
 int store_end(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms,

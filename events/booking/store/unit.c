@@ -9,7 +9,7 @@
 const struct data_check unit_count_check = {
     .name = "units",
     .help = "bookings of more than 100 units",
-    .sql = "SELECT id, listing_id, units FROM booking WHERE units > 100 ORDER BY id",
+    .sql = "SELECT id, listing_id, units FROM booking WHERE units > 100 AND kind = 'booking' ORDER BY id",
 };
 
 static const char GIVE_BACK[] = "DELETE FROM booking_unit WHERE listing_id = $1 AND booking_id = $2";
