@@ -14,10 +14,12 @@ const struct data_check unit_count_check = {
 
 static const char GIVE_BACK[] = "DELETE FROM booking_unit WHERE listing_id = $1 AND booking_id = $2";
 
-/* Units from 1 to $2 that are free for the whole of $4, the lowest $3 of them; more conditions on the number n. */
-#define FREE_NUMBERS(condition)                                                                              \
-	"SELECT n FROM generate_series(1, $2::integer) n WHERE n NOT IN (SELECT u.unit FROM booking_unit u " \
-	"WHERE u.listing_id = $1 AND u.period && $4::tstzrange) " condition " ORDER BY n LIMIT $3::integer"
+/* Units from 1 to $2 that are free for the whole of $4, the lowest $3 of them; more conditions on the number n. Numbers
+ * stand behind sub-selects so that the planner does not know them, and keeps one plan for all bookings. */
+#define FREE_NUMBERS(condition)                                                                                  \
+	"SELECT n FROM generate_series(1, (SELECT $2::integer)) n WHERE n NOT IN (SELECT u.unit FROM "           \
+	"booking_unit u WHERE u.listing_id = $1 AND u.period && $4::tstzrange) " condition " ORDER BY n LIMIT (" \
+	"SELECT $3::integer)"
 #define CHOSEN "array_agg(n ORDER BY n)::text, count(*), max(n)"
 
 static const char FIND_NAMED[] =
