@@ -6,13 +6,17 @@
 
 #define MICROSECONDS "floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
+/* No transaction waits that long for a lock. The planner takes no value that changes as the bound of an index: without
+ * this one each booking would read all holds and requests that wait, of all listings. */
+#define LONGEST_WAIT "interval '5 minutes'"
+
 /* NO KEY: rows that refer to the listing may be written meanwhile; other bookings of it may not. The clock is read in
  * the outer query, so after the row is locked. */
 #define SELECT_TERMS(lock)                                                                                            \
 	"SELECT terms.*, " MICROSECONDS " FROM (SELECT l.id, l.company_id, " LISTING_ON_OFFER " AS on_offer, "        \
 	"EXISTS (SELECT FROM booking b WHERE b.state IN ('held', 'requested') AND b.expires_at <= clock_timestamp() " \
-	"AND b.listing_id = l.id) AS due, " RULES_COLUMNS ", " PRICING_COLUMNS                                        \
-	" FROM listing l JOIN listing_type t ON t.key = l.type WHERE l.id = $1" lock ") terms"
+	"AND b.expires_at <= now() + " LONGEST_WAIT " AND b.listing_id = l.id) AS due, " RULES_COLUMNS                \
+	", " PRICING_COLUMNS " FROM listing l JOIN listing_type t ON t.key = l.type WHERE l.id = $1" lock ") terms"
 #define RULES_COLUMN 4
 #define PRICING_COLUMN (RULES_COLUMN + RULES_COLUMN_COUNT)
 #define CLOCK_COLUMN (PRICING_COLUMN + PRICING_COLUMN_COUNT)
