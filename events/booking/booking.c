@@ -6,7 +6,7 @@
 
 static const char SELECT_BOOKING[] = "SELECT j.whole::text, j.user_id, j.company_id, " BOOKING_FOR_CUSTOMER(
     "j.whole") "::text FROM (SELECT " BOOKING_JSON
-	       " AS whole, b.user_id, b.company_id, b.named FROM booking b WHERE b.id = $1) j";
+	       " AS whole, b.user_id, b.company_id, b.named FROM booking b WHERE b.id = $1 OFFSET 0) j";
 
 int booking_get(struct rpc_call *call)
 {

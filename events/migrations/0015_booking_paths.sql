@@ -48,6 +48,7 @@ CREATE INDEX booking_noted ON booking (user_id, id) WHERE note <> '' OR reason <
 
 -- What the clock ends.
 CREATE INDEX booking_expiring ON booking (expires_at) WHERE state IN ('held', 'requested');
+CREATE INDEX booking_expiring_of ON booking (listing_id, expires_at) WHERE state IN ('held', 'requested');
 CREATE INDEX booking_ending ON booking (upper(period)) WHERE state = 'confirmed' AND kind = 'booking';
 -- What counts towards the limits of a user.
 CREATE INDEX booking_open ON booking (user_id, listing_id) WHERE state IN ('held', 'requested', 'confirmed');

@@ -49,7 +49,9 @@ def test_every_method_lists_what_follows_from_its_access(document):
 def test_reasons_and_rules_of_a_method_stand_at_it(document):
     booking = errors_of(document, "events.booking.create")
     assert "booked" in booking[-32009]["reason"]["enum"]
-    assert {"in_past", "max_duration", "min_duration", "horizon"} == set(booking[-32012]["rule"]["enum"])
+    assert {"in_past", "max_duration", "min_duration", "horizon", "closed", "hold"} <= set(
+        booking[-32012]["rule"]["enum"]
+    )
     assert booking[-32012]["maximum_days"] == {"type": "integer"}
     assert "after" in booking[-32602]["fields"]["items"]["properties"]["rule"]["enum"]
 

@@ -27,7 +27,7 @@ static const char INSERT_BOOKING[] =
     "JOIN listing_type t ON t.key = l.type WHERE p.kind = 'block' OR " LISTING_ON_OFFER " RETURNING *), "
     "u AS (INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, $2::tstzrange "
     "FROM b, unnest($3::integer[]) n), "
-    "j AS (SELECT b.named, b.user_id, " BOOKING_JSON_WITH(
+    "j AS MATERIALIZED (SELECT b.named, b.user_id, " BOOKING_JSON_WITH(
 	"coalesce(to_jsonb($3::integer[]), '[]')") " AS whole FROM b) "
 						   "SELECT j.whole::text, " BOOKING_FOR_CUSTOMER(
 						       "j.whole") "::text, j.user_id FROM j";
@@ -47,7 +47,7 @@ static const char UPDATE_BOOKING[] =
     "p.takes_units, p.held_at, p.option, p.by_member, p.note, p.rules_version, p.overbooked, CASE WHEN $4::text IS NULL THEN o.buffer_before ELSE lower(p.period) - "
     "lower($4::tstzrange) END, CASE WHEN $4::text IS NULL THEN o.buffer_after ELSE upper($4::tstzrange) - "
     "upper(p.period) END, o.version + 1 FROM jsonb_populate_record(o, $2::jsonb) p) WHERE o.id = $1 RETURNING *), "
-    "j AS (SELECT b.named, " BOOKING_JSON_WITH(
+    "j AS MATERIALIZED (SELECT b.named, " BOOKING_JSON_WITH(
 	"CASE WHEN $3::integer[] IS NULL THEN " BOOKING_UNIT_NUMBERS
 	" ELSE to_jsonb($3::integer[]) END") " AS whole, b.user_id FROM b) "
 					     "SELECT j.whole::text, " BOOKING_FOR_CUSTOMER(
