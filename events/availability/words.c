@@ -172,7 +172,7 @@ struct refusal words_refusal(struct arena *arena, const char *rule, size_t count
 {
 	struct refusal refusal = {.rule = rule, .details = details(arena, count, values)};
 	for (int i = 0; i < WORDS_LANGUAGES; i++)
-		refusal.words[i] = sentence(arena, rule, i, count, values);
+		refusal.words[i] = sentence(arena, rule, (enum words_language)i, count, values);
 	return refusal;
 }
 

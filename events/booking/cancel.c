@@ -91,7 +91,7 @@ int booking_cancel(struct rpc_call *call)
 	if (row_lock(call, tx, &party, &terms, &row) || check_moment(call, &party, &row, terms.now, &by_company))
 		return -1;
 	struct booking_update update = {.step = row_step(call, &row, CAUSE_CANCEL), .released = true};
-	struct refund refund;
+	struct refund refund = {0};
 	if (!update.step || find_refund(call, &row, by_company, terms.now, &refund))
 		return -1;
 	update.patch = patch_of_cancel(call, &refund, by_company, terms.now);
@@ -106,7 +106,7 @@ int booking_quote_cancel(struct rpc_call *call)
 	struct booking_party party;
 	if (find_party(call, &party) || row_read(call, &row) || check_moment(call, &party, &row, now, &by_company))
 		return -1;
-	struct refund refund;
+	struct refund refund = {0};
 	if (!row_step(call, &row, CAUSE_CANCEL) || find_refund(call, &row, by_company, now, &refund))
 		return -1;
 	struct fields quote;
