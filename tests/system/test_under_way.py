@@ -65,7 +65,7 @@ def test_a_booking_under_way_keeps_no_note_of_an_erased_user(stack):
     with stack.database("events") as other, other.transaction():
         other.execute("SELECT FROM listing WHERE id = %s FOR UPDATE", (listing["id"],))
         booking = Call(book, user, listing)
-        wait_until(lambda: waits_for_a_lock(stack, "events", "period_price"), what="the booking to wait")
+        wait_until(lambda: waits_for_a_lock(stack, "events", "FOR NO KEY UPDATE OF l"), what="the booking to wait")
         user.rpc("passport.user.erase", {"password": PASSWORD})
         wait_until(lambda: waits_for_a_lock(stack, "events", "erased_user_lock"), what="the erasure to wait")
     assert booking.result()["state"] == "confirmed"
@@ -212,7 +212,7 @@ def test_a_booking_that_waited_meets_the_suspension(stack):
     with stack.database("events") as other, other.transaction():
         other.execute("SELECT FROM listing WHERE id = %s FOR UPDATE", (listing["id"],))
         booking = Call(book, stranger, listing)
-        wait_until(lambda: waits_for_a_lock(stack, "events", "period_price"), what="the booking to wait")
+        wait_until(lambda: waits_for_a_lock(stack, "events", "FOR NO KEY UPDATE OF l"), what="the booking to wait")
         moderator.rpc("passport.company.suspend", {"id": company} | REASON)
         suspended = "SELECT 1 FROM company_state WHERE company_id = %s AND suspended"
         wait_until(lambda: column(stack, "events", suspended, company), what="events to have been told")
