@@ -163,11 +163,11 @@ def test_errors_are_shown_with_their_reasons_and_rules(page):
     errors = page.tab.locator(".reference .errors > li")
     conflict = errors.filter(has_text="-32009 conflict")
     expect(conflict.locator(".words")).to_contain_text("booked")
-    expect(errors.filter(has_text="-32012").locator(".words")).to_have_text(
-        "rule: horizon, in_past, max_duration, min_duration"
+    expect(errors.filter(has_text="-32012").locator(".words")).to_contain_text(
+        "horizon, in_past, max_duration, min_duration"
     )
-    expect(errors.filter(has_text="-32602").locator(".words")).to_have_text(
-        "rule of a field, beside those of its schema: after"
+    expect(errors.filter(has_text="-32602").locator(".words")).to_contain_text(
+        "rule of a field, beside those of its schema: after, "
     )
     assert page.complaints == []
 
