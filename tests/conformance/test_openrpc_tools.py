@@ -171,9 +171,9 @@ def test_examples_can_be_read_by_position(documents):
 
 
 def moments(value):
-    """All periods in a value."""
+    """All periods in a value; dates of rules and prices are none."""
     if isinstance(value, dict):
-        if set(value) == {"from", "to"} and isinstance(value["from"], str):
+        if set(value) == {"from", "to"} and isinstance(value["from"], str) and "T" in value["from"]:
             yield value
         for member in value.values():
             yield from moments(member)
