@@ -18,7 +18,7 @@ static size_t size;
 static void put(uint64_t value, size_t width)
 {
 	for (size_t i = width; i-- > 0;)
-		bytes[size++] = i < sizeof(value) ? (unsigned char)(value >> i * 8) : 0;
+		bytes[size++] = (unsigned char)(i < sizeof(value) ? value >> i * 8 : 0);
 }
 
 static void put_header(uint32_t times, uint32_t types, uint32_t characters)
