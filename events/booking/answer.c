@@ -70,15 +70,13 @@ int booking_approve(struct rpc_call *call)
 {
 	bool offer = rpc_param_json(call, "price");
 	struct booking_party party;
-	if (row_find(call, RIGHT_STAFF, true, &party))
-		return -1;
-	struct pg_tx *tx = rpc_begin(call);
-	if (!tx)
-		return rpc_replayed(call);
 	struct terms terms;
 	struct booking_row row;
-	if (row_lock(call, tx, &party, &terms, &row))
+	if (row_find(call, RIGHT_STAFF, true, &party))
 		return -1;
+	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
+	if (!tx)
+		return rpc_replayed(call);
 	struct booking_update update = {.step = row_step(call, &row, offer ? CAUSE_OFFER : CAUSE_APPROVE)};
 	struct unit_choice units;
 	if (!update.step || check_price(call, &row, offer) || find_units(call, tx, &terms, &row, &units, &update))
@@ -93,17 +91,15 @@ int booking_approve(struct rpc_call *call)
 int booking_accept(struct rpc_call *call)
 {
 	struct booking_party party;
+	struct terms terms;
+	struct booking_row row;
 	if (row_find(call, RIGHT_STAFF, false, &party))
 		return -1;
 	if (!party.customer)
 		return rpc_forbidden(call, "a price is accepted by who asked for it");
-	struct pg_tx *tx = rpc_begin(call);
+	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
 	if (!tx)
 		return rpc_replayed(call);
-	struct terms terms;
-	struct booking_row row;
-	if (row_lock(call, tx, &party, &terms, &row))
-		return -1;
 	struct booking_update update = {.step = row_step(call, &row, CAUSE_ACCEPT), .patch = "\"expires_at\":null"};
 	if (!update.step)
 		return -1;
@@ -130,15 +126,13 @@ static const char *patch_of_decline(struct rpc_call *call, const struct terms *t
 int booking_decline(struct rpc_call *call)
 {
 	struct booking_party party;
-	if (row_find(call, RIGHT_STAFF, true, &party))
-		return -1;
-	struct pg_tx *tx = rpc_begin(call);
-	if (!tx)
-		return rpc_replayed(call);
 	struct terms terms;
 	struct booking_row row;
-	if (row_lock(call, tx, &party, &terms, &row))
+	if (row_find(call, RIGHT_STAFF, true, &party))
 		return -1;
+	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
+	if (!tx)
+		return rpc_replayed(call);
 	struct booking_update update = {
 	    .step = row_step(call, &row, CAUSE_DECLINE),
 	    .patch = patch_of_decline(call, &terms, &row),

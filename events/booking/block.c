@@ -78,15 +78,13 @@ int booking_block(struct rpc_call *call)
 int booking_unblock(struct rpc_call *call)
 {
 	struct booking_party party;
-	if (row_find(call, RIGHT_STAFF, true, &party))
-		return -1;
-	struct pg_tx *tx = rpc_begin(call);
-	if (!tx)
-		return rpc_replayed(call);
 	struct terms terms;
 	struct booking_row row;
-	if (row_lock(call, tx, &party, &terms, &row))
+	if (row_find(call, RIGHT_STAFF, true, &party))
 		return -1;
+	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
+	if (!tx)
+		return rpc_replayed(call);
 	struct booking_update update = {
 	    .step = row_step(call, &row, CAUSE_UNBLOCK),
 	    .patch = arena_printf(&call->ctx->arena,

@@ -80,15 +80,15 @@ static const char *patch_of_cancel(struct rpc_call *call, const struct refund *r
 int booking_cancel(struct rpc_call *call)
 {
 	struct booking_party party;
+	struct terms terms;
+	struct booking_row row;
 	if (find_party(call, &party))
 		return -1;
-	struct pg_tx *tx = rpc_begin(call);
+	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
 	if (!tx)
 		return rpc_replayed(call);
 	bool by_company;
-	struct terms terms;
-	struct booking_row row;
-	if (row_lock(call, tx, &party, &terms, &row) || check_moment(call, &party, &row, terms.now, &by_company))
+	if (check_moment(call, &party, &row, terms.now, &by_company))
 		return -1;
 	struct booking_update update = {.step = row_step(call, &row, CAUSE_CANCEL), .released = true};
 	struct refund refund = {0};

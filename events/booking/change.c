@@ -83,15 +83,15 @@ static int find_units(struct rpc_call *call, struct pg_tx *tx, const struct term
 int booking_change(struct rpc_call *call)
 {
 	struct booking_party party;
+	struct terms terms;
+	struct booking_row row;
 	struct wish wish;
 	if (wish_read(call, true, &wish) || find_party(call, &party))
 		return -1;
-	struct pg_tx *tx = rpc_begin(call);
+	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
 	if (!tx)
 		return rpc_replayed(call);
-	struct terms terms;
-	struct booking_row row;
-	if (row_lock(call, tx, &party, &terms, &row) || check_party(call, &party, &row, &terms))
+	if (check_party(call, &party, &row, &terms))
 		return -1;
 	struct booking_update update = {.step = row_step(call, &row, CAUSE_CHANGE)};
 	struct unit_choice units;

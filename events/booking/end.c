@@ -102,15 +102,13 @@ static int end_at(struct rpc_call *call, struct pg_tx *tx, const struct terms *t
 int booking_shorten(struct rpc_call *call)
 {
 	struct booking_party party;
-	if (row_find(call, RIGHT_STAFF, false, &party))
-		return -1;
-	struct pg_tx *tx = rpc_begin(call);
-	if (!tx)
-		return rpc_replayed(call);
 	struct terms terms;
 	struct booking_row row;
-	if (row_lock(call, tx, &party, &terms, &row))
+	if (row_find(call, RIGHT_STAFF, false, &party))
 		return -1;
+	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
+	if (!tx)
+		return rpc_replayed(call);
 	struct booking_update update = {.step = row_step(call, &row, CAUSE_SHORTEN)};
 	struct span left = row.period;
 	struct price price;
@@ -123,15 +121,13 @@ int booking_shorten(struct rpc_call *call)
 int booking_complete(struct rpc_call *call)
 {
 	struct booking_party party;
-	if (row_find(call, RIGHT_STAFF, true, &party))
-		return -1;
-	struct pg_tx *tx = rpc_begin(call);
-	if (!tx)
-		return rpc_replayed(call);
 	struct terms terms;
 	struct booking_row row;
-	if (row_lock(call, tx, &party, &terms, &row))
+	if (row_find(call, RIGHT_STAFF, true, &party))
 		return -1;
+	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
+	if (!tx)
+		return rpc_replayed(call);
 	struct booking_update update = {.step = row_step(call, &row, CAUSE_COMPLETE)};
 	struct span left = {row.period.from, terms.now};
 	if (!update.step)
@@ -156,15 +152,13 @@ static int check_no_show(struct rpc_call *call, const struct terms *terms, const
 int booking_no_show(struct rpc_call *call)
 {
 	struct booking_party party;
-	if (row_find(call, RIGHT_STAFF, true, &party))
-		return -1;
-	struct pg_tx *tx = rpc_begin(call);
-	if (!tx)
-		return rpc_replayed(call);
 	struct terms terms;
 	struct booking_row row;
-	if (row_lock(call, tx, &party, &terms, &row))
+	if (row_find(call, RIGHT_STAFF, true, &party))
 		return -1;
+	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
+	if (!tx)
+		return rpc_replayed(call);
 	struct booking_update update = {.step = row_step(call, &row, CAUSE_NO_SHOW)};
 	if (!update.step || check_no_show(call, &terms, &row))
 		return -1;

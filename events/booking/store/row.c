@@ -130,13 +130,17 @@ int row_by_id(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms
 	return 0;
 }
 
-int row_lock(struct rpc_call *call, struct pg_tx *tx, const struct booking_party *party, struct terms *terms,
-	     struct booking_row *ret)
+struct pg_tx *row_begin(struct rpc_call *call, const struct booking_party *party, struct terms *terms,
+			struct booking_row *ret)
 {
-	if (due_lock(call, tx, party->listing_id, terms) || row_by_id(call, tx, terms, rpc_param(call, "id"), ret))
-		return -1;
-	int64_t version = rpc_param_integer(call, "version", ret->version);
-	return version == ret->version ? 0 : rpc_stale(call, "booking");
+	struct pg_tx *tx = rpc_begin(call);
+	if (!tx || due_lock(call, tx, party->listing_id, terms) ||
+	    row_by_id(call, tx, terms, rpc_param(call, "id"), ret))
+		return NULL;
+	if (rpc_param_integer(call, "version", ret->version) == ret->version)
+		return tx;
+	(void)rpc_stale(call, "booking");
+	return NULL;
 }
 
 int row_read(struct rpc_call *call, struct booking_row *ret)

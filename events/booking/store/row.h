@@ -47,9 +47,10 @@ int row_find(struct rpc_call *call, enum company_right right, bool company_only,
 int row_by_id(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const char *id,
 	      struct booking_row *ret) MAY_SUSPEND MUST_CHECK;
 
-/* Locks the listing of the party and reads params.id; refuses a stale params.version. */
-int row_lock(struct rpc_call *call, struct pg_tx *tx, const struct booking_party *party, struct terms *terms,
-	     struct booking_row *ret) MAY_SUSPEND MUST_CHECK;
+/* Opens the call's transaction, locks the listing of the party and reads params.id; refuses a stale params.version.
+ * NULL as from rpc_begin: the handler returns rpc_replayed(call). */
+struct pg_tx *row_begin(struct rpc_call *call, const struct booking_party *party, struct terms *terms,
+			struct booking_row *ret) MAY_SUSPEND MUST_CHECK;
 
 /* Reads it without a lock, for quotes. */
 int row_read(struct rpc_call *call, struct booking_row *ret) MAY_SUSPEND MUST_CHECK;
