@@ -134,6 +134,9 @@ struct pg_listener *pg_listen(struct pg *pg, const char *channel, void (*functio
 /* Stops listening. Accepts NULL. */
 void pg_listener_free(struct pg_listener *listener);
 
+/* The half-open range of two wall times (microseconds, base/clock.h) as PostgreSQL reads a tstzrange, in the arena. */
+const char *pg_range_text(struct arena *arena, int64_t from, int64_t to);
+
 struct buffer;
 
 /* Appends the members of a text array as a PostgreSQL array literal: {"a","b"}; NULL members are null. */

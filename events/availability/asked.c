@@ -1,5 +1,6 @@
 #include "availability/asked.h"
 
+#include "base/civil.h"
 #include "base/clock.h"
 #include "on_offer.h"
 
@@ -9,6 +10,9 @@ static const char SELECT_LISTING[] =
     "SELECT " RULES_COLUMNS ", " LISTING_ON_OFFER
     ", l.company_id, " MICROSECONDS("now()") " FROM listing l JOIN listing_type t ON t.key = l.type WHERE l.id = $1";
 enum { ZONE = 1, ON_OFFER = RULES_COLUMN_COUNT, COMPANY, NOW };
+
+/* The columns of asked_row. */
+enum { ROW_ANSWER, ROW_ON_OFFER, ROW_COMPANY };
 
 /* An expired hold may still have its rows for a moment. more: further columns. */
 #define TAKEN(more)                                                                                                     \
@@ -27,6 +31,31 @@ int asked_insider(struct rpc_call *call, const char *company_id)
 	if (call->caller->kind == IDENTITY_ANONYMOUS)
 		return 0;
 	return rpc_has_right(call, company_id, RIGHT_STAFF);
+}
+
+struct pg_result *asked_row(struct rpc_call *call, const char *sql)
+{
+	struct pg_result *row = pg_read(call->ctx, call->db, sql, rpc_param(call, "listing_id"));
+	if (row && pg_count(row) > 0)
+		return row;
+	if (row)
+		(void)rpc_not_found(call, "listing");
+	return NULL;
+}
+
+int asked_reply(struct rpc_call *call, const struct pg_result *row)
+{
+	int shown = pg_boolean(row, 0, ROW_ON_OFFER) ? 1 : asked_insider(call, pg_text(row, 0, ROW_COMPANY));
+	if (shown < 0)
+		return -1;
+	return shown ? rpc_reply_row(call, row, "listing") : rpc_not_found(call, "listing");
+}
+
+int asked_require_manager(struct rpc_call *call, const struct pg_result *row)
+{
+	if (rpc_require_right(call, pg_text(row, 0, ROW_COMPANY), RIGHT_MANAGER) == 0)
+		return 0;
+	return pg_boolean(row, 0, ROW_ON_OFFER) ? -1 : rpc_hide(call, "listing");
 }
 
 int asked_listing(struct rpc_call *call, struct asked *ret)
@@ -49,6 +78,27 @@ int asked_listing(struct rpc_call *call, struct asked *ret)
 	ret->zone_name = pg_text(row, 0, ZONE);
 	ret->now = pg_integer(row, 0, NOW);
 	return rules_of_row(call->ctx, row, 0, 0, &ret->rules);
+}
+
+int asked_form(struct rpc_call *call, bool optional, enum asked_form *ret)
+{
+	bool period = rpc_param_json(call, "period"), dates = rpc_param_json(call, "dates");
+	*ret = period ? ASKED_PERIOD : dates ? ASKED_DATES : ASKED_NEITHER;
+	if (period && dates)
+		return rpc_invalid(call, "/params/dates", "beside", "\"/params/period\"");
+	return period || dates || optional ? 0 : rpc_invalid(call, "/params/period", "required", NULL);
+}
+
+int asked_dates(struct rpc_call *call, const struct booking_rules *rules, int64_t *ret_from, int64_t *ret_to)
+{
+	if (!civil_parse(rpc_param(call, "dates.from"), ret_from))
+		return rpc_invalid(call, "/params/dates/from", "format", "\"date\"");
+	if (!civil_parse(rpc_param(call, "dates.to"), ret_to))
+		return rpc_invalid(call, "/params/dates/to", "format", "\"date\"");
+	bool nights = rules->unit == SALE_NIGHT;
+	if (*ret_to < *ret_from + (nights ? 1 : 0))
+		return rpc_invalid(call, "/params/dates/to", nights ? "after" : "not_before", "\"/params/dates/from\"");
+	return 0;
 }
 
 int asked_period(struct rpc_call *call, struct span *ret)

@@ -21,6 +21,8 @@ struct asked {
 	bool insider; /* of the company, or a moderator */
 };
 
+enum asked_form { ASKED_NEITHER, ASKED_PERIOD, ASKED_DATES };
+
 /* What is taken, and by which bookings. */
 struct asked_taken {
 	size_t count;
@@ -31,8 +33,27 @@ struct asked_taken {
 /* Whether the caller is of the company, or a moderator: 1 or 0; -1 when it is not known. */
 int asked_insider(struct rpc_call *call, const char *company_id) MAY_SUSPEND MUST_CHECK;
 
+/* The row of the listing that the parameter listing_id names, by a statement of three columns: what get answers,
+ * whether the listing is on offer, its company. NULL with not_found. */
+struct pg_result *asked_row(struct rpc_call *call, const char *sql) MAY_SUSPEND MUST_CHECK;
+
+/* Answers with the first column of such a row, if the caller may see the listing. */
+int asked_reply(struct rpc_call *call, const struct pg_result *row) MAY_SUSPEND MUST_CHECK;
+
+/* That the caller is a manager of the row's company. -1 with forbidden, or not_found of a listing that is not on offer.
+ */
+int asked_require_manager(struct rpc_call *call, const struct pg_result *row) MAY_SUSPEND MUST_CHECK;
+
 /* Reads the listing that the parameter listing_id names. -1 with not_found. */
 int asked_listing(struct rpc_call *call, struct asked *ret) MAY_SUSPEND MUST_CHECK;
+
+/* Whether params say when by dates, rather than by a period. Exactly one of both is to be given; optional: or none,
+ * which *ret tells too. -1 with invalid_params. */
+int asked_form(struct rpc_call *call, bool optional, enum asked_form *ret) MUST_CHECK;
+
+/* Reads the parameter dates as day numbers: of nights the last is that of departure. -1 with invalid_params. */
+int asked_dates(struct rpc_call *call, const struct booking_rules *rules, int64_t *ret_from,
+		int64_t *ret_to) MUST_CHECK;
 
 /* Reads the parameter period: -1 with invalid_params (to not after from). */
 int asked_period(struct rpc_call *call, struct span *ret) MUST_CHECK;

@@ -38,25 +38,10 @@ static const char UPDATE_RULES[] =
 static const char HAS_TO_COME[] =
     "SELECT EXISTS (SELECT 1 FROM booking_unit WHERE listing_id = $1 AND upper(period) > now())";
 
-static struct pg_result *known_listing(struct rpc_call *call)
-{
-	struct pg_result *row = pg_read(call->ctx, call->db, SELECT_RULES, rpc_param(call, "listing_id"));
-	if (row && pg_count(row) > 0)
-		return row;
-	if (row)
-		(void)rpc_not_found(call, "listing");
-	return NULL;
-}
-
 int listing_get_rules(struct rpc_call *call)
 {
-	struct pg_result *row = known_listing(call);
-	if (!row)
-		return -1;
-	int shown = pg_boolean(row, 0, 1) ? 1 : asked_insider(call, pg_text(row, 0, 2));
-	if (shown < 0)
-		return -1;
-	return shown ? rpc_reply_row(call, row, "listing") : rpc_not_found(call, "listing");
+	struct pg_result *row = asked_row(call, SELECT_RULES);
+	return row ? asked_reply(call, row) : -1;
 }
 
 static int check_mode(struct rpc_call *call, struct pg_tx *tx, const struct pg_result *locked,
@@ -108,11 +93,9 @@ static int store_rules(struct rpc_call *call, struct pg_tx *tx, const char *own,
 
 int listing_set_rules(struct rpc_call *call)
 {
-	struct pg_result *known = known_listing(call);
-	if (!known)
+	struct pg_result *known = asked_row(call, SELECT_RULES);
+	if (!known || asked_require_manager(call, known))
 		return -1;
-	if (rpc_require_right(call, pg_text(known, 0, 2), RIGHT_MANAGER))
-		return pg_boolean(known, 0, 1) ? -1 : rpc_hide(call, "listing");
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);

@@ -1,5 +1,6 @@
 #include "pricing/listing_pricing.h"
 
+#include "availability/asked.h"
 #include "availability/rules.h"
 #include "on_offer.h"
 #include "pricing/pricing.h"
@@ -30,35 +31,10 @@ static const char SELECT_CURRENCY[] =
     "SELECT l.price_currency, l.pricing <> '{}', EXISTS (SELECT 1 FROM booking b WHERE b.listing_id = l.id AND "
     "b.state IN ('held', 'requested', 'confirmed') AND upper(b.period) > now()) FROM listing l WHERE l.id = $1";
 
-static struct pg_result *known_listing(struct rpc_call *call)
-{
-	struct pg_result *row = pg_read(call->ctx, call->db, SELECT_PRICING, rpc_param(call, "listing_id"));
-	if (row && pg_count(row) > 0)
-		return row;
-	if (row)
-		(void)rpc_not_found(call, "listing");
-	return NULL;
-}
-
-/* 1 when it is on offer, or the caller is a moderator or of the company; 0; -1 with an error. */
-static int may_see(struct rpc_call *call, const struct pg_result *listing)
-{
-	if (pg_boolean(listing, 0, 1) || rpc_caller_has_role(call, ROLE_MODERATOR))
-		return 1;
-	if (call->caller->kind == IDENTITY_ANONYMOUS)
-		return 0;
-	return rpc_has_right(call, pg_text(listing, 0, 2), RIGHT_STAFF);
-}
-
 int listing_get_pricing(struct rpc_call *call)
 {
-	struct pg_result *row = known_listing(call);
-	if (!row)
-		return -1;
-	int visible = may_see(call, row);
-	if (visible < 0)
-		return -1;
-	return visible ? rpc_reply_row(call, row, "listing") : rpc_not_found(call, "listing");
+	struct pg_result *row = asked_row(call, SELECT_PRICING);
+	return row ? asked_reply(call, row) : -1;
 }
 
 /* The pricing of the call can stand on the listing's base price. */
@@ -83,11 +59,9 @@ static int check(struct rpc_call *call, const struct pg_result *base)
 int listing_set_pricing(struct rpc_call *call)
 {
 	const char *id = rpc_param(call, "listing_id");
-	struct pg_result *known = known_listing(call);
-	if (!known)
+	struct pg_result *known = asked_row(call, SELECT_PRICING);
+	if (!known || asked_require_manager(call, known))
 		return -1;
-	if (rpc_require_right(call, pg_text(known, 0, 2), RIGHT_MANAGER))
-		return pg_boolean(known, 0, 1) ? -1 : rpc_hide(call, "listing");
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);

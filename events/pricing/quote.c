@@ -57,11 +57,8 @@ struct request_values {
 
 static struct request_values values_of(struct arena *arena, const struct price_request *request)
 {
-	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
-	clock_format(request->period.from, from);
-	clock_format(request->period.to, to);
 	return (struct request_values){
-	    .period = arena_printf(arena, "[%s,%s)", from, to),
+	    .period = pg_range_text(arena, request->period.from, request->period.to),
 	    .units = arena_printf(arena, "%d", request->units),
 	    .guests = arena_printf(arena, "%d", request->guests),
 	    .extras = extras_json(arena, request),

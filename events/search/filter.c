@@ -77,12 +77,8 @@ static int coming_period(struct query *query, const char **ret_range)
 	if (query->period_to > now + PERIOD_HORIZON_DAYS * 86400 * CLOCK_SECOND)
 		return rpc_precondition(call, "horizon", "\"maximum_days\":" PERIOD_HORIZON_TEXT,
 					"the period ends more than " PERIOD_HORIZON_TEXT " days ahead");
-	char text[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
-	if (query->period_from < now) {
-		clock_format(now, text);
-		clock_format(query->period_to, to);
-		*ret_range = arena_printf(&call->ctx->arena, "[%s,%s)", text, to);
-	}
+	if (query->period_from < now)
+		*ret_range = pg_range_text(&call->ctx->arena, now, query->period_to);
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "booking/store/period.h"
 
+#include "availability/asked.h"
 #include "base/clock.h"
 #include "daemon/daemon.h"
 
@@ -19,17 +20,6 @@ int64_t period_shortest(const struct daemon_worker *worker)
 	return config_integer(worker->config, "booking_shortest");
 }
 
-static int read_any(struct rpc_call *call, struct span *ret)
-{
-	if (!clock_parse(rpc_param(call, "period.from"), &ret->from))
-		return rpc_invalid(call, "/params/period/from", "format", "\"date-time\"");
-	if (!clock_parse(rpc_param(call, "period.to"), &ret->to))
-		return rpc_invalid(call, "/params/period/to", "format", "\"date-time\"");
-	if (ret->to <= ret->from)
-		return rpc_invalid(call, "/params/period/to", "after", "\"/params/period/from\"");
-	return 0;
-}
-
 int period_read_time(struct rpc_call *call, const char *name, const char **ret_time)
 {
 	int64_t wall = 0;
@@ -46,12 +36,9 @@ int period_read_time(struct rpc_call *call, const char *name, const char **ret_t
 int period_read_any(struct rpc_call *call, const char **ret_range)
 {
 	struct span period;
-	if (read_any(call, &period))
+	if (asked_period(call, &period))
 		return -1;
-	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
-	clock_format(period.from, from);
-	clock_format(period.to, to);
-	*ret_range = arena_printf(&call->ctx->arena, "[%s,%s)", from, to);
+	*ret_range = pg_range_text(&call->ctx->arena, period.from, period.to);
 	return 0;
 }
 
@@ -71,7 +58,7 @@ static int too_short(struct rpc_call *call, int64_t shortest)
 int period_read_span(struct rpc_call *call, struct span *ret)
 {
 	int64_t shortest = period_shortest(call->worker);
-	if (read_any(call, ret))
+	if (asked_period(call, ret))
 		return -1;
 	if (ret->to - ret->from < shortest)
 		return too_short(call, shortest);

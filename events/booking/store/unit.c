@@ -52,19 +52,12 @@ static const char *number_text(struct rpc_call *call, int number)
 	return arena_printf(&call->ctx->arena, "%d", number);
 }
 
-static const char *range_text(struct rpc_call *call, const struct unit_request *request)
-{
-	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
-	clock_format(request->from, from);
-	clock_format(request->to, to);
-	return arena_printf(&call->ctx->arena, "[%s,%s)", from, to);
-}
-
 /* What ends after the request begins. NULL with an error. */
 static struct pg_result *read_rows(struct rpc_call *call, struct pg_tx *tx, const struct unit_request *request,
 				   struct unit_row **ret_rows)
 {
-	struct pg_result *found = pg_query(call->ctx, tx, SELECT_ROWS, request->listing_id, range_text(call, request));
+	struct pg_result *found = pg_query(call->ctx, tx, SELECT_ROWS, request->listing_id,
+					   pg_range_text(&call->ctx->arena, request->from, request->to));
 	if (!found)
 		return NULL;
 	struct unit_row *rows = arena_alloc(&call->ctx->arena, pg_count(found) * sizeof(*rows));
@@ -123,7 +116,8 @@ static int repack(struct rpc_call *call, struct pg_tx *tx, const struct unit_req
 static struct pg_result *find(struct rpc_call *call, struct pg_tx *tx, const struct unit_request *request)
 {
 	const char *total = number_text(call, request->units + request->overbooking);
-	const char *wanted = number_text(call, request->wanted), *period = range_text(call, request);
+	const char *wanted = number_text(call, request->wanted),
+		   *period = pg_range_text(&call->ctx->arena, request->from, request->to);
 	if (request->named)
 		return pg_query(call->ctx, tx, FIND_NAMED, request->listing_id, total, wanted, period,
 				request->numbers);

@@ -1,8 +1,7 @@
 #include "booking/store/wish.h"
 
+#include "availability/asked.h"
 #include "base/buffer.h"
-#include "base/civil.h"
-#include "base/clock.h"
 #include "booking/store/period.h"
 #include "booking/store/row.h"
 #include "json/tree.h"
@@ -12,17 +11,13 @@
 #define MAX_DEPTH 8
 #define MAX_NUMBERS 16384
 
-/* Exactly one of period and dates; none where both are optional. */
 static int read_time(struct rpc_call *call, bool optional, struct wish *ret)
 {
-	bool period = rpc_param_json(call, "period"), dates = rpc_param_json(call, "dates");
-	if (period && dates)
-		return rpc_invalid(call, "/params/dates", "beside", "\"/params/period\"");
-	if (!period && !dates)
-		return optional ? 0 : rpc_invalid(call, "/params/period", "required", NULL);
-	ret->dates_from = rpc_param(call, "dates.from");
-	ret->dates_to = rpc_param(call, "dates.to");
-	return period ? period_read_span(call, &ret->period) : 0;
+	enum asked_form form = ASKED_NEITHER;
+	if (asked_form(call, optional, &form))
+		return -1;
+	ret->by_dates = form == ASKED_DATES;
+	return form == ASKED_PERIOD ? period_read_span(call, &ret->period) : 0;
 }
 
 static int read_numbers(struct rpc_call *call, struct wish *ret)
@@ -93,11 +88,8 @@ int wish_read(struct rpc_call *call, bool optional, struct wish *ret)
 static int resolve_dates(struct rpc_call *call, const struct terms *terms, struct wish *wish)
 {
 	int64_t from = 0, to = 0;
-	if (!civil_parse(wish->dates_from, &from) || !civil_parse(wish->dates_to, &to))
-		return rpc_invalid(call, "/params/dates", "format", "\"date\"");
-	bool nights = terms->rules.unit == SALE_NIGHT;
-	if (to < from + (nights ? 1 : 0))
-		return rpc_invalid(call, "/params/dates/to", "after", "\"/params/dates/from\"");
+	if (asked_dates(call, &terms->rules, &from, &to))
+		return -1;
 	if (to - from > PERIOD_MAX_DAYS)
 		return period_too_long(call);
 	if (hours_of_dates(&terms->rules, from, to, &wish->period))
@@ -123,7 +115,7 @@ static int check_numbers(struct rpc_call *call, const struct terms *terms, const
 
 int wish_resolve(struct rpc_call *call, const struct terms *terms, struct wish *wish)
 {
-	if (wish->dates_from && resolve_dates(call, terms, wish))
+	if (wish->by_dates && resolve_dates(call, terms, wish))
 		return -1;
 	if (wish->units == 0)
 		wish->units = 1;
@@ -134,7 +126,7 @@ int wish_resolve(struct rpc_call *call, const struct terms *terms, struct wish *
 
 void wish_complete(struct rpc_call *call, const struct booking_row *row, struct wish *wish)
 {
-	if (wish->period.to == 0 && !wish->dates_from)
+	if (wish->period.to == 0 && !wish->by_dates)
 		wish->period = row->period;
 	if (wish->units == 0) {
 		wish->units = row->units;
@@ -148,10 +140,7 @@ void wish_complete(struct rpc_call *call, const struct booking_row *row, struct 
 
 const char *wish_range(struct rpc_call *call, const struct span *span)
 {
-	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
-	clock_format(span->from, from);
-	clock_format(span->to, to);
-	return arena_printf(&call->ctx->arena, "[%s,%s)", from, to);
+	return pg_range_text(&call->ctx->arena, span->from, span->to);
 }
 
 struct booking_wish wish_for_rules(const struct wish *wish)

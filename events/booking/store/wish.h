@@ -15,11 +15,11 @@
 struct booking_row;
 
 struct wish {
-	struct span period; /* 0 to 0: not given */
-	struct span taken;  /* widened by the buffers */
-	int units;	    /* 0: not given */
-	int guests;	    /* 0: not said */
-	const char *dates_from, *dates_to;
+	struct span period;  /* 0 to 0: not given */
+	struct span taken;   /* widened by the buffers */
+	int units;	     /* 0: not given */
+	int guests;	     /* 0: not said */
+	bool by_dates;	     /* the parameter dates says when */
 	const char *numbers; /* the named units asked for, a PostgreSQL array; NULL: any */
 	const char *extras;  /* JSON; NULL: not given */
 	size_t extra_count;
