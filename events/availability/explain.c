@@ -1,8 +1,8 @@
 #include "availability/explain.h"
 
 #include "availability/asked.h"
+#include "availability/user_limits.h"
 #include "availability/verdict.h"
-#include "base/civil.h"
 #include "base/clock.h"
 #include "daemon/daemon.h"
 
@@ -15,16 +15,11 @@
 static int read_dates(struct rpc_call *call, const struct booking_rules *rules, struct span *ret)
 {
 	int64_t from = 0, to = 0;
-	if (!civil_parse(rpc_param(call, "dates.from"), &from))
-		return rpc_invalid(call, "/params/dates/from", "format", "\"date\"");
-	if (!civil_parse(rpc_param(call, "dates.to"), &to))
-		return rpc_invalid(call, "/params/dates/to", "format", "\"date\"");
-	bool nights = rules->unit == SALE_NIGHT;
-	if (to < from + (nights ? 1 : 0))
-		return rpc_invalid(call, "/params/dates/to", nights ? "after" : "not_before", "\"/params/dates/from\"");
+	if (asked_dates(call, rules, &from, &to))
+		return -1;
+	int64_t after = rules->unit == SALE_NIGHT ? to : to + 1;
 	if (!hours_of_dates(rules, from, to, ret))
-		*ret =
-		    (struct span){zone_day_start(rules->zone, from), zone_day_start(rules->zone, nights ? to : to + 1)};
+		*ret = (struct span){zone_day_start(rules->zone, from), zone_day_start(rules->zone, after)};
 	return 0;
 }
 
@@ -35,10 +30,10 @@ static int read_wish(struct rpc_call *call, const struct asked *asked, struct bo
 	    .guests = (int)rpc_param_integer(call, "guests", 0),
 	    .shortest = config_integer(call->worker->config, "booking_shortest"),
 	};
-	bool by_dates = rpc_param(call, "dates") != NULL, by_period = rpc_param(call, "period") != NULL;
-	if (by_dates == by_period)
-		return rpc_invalid(call, "/params/period", "form", "\"period or dates\"");
-	return by_dates ? read_dates(call, &asked->rules, &ret->period) : asked_period(call, &ret->period);
+	enum asked_form form = ASKED_NEITHER;
+	if (asked_form(call, false, &form))
+		return -1;
+	return form == ASKED_DATES ? read_dates(call, &asked->rules, &ret->period) : asked_period(call, &ret->period);
 }
 
 /* The first moment of the period at which fewer units are free than wanted. */
@@ -107,6 +102,19 @@ static int judge_units(struct rpc_call *call, const struct asked *asked, const s
 	return 0;
 }
 
+/* What the caller's own bookings leave. */
+static int judge_user(struct rpc_call *call, const struct asked *asked, const struct booking_wish *wish,
+		      struct verdict *verdict)
+{
+	const struct user_wish of_user = {
+	    .user_id = rpc_caller_id(call),
+	    .listing_id = asked->listing_id,
+	    .period = wish->period,
+	    .now = asked->now,
+	};
+	return user_limits_judge(call, NULL, &asked->rules, &of_user, verdict);
+}
+
 static void judge_offer(struct rpc_call *call, const struct asked *asked, struct verdict *verdict)
 {
 	if (!asked->on_offer)
@@ -154,7 +162,7 @@ int availability_explain(struct rpc_call *call)
 		return -1;
 	struct verdict verdict;
 	verdict_of(&asked.rules, &wish, asked.now, &call->ctx->arena, &verdict);
-	if (judge_units(call, &asked, &wish, &verdict))
+	if (judge_user(call, &asked, &wish, &verdict) || judge_units(call, &asked, &wish, &verdict))
 		return -1;
 	judge_offer(call, &asked, &verdict);
 	return reply(call, &asked, &wish, &verdict);

@@ -3,7 +3,7 @@
  *
  * Purpose: writes of bookings, slots, explain and the pages of search all ask here, so they never disagree.
  * Ownership: texts in the arena given. Invariants: pure; it knows nothing of what is taken (capacity.h), nor of what
- * one user has booked already (booking/limits.h). Every rule that forbids is told, in the order of `enum` below, which
+ * one user has booked already (user_limits.h). Every rule that forbids is told, in the order of `enum` below, which
  * is the order of precedence.
  *
  *   in_past       it has ended, or began more than a minute ago (a caller's clock may be behind)

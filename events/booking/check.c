@@ -1,18 +1,44 @@
 #include "booking/check.h"
 
+#include "availability/user_limits.h"
 #include "availability/verdict.h"
-#include "booking/limits.h"
 
 #include <string.h>
 
-int check_wish(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish)
+/* Adds what the rules refuse this user. without: a booking that does not count, or NULL. */
+static int judge_user(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
+		      const char *user_id, const char *without, struct verdict *verdict)
+{
+	const struct user_wish asked = {
+	    .user_id = user_id,
+	    .listing_id = terms->listing_id,
+	    .without = without,
+	    .period = wish->period,
+	    .now = terms->now,
+	};
+	return user_limits_judge(call, tx, &terms->rules, &asked, verdict);
+}
+
+int check_judge(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
+		const char *user_id, struct verdict *ret)
 {
 	struct booking_wish asked = wish_for_rules(wish);
+	verdict_of(&terms->rules, &asked, terms->now, &call->ctx->arena, ret);
+	return judge_user(call, tx, terms, wish, user_id, NULL, ret);
+}
+
+int check_wish(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
+	       const char *user_id)
+{
 	struct verdict verdict;
-	verdict_of(&terms->rules, &asked, terms->now, &call->ctx->arena, &verdict);
-	if (verdict.count > 0)
-		return verdict_refuse(call, &verdict);
-	return limits_check(call, tx, terms, wish, rpc_caller_id(call), NULL);
+	if (check_judge(call, tx, terms, wish, user_id, &verdict))
+		return -1;
+	return verdict.count > 0 ? verdict_refuse(call, &verdict) : 0;
+}
+
+static bool moves(const struct booking_row *row, const struct wish *wish)
+{
+	return wish->period.from != row->period.from || wish->period.to != row->period.to;
 }
 
 /* Of a period that stays only the guests are judged; of one that has begun and keeps its beginning all but the clock.
@@ -24,7 +50,7 @@ static void judge_change(struct rpc_call *call, const struct terms *terms, const
 	struct arena *arena = &call->ctx->arena;
 	bool begun = row->period.from <= terms->now && wish->period.from == row->period.from;
 	*ret = (struct verdict){0};
-	if (wish->period.from != row->period.from || wish->period.to != row->period.to) {
+	if (moves(row, wish)) {
 		if (begun)
 			verdict_of_period(&terms->rules, &asked, arena, ret);
 		else
@@ -43,18 +69,24 @@ int check_change(struct rpc_call *call, struct pg_tx *tx, const struct terms *te
 {
 	struct verdict verdict;
 	judge_change(call, terms, row, wish, &verdict);
+	if (moves(row, wish) && judge_user(call, tx, terms, wish, row->user_id, row->id, &verdict))
+		return -1;
 	if (verdict.count > 0)
 		return verdict_refuse(call, &verdict);
 	if (wish->period.to <= terms->now)
 		return rpc_precondition(call, "in_past", NULL, "the booking would have ended");
-	return limits_check(call, tx, terms, wish, row->user_id, row->id);
+	return 0;
+}
+
+bool check_was_shown(struct rpc_call *call, const struct price *price)
+{
+	return !rpc_param(call, "expected_total") ||
+	       (price->known && rpc_param_integer(call, "expected_total", 0) == price->total);
 }
 
 int check_shown(struct rpc_call *call, const struct price *price)
 {
-	if (!rpc_param(call, "expected_total"))
-		return 0;
-	if (price->known && rpc_param_integer(call, "expected_total", 0) == price->total)
+	if (check_was_shown(call, price))
 		return 0;
 	return rpc_conflict_with(call, "price_changed",
 				 arena_printf(&call->ctx->arena, "\"price\":%s", price_json(&call->ctx->arena, price)),

@@ -9,14 +9,22 @@
 #include "booking/store/terms.h"
 #include "booking/store/wish.h"
 
-/* The rules of the listing, and its limits for the calling user. -1 with precondition_failed and all that forbid it. */
-int check_wish(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms,
-	       const struct wish *wish) MAY_SUSPEND MUST_CHECK;
+/* All that the rules of the listing say of it, limits of the user included. user_id: NULL where nobody is limited, of
+ * what the company does for itself. -1 with an error of the database. */
+int check_judge(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
+		const char *user_id, struct verdict *ret) MAY_SUSPEND MUST_CHECK;
+
+/* The same, refused: -1 with precondition_failed and all that forbid it. */
+int check_wish(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
+	       const char *user_id) MAY_SUSPEND MUST_CHECK;
 
 /* The same for what a booking is to become: what stays as it was made is not judged again, since changes of rules never
  * touch a booking; the limits are those of who booked. */
 int check_change(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct booking_row *row,
 		 const struct wish *wish) MAY_SUSPEND MUST_CHECK;
+
+/* Whether params.expected_total, if there is one, is that price. */
+bool check_was_shown(struct rpc_call *call, const struct price *price);
 
 /* Compares params.expected_total, if there is one. -1 with conflict, reason price_changed and the price of now. */
 int check_shown(struct rpc_call *call, const struct price *price) MUST_CHECK;

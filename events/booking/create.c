@@ -3,6 +3,7 @@
 #include "base/fault.h"
 #include "booking/by_member.h"
 #include "booking/check.h"
+#include "booking/quote_answer.h"
 #include "booking/store/due.h"
 #include "booking/store/fields.h"
 #include "booking/store/row.h"
@@ -35,6 +36,19 @@ static int read_hold(struct rpc_call *call, struct pg_tx *tx, const struct terms
 	return rpc_precondition(call, "hold", NULL, "the hold is of another period or number of units");
 }
 
+/* Gives up the transaction and with it the listing's lock, and refuses with a quote of the price of now. */
+static int refuse_price(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
+			const struct price *price)
+{
+	pg_rollback(tx);
+	struct pg_tx *own = pg_begin(call->ctx, call->db);
+	const char *quote = own ? quote_answer(call, own, terms, wish, price) : NULL;
+	if (!quote || pg_commit(call->ctx, own))
+		return -1;
+	return rpc_conflict_with(call, "price_changed", arena_printf(&call->ctx->arena, "\"quote\":%s", quote),
+				 "the price is another one now");
+}
+
 /* The price of a quote, or of this moment; refuses when the caller was shown another one. */
 static int find_price(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
 		      struct price *ret)
@@ -44,7 +58,7 @@ static int find_price(struct rpc_call *call, struct pg_tx *tx, const struct term
 		return quote_find(call, tx, terms->listing_id, &request, ret);
 	if (price_compute(call, &terms->rules, &terms->pricing, &request, ret))
 		return -1;
-	return check_shown(call, ret);
+	return check_was_shown(call, ret) ? 0 : refuse_price(call, tx, terms, wish, ret);
 }
 
 /* The owner answers where the rules say so, and where there are rules but no price. */
@@ -102,7 +116,7 @@ static int create_new(struct rpc_call *call, struct pg_tx *tx, const struct term
 {
 	struct price price;
 	struct unit_choice units;
-	if (wish_resolve(call, terms, wish) || check_wish(call, tx, terms, wish) ||
+	if (wish_resolve(call, terms, wish) || check_wish(call, tx, terms, wish, rpc_caller_id(call)) ||
 	    find_price(call, tx, terms, wish, &price) || take_units(call, tx, terms, wish, NULL, &units))
 		return -1;
 	bool request = by_request(terms, &price);

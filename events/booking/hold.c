@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "booking/check.h"
-#include "booking/limits.h"
+#include "booking/hold_limits.h"
 #include "booking/store/due.h"
 #include "booking/store/store.h"
 #include "booking/store/take.h"
@@ -55,7 +55,7 @@ int booking_hold(struct rpc_call *call)
 	if (!tx)
 		return rpc_replayed(call);
 	if (!option)
-		limits_lock_user(call, tx, rpc_caller_id(call));
+		hold_limits_lock(call, tx, rpc_caller_id(call));
 	struct terms terms;
 	if (due_lock(call, tx, listing_id, &terms))
 		return -1;
@@ -63,9 +63,10 @@ int booking_hold(struct rpc_call *call)
 		return rpc_not_found(call, "listing");
 	int64_t end;
 	struct unit_choice units;
-	if (wish_resolve(call, &terms, &wish) || check_wish(call, tx, &terms, &wish) ||
+	if (wish_resolve(call, &terms, &wish) ||
+	    check_wish(call, tx, &terms, &wish, option ? NULL : rpc_caller_id(call)) ||
 	    read_end(call, &terms, &wish, &end) ||
-	    (!option && limits_check_holds(call, tx, &terms, &wish, rpc_caller_id(call))) ||
+	    (!option && hold_limits_check(call, tx, &terms, &wish, rpc_caller_id(call))) ||
 	    take_units(call, tx, &terms, &wish, NULL, &units))
 		return -1;
 	struct new_booking hold = {

@@ -1,68 +1,8 @@
-#include "pricing/quote.h"
-
-#include "availability/verdict.h"
 #include "booking/booking.h"
-#include "booking/store/fields.h"
+
+#include "booking/quote_answer.h"
+#include "booking/store/terms.h"
 #include "booking/store/wish.h"
-
-#define LIST_MAX 65536
-
-/* The steps that a booking would keep. */
-static const char *policy_json(struct arena *arena, const struct booking_rules *rules)
-{
-	struct buffer out;
-	buffer_init_arena(&out, arena, LIST_MAX);
-	for (size_t i = 0; i < rules->refund_count; i++)
-		buffer_printf(&out, "%c{\"until_hours_before_start\":%lld,\"refund_bp\":%d}", i > 0 ? ',' : '[',
-			      (long long)rules->refunds[i].until_hours, (int)rules->refunds[i].refund_bp);
-	buffer_append_text(&out, rules->refund_count > 0 ? "]" : "[]");
-	return buffer_text(&out);
-}
-
-static const char *refusals_json(struct arena *arena, const struct verdict *verdict)
-{
-	struct buffer out;
-	buffer_init_arena(&out, arena, LIST_MAX);
-	buffer_append_char(&out, '[');
-	for (size_t i = 0; i < verdict->count; i++) {
-		buffer_append_text(&out, i > 0 ? "," : "");
-		words_append(&out, &verdict->refusals[i], NULL);
-	}
-	buffer_append_char(&out, ']');
-	return buffer_text(&out);
-}
-
-static const char *period_json(struct rpc_call *call, const struct span *period)
-{
-	return arena_printf(&call->ctx->arena, "{\"from\":\"%s\",\"to\":\"%s\"}", terms_time(call, period->from),
-			    terms_time(call, period->to));
-}
-
-static const char *answer(struct rpc_call *call, const struct terms *terms, const struct wish *wish,
-			  const struct quote *quote, const struct price *price)
-{
-	struct arena *arena = &call->ctx->arena;
-	struct booking_wish asked = wish_for_rules(wish);
-	struct verdict verdict;
-	verdict_of(&terms->rules, &asked, terms->now, arena, &verdict);
-	struct fields fields;
-	fields_init(&fields, call);
-	fields_text(&fields, "quote_id", quote->id);
-	fields_text(&fields, "expires_at", quote->expires_at);
-	fields_text(&fields, "listing_id", terms->listing_id);
-	fields_json(&fields, "period", period_json(call, &wish->period));
-	fields_integer(&fields, "units", wish->units);
-	if (wish->guests > 0)
-		fields_integer(&fields, "guests", wish->guests);
-	else
-		fields_null(&fields, "guests");
-	fields_json(&fields, "extras", quote->extras);
-	fields_json(&fields, "price", price_json(arena, price));
-	fields_json(&fields, "refund_policy", policy_json(arena, &terms->rules));
-	fields_boolean(&fields, "bookable", verdict.count == 0);
-	fields_json(&fields, "refusals", refusals_json(arena, &verdict));
-	return arena_printf(arena, "{%s}", fields_members(&fields));
-}
 
 int booking_quote(struct rpc_call *call)
 {
@@ -83,8 +23,6 @@ int booking_quote(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	struct quote quote;
-	if (quote_store(call, tx, terms.listing_id, &request, &price, &quote))
-		return -1;
-	return rpc_commit_text(call, tx, answer(call, &terms, &wish, &quote, &price));
+	const char *answer = quote_answer(call, tx, &terms, &wish, &price);
+	return answer ? rpc_commit_text(call, tx, answer) : -1;
 }

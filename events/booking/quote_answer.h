@@ -1,0 +1,16 @@
+/*
+ * A quote as callers see it: the price that it promises, the policy of refunds, what stands against the booking.
+ */
+#ifndef EVENTLOOP_EVENTS_QUOTE_ANSWER_H
+#define EVENTLOOP_EVENTS_QUOTE_ANSWER_H
+
+#include "booking/store/terms.h"
+#include "booking/store/wish.h"
+#include "pricing/price.h"
+
+/* Stores the calling user's quote of this price in the transaction, and gives it as JSON. NULL with an error of the
+ * database. */
+const char *quote_answer(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
+			 const struct price *price) MAY_SUSPEND MUST_CHECK;
+
+#endif
