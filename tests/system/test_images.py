@@ -370,8 +370,12 @@ def test_unknown_images(stack):
 def test_who_cannot_be_served_is_told_when_to_come_again(make_stack):
     """While images is away, in the answer and as HTTP says it."""
     stack = make_stack(names=("passport", "images", "gateway"))
+    path = f"/images/{'0' * 8}-0000-7000-8000-{'0' * 12}"
+    stack["images"].pause()
+    late = stack.gateway.get(path, headers={"X-Deadline-Ms": "400"})
+    assert (late.status_code, late.json()["error"]["data"]["code"]) == (504, "deadline_exceeded")
     stack["images"].kill()
-    away = stack.gateway.get(f"/images/{'0' * 8}-0000-7000-8000-{'0' * 12}")
+    away = stack.gateway.get(path)
     data = away.json()["error"]["data"]
     assert (away.status_code, data["code"], data["retry_after_ms"]) == (503, "unavailable", 1000)
     assert away.headers["Retry-After"] == "1"

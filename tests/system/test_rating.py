@@ -103,6 +103,20 @@ def test_imports_count_and_name_bad_lines(stack, tmp_path):
     assert pages == [1.5, 3, 4.49, 5]
 
 
+def test_an_import_goes_in_transactions_of_500_lines(stack, tmp_path):
+    """So that none holds its locks for long, and what was done is kept whatever comes."""
+    subject = str(uuid.uuid4())
+    lines = [json.dumps({"subject_id": subject, "score": 3, "external_id": str(i)}) for i in range(1100)]
+    file = tmp_path / "many.ndjson"
+    file.write_text("\n".join(lines) + "\n")
+    stack["rating"].command("import", file)
+    with stack.database("rating") as database:
+        of_transactions = database.execute(
+            "SELECT count(*) FROM review WHERE subject_id = %s GROUP BY xmin::text ORDER BY 1", [subject]
+        ).fetchall()
+    assert of_transactions == [(100,), (500,), (500,)]
+
+
 @pytest.fixture(scope="module")
 def rated(stack, tmp_path_factory):
     """A subject with nine reviews; scores are equal, and so are moments."""

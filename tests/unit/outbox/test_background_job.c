@@ -22,8 +22,6 @@ static int count_up(struct rpc_call *call, struct pg_tx *tx, const struct backgr
 	for (long n = from + 1; n <= to; n++)
 		pg_queue(ctx, tx, "INSERT INTO done (key, n, details) VALUES ($1, $2, $3)", job->key,
 			 arena_printf(&ctx->arena, "%ld", n), job->details);
-	if (fail_times > 0 && fail_times--)
-		return context_fail(ctx, ERROR_PRECONDITION_FAILED, "rule", "not now");
 	if (ask_again) {
 		struct rpc_call other = write_call(ctx, db, "{}");
 		struct pg_tx *own = pg_begin(ctx, db);
@@ -31,6 +29,8 @@ static int count_up(struct rpc_call *call, struct pg_tx *tx, const struct backgr
 		background_job_queue(&other, own, "count", job->key, "again");
 		assert_int_equal(pg_commit(ctx, own), 0);
 	}
+	if (fail_times > 0 && fail_times--)
+		return context_fail(ctx, ERROR_PRECONDITION_FAILED, "rule", "not now");
 	*ret_position = to < end ? arena_printf(&ctx->arena, "%ld", to) : NULL;
 	return 0;
 }
@@ -144,6 +144,22 @@ WRITE_TEST(begins_anew_when_asked_again)
 	pg_free(db);
 }
 
+/* What failed before it was asked for again puts nothing off: the new job is done at once and in whole batches. */
+WRITE_TEST(is_not_put_off_by_an_earlier_failure)
+{
+	open_jobs(ctx);
+	ask_again = true;
+	fail_times = 1;
+	ask(ctx, "count", "2", "-");
+	struct background_worker *worker = start_worker(ctx);
+	await_no_jobs(ctx);
+	assert_done(ctx, "2", "1again 2again");
+	assert_int_equal(batches, 2);
+	assert_int_equal(smallest, BACKGROUND_JOB_ROWS);
+	background_worker_free(worker);
+	pg_free(db);
+}
+
 /* A batch that fails leaves nothing behind; it comes again, smaller, and others do not wait for it. */
 WRITE_TEST(tries_again_what_failed)
 {
@@ -210,12 +226,51 @@ WRITE_TEST(starts_at_once)
 	pg_free(db);
 }
 
+#define NOTHING                                   \
+	{                                         \
+		"SELECT 0, $1 || $2 || $3", false \
+	}
+
+WRITE_TEST(has_any_number_of_steps)
+{
+	static const struct background_job_step steps[] = {
+	    NOTHING,
+	    NOTHING,
+	    NOTHING,
+	    NOTHING,
+	    NOTHING,
+	    NOTHING,
+	    NOTHING,
+	    NOTHING,
+	    NOTHING,
+	    NOTHING,
+	    {"WITH made AS (INSERT INTO done (key, n, details) VALUES ($1, $2::bigint, $3) RETURNING n) "
+	     "SELECT count(*), '' FROM made",
+	     false},
+	};
+	const struct background_job job = {.key = "k", .details = "", .position = "10 last", .rows = 7};
+	open_jobs(ctx);
+	struct rpc_call call = write_call(ctx, db, "{}");
+	struct pg_tx *tx = pg_begin(ctx, db);
+	const char *position = "";
+	assert_int_equal(background_job_steps(&call, tx, &job, steps, ARRAY_SIZE(steps), &position), 0);
+	assert_int_equal(pg_commit(ctx, tx), 0);
+	assert_null(position);
+	assert_done(ctx, "k", "7last");
+	pg_free(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(does_jobs_in_batches_round_robin), cmocka_unit_test(goes_on_where_it_was),
-	    cmocka_unit_test(begins_anew_when_asked_again),	cmocka_unit_test(tries_again_what_failed),
-	    cmocka_unit_test(shares_with_other_workers),	cmocka_unit_test(starts_at_once),
+	    cmocka_unit_test(does_jobs_in_batches_round_robin),
+	    cmocka_unit_test(goes_on_where_it_was),
+	    cmocka_unit_test(begins_anew_when_asked_again),
+	    cmocka_unit_test(tries_again_what_failed),
+	    cmocka_unit_test(shares_with_other_workers),
+	    cmocka_unit_test(starts_at_once),
+	    cmocka_unit_test(is_not_put_off_by_an_earlier_failure),
+	    cmocka_unit_test(has_any_number_of_steps),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
