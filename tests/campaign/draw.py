@@ -35,10 +35,22 @@ def rules(chance, kind, unit):
         "overlapping_requests": chance.choice(("decline", "flag")),
         "request_hours": chance.choice((1, 24, 48)),
         "guests_per_unit": chance.choice((None, 30, 80)),
-        "limits": {"bookings_per_user": chance.choice((6, 8))} if chance.random() < 0.2 else None,
+        "limits": limits(chance) if chance.random() < 0.25 else None,
     }
     made |= hours(chance, unit) if kind == "rich" else {}
     return {name: value for name, value in made.items() if value is not None}
+
+
+def limits(chance):
+    """One limit of a user, wide enough that most of what is wished passes."""
+    return chance.choice(
+        (
+            {"bookings_per_user": chance.choice((6, 8))},
+            {"bookings_per_user_per_day": chance.choice((2, 3))},
+            {"minutes_per_user_per_day": chance.choice((360, 600))},
+            {"gap_minutes_per_user": chance.choice((30, 120))},
+        )
+    )
 
 
 def hours(chance, unit):

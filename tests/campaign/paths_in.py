@@ -6,13 +6,13 @@ method, params, user (its id), staff (of the listing's company), booking_id (tha
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import opening
 import prices
 from judgement import Done, Judgement, Refused
 from ledger import Booking, find_units, widened
-from times import DAY, HOUR, MINUTE, parse, span_of
+from times import DAY, HOUR, MINUTE, Span, day_of, parse, span_of
 from verdict import by_guests, verdict
 
 HOLD = 15 * MINUTE
@@ -20,6 +20,7 @@ OPTION_DAYS = 60
 HOLDS_IN_ALL = 5
 STATES = ("state", "before_start", "before_end", "begun", "no_show_until")  # what a state may be refused as
 OPEN = ("held", "requested", "confirmed")
+INFINITE = 10**9
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,21 @@ def wish_of(params):
     return tuple(params.get("unit_numbers", ()))
 
 
-def user_limits(ledger, call, judged, besides=None):
-    """How many bookings one user may have of a listing."""
-    most = (ledger.terms.rule("limits") or {}).get("bookings_per_user")
-    mine = [one for one in ledger.bookings.values() if one.user == call.user and one.state in OPEN]
-    mine = [one for one in mine if one.kind == "booking" and one.id != besides]
-    judged.refuse(most and not call.staff and len(mine) >= most, "user_bookings")
+def user_limits(ledger, user, span, judged, besides=None):
+    """What one user may have of a listing: bookings, those of a day, time of that day, a gap between two."""
+    limits = ledger.terms.rule("limits") or {}
+    mine = [one for one in ledger.bookings.values() if one.user == user and one.state in OPEN]
+    mine = [one.span for one in mine if one.kind == "booking" and one.id != besides]
+    day = day_of(span.start, ledger.terms.zone)
+    time = sum((one.within(day) for one in [*mine, Span(span.start, min(span.end, day.end))]), timedelta())
+    gap = timedelta(minutes=limits.get("gap_minutes_per_user", 0))
+    near = Span(span.start - gap, span.end + gap)
+    most = limits.get("bookings_per_user", INFINITE)
+    judged.refuse(len(mine) >= most, "user_bookings")
+    most = limits.get("bookings_per_user_per_day", INFINITE)
+    judged.refuse(sum(day.start <= one.start < day.end for one in mine) >= most, "user_bookings_per_day")
+    judged.refuse(time > timedelta(minutes=limits.get("minutes_per_user_per_day", INFINITE)), "user_time_per_day")
+    judged.refuse(gap and any(one.overlaps(near) for one in mine), "user_gap")
 
 
 def seek(ledger, judged, span, units, wish, besides=None):
@@ -99,7 +109,7 @@ def hold(ledger, call, now):
         judged.refuse(until and (until <= now or until > now + OPTION_DAYS * DAY), "in_past", "option_until")
     else:
         hold_limits(ledger, call, span, judged)
-        user_limits(ledger, call, judged)
+        user_limits(ledger, call.user, span, judged)
     judged.settle()
     made = new_booking(call, "held", span, terms, found)
     # An option does not outlive its period.
@@ -169,7 +179,7 @@ def create(ledger, call, now):
         found = () if terms.by_request else found
         made = new_booking(call, "", span, terms, found)
         judged.causes |= verdict(terms, span, made.units, made.guests, now)
-    user_limits(ledger, call, judged, held and held.id)
+        user_limits(ledger, call.user, span, judged)
     made = charge(ledger, call, made, now, judged)
     judged.settle()
     made = as_confirmed_or_requested(terms, made, held, now)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import prices
 from judgement import Done, Judgement, Refused
 from ledger import Booking, find_units
-from paths_in import STATES, extras_of, only_staff, seek, sort_out_others, stale, wished_span
+from paths_in import STATES, extras_of, only_staff, seek, sort_out_others, stale, user_limits, wished_span
 from times import HOUR, Span, parse, span_of
 from verdict import verdict
 
@@ -61,6 +61,8 @@ def change(ledger, call, now):
     judged.doubt(booking.wish and "units" in params and "unit_numbers" not in params, "required")
     broken = verdict(ledger.terms, made.span, made.units, made.guests, now)
     (judged.causes if made.span != booking.span else judged.doubts).update(broken)
+    if made.span != booking.span:
+        user_limits(ledger, booking.user, made.span, judged, booking.id)
     numbers = booking.numbers
     if booking.takes():
         numbers = seek(ledger, judged, made.span, made.units, made.wish, booking.id)

@@ -21,6 +21,10 @@ class Span(NamedTuple):
     def overlaps(self, other):
         return self.start < other.end and other.start < self.end
 
+    def within(self, other):
+        """How much of it lies in the other."""
+        return max(min(self.end, other.end) - max(self.start, other.start), timedelta())
+
     def holds(self, other):
         return self.start <= other.start and other.end <= self.end
 
@@ -50,6 +54,12 @@ def wall(instant, zone):
 def instant(clock, zone):
     """When the venue's clock shows that: in a gap later by the gap; of an hour that comes twice the first."""
     return clock.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
+
+
+def day_of(moment, zone):
+    """The venue's day in which a moment lies."""
+    midnight = wall(moment, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Span(instant(midnight, zone), instant(midnight + DAY, zone))
 
 
 def merged(spans):

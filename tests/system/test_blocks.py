@@ -4,67 +4,47 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from test_booking_paths import EUROS, ask, do, fails, refused, set_rules
+from booking_steps import EUROS, ask, do, fails, refused, set_rules
 from waiting import wait_until
 
 
-@pytest.fixture(scope="module")
-def company(stack):
-    return stack.company()
-
-
-@pytest.fixture(scope="module")
-def owner(company):
-    return company[1]
-
-
-@pytest.fixture(scope="module")
-def guest(stack):
-    return stack.user()
-
-
-@pytest.fixture(scope="module")
-def other(stack):
-    return stack.user()
-
-
 @pytest.fixture
-def hall(stack, company):
-    return stack.listing(*company, price=EUROS, price_unit="hour")["id"]
+def hall(stack, owner):
+    return stack.listing(*owner, price=EUROS, price_unit="hour")["id"]
 
 
 # --- blocks ---
 
 
-def test_a_block_takes_time_out_of_sale(hall, owner, guest):
+def test_a_block_takes_time_out_of_sale(hall, staff, guest):
     booking = ask(guest, hall, 4, 5)
-    block = ask(owner, hall, 0, 2, method="block", note="repairs")
+    block = ask(staff, hall, 0, 2, method="block", note="repairs")
     assert (block["kind"], block["state"], block["user_id"], block["price"]) == ("block", "confirmed", None, None)
     assert refused(guest, hall, 1, 3).reason == "booked"
-    error = refused(owner, hall, 3, 6, method="block")
+    error = refused(staff, hall, 3, 6, method="block")
     assert error.reason == "booked" and [one["id"] for one in error.data["bookings"]] == [booking["id"]]
     assert refused(guest, hall, 8, 9, method="block").word == "forbidden"
     assert fails(guest, "get", block) == "not_found"
-    assert [fails(owner, verb, block) for verb in ("cancel", "complete", "change")] == ["state"] * 3
-    assert do(owner, "unblock", block, version=1)["state"] == "cancelled"
+    assert [fails(staff, verb, block) for verb in ("cancel", "complete", "change")] == ["state"] * 3
+    assert do(staff, "unblock", block, version=1)["state"] == "cancelled"
     assert ask(guest, hall, 1, 3)["state"] == "confirmed"
-    assert fails(owner, "unblock", booking) == "state"
+    assert fails(staff, "unblock", booking) == "state"
 
 
-def test_a_block_takes_what_may_be_overbooked_too_and_flags_requests(stack, company, owner, guest):
-    listing = stack.listing(*company, units=2, price=EUROS)["id"]
-    set_rules(owner, listing, overbooking=1, confirmation="request")
+def test_a_block_takes_what_may_be_overbooked_too_and_flags_requests(stack, owner, staff, guest):
+    listing = stack.listing(*owner, units=2, price=EUROS)["id"]
+    set_rules(staff, listing, overbooking=1, confirmation="request")
     request = ask(guest, listing)
-    block = ask(owner, listing, method="block")
+    block = ask(staff, listing, method="block")
     assert (block["units"], block["unit_numbers"]) == (3, [1, 2, 3])
     assert do(guest, "get", request)["overlapped"]
-    assert fails(owner, "approve", request) == "booked"
+    assert fails(staff, "approve", request) == "booked"
     assert refused(guest, listing).reason == "booked"
 
 
-def test_a_block_of_some_units_leaves_the_others(stack, company, owner, guest):
-    listing = stack.listing(*company, units=3)["id"]
-    ask(owner, listing, method="block", units=2)
+def test_a_block_of_some_units_leaves_the_others(stack, owner, staff, guest):
+    listing = stack.listing(*owner, units=3)["id"]
+    ask(staff, listing, method="block", units=2)
     assert refused(guest, listing, units=2).reason == "booked"
     assert ask(guest, listing)["state"] == "confirmed"
 
@@ -88,17 +68,17 @@ def test_a_suspended_company_keeps_its_bookings_and_has_its_requests_declined(st
 # --- everybody at once ---
 
 
-def test_whatever_comes_at_once_nothing_is_booked_twice(stack, company, owner, guest, other):
+def test_whatever_comes_at_once_nothing_is_booked_twice(stack, owner, staff, guest, other):
     """Holds, bookings, requests, changes and blocks of one hour by 8 callers: no deadlock, no overlap."""
-    listing = stack.listing(*company, units=2)["id"]
+    listing = stack.listing(*owner, units=2)["id"]
     stop = threading.Barrier(8)
 
     def run(number):
-        user = (owner, guest, other)[number % 3]
+        user = (staff, guest, other)[number % 3]
         stop.wait(30)
         for turn in range(6):
             first = (number + turn) % 4
-            verb = ("create", "hold", "block")[turn % 3] if user is owner else ("create", "hold")[turn % 2]
+            verb = ("create", "hold", "block")[turn % 3] if user is staff else ("create", "hold")[turn % 2]
             try:
                 made = ask(user, listing, first, first + 2, method=verb)
             except AssertionError:

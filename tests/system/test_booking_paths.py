@@ -3,100 +3,21 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from bookings import at_once, midnight, sort_out
+from booking_steps import EUROS, HOUR, ask, begin, do, fails, refused, set_rules, set_time, span, told
+from bookings import at_once, sort_out
 from past_bookings import text
 from waiting import wait_until
 
-HOUR = timedelta(hours=1)
-NOON = midnight(20) + 12 * HOUR
-EUROS = {"amount": 1000, "currency": "EUR"}
 
-
-@pytest.fixture(scope="module")
-def company(stack):
-    return stack.company()
-
-
-@pytest.fixture(scope="module")
-def owner(company):
-    return company[1]
-
-
-@pytest.fixture(scope="module")
-def guest(stack):
-    return stack.user()
-
-
-@pytest.fixture(scope="module")
-def other(stack):
-    return stack.user()
+@pytest.fixture
+def hall(stack, owner):
+    return stack.listing(*owner, price=EUROS, price_unit="hour")["id"]
 
 
 @pytest.fixture
-def hall(stack, company):
-    return stack.listing(*company, price=EUROS, price_unit="hour")["id"]
-
-
-def set_rules(owner, listing, **rules):
-    version = owner.rpc("events.listing.get_rules", {"listing_id": listing})["version"]
-    owner.rpc("events.listing.set_rules", {"listing_id": listing, "version": version, "rules": rules})
-    return listing
-
-
-@pytest.fixture
-def by_request(stack, company, owner):
-    listing = stack.listing(*company, price=EUROS, price_unit="hour")["id"]
-    return set_rules(owner, listing, confirmation="request")
-
-
-def span(first, last):
-    """Hours after noon of a day to come."""
-    return {"from": text(NOON + first * HOUR), "to": text(NOON + last * HOUR)}
-
-
-def ask(user, listing, first=0, last=2, method="create", **more):
-    return user.rpc(f"events.booking.{method}", {"listing_id": listing, "period": span(first, last)} | more)
-
-
-def refused(user, listing, first=0, last=2, method="create", **more):
-    return user.error(f"events.booking.{method}", {"listing_id": listing, "period": span(first, last)} | more)
-
-
-def do(user, verb, booking, **more):
-    return user.rpc(f"events.booking.{verb}", {"id": booking["id"]} | more)
-
-
-def fails(user, verb, booking, **more):
-    error = user.error(f"events.booking.{verb}", {"id": booking["id"]} | more)
-    return error.data.get("rule") or error.reason or error.word
-
-
-def set_time(stack, booking, **columns):
-    """Moves moments of a booking, as if they had been others."""
-    with stack.database("events") as database:
-        for column, value in columns.items():
-            database.execute(f"UPDATE booking SET {column} = {value} WHERE id = %s", [booking["id"]])
-
-
-def begin(stack, booking, ago="1 hour", length="2 hours"):
-    """As if it had begun so long ago."""
-    with stack.database("events") as database:
-        for table, key in (("booking_unit", "booking_id"), ("booking", "id")):
-            database.execute(
-                f"UPDATE {table} SET period = tstzrange(now() - %s::interval, now() - %s::interval + %s::interval)"
-                f" WHERE {key} = %s",
-                (ago, ago, length, booking["id"]),
-            )
-    stack["events"].command("rebuild-search")
-
-
-def told(stack, booking):
-    """What other daemons hear of it: (topic, cause)."""
-    with stack.database("events") as database:
-        rows = database.execute(
-            "SELECT topic, payload->>'cause' FROM outbox WHERE payload->>'id' = %s ORDER BY xid, seq", [booking["id"]]
-        ).fetchall()
-    return [(topic.removeprefix("events.booking."), cause) for topic, cause in rows]
+def by_request(stack, owner, staff):
+    listing = stack.listing(*owner, price=EUROS, price_unit="hour")["id"]
+    return set_rules(staff, listing, confirmation="request")
 
 
 # --- holds ---
@@ -118,11 +39,11 @@ def test_a_hold_keeps_the_time_for_who_made_it(stack, hall, guest, other):
     assert again.data["rule"] == "hold" and again.data["state"] == "confirmed"
 
 
-def test_a_hold_is_for_its_own_time(stack, company, hall, guest):
+def test_a_hold_is_for_its_own_time(stack, owner, hall, guest):
     hold = ask(guest, hall, method="hold")
     params = {"listing_id": hall, "hold_id": hold["id"]}
     assert guest.error("events.booking.create", params | {"period": span(0, 3)}).data["rule"] == "hold"
-    elsewhere = stack.listing(*company)["id"]
+    elsewhere = stack.listing(*owner)["id"]
     assert guest.error("events.booking.create", params | {"listing_id": elsewhere}).data["rule"] == "hold"
     assert guest.rpc("events.booking.create", params | {"period": span(0, 2)})["state"] == "confirmed"
 
@@ -137,9 +58,9 @@ def test_a_hold_that_expires_frees_its_time(stack, hall, guest, other):
     assert told(stack, hold) == [("held", "hold"), ("expired", "expiry")]
 
 
-def test_search_shows_the_time_of_an_expired_hold_as_free(stack, company, hall, guest):
+def test_search_shows_the_time_of_an_expired_hold_as_free(stack, owner, hall, guest):
     hold = ask(guest, hall, method="hold")
-    search = {"company_id": company[0], "period": span(0, 2), "limit": 100}
+    search = {"company_id": owner[0], "period": span(0, 2), "limit": 100}
     free = lambda: hall in [item["id"] for item in stack.rpc("events.listing.search", search)["items"]]
     assert not free()
     set_time(stack, hold, expires_at="now()")
@@ -155,74 +76,74 @@ def test_who_held_a_time_does_not_hold_it_again_at_once(hall, guest):
     assert ask(guest, hall, 0, 1)["state"] == "confirmed"
 
 
-def test_one_user_holds_five_times_in_all(stack, company):
+def test_one_user_holds_five_times_in_all(stack, owner):
     guest = stack.user()
-    halls = [stack.listing(*company)["id"] for _ in range(6)]
+    halls = [stack.listing(*owner)["id"] for _ in range(6)]
     outcomes = at_once(6, lambda number: ask(guest, halls[number], method="hold"))
     held, refusals = sort_out(outcomes)
     assert (len(held), [error.data["rule"] for error in refusals]) == (5, ["hold_limit"])
 
 
-def test_the_staff_hold_as_long_as_they_say(hall, owner, guest):
+def test_the_staff_hold_as_long_as_they_say(hall, staff, guest):
     until = text(datetime.now(UTC) + timedelta(days=7))
-    option = ask(owner, hall, method="hold", until=until)
+    option = ask(staff, hall, method="hold", until=until)
     assert (option["option"], option["expires_at"]) == (True, until)
-    assert ask(owner, hall, 2, 4, method="hold", until=until)["option"]
+    assert ask(staff, hall, 2, 4, method="hold", until=until)["option"]
     assert refused(guest, hall, 5, 6, method="hold", until=until).word == "forbidden"
     late = text(datetime.now(UTC) + timedelta(days=61))
-    assert refused(owner, hall, 5, 6, method="hold", until=late).data["rule"] == "max_hold"
+    assert refused(staff, hall, 5, 6, method="hold", until=late).data["rule"] == "max_hold"
 
 
 # --- requests ---
 
 
-def test_a_request_waits_for_its_answer(stack, by_request, owner, guest):
+def test_a_request_waits_for_its_answer(stack, by_request, staff, guest):
     request = ask(guest, by_request)
     assert (request["state"], request["price"]["amount"]) == ("requested", 2000)
     assert fails(guest, "approve", request) == "company_right"
-    approved = do(owner, "approve", request, version=1)
+    approved = do(staff, "approve", request, version=1)
     assert (approved["state"], approved["unit_numbers"]) == ("confirmed", [1])
-    assert fails(owner, "approve", request) == "state"
+    assert fails(staff, "approve", request) == "state"
     assert told(stack, request) == [("requested", "request"), ("confirmed", "approve")]
 
 
-def test_a_refusal_says_why(by_request, owner, guest):
+def test_a_refusal_says_why(by_request, staff, guest):
     request = ask(guest, by_request)
-    assert owner.error("events.booking.decline", {"id": request["id"]}).word == "invalid_params"
-    declined = do(owner, "decline", request, reason="The floor is being mended.")
+    assert staff.error("events.booking.decline", {"id": request["id"]}).word == "invalid_params"
+    declined = do(staff, "decline", request, reason="The floor is being mended.")
     assert (declined["state"], declined["reason"]) == ("declined", "The floor is being mended.")
     assert (declined["cancellation_fee"], declined["refund_due"]) == (0, 0)
-    assert fails(owner, "approve", request) == "state"
+    assert fails(staff, "approve", request) == "state"
 
 
-def test_a_request_takes_no_time_until_it_is_approved(by_request, owner, guest, other):
+def test_a_request_takes_no_time_until_it_is_approved(by_request, staff, guest, other):
     first, second = ask(guest, by_request, 0, 2), ask(other, by_request, 1, 3)
-    do(owner, "approve", second)
+    do(staff, "approve", second)
     assert do(guest, "get", first)["overlapped"]
-    assert fails(owner, "approve", first) == "booked"
+    assert fails(staff, "approve", first) == "booked"
     assert do(guest, "get", first)["state"] == "requested"
     assert refused(guest, by_request, 0, 2).reason == "booked"
 
 
-def test_overlapping_requests_are_declined_by_rule(stack, by_request, owner, guest, other):
-    set_rules(owner, by_request, overlapping_requests="decline")
+def test_overlapping_requests_are_declined_by_rule(stack, by_request, staff, guest, other):
+    set_rules(staff, by_request, overlapping_requests="decline")
     first, second, beside = ask(guest, by_request), ask(other, by_request, 1, 3), ask(guest, by_request, 3, 4)
-    do(owner, "approve", second)
+    do(staff, "approve", second)
     declined = do(guest, "get", first)
     assert (declined["state"], declined["cause"]) == ("declined", "overlap")
     assert do(guest, "get", beside)["state"] == "requested"
     assert told(stack, first) == [("requested", "request"), ("declined", "overlap")]
 
 
-def test_of_two_approvals_at_once_one_is_done(stack, by_request, owner, guest, other):
+def test_of_two_approvals_at_once_one_is_done(stack, by_request, staff, guest, other):
     for number in range(5):
         requests = [ask(user, by_request, number, number + 1) for user in (guest, other)]
-        outcomes = at_once(2, lambda n, requests=requests: do(owner, "approve", requests[n]))
+        outcomes = at_once(2, lambda n, requests=requests: do(staff, "approve", requests[n]))
         done, refusals = sort_out(outcomes)
         assert len(done) == 1 and [error.reason for error in refusals] == ["booked"]
 
 
-def test_a_request_out_of_a_hold_keeps_its_units(stack, by_request, owner, guest, other):
+def test_a_request_out_of_a_hold_keeps_its_units(stack, by_request, staff, guest, other):
     hold = ask(guest, by_request, method="hold")
     request = guest.rpc("events.booking.create", {"listing_id": by_request, "hold_id": hold["id"]})
     assert request["state"] == "requested"
@@ -232,23 +153,36 @@ def test_a_request_out_of_a_hold_keeps_its_units(stack, by_request, owner, guest
     set_time(stack, request, expires_at="now()")
     assert ask(other, by_request)["state"] == "requested"
     assert do(guest, "get", request)["state"] == "expired"
-    assert fails(owner, "approve", request) == "state"
+    assert fails(staff, "approve", request) == "state"
 
 
-def test_a_request_without_a_price_is_offered_one(stack, company, owner, guest, other):
-    listing = set_rules(owner, stack.listing(*company)["id"], confirmation="request")
+def test_a_request_without_a_price_is_offered_one(stack, owner, staff, guest, other):
+    listing = set_rules(staff, stack.listing(*owner)["id"], confirmation="request")
     request = ask(guest, listing)
     assert request["price"] is None
-    assert fails(owner, "approve", request) == "price_missing"
+    assert fails(staff, "approve", request) == "price_missing"
     assert fails(guest, "accept", request, expected_total=0) == "offered"
-    offer = do(owner, "approve", request, price={"amount": 5000, "currency": "EUR"})
+    offer = do(staff, "approve", request, price={"amount": 5000, "currency": "EUR"})
     assert (offer["state"], offer["price"]["amount"]) == ("requested", 5000) and offer["offered_at"]
     assert refused(other, listing).reason == "booked"
-    assert fails(owner, "accept", request, expected_total=5000) == "forbidden"
+    assert fails(staff, "accept", request, expected_total=5000) == "forbidden"
     assert fails(guest, "accept", request, expected_total=4000) == "price_changed"
     accepted = do(guest, "accept", request, expected_total=5000)
     assert (accepted["state"], accepted["expires_at"]) == ("confirmed", None)
     assert [cause for _, cause in told(stack, request)] == ["request", "offer", "accept"]
+
+
+def test_who_was_shown_another_price_gets_a_new_quote(stack, owner, hall, guest):
+    wish = {"listing_id": hall, "period": span(0, 2), "guests": 3}
+    error = guest.error("events.booking.create", wish | {"expected_total": 1999})
+    quote = error.data["quote"]
+    assert (error.reason, quote["price"]["total"], quote["bookable"]) == ("price_changed", 2000, True)
+    assert (quote["period"], quote["units"], quote["guests"]) == (span(0, 2), 1, 3)
+    listing = owner[1].rpc("events.listing.get", {"id": hall})
+    dearer = {"id": hall, "version": listing["version"], "price": {"amount": 5000, "currency": "EUR"}}
+    owner[1].rpc("events.listing.update", dearer)
+    booking = guest.rpc("events.booking.create", wish | {"quote_id": quote["quote_id"]})
+    assert booking["price"]["amount"] == 2000
 
 
 # --- changes ---
@@ -270,13 +204,13 @@ def test_a_change_is_shown_before_it_is_made(hall, guest, other):
     assert do(other, "get", neighbour)["version"] == 1
 
 
-def test_units_and_guests_change(stack, company, owner, guest):
-    listing = stack.listing(*company, units=3, price=EUROS, price_unit="hour", capacity=10)["id"]
+def test_units_and_guests_change(stack, owner, staff, guest):
+    listing = stack.listing(*owner, units=3, price=EUROS, price_unit="hour", capacity=10)["id"]
     booking = ask(guest, listing, units=1, guests=10)
     assert fails(guest, "change", booking, guests=11) == "guests"
     more = do(guest, "change", booking, units=3, guests=30)
     assert (more["units"], more["guests"], more["price"]["amount"]) == (3, 30, 6000)
-    assert do(owner, "get", booking)["unit_numbers"] == [1, 2, 3]
+    assert do(staff, "get", booking)["unit_numbers"] == [1, 2, 3]
     assert fails(guest, "change", booking, units=4) == "booked"
     fewer = do(guest, "change", booking, units=1, guests=10)
     assert fewer["price"]["amount"] == 2000
@@ -294,8 +228,8 @@ def test_a_change_against_a_booking_leaves_no_overlap(hall, guest, other):
         assert len(done) == 1 and [error.reason for error in refusals] == ["booked"]
 
 
-def test_time_that_is_given_back_is_free_at_once(stack, owner, hall, guest, other):
-    set_rules(owner, hall, cancellation=[{"until_hours_before_start": 48, "refund_bp": 5000}])
+def test_time_that_is_given_back_is_free_at_once(stack, staff, hall, guest, other):
+    set_rules(staff, hall, cancellation=[{"until_hours_before_start": 48, "refund_bp": 5000}])
     booking = ask(guest, hall, 0, 4)
     shorter = do(guest, "shorten", booking, to=span(0, 1)["to"])
     assert (shorter["period"], shorter["price"]["amount"]) == (span(0, 1), 2500)
@@ -308,26 +242,26 @@ def test_time_that_is_given_back_is_free_at_once(stack, owner, hall, guest, othe
 # --- ends ---
 
 
-def test_what_is_refunded_is_shown_before(owner, hall, guest):
-    set_rules(owner, hall, cancellation=[{"until_hours_before_start": 24, "refund_bp": 2500}])
+def test_what_is_refunded_is_shown_before(staff, hall, guest):
+    set_rules(staff, hall, cancellation=[{"until_hours_before_start": 24, "refund_bp": 2500}])
     booking = ask(guest, hall)
     quote = do(guest, "quote_cancel", booking)
     assert (quote["total"], quote["refund_bp"], quote["cancellation_fee"]) == (2000, 2500, 1500)
-    set_rules(owner, hall, cancellation=[])
+    set_rules(staff, hall, cancellation=[])
     cancelled = do(guest, "cancel", booking, reason="The party moved.")
     assert (cancelled["cancellation_fee"], cancelled["cancelled_by"]) == (1500, "customer")
     assert cancelled["reason"] == "The party moved."
 
 
-def test_what_the_company_cancels_costs_nothing(owner, hall, guest):
-    set_rules(owner, hall, cancellation=[{"until_hours_before_start": 24, "refund_bp": 2500}])
+def test_what_the_company_cancels_costs_nothing(staff, hall, guest):
+    set_rules(staff, hall, cancellation=[{"until_hours_before_start": 24, "refund_bp": 2500}])
     first, second = ask(guest, hall, 0, 1), ask(guest, hall, 1, 2)
-    cancelled = do(owner, "cancel", first)
+    cancelled = do(staff, "cancel", first)
     assert (cancelled["cancellation_fee"], cancelled["cancelled_by"]) == (0, "company")
     assert fails(guest, "cancel", second, refund_bp=10000, reason="please") == "forbidden"
-    assert fails(owner, "cancel", second, refund_bp=5000) == "invalid_params"
-    assert fails(owner, "cancel", second, refund_bp=2000, reason="as agreed") == "invalid_params"
-    agreed = do(owner, "cancel", second, refund_bp=5000, reason="as agreed")
+    assert fails(staff, "cancel", second, refund_bp=5000) == "invalid_params"
+    assert fails(staff, "cancel", second, refund_bp=2000, reason="as agreed") == "invalid_params"
+    agreed = do(staff, "cancel", second, refund_bp=5000, reason="as agreed")
     assert agreed["cancellation_fee"] == 500
 
 
@@ -340,24 +274,24 @@ def test_the_daemon_completes_what_has_ended(stack, hall, guest):
     assert fails(guest, "cancel", booking) == "before_end"
 
 
-def test_the_staff_end_what_has_begun(stack, hall, owner, guest):
+def test_the_staff_end_what_has_begun(stack, hall, staff, guest):
     booking = ask(guest, hall)
-    assert fails(owner, "complete", booking) == "begun"
+    assert fails(staff, "complete", booking) == "begun"
     begin(stack, booking, ago="1 hour", length="5 hours")
-    ended = do(owner, "complete", booking)
+    ended = do(staff, "complete", booking)
     assert (ended["state"], ended["cause"], ended["price"]["amount"]) == ("completed", "complete", 2000)
     soon = datetime.now(UTC) + timedelta(minutes=1)
     rest = {"from": text(soon), "to": text(soon + HOUR)}
     assert guest.rpc("events.booking.create", {"listing_id": hall, "period": rest})["state"] == "confirmed"
 
 
-def test_nobody_came(stack, owner, hall, guest):
-    set_rules(owner, hall, cancellation=[{"until_hours_before_start": 24, "refund_bp": 5000}])
+def test_nobody_came(stack, staff, hall, guest):
+    set_rules(staff, hall, cancellation=[{"until_hours_before_start": 24, "refund_bp": 5000}])
     booking, old = ask(guest, hall, 0, 1), ask(guest, hall, 1, 2)
-    assert fails(owner, "no_show", booking) == "begun"
+    assert fails(staff, "no_show", booking) == "begun"
     begin(stack, booking, ago="30 hours", length="1 hour")
     begin(stack, old, ago="50 hours", length="1 hour")
     assert fails(guest, "no_show", booking) == "company_right"
-    missed = do(owner, "no_show", booking, reason="Nobody was there.")
+    missed = do(staff, "no_show", booking, reason="Nobody was there.")
     assert (missed["state"], missed["cancellation_fee"]) == ("no_show", 1000)
-    assert fails(owner, "no_show", old) == "no_show_until"
+    assert fails(staff, "no_show", old) == "no_show_until"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from rpc import RpcError
-from test_booking_paths import EUROS, ask, set_rules
+from booking_steps import EUROS, ask, set_rules
 
 SOURCE = Path(__file__).parents[2] / "events/booking/store/state.c"
 STEP = re.compile(r'\{BOOKING_(\w+), CAUSE_(\w+), BOOKING_(\w+), "[\w.]+"\}')

@@ -15,16 +15,6 @@ TICK = timedelta(microseconds=1)
 DAWN = midnight(10)
 
 
-@pytest.fixture(scope="module")
-def owner(stack):
-    return stack.company()
-
-
-@pytest.fixture(scope="module")
-def guest(stack):
-    return stack.user()
-
-
 def span(first, last):
     """From one hour of the day to another."""
     return {"from": text(DAWN + first * HOUR), "to": text(DAWN + last * HOUR)}

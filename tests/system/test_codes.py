@@ -18,11 +18,6 @@ TIME_ZONES = ("localtime", "Factory", "posix/Europe/Oslo", "right/UTC", "europe/
 
 
 @pytest.fixture(scope="module")
-def owner(stack):
-    return stack.company()
-
-
-@pytest.fixture(scope="module")
 def listing(stack, owner):
     return stack.listing(*owner, publish=False)
 

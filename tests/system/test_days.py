@@ -42,16 +42,6 @@ def change_of_clocks(zone, forward):
         moment += step
 
 
-@pytest.fixture(scope="module")
-def owner(stack):
-    return stack.company()
-
-
-@pytest.fixture(scope="module")
-def guest(stack):
-    return stack.user()
-
-
 @pytest.mark.parametrize("unit", ["day", "night"])
 @pytest.mark.parametrize("forward", [False, True], ids=["back", "forward"])
 @pytest.mark.parametrize("name", ZONES)

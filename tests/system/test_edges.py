@@ -31,12 +31,6 @@ def word(call, *arguments):
 
 
 @pytest.fixture(scope="module")
-def owner(stack):
-    """(company id, its owner)"""
-    return stack.company()
-
-
-@pytest.fixture(scope="module")
 def properties(stack):
     admin = stack.admin()
     admin.rpc("events.property_category.create", {"key": "edge", "name": "Edge"})

@@ -18,12 +18,6 @@ def period(first, last):
     return {"from": at(first), "to": at(last)}
 
 
-@pytest.fixture(scope="module")
-def owner(stack):
-    """(company id, its owner)"""
-    return stack.company()
-
-
 @pytest.fixture
 def hall(stack, owner):
     return stack.listing(*owner, type="hall", price={"amount": 1000, "currency": "EUR"})

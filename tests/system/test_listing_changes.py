@@ -22,11 +22,6 @@ def moderator(stack):
     return with_role(stack, "moderator")
 
 
-@pytest.fixture(scope="module")
-def owner(stack):
-    return stack.company()
-
-
 @pytest.fixture
 def hall(stack, owner):
     return stack.listing(*owner, title="Boat house", description="A hall by the water.", properties={"area": 140})

@@ -5,7 +5,6 @@ import random
 
 import price_model
 import pricings
-import pytest
 
 AMOUNTS = (0, 1, 333, 10000)
 PRICINGS, EACH = 48, 8
@@ -17,11 +16,6 @@ def text(moment):
 
 def moment(time):
     return dt.datetime.fromisoformat(time)
-
-
-@pytest.fixture(scope="module")
-def owner(stack):
-    return stack.company()
 
 
 def params_of(listing, request):

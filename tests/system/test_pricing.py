@@ -20,11 +20,6 @@ SOUND = {
 }
 
 
-@pytest.fixture(scope="module")
-def owner(stack):
-    return stack.company()
-
-
 @pytest.fixture
 def hall(stack, owner):
     return stack.listing(*owner, price=EUR, price_unit="day")["id"]

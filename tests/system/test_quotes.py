@@ -27,16 +27,6 @@ def friday():
     return now + ((4 - now.weekday()) % 7 + 7) * DAY
 
 
-@pytest.fixture(scope="module")
-def owner(stack):
-    return stack.company()
-
-
-@pytest.fixture(scope="module")
-def guest(stack):
-    return stack.user()
-
-
 def make_hall(stack, owner, pricing=PRICING, **changes):
     hall = stack.listing(*owner, **({"price": EUR, "price_unit": "day", "units": 5} | changes))["id"]
     if pricing:

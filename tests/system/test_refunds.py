@@ -26,11 +26,6 @@ PRICING = {
 
 
 @pytest.fixture(scope="module")
-def owner(stack):
-    return stack.company()
-
-
-@pytest.fixture(scope="module")
 def hall(stack, owner):
     listing = stack.listing(*owner, price={"amount": 3333, "currency": "EUR"}, price_unit="hour", units=100)["id"]
     rules = {"listing_id": listing, "version": 0, "rules": {"cancellation": POLICY}}

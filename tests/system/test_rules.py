@@ -8,16 +8,6 @@ from venue import Venue, daily
 OPEN = daily(("09:00", "22:00"))
 
 
-@pytest.fixture(scope="module")
-def owner(stack):
-    return stack.company()
-
-
-@pytest.fixture(scope="module")
-def guest(stack):
-    return stack.user()
-
-
 @pytest.fixture
 def venue(stack, owner):
     return Venue(stack, owner, price_unit="hour", capacity=120)

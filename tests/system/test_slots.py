@@ -9,16 +9,6 @@ from venue import ALL_DAYS, Venue, daily, text
 DAY = dt.timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
-def owner(stack):
-    return stack.company()
-
-
-@pytest.fixture(scope="module")
-def guest(stack):
-    return stack.user()
-
-
 @pytest.fixture
 def venue(stack, owner):
     return Venue(stack, owner, price_unit="hour")

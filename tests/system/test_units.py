@@ -13,16 +13,6 @@ UNITS = 3
 START = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
-def owner(stack):
-    return stack.company()
-
-
-@pytest.fixture(scope="module")
-def guest(stack):
-    return stack.user()
-
-
 def book(guest, listing, first, last, units=1):
     """From one hour after START to another; the booking or None."""
     period = {"from": moment(START + first * HOUR), "to": moment(START + last * HOUR)}
