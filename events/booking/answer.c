@@ -70,10 +70,10 @@ int booking_approve(struct rpc_call *call)
 {
 	bool offer = rpc_param_json(call, "price");
 	struct booking_party party;
-	struct terms terms;
-	struct booking_row row;
 	if (row_find(call, RIGHT_STAFF, true, &party))
 		return -1;
+	struct booking_row row;
+	struct terms terms;
 	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
 	if (!tx)
 		return rpc_replayed(call);
@@ -82,21 +82,21 @@ int booking_approve(struct rpc_call *call)
 	if (!update.step || check_price(call, &row, offer) || find_units(call, tx, &terms, &row, &units, &update))
 		return -1;
 	update.patch = patch_of_approval(call, &terms, &row, offer);
-	struct pg_result *approved = store_step(call, tx, &terms, row.id, &update);
-	if (!approved || overlap_answer(call, tx, &terms, &row.taken))
+	struct written_booking approved;
+	if (store_step(call, tx, &terms, row.id, &update, &approved) || overlap_answer(call, tx, &terms, &row.taken))
 		return -1;
-	return store_end(call, tx, &terms, approved);
+	return store_end(call, tx, &terms, &approved);
 }
 
 int booking_accept(struct rpc_call *call)
 {
 	struct booking_party party;
-	struct terms terms;
-	struct booking_row row;
 	if (row_find(call, RIGHT_STAFF, false, &party))
 		return -1;
 	if (!party.customer)
 		return rpc_forbidden(call, "a price is accepted by who asked for it");
+	struct booking_row row;
+	struct terms terms;
 	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
 	if (!tx)
 		return rpc_replayed(call);
@@ -126,10 +126,10 @@ static const char *patch_of_decline(struct rpc_call *call, const struct terms *t
 int booking_decline(struct rpc_call *call)
 {
 	struct booking_party party;
-	struct terms terms;
-	struct booking_row row;
 	if (row_find(call, RIGHT_STAFF, true, &party))
 		return -1;
+	struct booking_row row;
+	struct terms terms;
 	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
 	if (!tx)
 		return rpc_replayed(call);

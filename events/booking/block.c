@@ -69,19 +69,19 @@ int booking_block(struct rpc_call *call)
 	    .note = rpc_param(call, "note"),
 	    .is_block = true,
 	};
-	struct pg_result *row = store_insert(call, tx, &terms, &block);
-	if (!row || overlap_flag(call, tx, &terms, &wish.taken))
+	struct written_booking written;
+	if (store_insert(call, tx, &terms, &block, &written) || overlap_flag(call, tx, &terms, &wish.taken))
 		return -1;
-	return store_end(call, tx, &terms, row);
+	return store_end(call, tx, &terms, &written);
 }
 
 int booking_unblock(struct rpc_call *call)
 {
 	struct booking_party party;
-	struct terms terms;
-	struct booking_row row;
 	if (row_find(call, RIGHT_STAFF, true, &party))
 		return -1;
+	struct booking_row row;
+	struct terms terms;
 	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
 	if (!tx)
 		return rpc_replayed(call);

@@ -80,10 +80,10 @@ static const char *patch_of_cancel(struct rpc_call *call, const struct refund *r
 int booking_cancel(struct rpc_call *call)
 {
 	struct booking_party party;
-	struct terms terms;
-	struct booking_row row;
 	if (find_party(call, &party))
 		return -1;
+	struct booking_row row;
+	struct terms terms;
 	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
 	if (!tx)
 		return rpc_replayed(call);

@@ -83,11 +83,11 @@ static int find_units(struct rpc_call *call, struct pg_tx *tx, const struct term
 int booking_change(struct rpc_call *call)
 {
 	struct booking_party party;
-	struct terms terms;
-	struct booking_row row;
 	struct wish wish;
 	if (wish_read(call, true, &wish) || find_party(call, &party))
 		return -1;
+	struct booking_row row;
+	struct terms terms;
 	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
 	if (!tx)
 		return rpc_replayed(call);

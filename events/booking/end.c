@@ -102,10 +102,10 @@ static int end_at(struct rpc_call *call, struct pg_tx *tx, const struct terms *t
 int booking_shorten(struct rpc_call *call)
 {
 	struct booking_party party;
-	struct terms terms;
-	struct booking_row row;
 	if (row_find(call, RIGHT_STAFF, false, &party))
 		return -1;
+	struct booking_row row;
+	struct terms terms;
 	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
 	if (!tx)
 		return rpc_replayed(call);
@@ -121,10 +121,10 @@ int booking_shorten(struct rpc_call *call)
 int booking_complete(struct rpc_call *call)
 {
 	struct booking_party party;
-	struct terms terms;
-	struct booking_row row;
 	if (row_find(call, RIGHT_STAFF, true, &party))
 		return -1;
+	struct booking_row row;
+	struct terms terms;
 	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
 	if (!tx)
 		return rpc_replayed(call);
@@ -152,10 +152,10 @@ static int check_no_show(struct rpc_call *call, const struct terms *terms, const
 int booking_no_show(struct rpc_call *call)
 {
 	struct booking_party party;
-	struct terms terms;
-	struct booking_row row;
 	if (row_find(call, RIGHT_STAFF, true, &party))
 		return -1;
+	struct booking_row row;
+	struct terms terms;
 	struct pg_tx *tx = row_begin(call, &party, &terms, &row);
 	if (!tx)
 		return rpc_replayed(call);

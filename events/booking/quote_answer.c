@@ -3,20 +3,9 @@
 #include "booking/check.h"
 #include "booking/store/fields.h"
 #include "pricing/quote.h"
+#include "pricing/refund.h"
 
 #define LIST_MAX 65536
-
-/* The steps that a booking would keep. */
-static const char *policy_json(struct arena *arena, const struct booking_rules *rules)
-{
-	struct buffer out;
-	buffer_init_arena(&out, arena, LIST_MAX);
-	for (size_t i = 0; i < rules->refund_count; i++)
-		buffer_printf(&out, "%c{\"until_hours_before_start\":%lld,\"refund_bp\":%d}", i > 0 ? ',' : '[',
-			      (long long)rules->refunds[i].until_hours, (int)rules->refunds[i].refund_bp);
-	buffer_append_text(&out, rules->refund_count > 0 ? "]" : "[]");
-	return buffer_text(&out);
-}
 
 static const char *refusals_json(struct arena *arena, const struct verdict *verdict)
 {
@@ -54,7 +43,7 @@ static const char *answer(struct rpc_call *call, const struct terms *terms, cons
 		fields_null(&fields, "guests");
 	fields_json(&fields, "extras", quote->extras);
 	fields_json(&fields, "price", price_json(arena, price));
-	fields_json(&fields, "refund_policy", policy_json(arena, &terms->rules));
+	fields_json(&fields, "refund_policy", refund_policy_json(arena, &terms->rules));
 	fields_boolean(&fields, "bookable", verdict->count == 0);
 	fields_json(&fields, "refusals", refusals_json(arena, verdict));
 	return arena_printf(arena, "{%s}", fields_members(&fields));

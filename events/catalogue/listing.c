@@ -69,7 +69,7 @@ static const char LOCK_LISTING[] =
     "address, 'properties', properties)::text FROM listing WHERE id = $1 FOR UPDATE";
 
 static const char UNITS_IN_USE[] =
-    "SELECT 1 FROM booking_unit u WHERE u.listing_id = $1 AND u.period && tstzrange(now(), NULL) "
+    "SELECT 1 FROM booking_unit u WHERE u.listing_id = $1 AND upper(u.period) > now() "
     "AND u.unit > $2::integer + (SELECT coalesce(((t.rules || l.rules)->>'overbooking')::integer, 0) FROM listing l "
     "JOIN listing_type t ON t.key = l.type WHERE l.id = $1) LIMIT 1";
 

@@ -1,9 +1,11 @@
 #include "pricing/refund.h"
 
+#include "base/buffer.h"
 #include "base/fault.h"
 #include "pricing/money.h"
 
 #define HOUR (3600 * CLOCK_SECOND)
+#define POLICY_MAX 65536
 
 /* The part that is given back at a moment. */
 static int32_t step_at(const struct refund_step *steps, size_t count, int64_t start, int64_t now)
@@ -81,4 +83,15 @@ const struct refund_line *refund_lines(struct arena *arena, const struct price *
 		lines[best].tax += money_fraction(taxes, refund->refund_bp, MONEY_BASIS) + taxes_left;
 	}
 	return lines;
+}
+
+const char *refund_policy_json(struct arena *arena, const struct booking_rules *rules)
+{
+	struct buffer out;
+	buffer_init_arena(&out, arena, POLICY_MAX);
+	for (size_t i = 0; i < rules->refund_count; i++)
+		buffer_printf(&out, "%c{\"until_hours_before_start\":%lld,\"refund_bp\":%d}", i > 0 ? ',' : '[',
+			      (long long)rules->refunds[i].until_hours, (int)rules->refunds[i].refund_bp);
+	buffer_append_text(&out, rules->refund_count > 0 ? "]" : "[]");
+	return buffer_text(&out);
 }

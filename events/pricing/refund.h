@@ -35,6 +35,9 @@ struct refund_line {
 void refund_compute(const struct refund_step *steps, size_t count, const struct price *price, int64_t start,
 		    int64_t now, enum refund_cause cause, int64_t paid, struct refund *ret);
 
+/* The steps that a booking keeps, as JSON; [] where there are none. In the arena. */
+const char *refund_policy_json(struct arena *arena, const struct booking_rules *rules);
+
 /* The refund line by line (price->count of them): each in proportion, the remainder in the largest refundable line, its
  * taxes likewise. They add up to refund->refunded. */
 const struct refund_line *refund_lines(struct arena *arena, const struct price *price, const struct refund *refund,

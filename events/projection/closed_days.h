@@ -11,11 +11,13 @@
 
 /* SQL: today (UTC), and the mark of the rules of a listing l of type t. */
 #define CLOSED_TODAY "(now() AT TIME ZONE 'UTC')::date"
-#define CLOSED_MARK "hashtextextended((t.rules || l.rules)::text || ' ' || l.time_zone || ' ' || l.price_unit, 0)"
+#define CLOSED_MARK_OF(text) "hashtextextended(" text ", 0)"
+#define CLOSED_MARK CLOSED_MARK_OF("(t.rules || l.rules)::text || ' ' || l.time_zone || ' ' || l.price_unit")
 
 /* SQL: the closed days of a listing l of type t; none when it has no opening hours, or when they are not made. */
-#define CLOSED_DAYS                                                                                  \
-	"coalesce((SELECT c.days & search_window() FROM listing_closed c WHERE c.listing_id = l.id " \
-	"AND c.made_on > " CLOSED_TODAY " - 20 AND c.mark = " CLOSED_MARK "), 0::bit(1024))"
+#define CLOSED_DAYS CLOSED_DAYS_OF("l.id", CLOSED_MARK)
+#define CLOSED_DAYS_OF(id, mark)                                                                       \
+	"coalesce((SELECT c.days & search_window() FROM listing_closed c WHERE c.listing_id = " id " " \
+	"AND c.made_on > " CLOSED_TODAY " - 20 AND c.mark = " mark "), 0::bit(1024))"
 
 #endif

@@ -77,6 +77,14 @@ static const char PUT_BUSY[] =
     "ON t.key = l.type, " RULES ", " BUSY
     " WHERE l.id = ANY ((SELECT $1::uuid[])::uuid[]) OFFSET 0) made WHERE s.id = made.id";
 
+/* $2 to $5: as search_busy takes them. */
+#define PUT_TIME(closed)                                                                                        \
+	"UPDATE listing_search s SET busy = made.busy, busy_days = search_busy_days(made.busy)" closed " FROM " \
+	"(SELECT search_busy($1, $2::integer, $3::boolean, $4::interval, $5::interval) AS busy OFFSET 0) made " \
+	"WHERE s.id = $1"
+static const char PUT_TIME_OPEN[] = PUT_TIME("");
+static const char PUT_TIME_CLOSED[] = PUT_TIME(" | " CLOSED_DAYS_OF("$1", CLOSED_MARK_OF("$6")));
+
 static const char PUT_RATING[] = "UPDATE listing_search s SET rating = coalesce(l.rating_bayesian, 0) FROM listing l "
 				 "WHERE l.id = $1 AND s.id = l.id";
 
@@ -90,6 +98,18 @@ void projection_queue_listings(struct context *ctx, struct pg_tx *tx, const char
 void projection_queue_busy(struct context *ctx, struct pg_tx *tx, const char *ids)
 {
 	pg_queue(ctx, tx, PUT_BUSY, ids);
+}
+
+void projection_queue_time(struct context *ctx, struct pg_tx *tx, const struct projection_time *time)
+{
+	struct arena *arena = &ctx->arena;
+	const char *units = arena_printf(arena, "%d", time->units), *named = time->named ? "true" : "false";
+	const char *before = arena_printf(arena, "%lld microseconds", (long long)time->buffer_before);
+	const char *after = arena_printf(arena, "%lld microseconds", (long long)time->buffer_after);
+	if (time->closed_by)
+		pg_queue(ctx, tx, PUT_TIME_CLOSED, time->listing_id, units, named, before, after, time->closed_by);
+	else
+		pg_queue(ctx, tx, PUT_TIME_OPEN, time->listing_id, units, named, before, after);
 }
 
 void projection_queue_rating(struct context *ctx, struct pg_tx *tx, const char *listing_id)

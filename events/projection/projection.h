@@ -20,6 +20,19 @@ void projection_queue_listings(struct context *ctx, struct pg_tx *tx, const char
 /* Projects the busy time of the listings of an array text. Queued likewise. */
 void projection_queue_busy(struct context *ctx, struct pg_tx *tx, const char *ids);
 
+/* A listing and what its rules say of its time, for who has read them under its lock. */
+struct projection_time {
+	const char *listing_id;
+	int units; /* with those that may be booked above them */
+	bool named;
+	int64_t buffer_before, buffer_after; /* microseconds */
+	const char *closed_by; /* rules, zone and unit that its closed days were made from, as CLOSED_MARK joins them;
+				  NULL: it has no such days */
+};
+
+/* The same for one of which the rules are known. Queued likewise. */
+void projection_queue_time(struct context *ctx, struct pg_tx *tx, const struct projection_time *time);
+
 /* Projects the rating of one listing. Queued likewise. */
 void projection_queue_rating(struct context *ctx, struct pg_tx *tx, const char *listing_id);
 

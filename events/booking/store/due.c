@@ -58,7 +58,8 @@ static int end_row(struct rpc_call *call, struct pg_tx *tx, const struct terms *
 					"\"takes_units\":false,\"cancellation_fee\":0,\"refund_due\":%lld",
 					(long long)pg_integer(rows, row, 2)),
 	};
-	return store_step(call, tx, terms, pg_text(rows, row, 0), &update) ? 0 : -1;
+	struct written_booking written;
+	return store_step(call, tx, terms, pg_text(rows, row, 0), &update, &written);
 }
 
 static int end_rows(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const char *sql)

@@ -49,7 +49,8 @@ static int decline(struct rpc_call *call, struct pg_tx *tx, const struct terms *
 					  "\"refund_due\":%lld",
 					  now, (long long)pg_integer(requests, i, 1)),
 		};
-		if (!store_step(call, tx, terms, pg_text(requests, i, 0), &update))
+		struct written_booking written;
+		if (store_step(call, tx, terms, pg_text(requests, i, 0), &update, &written))
 			return -1;
 	}
 	return 0;

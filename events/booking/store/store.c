@@ -2,35 +2,32 @@
 
 #include "base/ids.h"
 #include "booking/store/booking_json.h"
-#include "booking/store/fields.h"
+#include "booking/store/new_json.h"
 #include "on_offer.h"
+#include "pricing/refund.h"
 #include "projection/projection.h"
 
 #include <string.h>
 
-#define NEW_COLUMNS                                                                                            \
-	"id, listing_id, company_id, user_id, kind, period, units, guests, extras, state, cause, named, "      \
-	"unit_wish, price, price_amount, price_currency, policy, rules_version, buffer_before, buffer_after, " \
-	"overbooked, note, by_member, expires_at, held_at, option, takes_units"
+/* The lengths of the buffers are what the time taken ($2) has around the period. The units stand behind a sub-select so
+ * that the planner does not know how many there are, and keeps one plan for all bookings. */
+#define INSERT_ROW(condition)                                                                                           \
+	"WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, kind, period, units, guests, extras, "    \
+	"state, cause, named, unit_wish, price, price_amount, price_currency, policy, rules_version, buffer_before, "   \
+	"buffer_after, overbooked, note, by_member, expires_at, held_at, option, takes_units, created_at) "             \
+	"SELECT $3::uuid, l.id, l.company_id, $4::uuid, $5, $6::tstzrange, $7::integer, $8::integer, "                  \
+	"coalesce($9::jsonb, '[]'), $10, $11, $12::boolean, $13::integer[], $14::jsonb, $15::bigint, $16, $17::jsonb, " \
+	"l.rules_version, lower($6::tstzrange) - lower($2::tstzrange), upper($2::tstzrange) - upper($6::tstzrange), "   \
+	"$18::boolean, coalesce($19, ''), $20::boolean, $21::timestamptz, "                                             \
+	"CASE WHEN $10 = 'held' THEN $23::timestamptz END, $22::boolean, $24::text IS NOT NULL, $23::timestamptz "      \
+	"FROM listing l WHERE l.id = $1" condition " RETURNING id, listing_id), "                                       \
+	"u AS (INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, "          \
+	"$2::tstzrange FROM b, unnest((SELECT $24::integer[])) n) SELECT FROM b"
 
-/* Of JSON: what was not given has the column's default. Asks again whether the listing is on offer: the company may
- * have been suspended while this call waited for it. A block may be of a listing that is not. */
-static const char INSERT_BOOKING[] =
-    "WITH b AS (INSERT INTO booking (" NEW_COLUMNS ") "
-    "SELECT p.id, l.id, l.company_id, p.user_id, p.kind, p.period, p.units, p.guests, coalesce(p.extras, '[]'), "
-    "p.state, p.cause, p.named, p.unit_wish, p.price, p.price_amount, p.price_currency, "
-    "coalesce((t.rules || l.rules)->'cancellation', '[]'), l.rules_version, "
-    "lower(p.period) - lower($2::tstzrange), upper($2::tstzrange) - upper(p.period), "
-    "coalesce(p.overbooked, false), coalesce(p.note, ''), p.by_member, "
-    "p.expires_at, CASE WHEN p.state = 'held' THEN now() END, coalesce(p.option, false), $3::text IS NOT NULL "
-    "FROM jsonb_populate_record(NULL::booking, $1::jsonb) p JOIN listing l ON l.id = p.listing_id "
-    "JOIN listing_type t ON t.key = l.type WHERE p.kind = 'block' OR " LISTING_ON_OFFER " RETURNING *), "
-    "u AS (INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, $2::tstzrange "
-    "FROM b, unnest($3::integer[]) n), "
-    "j AS MATERIALIZED (SELECT b.named, b.user_id, " BOOKING_JSON_WITH(
-	"coalesce(to_jsonb($3::integer[]), '[]')") " AS whole FROM b) "
-						   "SELECT j.whole::text, " BOOKING_FOR_CUSTOMER(
-						       "j.whole") "::text, j.user_id FROM j";
+/* Asks again whether the listing is on offer: the company may have been suspended while this call waited for it. */
+static const char INSERT_BOOKING[] = INSERT_ROW(" AND " LISTING_ON_OFFER);
+/* May be of a listing that is not. */
+static const char INSERT_BLOCK[] = INSERT_ROW("");
 
 static const char REMOVE_UNITS[] = "DELETE FROM booking_unit WHERE booking_id = $1";
 
@@ -53,37 +50,6 @@ static const char UPDATE_BOOKING[] =
 					     "SELECT j.whole::text, " BOOKING_FOR_CUSTOMER(
 						 "j.whole") "::text, j.user_id FROM j";
 
-/* The row of a new booking as JSON. */
-static const char *row_text(struct rpc_call *call, const struct terms *terms, const struct new_booking *booking,
-			    const char *id)
-{
-	const struct wish *wish = booking->wish;
-	struct fields row;
-	fields_init(&row, call);
-	fields_text(&row, "id", id);
-	fields_text(&row, "listing_id", terms->listing_id);
-	fields_text(&row, "user_id", booking->user_id);
-	fields_text(&row, "kind", booking->is_block ? "block" : "booking");
-	fields_text(&row, "period", wish_range(call, &wish->period));
-	fields_integer(&row, "units", wish->units);
-	if (wish->guests > 0)
-		fields_integer(&row, "guests", wish->guests);
-	fields_json(&row, "extras", wish->extras);
-	fields_text(&row, "state", booking_state_name(booking->step->to));
-	fields_text(&row, "cause", booking_cause_name(booking->step->cause));
-	fields_boolean(&row, "named", terms->rules.named);
-	if (wish->numbers)
-		fields_json(&row, "unit_wish", rpc_param(call, "unit_numbers"));
-	if (booking->price)
-		fields_price(&row, booking->price);
-	fields_boolean(&row, "overbooked", booking->units && booking->units->overbooked);
-	fields_text(&row, "note", booking->note);
-	fields_json(&row, "by_member", booking->by_member);
-	fields_text(&row, "expires_at", booking->expires_at);
-	fields_boolean(&row, "option", booking->is_option);
-	return arena_printf(&call->ctx->arena, "{%s}", fields_members(&row));
-}
-
 /* The database's constraint has refused what the code let through. */
 static int refused(struct rpc_call *call)
 {
@@ -93,25 +59,57 @@ static int refused(struct rpc_call *call)
 	return rpc_conflict(call, "booked", "the period is taken");
 }
 
-struct pg_result *store_insert(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms,
-			       const struct new_booking *booking)
+const char *booking_kind_name(const struct new_booking *booking)
+{
+	return booking->is_block ? "block" : "booking";
+}
+
+static const char *number(struct rpc_call *call, bool known, int64_t value)
+{
+	return known ? arena_printf(&call->ctx->arena, "%lld", (long long)value) : NULL;
+}
+
+/* 1: written; 0: the listing is on offer no more; -1: an error. */
+static int insert_row(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms,
+		      const struct new_booking *booking, const char *id)
+{
+	struct arena *arena = &call->ctx->arena;
+	const struct wish *wish = booking->wish;
+	const struct price *price = booking->price && booking->price->known ? booking->price : NULL;
+	const struct unit_choice *units = booking->units;
+	struct pg_result *row = pg_query(
+	    call->ctx, tx, booking->is_block ? INSERT_BLOCK : INSERT_BOOKING, terms->listing_id,
+	    wish_range(call, &wish->taken), id, booking->user_id, booking_kind_name(booking),
+	    wish_range(call, &wish->period), number(call, true, wish->units),
+	    number(call, wish->guests > 0, wish->guests), wish->extras, booking_state_name(booking->step->to),
+	    booking_cause_name(booking->step->cause), terms->rules.named ? "true" : "false", wish->numbers,
+	    price ? price_json(arena, price) : NULL, number(call, price, price ? price->total : 0),
+	    price ? price->currency : NULL, refund_policy_json(arena, &terms->rules),
+	    units && units->overbooked ? "true" : "false", booking->note, booking->by_member, booking->expires_at,
+	    booking->is_option ? "true" : "false", terms_time(call, terms->now), units ? units->numbers : NULL);
+	return row ? (int)pg_count(row) : -1;
+}
+
+int store_insert(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct new_booking *booking,
+		 struct written_booking *ret)
 {
 	char id[UUID_SIZE];
 	uuid_make(id);
-	struct pg_result *row =
-	    pg_query(call->ctx, tx, INSERT_BOOKING, row_text(call, terms, booking, id),
-		     wish_range(call, &booking->wish->taken), booking->units ? booking->units->numbers : NULL);
-	if (!row || pg_count(row) == 0) {
-		(void)(row ? rpc_not_found(call, "listing") : refused(call));
-		return NULL;
-	}
-	return rpc_publish(call, tx, booking->step->topic, terms->listing_id, pg_text(row, 0, 0)) ? NULL : row;
+	int count = insert_row(call, tx, terms, booking, id);
+	if (count <= 0)
+		return count == 0 ? rpc_not_found(call, "listing") : refused(call);
+	*ret = (struct written_booking){
+	    .whole = new_json(call, terms, booking, id, false),
+	    .for_customer = new_json(call, terms, booking, id, true),
+	    .user_id = booking->user_id,
+	};
+	return rpc_publish(call, tx, booking->step->topic, terms->listing_id, ret->whole);
 }
 
 int store_new(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct new_booking *booking)
 {
-	struct pg_result *row = store_insert(call, tx, terms, booking);
-	return row ? store_end(call, tx, terms, row) : -1;
+	struct written_booking written;
+	return store_insert(call, tx, terms, booking, &written) ? -1 : store_end(call, tx, terms, &written);
 }
 
 static struct pg_result *update_row(struct rpc_call *call, struct pg_tx *tx, const char *id,
@@ -130,28 +128,41 @@ static struct pg_result *update_row(struct rpc_call *call, struct pg_tx *tx, con
 			update->units ? wish_range(call, update->taken) : NULL);
 }
 
-struct pg_result *store_step(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const char *id,
-			     const struct booking_update *update)
+int store_step(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const char *id,
+	       const struct booking_update *update, struct written_booking *ret)
 {
 	struct pg_result *row = update_row(call, tx, id, update);
-	if (!row) {
-		(void)refused(call);
-		return NULL;
-	}
-	return rpc_publish(call, tx, update->step->topic, terms->listing_id, pg_text(row, 0, 0)) ? NULL : row;
+	if (!row)
+		return refused(call);
+	*ret = (struct written_booking){pg_text(row, 0, 0), pg_text(row, 0, 1), pg_text(row, 0, 2)};
+	return rpc_publish(call, tx, update->step->topic, terms->listing_id, ret->whole);
 }
 
-int store_end(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct pg_result *row)
+static void queue_time(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms)
 {
-	const char *caller = rpc_caller_id(call), *user = pg_text(row, 0, 2);
-	bool customer = caller && user && strcmp(caller, user) == 0;
-	projection_queue_busy(call->ctx, tx, arena_printf(&call->ctx->arena, "{%s}", terms->listing_id));
-	return rpc_commit_text(call, tx, pg_text(row, 0, customer ? 1 : 0));
+	const struct booking_rules *rules = &terms->rules;
+	const struct projection_time time = {
+	    .listing_id = terms->listing_id,
+	    .units = rules->units + rules->overbooking,
+	    .named = rules->named,
+	    .buffer_before = rules->buffer_before,
+	    .buffer_after = rules->buffer_after,
+	    .closed_by = terms->closed_by,
+	};
+	projection_queue_time(call->ctx, tx, &time);
+}
+
+int store_end(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct written_booking *written)
+{
+	const char *caller = rpc_caller_id(call);
+	bool customer = caller && written->user_id && strcmp(caller, written->user_id) == 0;
+	queue_time(call, tx, terms);
+	return rpc_commit_text(call, tx, customer ? written->for_customer : written->whole);
 }
 
 int store_update(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const char *id,
 		 const struct booking_update *update)
 {
-	struct pg_result *row = store_step(call, tx, terms, id, update);
-	return row ? store_end(call, tx, terms, row) : -1;
+	struct written_booking written;
+	return store_step(call, tx, terms, id, update, &written) ? -1 : store_end(call, tx, terms, &written);
 }

@@ -24,6 +24,15 @@ struct new_booking {
 	bool is_block, is_option;
 };
 
+/* "booking" or "block". */
+const char *booking_kind_name(const struct new_booking *booking);
+
+/* A booking as it was written: JSON as its company and other daemons see it, and as who booked does; who that is, or
+ * NULL. */
+struct written_booking {
+	const char *whole, *for_customer, *user_id;
+};
+
 /* A change of a stored one. */
 struct booking_update {
 	const struct booking_step *step;
@@ -39,13 +48,12 @@ int store_new(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms
 int store_update(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const char *id,
 		 const struct booking_update *update) MAY_SUSPEND MUST_CHECK;
 
-/* Both in halves, where more belongs in between: the row and its fact; search, answer and commit. NULL, or -1, with an
- * error. */
-struct pg_result *store_insert(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms,
-			       const struct new_booking *booking) MAY_SUSPEND MUST_CHECK;
-struct pg_result *store_step(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const char *id,
-			     const struct booking_update *update) MAY_SUSPEND MUST_CHECK;
+/* Both in halves, where more belongs in between: the row and its fact; search, answer and commit. -1 with an error. */
+int store_insert(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct new_booking *booking,
+		 struct written_booking *ret) MAY_SUSPEND MUST_CHECK;
+int store_step(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const char *id,
+	       const struct booking_update *update, struct written_booking *ret) MAY_SUSPEND MUST_CHECK;
 int store_end(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms,
-	      const struct pg_result *row) MAY_SUSPEND MUST_CHECK;
+	      const struct written_booking *written) MAY_SUSPEND MUST_CHECK;
 
 #endif

@@ -37,6 +37,9 @@ static int read_row(struct rpc_call *call, const struct pg_result *row, struct t
 	};
 	if (rules_of_row(call->ctx, row, 0, RULES_COLUMN, &ret->rules))
 		return -1;
+	if (ret->rules.has_hours || ret->rules.exception_count > 0)
+		ret->closed_by = arena_printf(&call->ctx->arena, "%s %s %s", pg_text(row, 0, RULES_COLUMN),
+					      pg_text(row, 0, RULES_COLUMN + 1), pg_text(row, 0, RULES_COLUMN + 2));
 	return pricing_of_row(call->ctx, row, 0, PRICING_COLUMN, &ret->pricing);
 }
 

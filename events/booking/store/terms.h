@@ -20,6 +20,7 @@ struct terms {
 	int64_t now;   /* wall microseconds */
 	struct booking_rules rules;
 	struct pricing pricing;
+	const char *closed_by; /* of projection_time (projection/projection.h) */
 };
 
 /* Locks the listing for the transaction, and ends nothing. -1 with not_found, or an error of the database. */

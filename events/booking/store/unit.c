@@ -22,18 +22,25 @@ static const char GIVE_BACK[] = "DELETE FROM booking_unit WHERE listing_id = $1 
 	"SELECT $3::integer)"
 #define CHOSEN "array_agg(n ORDER BY n)::text, count(*), max(n)"
 
+/* The only unit of a listing. */
+static const char FIND_ONLY[] = "SELECT '{1}', 1, 1, 1 WHERE NOT EXISTS (SELECT FROM booking_unit u "
+				"WHERE u.listing_id = $1 AND u.period && $2::tstzrange)";
+
 static const char FIND_NAMED[] =
     "SELECT " CHOSEN " FROM (" FREE_NUMBERS("AND ($5::integer[] IS NULL OR n = ANY ($5::integer[]))") ") free";
 
+/* How many are free at every instant is counted only where it matters: others must make room, or some may be
+ * overbooked ($5: how many). */
 static const char FIND_ANY[] =
-    "SELECT " CHOSEN ", search_free_units($1, $2::integer, $4::tstzrange) FROM (" FREE_NUMBERS("") ") free";
+    "SELECT " CHOSEN ", CASE WHEN count(*) < $3::integer OR $5::integer > 0 "
+    "THEN search_free_units($1, $2::integer, $4::tstzrange) ELSE count(*) END FROM (" FREE_NUMBERS("") ") free";
 
 #define MICROSECONDS(time) "(extract(epoch FROM " time ") * 1000000)::bigint"
 
 /* In the order in which they are packed; what has ended by then plays no part. */
 static const char SELECT_ROWS[] = "SELECT u.booking_id, u.unit, " MICROSECONDS("lower(u.period)") ", " MICROSECONDS(
     "upper(u.period)") " "
-		       "FROM booking_unit u WHERE u.listing_id = $1 AND u.period && tstzrange(lower($2::tstzrange), NULL) "
+		       "FROM booking_unit u WHERE u.listing_id = $1 AND upper(u.period) > lower($2::tstzrange) "
 		       "ORDER BY lower(u.period), u.unit";
 
 static const char DEFER_OVERLAP[] = "SET CONSTRAINTS booking_no_overlap, booking_unit_pkey DEFERRED";
@@ -113,15 +120,23 @@ static int repack(struct rpc_call *call, struct pg_tx *tx, const struct unit_req
 	return move_rows(call, tx, request, found, rows);
 }
 
+static bool is_only(const struct unit_request *request)
+{
+	return request->units + request->overbooking == 1 && request->wanted == 1 && !request->numbers;
+}
+
 static struct pg_result *find(struct rpc_call *call, struct pg_tx *tx, const struct unit_request *request)
 {
 	const char *total = number_text(call, request->units + request->overbooking);
 	const char *wanted = number_text(call, request->wanted),
 		   *period = pg_range_text(&call->ctx->arena, request->from, request->to);
+	if (is_only(request))
+		return pg_query(call->ctx, tx, FIND_ONLY, request->listing_id, period);
 	if (request->named)
 		return pg_query(call->ctx, tx, FIND_NAMED, request->listing_id, total, wanted, period,
 				request->numbers);
-	return pg_query(call->ctx, tx, FIND_ANY, request->listing_id, total, wanted, period);
+	return pg_query(call->ctx, tx, FIND_ANY, request->listing_id, total, wanted, period,
+			number_text(call, request->overbooking));
 }
 
 static int choose_named(struct rpc_call *call, const struct pg_result *found, const struct unit_request *request,
@@ -155,6 +170,8 @@ int unit_allocate(struct rpc_call *call, struct pg_tx *tx, const struct unit_req
 	struct pg_result *found = find(call, tx, request);
 	if (!found)
 		return -1;
+	if (pg_count(found) == 0)
+		return taken(call);
 	return request->named ? choose_named(call, found, request, ret_choice)
 			      : choose_any(call, tx, found, request, ret_choice);
 }
