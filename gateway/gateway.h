@@ -9,7 +9,7 @@
 #include "daemon/daemon.h"
 #include "http/representation.h"
 
-struct door;
+struct endpoint;
 struct limits;
 struct methods;
 struct observer;
@@ -29,7 +29,7 @@ struct gateway {
 	struct observer *observer;
 	struct cors cors;
 	struct limits *limits;
-	struct door *doors, *preflight; /* the rate-limited endpoints; `preflight` is the one of OPTIONS */
+	struct endpoint *endpoints, *preflight; /* the rate-limited endpoints; `preflight` is the one of OPTIONS */
 	struct trusted_proxies *proxies;
 	char server[600];				     /* where callers post to, in the merged document */
 	struct pages *pages;				     /* NULL in a command */

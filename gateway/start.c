@@ -6,7 +6,7 @@
 #include "gateway.h"
 #include "http/client.h"
 #include "http/stream.h"
-#include "limits/door.h"
+#include "limits/endpoint.h"
 #include "limits/limits.h"
 #include "pictures/pass.h"
 #include "pictures/transfers.h"
@@ -25,7 +25,7 @@ static void serve_document(struct http_exchange *exchange, void *argument)
 	struct shared_text *document = methods_document(gateway->methods);
 	const struct charge charge = {.cost = 1 + limits_cost_of_bytes(document->length)};
 	struct caller caller;
-	if (door_enter(gateway, exchange, &charge, &caller) == 0)
+	if (endpoint_enter(gateway, exchange, &charge, &caller) == 0)
 		http_representation_share(&gateway->document, exchange, "application/json", "no-cache",
 					  methods_document(gateway->methods));
 }
@@ -33,7 +33,7 @@ static void serve_document(struct http_exchange *exchange, void *argument)
 /* Every path that a page of another origin may request answers the browser's preflight. */
 static void route_preflight(struct gateway *gateway, const char *path)
 {
-	http_server_route_early(gateway->worker->http, "OPTIONS", path, 0, 0, door_handle, gateway->preflight);
+	http_server_route_early(gateway->worker->http, "OPTIONS", path, 0, 0, endpoint_handle, gateway->preflight);
 }
 
 static void route_get(void *argument, const char *path, http_handler *handler, void *handler_argument)
@@ -44,16 +44,16 @@ static void route_get(void *argument, const char *path, http_handler *handler, v
 }
 
 /* An endpoint where each request costs as much as the cheapest call. */
-static struct door *cheap_door(struct gateway *gateway, http_handler *handler, void *argument)
+static struct endpoint *cheap_endpoint(struct gateway *gateway, http_handler *handler, void *argument)
 {
-	gateway->doors = door_new(gateway, handler, argument, gateway->doors);
-	return gateway->doors;
+	gateway->endpoints = endpoint_new(gateway, handler, argument, gateway->endpoints);
+	return gateway->endpoints;
 }
 
 static void route_cheap(void *argument, const char *path, http_handler *handler, void *handler_argument)
 {
 	struct gateway *gateway = argument;
-	route_get(gateway, path, door_handle, cheap_door(gateway, handler, handler_argument));
+	route_get(gateway, path, endpoint_handle, cheap_endpoint(gateway, handler, handler_argument));
 }
 
 static void make_routes(struct gateway *gateway)
@@ -62,8 +62,8 @@ static void make_routes(struct gateway *gateway)
 	size_t max_image = (size_t)config_integer(gateway->worker->config, "max_image");
 	if (gateway->cors.origins[0])
 		http_server_on_answer(http, cors_answer, &gateway->cors);
-	http_server_route_rest(http, door_handle, cheap_door(gateway, http_reply_unrouted, NULL));
-	gateway->preflight = cheap_door(gateway, cors_preflight, &gateway->cors);
+	http_server_route_rest(http, endpoint_handle, cheap_endpoint(gateway, http_reply_unrouted, NULL));
+	gateway->preflight = cheap_endpoint(gateway, cors_preflight, &gateway->cors);
 	route_preflight(gateway, "/rpc");
 	route_get(gateway, "/openrpc.json", serve_document, gateway);
 	http_server_route_early(http, "POST", "/images", max_image, 0, pass_upload, gateway);
@@ -148,7 +148,7 @@ void gateway_stop(struct daemon_worker *worker)
 	methods_free(gateway->methods);
 	observer_free(gateway->observer);
 	limits_free(gateway->limits);
-	doors_free(gateway->doors);
+	endpoints_free(gateway->endpoints);
 	trusted_proxies_free(gateway->proxies);
 	pages_free(gateway->pages);
 	well_known_free(gateway->well_known);

@@ -20,7 +20,7 @@
 struct limits {
 	const struct config *config;
 	struct ip_networks *exempt;
-	struct purse_rules rules;
+	struct bucket_rules rules;
 	int64_t rules_until; /* monotonic microseconds: then the settings are read again */
 	struct log_pause pause;
 	size_t resting; /* requests */
@@ -29,10 +29,10 @@ struct limits {
 
 static const struct {
 	const char *name, *rate, *burst, *message;
-} purses[PURSES] = {
-    [PURSE_POINT] = {"point", "limit_point_rate", "limit_point_burst", "too many calls; come back later"},
-    [PURSE_LANE] = {"lane", "limit_lane_rate", "limit_lane_burst", "too many searches; come back later"},
-    [PURSE_WRITE] = {"write", "limit_write_rate", "limit_write_burst", "too many changes; come back later"},
+} buckets[BUCKETS] = {
+    [BUCKET_POINT] = {"point", "limit_point_rate", "limit_point_burst", "too many calls; come back later"},
+    [BUCKET_LANE] = {"lane", "limit_lane_rate", "limit_lane_burst", "too many searches; come back later"},
+    [BUCKET_WRITE] = {"write", "limit_write_rate", "limit_write_burst", "too many changes; come back later"},
 };
 
 /* How many callers share such a bucket. */
@@ -59,10 +59,10 @@ static void read_rules(struct limits *limits, int64_t now)
 	const struct config *config = limits->config;
 	int64_t shared = config_integer(config, "limit_shared"), site = config_integer(config, "limit_site");
 	for (int kind = 0; kind < PAYER_KINDS; kind++)
-		for (int purse = 0; purse < PURSES; purse++)
-			limits->rules.of[kind][purse] = bucket_rule_of(config_integer(config, purses[purse].rate),
-								       config_integer(config, purses[purse].burst),
-								       width_of((enum payer_kind)kind, shared, site));
+		for (int bucket = 0; bucket < BUCKETS; bucket++)
+			limits->rules.of[kind][bucket] = bucket_rule_of(config_integer(config, buckets[bucket].rate),
+									config_integer(config, buckets[bucket].burst),
+									width_of((enum payer_kind)kind, shared, site));
 	limits->rules_until = now + SETTINGS_AGE;
 }
 
@@ -76,8 +76,8 @@ struct limits *limits_new(struct context *ctx, const struct config *config)
 	limits->exempt = exempt;
 	limits->refused =
 	    metric_register(METRIC_COUNTER, "eventloop_gateway_rate_limited_total",
-			    "Calls refused because a purse was empty, by purse and whose it was.", "purse,payer");
-	purses_open((size_t)config_integer(config, "limit_callers"));
+			    "Calls refused because a bucket was empty, by bucket and whose it was.", "bucket,payer");
+	buckets_open((size_t)config_integer(config, "limit_callers"));
 	return limits;
 }
 
@@ -85,7 +85,7 @@ void limits_free(struct limits *limits)
 {
 	if (!limits)
 		return;
-	purses_close();
+	buckets_close();
 	ip_networks_free(limits->exempt);
 	free(limits);
 }
@@ -96,22 +96,22 @@ void limits_caller(const struct limits *limits, struct caller *caller, const cha
 	caller_find(caller, limits->exempt, address, identity);
 }
 
-static void log_refusal(struct limits *limits, const struct context *ctx, const char *purse, const char *payer)
+static void log_refusal(struct limits *limits, const struct context *ctx, const char *bucket, const char *payer)
 {
 	int64_t count = log_pause_count(&limits->pause);
 	if (count > 0)
-		log_event(LOG_INFO, ctx, "rate limited", LOG_STRING("reason", purse), LOG_STRING("for", payer),
+		log_event(LOG_INFO, ctx, "rate limited", LOG_STRING("reason", bucket), LOG_STRING("for", payer),
 			  LOG_NUMBER("count", count));
 }
 
-static int refuse(struct limits *limits, struct context *ctx, const struct purse_refusal *refusal)
+static int refuse(struct limits *limits, struct context *ctx, const struct bucket_refusal *refusal)
 {
-	const char *purse = purses[refusal->purse].name, *payer = payer_kind_name(refusal->payer);
+	const char *bucket = buckets[refusal->bucket].name, *payer = payer_kind_name(refusal->payer);
 	int64_t milliseconds = (refusal->wait + MILLISECOND - 1) / MILLISECOND;
-	metric_add(metric_series(limits->refused, (const char *const[]){purse, payer}), 1);
-	(void)context_fail(ctx, ERROR_RATE_LIMITED, purse, "%s", purses[refusal->purse].message);
+	metric_add(metric_series(limits->refused, (const char *const[]){bucket, payer}), 1);
+	(void)context_fail(ctx, ERROR_RATE_LIMITED, bucket, "%s", buckets[refusal->bucket].message);
 	ctx->error.retry_after_ms = milliseconds < INT_MAX ? (int)milliseconds : INT_MAX;
-	log_refusal(limits, ctx, purse, payer);
+	log_refusal(limits, ctx, bucket, payer);
 	return -1;
 }
 
@@ -122,8 +122,8 @@ int limits_charge(struct limits *limits, struct context *ctx, const struct calle
 	int64_t now = clock_monotonic();
 	if (now >= limits->rules_until)
 		read_rules(limits, now);
-	struct purse_refusal refusal;
-	if (purses_pay(caller, &limits->rules, charge, now * MICROSECOND, &refusal))
+	struct bucket_refusal refusal;
+	if (buckets_charge(caller, &limits->rules, charge, now * MICROSECOND, &refusal))
 		return 0;
 	return refuse(limits, ctx, &refusal);
 }
@@ -142,9 +142,9 @@ int64_t limits_cost_of_bytes(size_t bytes)
 	return (int64_t)(bytes / BYTES_A_UNIT);
 }
 
-void limits_owe(struct limits *limits, const struct caller *caller, int64_t cost)
+void limits_charge_later(struct limits *limits, const struct caller *caller, int64_t cost)
 {
 	const struct charge charge = {.cost = cost};
 	if (caller->count > 0 && cost > 0)
-		purses_owe(caller, &limits->rules, &charge, clock_monotonic() * MICROSECOND);
+		buckets_charge_later(caller, &limits->rules, &charge, clock_monotonic() * MICROSECOND);
 }

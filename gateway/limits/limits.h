@@ -1,18 +1,18 @@
 /*
  * What one caller may take of the system: the cost of each call (x-cost, in steps of 100 us of work) is taken from the
- * caller's token buckets (limits/purses.h), and a caller over the limit is told when to try again.
+ * caller's token buckets (limits/buckets.h), and a caller over the limit is told when to try again.
  *
- * How to use it: limits_caller once a request, limits_charge before each call, limits_owe for costs that are known only
- * afterwards (the bytes of a picture). A refused call costs nothing. Ownership: one a thread; the buckets are the
- * process's. Several gateways do not know of each other: each gives its callers the whole rate. Settings: limit_* of
- * the gateway (docs/limits.md); the rates are read anew every second, so that a reload counts.
+ * How to use it: limits_caller once a request, limits_charge before each call, limits_charge_later for costs that are
+ * known only afterwards (the bytes of a picture). A refused call costs nothing. Ownership: one a thread; the buckets
+ * are the process's. Several gateways do not know of each other: each gives its callers the whole rate. Settings:
+ * limit_* of the gateway (docs/limits.md); the rates are read anew every second, so that a reload counts.
  */
 #ifndef EVENTLOOP_GATEWAY_LIMITS_H
 #define EVENTLOOP_GATEWAY_LIMITS_H
 
 #include "base/context.h"
 #include "config/config.h"
-#include "limits/purses.h"
+#include "limits/buckets.h"
 
 #include <stddef.h>
 
@@ -44,6 +44,6 @@ int64_t limits_cost_of_bytes(size_t bytes);
 void limits_rest(struct limits *limits) MAY_SUSPEND;
 
 /* Takes units from the point buckets, also when that makes them negative. */
-void limits_owe(struct limits *limits, const struct caller *caller, int64_t cost);
+void limits_charge_later(struct limits *limits, const struct caller *caller, int64_t cost);
 
 #endif

@@ -4,7 +4,7 @@
 #include "gateway.h"
 #include "http/stream.h"
 #include "http/transfer.h"
-#include "limits/door.h"
+#include "limits/endpoint.h"
 #include "limits/limits.h"
 #include "outside.h"
 #include "pictures/transfers.h"
@@ -132,7 +132,7 @@ void pass_download(struct http_exchange *exchange, void *argument)
 	 * ends. */
 	bool is_id = uuid_valid(exchange->path + strlen("/images/"));
 	struct caller caller;
-	if (door_enter(gateway, exchange, is_id ? &picture : &LIMITS_CHEAP, &caller))
+	if (endpoint_enter(gateway, exchange, is_id ? &picture : &LIMITS_CHEAP, &caller))
 		return;
 	if (!is_id) {
 		context_fail(exchange->ctx, ERROR_NOT_FOUND, NULL, "image not found");
@@ -147,7 +147,7 @@ void pass_download(struct http_exchange *exchange, void *argument)
 	if (!transfer)
 		refuse(exchange);
 	if (length > 0)
-		limits_owe(gateway->limits, &caller, limits_cost_of_bytes((size_t)length));
+		limits_charge_later(gateway->limits, &caller, limits_cost_of_bytes((size_t)length));
 }
 
 /* --- uploads --- */
@@ -206,7 +206,7 @@ void pass_upload(struct http_exchange *exchange, void *argument)
 	struct gateway *gateway = argument;
 	int64_t length = 0;
 	struct caller caller;
-	if (door_enter(gateway, exchange, &upload, &caller) || check_token(exchange, gateway))
+	if (endpoint_enter(gateway, exchange, &upload, &caller) || check_token(exchange, gateway))
 		return;
 	struct transfer_place *place = enter(exchange, gateway, gateway->uploads);
 	if (!place)
@@ -216,5 +216,5 @@ void pass_upload(struct http_exchange *exchange, void *argument)
 		refuse(exchange);
 	else if (copy_body(exchange, transfer, place, &length) == 0)
 		(void)answer_as_images(exchange, transfer, place);
-	limits_owe(gateway->limits, &caller, limits_cost_of_bytes((size_t)length));
+	limits_charge_later(gateway->limits, &caller, limits_cost_of_bytes((size_t)length));
 }

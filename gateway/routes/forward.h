@@ -4,7 +4,7 @@
 #ifndef EVENTLOOP_GATEWAY_ROUTES_FORWARD_H
 #define EVENTLOOP_GATEWAY_ROUTES_FORWARD_H
 
-#include "limits/purses.h"
+#include "limits/buckets.h"
 #include "rpc/dispatch.h"
 #include "rpc/envelope.h"
 

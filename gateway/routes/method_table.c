@@ -53,7 +53,7 @@ static struct charge charge_of(struct json_object *object, bool idempotent)
 {
 	int64_t cost = json_object_get_int64(json_object_object_get(object, "x-cost"));
 	return (struct charge){
-	    .purse = json_object_object_get(object, "x-lane") ? PURSE_LANE : PURSE_POINT,
+	    .bucket = json_object_object_get(object, "x-lane") ? BUCKET_LANE : BUCKET_POINT,
 	    .cost = cost > 0 ? cost : 1,
 	    .writes = !idempotent || json_object_get_boolean(json_object_object_get(object, "x-writes")),
 	};

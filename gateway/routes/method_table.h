@@ -10,7 +10,7 @@
 #define EVENTLOOP_GATEWAY_ROUTES_METHOD_TABLE_H
 
 #include "base/macros.h"
-#include "limits/purses.h"
+#include "limits/buckets.h"
 
 #include <json-c/json.h>
 #include <stdbool.h>

@@ -118,7 +118,7 @@ def _gateway_rows(bench, peers: dict[str, Peer], script: Path, connections: int,
 
 
 def _limits_row(connections: int, cpu: float) -> Row:
-    """What the purses of callers take of the gateway's CPU a request: the callers here pay, see machine.NO_LIMITS."""
+    """What the buckets of callers take of the gateway's CPU a request: the callers here pay, see machine.NO_LIMITS."""
     taken = values("bench_limits")
     share = taken["stranger"] / 1000 / cpu
     notes = [", ".join(f"{name}: {nanoseconds:.0f} ns" for name, nanoseconds in taken.items())]

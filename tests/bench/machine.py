@@ -28,7 +28,7 @@ BUILD = ROOT / "build" / PRESET
 NAMES = ("passport", "events", "rating", "images", "gateway")
 PASSWORD = "correct horse battery"
 # The bench is one caller: it pays, so that what limits cost is in the figures, and has as much as it can spend.
-NO_LIMITS = {f"limit_{purse}_{what}": 1_000_000 for purse in ("point", "lane", "write") for what in ("rate", "burst")}
+NO_LIMITS = {f"limit_{bucket}_{what}": 1_000_000 for bucket in ("point", "lane", "write") for what in ("rate", "burst")}
 TICKS = os.sysconf("SC_CLK_TCK")
 
 

@@ -34,8 +34,8 @@ def test_a_caller_who_takes_all_it_can_get_holds_up_nobody(crowded):
             hit = others.measure(SECONDS)
     print(f"\n  the attacker got {dict(flood.results)}, was refused {dict(flood.errors)}, failed {dict(flood.failed)}")
     others.check(quiet, hit)
-    purses = {"cheap": "point", "batch": "point", "search": "lane", "write": "write", "audit": "write"}
-    assert {(kind, "rate_limited", purse) for kind, purse in purses.items()} <= flood.errors.keys()
+    buckets = {"cheap": "point", "batch": "point", "search": "lane", "write": "write", "audit": "write"}
+    assert {(kind, "rate_limited", bucket) for kind, bucket in buckets.items()} <= flood.errors.keys()
     assert flood.results["write"] + flood.results["audit"] <= MOST_WRITES
     assert memory.peak("gateway") < 256
     with stack.database("events") as database:

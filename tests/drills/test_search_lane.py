@@ -1,6 +1,6 @@
 """Searches as large as they come, more than can be served: they hold up nobody else, and end when nobody waits.
 
-The attacker calls from an address that `limit_exempt` spares: it is the lane that is drilled, and no purse.
+The attacker calls from an address that `limit_exempt` spares: it is the lane that is drilled, and no bucket.
 """
 
 import re

@@ -24,7 +24,7 @@ ACTION = re.compile(r"\baccount_guard_network\(call, (ACCOUNT_\w+)\)")
 MEMBER = re.compile(r'\\"(\w+)\\":')
 TRANSACTION = re.compile(r"\bpg_begin\(")
 # The gateway refuses what a caller has not enough left for.
-PURSES, PURSE = "gateway/limits/limits.c", re.compile(r'\[PURSE_\w+\] = \{"(\w+)"')
+BUCKETS, BUCKET = "gateway/limits/limits.c", re.compile(r'\[BUCKET_\w+\] = \{"(\w+)"')
 ROW = re.compile(r'\{"\w+", ERROR_(\w+), ("(\w+)"|NULL)\}')
 
 # Which argument of a function is the reason or rule of which error.
@@ -295,7 +295,9 @@ def common_violations(tree, words, derived):
     given = {one[:2] for key in code.nodes for one in code.given(key)}
     for code_of_row, _, reason in ROW.findall(tree.text("common/postgres/result.c")):
         given.add((words[code_of_row], reason))
-    given |= {("rate_limited", purse) for purse in PURSE.findall(tree.text(PURSES) if PURSES in tree.files else "")}
+    given |= {
+        ("rate_limited", bucket) for bucket in BUCKET.findall(tree.text(BUCKETS) if BUCKETS in tree.files else "")
+    }
     for word, reason, _ in derived:
         if reason and (word, reason) not in given:
             yield f"{CATALOGUE}: nothing in common gives {word} the reason {reason}"

@@ -1,4 +1,4 @@
-"""What one caller may take: purses by address and token, for calls, searches and writes; and what else costs."""
+"""What one caller may take: buckets by address and token, for calls, searches and writes; and what else costs."""
 
 import importlib.util
 
@@ -70,7 +70,7 @@ def test_a_caller_is_told_when_to_come_again(small):
     assert small.gateway.seen_from("127.0.0.12").rpc("events.type.list")
 
 
-def test_a_search_and_a_point_read_are_paid_from_two_purses(small):
+def test_a_search_and_a_point_read_are_paid_from_two_buckets(small):
     door = small.gateway.seen_from("127.0.0.13")
     count, error = refused(door, *SEARCH)
     assert error.reason == "lane" and about(SMALL["limit_lane_burst"] // cost(small, SEARCH[0]), count)
@@ -195,8 +195,8 @@ def test_who_is_exempt_is_never_refused_and_others_are_counted(small):
         answers = small.gateway.post(batch).json()
         assert all("result" in answer for answer in answers)
     text = small.gateway.probes().get("/metrics").text
-    assert 'eventloop_gateway_rate_limited_total{purse="lane",payer="address"}' in text
-    assert 'eventloop_gateway_rate_limited_total{purse="point",payer="logged_in"}' in text
+    assert 'eventloop_gateway_rate_limited_total{bucket="lane",payer="address"}' in text
+    assert 'eventloop_gateway_rate_limited_total{bucket="point",payer="logged_in"}' in text
     lines = [line for line in small.gateway.log_text().splitlines() if '"rate limited"' in line]
     assert 0 < len(lines) < 200, "one line a second at most"
 

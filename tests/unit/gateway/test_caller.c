@@ -1,4 +1,4 @@
-/* Whose purses a call is paid from. */
+/* Whose buckets a call is paid from. */
 #include "limits/caller.h"
 #include "unit.h"
 
@@ -73,7 +73,7 @@ static void test_a_48_of_ipv6_is_a_site(void **state)
 	assert_int_equal(at("::ffff:192.0.2.1", NULL).count, 1);
 }
 
-static void test_a_user_pays_and_so_does_the_address_in_another_purse(void **state)
+static void test_a_user_pays_and_so_does_the_address_in_another_bucket(void **state)
 {
 	struct identity user = identity_of(IDENTITY_USER, USER);
 	struct caller here = at("192.0.2.1", &user), there = at("192.0.2.2", &user);
@@ -86,7 +86,7 @@ static void test_a_user_pays_and_so_does_the_address_in_another_purse(void **sta
 	assert_int_not_equal(here.payers[1].key, key_of("192.0.2.1"));
 }
 
-static void test_keys_of_a_company_have_one_purse_besides(void **state)
+static void test_keys_of_a_company_have_one_bucket_besides(void **state)
 {
 	struct identity key = identity_of(IDENTITY_CLIENT, KEY), other = identity_of(IDENTITY_CLIENT, OTHER_KEY);
 	struct caller one = at("192.0.2.1", &key), two = at("192.0.2.2", &other);
@@ -98,7 +98,7 @@ static void test_keys_of_a_company_have_one_purse_besides(void **state)
 	assert_int_not_equal(one.payers[2].key, two.payers[2].key);
 }
 
-static void test_keys_that_one_user_made_have_one_purse_besides(void **state)
+static void test_keys_that_one_user_made_have_one_bucket_besides(void **state)
 {
 	struct identity key = identity_of(IDENTITY_CLIENT, KEY), other = identity_of(IDENTITY_CLIENT, OTHER_KEY);
 	(void)state;
@@ -156,9 +156,9 @@ int main(void)
 	    cmocka_unit_test(test_a_stranger_is_an_address),
 	    cmocka_unit_test(test_a_64_of_ipv6_is_one),
 	    cmocka_unit_test(test_a_48_of_ipv6_is_a_site),
-	    cmocka_unit_test(test_a_user_pays_and_so_does_the_address_in_another_purse),
-	    cmocka_unit_test(test_keys_of_a_company_have_one_purse_besides),
-	    cmocka_unit_test(test_keys_that_one_user_made_have_one_purse_besides),
+	    cmocka_unit_test(test_a_user_pays_and_so_does_the_address_in_another_bucket),
+	    cmocka_unit_test(test_keys_of_a_company_have_one_bucket_besides),
+	    cmocka_unit_test(test_keys_that_one_user_made_have_one_bucket_besides),
 	    cmocka_unit_test(test_nobody_pays_in_an_exempt_network),
 	    cmocka_unit_test(test_what_has_no_address_is_one),
 	};

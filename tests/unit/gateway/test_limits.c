@@ -33,7 +33,7 @@ static void test_says_when_to_come_again(void **state)
 	struct context ctx;
 	struct config *config;
 	struct limits *limits = make(&ctx, &config, "");
-	const struct charge lane = {.purse = PURSE_LANE, .cost = 1}, write = {.cost = 1, .writes = true};
+	const struct charge lane = {.bucket = BUCKET_LANE, .cost = 1}, write = {.cost = 1, .writes = true};
 	(void)state;
 	assert_non_null(limits);
 	struct caller caller;

@@ -72,11 +72,11 @@ static void test_knows_what_a_call_costs(void **state)
 	      "{\"name\":\"events.a.make\",\"x-access\":[\"user\"],\"x-idempotent\":false,\"x-cost\":-5}]");
 	struct remote_method method;
 	assert_int_equal(find(table, "events.a.get", &method), METHODS_KNOWN);
-	assert_true(method.charge.purse == PURSE_POINT && method.charge.cost == 7 && !method.charge.writes);
+	assert_true(method.charge.bucket == BUCKET_POINT && method.charge.cost == 7 && !method.charge.writes);
 	assert_int_equal(find(table, "events.a.find", &method), METHODS_KNOWN);
-	assert_true(method.charge.purse == PURSE_LANE && method.charge.cost == 90 && !method.charge.writes);
+	assert_true(method.charge.bucket == BUCKET_LANE && method.charge.cost == 90 && !method.charge.writes);
 	assert_int_equal(find(table, "events.a.drop", &method), METHODS_KNOWN);
-	assert_true(method.charge.purse == PURSE_POINT && method.charge.cost == 1 && method.charge.writes);
+	assert_true(method.charge.bucket == BUCKET_POINT && method.charge.cost == 1 && method.charge.writes);
 	assert_int_equal(find(table, "events.a.make", &method), METHODS_KNOWN);
 	assert_true(method.charge.cost == 1 && method.charge.writes);
 	method_table_free(table);

@@ -1,4 +1,4 @@
-#include "limits/door.h"
+#include "limits/endpoint.h"
 
 #include "base/fatal.h"
 #include "gateway.h"
@@ -11,15 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct door {
+struct endpoint {
 	struct gateway *gateway;
 	http_handler *handler;
 	void *argument;
-	struct door *next;
+	struct endpoint *next;
 };
 
-/* NULL without a valid token. *ret_refused: why; the handler reports it, except for a daemon's token, which door_enter
- * refuses. */
+/* NULL without a valid token. *ret_refused: why; the handler reports it, except for a daemon's token, which
+ * endpoint_enter refuses. */
 static const struct identity *identify(struct context *ctx, struct token_verifier *verifier, const char *authorization,
 				       struct error *ret_refused)
 {
@@ -30,8 +30,8 @@ static const struct identity *identify(struct context *ctx, struct token_verifie
 	return identity;
 }
 
-int door_enter(struct gateway *gateway, struct http_exchange *exchange, const struct charge *charge,
-	       struct caller *ret_caller)
+int endpoint_enter(struct gateway *gateway, struct http_exchange *exchange, const struct charge *charge,
+		   struct caller *ret_caller)
 {
 	struct context *ctx = exchange->ctx;
 	const char *client = trusted_proxies_client(gateway->proxies, &ctx->arena, exchange->peer,
@@ -51,26 +51,26 @@ int door_enter(struct gateway *gateway, struct http_exchange *exchange, const st
 	return -1;
 }
 
-struct door *door_new(struct gateway *gateway, http_handler *handler, void *argument, struct door *others)
+struct endpoint *endpoint_new(struct gateway *gateway, http_handler *handler, void *argument, struct endpoint *others)
 {
-	struct door *door = must_calloc(1, sizeof(*door));
-	*door = (struct door){gateway, handler, argument, others};
-	return door;
+	struct endpoint *endpoint = must_calloc(1, sizeof(*endpoint));
+	*endpoint = (struct endpoint){gateway, handler, argument, others};
+	return endpoint;
 }
 
-void door_handle(struct http_exchange *exchange, void *argument)
+void endpoint_handle(struct http_exchange *exchange, void *argument)
 {
-	struct door *door = argument;
+	struct endpoint *endpoint = argument;
 	struct caller caller;
-	if (door_enter(door->gateway, exchange, &LIMITS_CHEAP, &caller) == 0)
-		door->handler(exchange, door->argument);
+	if (endpoint_enter(endpoint->gateway, exchange, &LIMITS_CHEAP, &caller) == 0)
+		endpoint->handler(exchange, endpoint->argument);
 }
 
-void doors_free(struct door *door)
+void endpoints_free(struct endpoint *endpoint)
 {
-	while (door) {
-		struct door *next = door->next;
-		free(door);
-		door = next;
+	while (endpoint) {
+		struct endpoint *next = endpoint->next;
+		free(endpoint);
+		endpoint = next;
 	}
 }

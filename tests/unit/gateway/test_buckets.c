@@ -1,5 +1,5 @@
-/* The table of purses: all pay or none, three purses apart, and who is forgotten when there is no more room. */
-#include "limits/purses.h"
+/* The table of buckets: all pay or none, three buckets apart, and who is forgotten when there is no more room. */
+#include "limits/buckets.h"
 #include "unit.h"
 
 #include <pthread.h>
@@ -8,7 +8,7 @@
 #define NOW (1000 * SECOND)
 #define PAYERS 1024
 
-static struct purse_rules rules;
+static struct bucket_rules rules;
 
 static struct caller caller_of(uint64_t one, uint64_t shared)
 {
@@ -18,11 +18,11 @@ static struct caller caller_of(uint64_t one, uint64_t shared)
 
 static bool pay(const struct caller *caller, struct charge charge, int64_t now)
 {
-	struct purse_refusal refusal;
-	return purses_pay(caller, &rules, &charge, now, &refusal);
+	struct bucket_refusal refusal;
+	return buckets_charge(caller, &rules, &charge, now, &refusal);
 }
 
-/* How many units of the point purse can be taken one by one. */
+/* How many units of the point bucket can be taken one by one. */
 static int left(const struct caller *caller, int64_t now)
 {
 	int count = 0;
@@ -31,22 +31,22 @@ static int left(const struct caller *caller, int64_t now)
 	return count;
 }
 
-static void test_has_a_purse_for_each_kind_of_call(void **state)
+static void test_has_a_bucket_for_each_kind_of_call(void **state)
 {
 	struct caller caller = caller_of(1, 0);
-	const struct charge lane = {.purse = PURSE_LANE, .cost = 1}, write = {.cost = 1, .writes = true};
+	const struct charge lane = {.bucket = BUCKET_LANE, .cost = 1}, write = {.cost = 1, .writes = true};
 	(void)state;
 	while (pay(&caller, lane, NOW))
 		continue;
-	struct purse_refusal refusal;
-	assert_false(purses_pay(&caller, &rules, &lane, NOW, &refusal));
-	assert_int_equal(refusal.purse, PURSE_LANE);
+	struct bucket_refusal refusal;
+	assert_false(buckets_charge(&caller, &rules, &lane, NOW, &refusal));
+	assert_int_equal(refusal.bucket, BUCKET_LANE);
 	assert_int_equal(refusal.payer, PAYER_TOKEN);
 	assert_int_equal(refusal.wait, SECOND / 10);
 	assert_true(pay(&caller, write, NOW));
 	assert_true(pay(&caller, write, NOW));
-	assert_false(purses_pay(&caller, &rules, &write, NOW, &refusal));
-	assert_int_equal(refusal.purse, PURSE_WRITE);
+	assert_false(buckets_charge(&caller, &rules, &write, NOW, &refusal));
+	assert_int_equal(refusal.bucket, BUCKET_WRITE);
 	assert_int_equal(left(&caller, NOW), 8);
 }
 
@@ -61,8 +61,8 @@ static void test_takes_from_all_or_from_none(void **state)
 	}
 	assert_int_equal(left(&poor, NOW), 10);
 	assert_int_equal(left(&rich, NOW), 0);
-	struct purse_refusal refusal;
-	assert_false(purses_pay(&rich, &rules, &(struct charge){.cost = 1}, NOW, &refusal));
+	struct bucket_refusal refusal;
+	assert_false(buckets_charge(&rich, &rules, &(struct charge){.cost = 1}, NOW, &refusal));
 	assert_int_equal(refusal.payer, PAYER_LOGGED_IN);
 	struct caller elsewhere = caller_of(12, 98);
 	assert_int_equal(left(&elsewhere, NOW), 10);
@@ -72,7 +72,7 @@ static void test_owes(void **state)
 {
 	struct caller caller = caller_of(31, 0);
 	(void)state;
-	purses_owe(&caller, &rules, &(struct charge){.cost = 30}, NOW);
+	buckets_charge_later(&caller, &rules, &(struct charge){.cost = 30}, NOW);
 	assert_int_equal(left(&caller, NOW), 0);
 	assert_int_equal(left(&caller, NOW + 2 * SECOND), 0);
 	assert_int_equal(left(&caller, NOW + 3 * SECOND), 10);
@@ -90,7 +90,7 @@ static void test_forgets_the_fullest_first(void **state)
 {
 	struct caller poor = caller_of(PAYERS, 0);
 	(void)state;
-	purses_owe(&poor, &rules, &(struct charge){.cost = 100}, NOW);
+	buckets_charge_later(&poor, &rules, &(struct charge){.cost = 100}, NOW);
 	for (uint64_t i = 2; i < 64; i++) {
 		struct caller passing = caller_of(PAYERS * i, 0);
 		assert_true(pay(&passing, (struct charge){.cost = 1}, NOW + (int64_t)i));
@@ -104,7 +104,7 @@ static void test_keeps_the_payers_of_one_call_apart(void **state)
 	(void)state;
 	for (uint64_t i = 100; i < 116; i++) {
 		struct caller busy = caller_of(PAYERS * i, 0);
-		purses_owe(&busy, &rules, &(struct charge){.cost = 100}, NOW);
+		buckets_charge_later(&busy, &rules, &(struct charge){.cost = 100}, NOW);
 	}
 	struct caller caller = caller_of(PAYERS * 300, PAYERS * 301);
 	assert_int_equal(left(&caller, NOW), 10);
@@ -134,12 +134,12 @@ static void test_is_one_for_all_threads(void **state)
 static int set_up(void **state)
 {
 	(void)state;
-	purses_open(PAYERS);
+	buckets_open(PAYERS);
 	for (int kind = 0; kind < PAYER_KINDS; kind++) {
 		int64_t wider = kind == PAYER_LOGGED_IN ? 5 : 1;
-		rules.of[kind][PURSE_POINT] = bucket_rule_of(10, 10, wider);
-		rules.of[kind][PURSE_LANE] = bucket_rule_of(10, 10, wider);
-		rules.of[kind][PURSE_WRITE] = bucket_rule_of(1, 2, wider);
+		rules.of[kind][BUCKET_POINT] = bucket_rule_of(10, 10, wider);
+		rules.of[kind][BUCKET_LANE] = bucket_rule_of(10, 10, wider);
+		rules.of[kind][BUCKET_WRITE] = bucket_rule_of(1, 2, wider);
 	}
 	return 0;
 }
@@ -147,14 +147,14 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	purses_close();
+	buckets_close();
 	return 0;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_has_a_purse_for_each_kind_of_call, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_has_a_bucket_for_each_kind_of_call, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_takes_from_all_or_from_none, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_owes, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_lets_the_exempt_pass, set_up, tear_down),

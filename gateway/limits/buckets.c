@@ -1,4 +1,4 @@
-#include "limits/purses.h"
+#include "limits/buckets.h"
 
 #include "base/fatal.h"
 
@@ -8,8 +8,8 @@
 #define PLACES 8 /* where a payer can be */
 
 struct entry {
-	uint64_t key;		 /* 0: free */
-	int64_t full_at[PURSES]; /* see bucket.h */
+	uint64_t key;		  /* 0: free */
+	int64_t full_at[BUCKETS]; /* see bucket.h */
 };
 
 static struct {
@@ -31,7 +31,7 @@ static void *sets_new(size_t sets)
 	return memory;
 }
 
-void purses_open(size_t payers)
+void buckets_open(size_t payers)
 {
 	(void)pthread_mutex_lock(&table.lock);
 	if (table.users++ == 0) {
@@ -44,7 +44,7 @@ void purses_open(size_t payers)
 	(void)pthread_mutex_unlock(&table.lock);
 }
 
-void purses_close(void)
+void buckets_close(void)
 {
 	(void)pthread_mutex_lock(&table.lock);
 	if (--table.users == 0) {
@@ -54,11 +54,11 @@ void purses_close(void)
 	(void)pthread_mutex_unlock(&table.lock);
 }
 
-/* When all its purses will be full. */
+/* When all its buckets will be full. */
 static int64_t full_at(const struct entry *entry)
 {
 	int64_t latest = 0;
-	for (size_t i = 0; i < PURSES; i++)
+	for (size_t i = 0; i < BUCKETS; i++)
 		latest = entry->full_at[i] > latest ? entry->full_at[i] : latest;
 	return latest;
 }
@@ -89,38 +89,38 @@ static struct entry *find(uint64_t key, struct entry *const *kept, size_t count)
 	return leaving;
 }
 
-static int64_t cost_of(const struct charge *charge, enum purse purse)
+static int64_t cost_of(const struct charge *charge, enum bucket bucket)
 {
-	if (purse == PURSE_WRITE)
+	if (bucket == BUCKET_WRITE)
 		return charge->writes ? 1 : 0;
-	return purse == charge->purse ? charge->cost : 0;
+	return bucket == charge->bucket ? charge->cost : 0;
 }
 
 /* Looks whether the payer has enough of everything; keeps the longest wait. */
-static void ask(const struct entry *entry, const struct bucket_rule rules[static PURSES], enum payer_kind kind,
-		const struct charge *charge, int64_t now, struct purse_refusal *longest)
+static void ask(const struct entry *entry, const struct bucket_rule rules[static BUCKETS], enum payer_kind kind,
+		const struct charge *charge, int64_t now, struct bucket_refusal *longest)
 {
-	for (int purse = 0; purse < PURSES; purse++) {
-		int64_t cost = cost_of(charge, (enum purse)purse);
-		int64_t wait = cost > 0 ? bucket_wait(entry->full_at[purse], &rules[purse], cost, now) : 0;
+	for (int bucket = 0; bucket < BUCKETS; bucket++) {
+		int64_t cost = cost_of(charge, (enum bucket)bucket);
+		int64_t wait = cost > 0 ? bucket_wait(entry->full_at[bucket], &rules[bucket], cost, now) : 0;
 		if (wait > longest->wait)
-			*longest = (struct purse_refusal){(enum purse)purse, kind, wait};
+			*longest = (struct bucket_refusal){(enum bucket)bucket, kind, wait};
 	}
 }
 
-static void take(struct entry *entry, const struct bucket_rule rules[static PURSES], const struct charge *charge,
+static void take(struct entry *entry, const struct bucket_rule rules[static BUCKETS], const struct charge *charge,
 		 int64_t now)
 {
-	for (int purse = 0; purse < PURSES; purse++) {
-		int64_t cost = cost_of(charge, (enum purse)purse);
+	for (int bucket = 0; bucket < BUCKETS; bucket++) {
+		int64_t cost = cost_of(charge, (enum bucket)bucket);
 		if (cost > 0)
-			entry->full_at[purse] = bucket_take(entry->full_at[purse], &rules[purse], cost, now);
+			entry->full_at[bucket] = bucket_take(entry->full_at[bucket], &rules[bucket], cost, now);
 	}
 }
 
 /* With the lock. Unless forced, nothing is taken when something is missing. */
-static void settle(const struct caller *caller, const struct purse_rules *rules, const struct charge *charge,
-		   int64_t now, bool forced, struct purse_refusal *longest)
+static void settle(const struct caller *caller, const struct bucket_rules *rules, const struct charge *charge,
+		   int64_t now, bool forced, struct bucket_refusal *longest)
 {
 	struct entry *entries[CALLER_PAYERS];
 	for (size_t i = 0; i < caller->count; i++) {
@@ -132,10 +132,10 @@ static void settle(const struct caller *caller, const struct purse_rules *rules,
 		take(entries[i], rules->of[caller->payers[i].kind], charge, now);
 }
 
-bool purses_pay(const struct caller *caller, const struct purse_rules *rules, const struct charge *charge, int64_t now,
-		struct purse_refusal *ret)
+bool buckets_charge(const struct caller *caller, const struct bucket_rules *rules, const struct charge *charge,
+		    int64_t now, struct bucket_refusal *ret)
 {
-	*ret = (struct purse_refusal){0};
+	*ret = (struct bucket_refusal){0};
 	if (caller->count == 0)
 		return true;
 	(void)pthread_mutex_lock(&table.lock);
@@ -144,9 +144,10 @@ bool purses_pay(const struct caller *caller, const struct purse_rules *rules, co
 	return ret->wait == 0;
 }
 
-void purses_owe(const struct caller *caller, const struct purse_rules *rules, const struct charge *charge, int64_t now)
+void buckets_charge_later(const struct caller *caller, const struct bucket_rules *rules, const struct charge *charge,
+			  int64_t now)
 {
-	struct purse_refusal ignored = {0};
+	struct bucket_refusal ignored = {0};
 	if (caller->count == 0)
 		return;
 	(void)pthread_mutex_lock(&table.lock);

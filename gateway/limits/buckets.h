@@ -1,5 +1,5 @@
 /*
- * The purses of all payers that this process remembers: a purse is a token bucket (bucket.h) of one payer.
+ * The token buckets (bucket.h) of all payers that this process remembers.
  *
  * Purpose: a payer has three token buckets: for calls that read or write a few rows (point), for those whose work grows
  * with the data (lane, see x-lane), and for writes, each of which costs one whatever its size. Emptying one leaves the
@@ -11,48 +11,49 @@
  * when none is full, the one that would be full first. So a client that causes evictions (with many addresses) can only
  * make the buckets of others fuller, never emptier.
  */
-#ifndef EVENTLOOP_GATEWAY_PURSES_H
-#define EVENTLOOP_GATEWAY_PURSES_H
+#ifndef EVENTLOOP_GATEWAY_BUCKETS_H
+#define EVENTLOOP_GATEWAY_BUCKETS_H
 
 #include "limits/bucket.h"
 #include "limits/caller.h"
 
 #include <stdbool.h>
 
-enum purse { PURSE_POINT, PURSE_LANE, PURSE_WRITE };
-enum { PURSES = PURSE_WRITE + 1 };
+enum bucket { BUCKET_POINT, BUCKET_LANE, BUCKET_WRITE };
+enum { BUCKETS = BUCKET_WRITE + 1 };
 
-/* The rule of each purse of each kind of payer. */
-struct purse_rules {
-	struct bucket_rule of[PAYER_KINDS][PURSES];
+/* The rule of each bucket of each kind of payer. */
+struct bucket_rules {
+	struct bucket_rule of[PAYER_KINDS][BUCKETS];
 };
 
 /* What a call costs. */
 struct charge {
-	enum purse purse; /* POINT or LANE: what `cost` is taken from */
-	int64_t cost;	  /* units of 100 us, x-cost */
-	bool writes;	  /* one unit of WRITE besides */
+	enum bucket bucket; /* POINT or LANE: what `cost` is taken from */
+	int64_t cost;	    /* units of 100 us, x-cost */
+	bool writes;	    /* one unit of WRITE besides */
 };
 
 /* Which bucket lacked tokens, of which payer, and for how long. */
-struct purse_refusal {
-	enum purse purse;
+struct bucket_refusal {
+	enum bucket bucket;
 	enum payer_kind payer;
 	int64_t wait; /* nanoseconds */
 };
 
 /* Has the table made, for at least so many payers, or takes the one that is there. */
-void purses_open(size_t payers);
+void buckets_open(size_t payers);
 
 /* Ends the use of it. */
-void purses_close(void);
+void buckets_close(void);
 
 /* Takes the charge from all of the caller's payers; when one lacks tokens, takes nothing and returns false: *ret is the
  * one that must wait longest. now: monotonic nanoseconds. */
-bool purses_pay(const struct caller *caller, const struct purse_rules *rules, const struct charge *charge, int64_t now,
-		struct purse_refusal *ret);
+bool buckets_charge(const struct caller *caller, const struct bucket_rules *rules, const struct charge *charge,
+		    int64_t now, struct bucket_refusal *ret);
 
 /* Takes it in any case: for a cost that is known only afterwards. */
-void purses_owe(const struct caller *caller, const struct purse_rules *rules, const struct charge *charge, int64_t now);
+void buckets_charge_later(const struct caller *caller, const struct bucket_rules *rules, const struct charge *charge,
+			  int64_t now);
 
 #endif
