@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define USAGE_STATUS 2
-#define DATABASE_PATIENCE (30 * CLOCK_SECOND)
+#define DATABASE_TIMEOUT (30 * CLOCK_SECOND)
 
 /* --- commands --- */
 
@@ -77,7 +77,7 @@ static int run_dead_letters(struct daemon_thread *thread, struct context *ctx)
 {
 	const struct daemon_process *process = thread->process;
 	const char *verb = process->argc > 0 ? process->argv[0] : "";
-	ctx->deadline = deadline_after(DATABASE_PATIENCE);
+	ctx->deadline = deadline_after(DATABASE_TIMEOUT);
 	if (strcmp(verb, "list") == 0 && process->argc == 1)
 		return list_dead_letters(thread, ctx);
 	if (strcmp(verb, "replay") == 0 && process->argc <= 2)

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#define PATIENCE (600 * CLOCK_SECOND) /* of one check: it may read all of a table */
+#define TIMEOUT (600 * CLOCK_SECOND) /* of one check: it may read all of a table */
 #define UNREADABLE_STATUS 2
 
 /* One more than is shown, so that there being more is seen. */
@@ -24,7 +24,7 @@ static struct pg_result *read_rows(struct context *ctx, const struct daemon_work
 /* How many rows break the rule, up to DATA_CHECK_ROWS + 1; -1 when they cannot be read. */
 static int run_one(struct context *ctx, const struct daemon_worker *worker, const struct data_check *check)
 {
-	ctx->deadline = deadline_after(PATIENCE);
+	ctx->deadline = deadline_after(TIMEOUT);
 	struct pg_result *rows = read_rows(ctx, worker, check);
 	if (!rows) {
 		log_error_of(LOG_ERROR, ctx, "the rows of a check cannot be read");

@@ -18,7 +18,7 @@
 #define PAUSE_LAST (2 * CLOCK_SECOND)
 /* Pause after an empty answer, since a passport that stops, or gives requests little time, answers at once. */
 #define PAUSE_EMPTY (500 * CLOCK_MILLISECOND)
-#define PATIENCE (1 * CLOCK_SECOND)
+#define TIMEOUT (1 * CLOCK_SECOND)
 
 struct revocation_watch {
 	struct rpc_client *client;
@@ -84,7 +84,7 @@ static void note(struct revocation_watch *watch, const struct context *ctx, bool
 	}
 	if (watch->failing_since == 0)
 		watch->failing_since = clock_monotonic();
-	if (watch->told || co_cancelled() || clock_monotonic() - watch->failing_since < PATIENCE)
+	if (watch->told || co_cancelled() || clock_monotonic() - watch->failing_since < TIMEOUT)
 		return;
 	watch->told = true;
 	log_error_of(LOG_WARNING, ctx, "revocations cannot be heard of");

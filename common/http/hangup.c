@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#define PATIENCE (50 * CLOCK_MILLISECOND) /* most answers are there before it, and nothing need be sent */
+#define TIMEOUT (50 * CLOCK_MILLISECOND) /* most answers are there before it, and nothing need be sent */
 #define LOOK_FIRST (5 * CLOCK_MILLISECOND)
 #define LOOK_LAST (500 * CLOCK_MILLISECOND)
 
@@ -77,7 +77,7 @@ struct http_hangup *http_hangup_begin(struct event_base *base, int fd, void (*go
 	hangup->timer = evtimer_new(base, on_time, hangup);
 	if (!hangup->timer)
 		fatal("no memory for a timer");
-	look_in(hangup, PATIENCE);
+	look_in(hangup, TIMEOUT);
 	return hangup;
 }
 

@@ -18,7 +18,7 @@
 enum { BACKLOG = 4096 };
 
 #define UNSENT_MAX (128 * 1024) /* bytes that the kernel takes beyond what the client has room for */
-#define PATIENCE_MS (30 * 1000) /* with a client that takes nothing, also after we have closed */
+#define TIMEOUT_MS (30 * 1000) /* with a client that takes nothing, also after we have closed */
 #define WARNING_EVERY (10 * CLOCK_SECOND)
 
 struct address {
@@ -154,7 +154,7 @@ int listener_accept(struct http_listener *listener, char peer[static LISTENER_PE
 		if (fd >= 0) {
 			(void)set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 			(void)set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MAX);
-			(void)set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, PATIENCE_MS);
+			(void)set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, TIMEOUT_MS);
 			peer_text(&at, peer);
 			return fd;
 		}

@@ -17,7 +17,7 @@ enum {
 	STEP = 32 * 1024, /* bytes that show that a client is at work */
 };
 
-#define PATIENCE CLOCK_SECOND
+#define TIMEOUT CLOCK_SECOND
 
 /* What is counted of one address, or of one site; lives while it has a connection. */
 struct http_address {
@@ -160,7 +160,7 @@ static bool evict(struct http_server *server, struct http_seats *idle, struct me
 static bool end_standing(struct http_server *server)
 {
 	struct http_seat *seat = TAILQ_FIRST(&server->peers.standing);
-	if (!seat || clock_monotonic() - seat->waits_since < PATIENCE)
+	if (!seat || clock_monotonic() - seat->waits_since < TIMEOUT)
 		return false;
 	http_peers_busy(server, seat);
 	metric_add(server->peers.stood_still, 1);

@@ -13,7 +13,7 @@
 #define STRANGERS_OF_ADDRESS 16
 /* Of daemons: all those of one machine come from one address. */
 #define PROVED_OF_ADDRESS 128
-#define PROOF_PATIENCE (5 * CLOCK_SECOND)
+#define PROOF_TIMEOUT (5 * CLOCK_SECOND)
 #define WARNING_EVERY (10 * CLOCK_SECOND)
 
 /* --- the lists --- */
@@ -194,8 +194,8 @@ static void challenge(struct link_connection *connection)
 static void expect_proof(struct link_connection *connection)
 {
 	struct link_server *server = connection->server;
-	int64_t patience = server->options.proof_patience != 0 ? server->options.proof_patience : PROOF_PATIENCE;
-	struct timeval delay = {.tv_sec = patience / CLOCK_SECOND, .tv_usec = patience % CLOCK_SECOND};
+	int64_t timeout = server->options.proof_timeout != 0 ? server->options.proof_timeout : PROOF_TIMEOUT;
+	struct timeval delay = {.tv_sec = timeout / CLOCK_SECOND, .tv_usec = timeout % CLOCK_SECOND};
 	connection->handshake = must_calloc(1, sizeof(*connection->handshake));
 	connection->too_late = evtimer_new(server->base, on_too_late, connection);
 	if (!connection->too_late || event_add(connection->too_late, &delay))
@@ -220,7 +220,7 @@ void link_admit(struct link_server *server, int fd, const char *peer)
 	connection->server = server;
 	memcpy(connection->peer, peer, sizeof(connection->peer));
 	connection->stream.max_line = LINK_HANDSHAKE_LINE;
-	connection->stream.patience = server->options.line_patience;
+	connection->stream.timeout = server->options.line_timeout;
 	connection->stream.on_line = on_line;
 	connection->stream.on_close = on_close;
 	connection->stream.argument = connection;

@@ -12,7 +12,7 @@
 #define BACK_OFF_LAST (250 * CLOCK_MILLISECOND)
 /* A connection that lasts less is a server that hangs up. */
 #define SHORT_LIVED (1000 * CLOCK_MILLISECOND)
-#define FAULT_PATIENCE (1000 * CLOCK_MILLISECOND)
+#define FAULT_TIMEOUT (1000 * CLOCK_MILLISECOND)
 
 static void connect_lane(struct link_lane *lane);
 
@@ -54,7 +54,7 @@ static void note_fault(struct link_client *client, const char *fault)
 	int64_t now = clock_monotonic();
 	if (client->faulty_since == 0)
 		client->faulty_since = now;
-	if (client->told || now - client->faulty_since < FAULT_PATIENCE)
+	if (client->told || now - client->faulty_since < FAULT_TIMEOUT)
 		return;
 	client->told = true;
 	log_event(LOG_WARNING, NULL, "a daemon cannot be called", LOG_STRING("target", client->target.server),

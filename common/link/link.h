@@ -41,8 +41,8 @@ struct link_server_options {
 	size_t max_connections;	  /* of those that have proved themselves; 0: 256 */
 	size_t max_in_flight;	  /* requests being handled; 0: 4096 */
 	int64_t request_deadline; /* microseconds, when the request says none or a later one; 0: 10 s */
-	int64_t proof_patience;	  /* from the connection to its proof; 0: 5 s */
-	int64_t line_patience;	  /* from a line's beginning to its end; 0: 10 s */
+	int64_t proof_timeout;	  /* from the connection to its proof; 0: 5 s */
+	int64_t line_timeout;	  /* from a line's beginning to its end; 0: 10 s */
 };
 
 /* Listens on this thread's loop (SO_REUSEPORT). NULL with one line in `error`. */

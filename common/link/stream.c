@@ -192,7 +192,7 @@ void link_outbox_done(struct link_outbox *outbox)
 static void wait_for_line_end(struct link_stream *stream, int64_t microseconds)
 {
 	struct timeval delay = {.tv_sec = microseconds / CLOCK_SECOND, .tv_usec = microseconds % CLOCK_SECOND};
-	if (event_add(stream->impatient, &delay))
+	if (event_add(stream->line_timer, &delay))
 		fatal("no memory for a timer");
 }
 
@@ -200,12 +200,12 @@ static void wait_for_line_end(struct link_stream *stream, int64_t microseconds)
 static void await_line_end(struct link_stream *stream)
 {
 	stream->line_began = clock_monotonic();
-	if (!event_pending(stream->impatient, EV_TIMEOUT, NULL))
-		wait_for_line_end(stream, stream->patience);
+	if (!event_pending(stream->line_timer, EV_TIMEOUT, NULL))
+		wait_for_line_end(stream, stream->timeout);
 }
 
 /* The awaited line may have ended and another begun. A line is not late while we do not read. */
-static void on_impatient(evutil_socket_t fd, short what, void *argument)
+static void on_line_timer(evutil_socket_t fd, short what, void *argument)
 {
 	struct link_stream *stream = argument;
 	int64_t now = clock_monotonic(), waited = stream->reading_paused ? 0 : now - stream->line_began;
@@ -213,8 +213,8 @@ static void on_impatient(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	if (!stream->held || stream->failure)
 		return;
-	if (waited < stream->patience)
-		wait_for_line_end(stream, stream->patience - waited);
+	if (waited < stream->timeout)
+		wait_for_line_end(stream, stream->timeout - waited);
 	else
 		link_stream_fail(stream, "half a line");
 }
@@ -349,10 +349,10 @@ void link_stream_start(struct link_stream *stream, struct event_base *base, stru
 		scratch = must_malloc(READ_SIZE);
 	stream->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, stream);
 	stream->writable = event_new(base, fd, EV_WRITE, on_writable, stream);
-	stream->impatient = evtimer_new(base, on_impatient, stream);
-	if (stream->patience == 0)
-		stream->patience = LINK_LINE_PATIENCE;
-	if (!stream->readable || !stream->writable || !stream->impatient || event_add(stream->readable, NULL))
+	stream->line_timer = evtimer_new(base, on_line_timer, stream);
+	if (stream->timeout == 0)
+		stream->timeout = LINK_LINE_TIMEOUT;
+	if (!stream->readable || !stream->writable || !stream->line_timer || event_add(stream->readable, NULL))
 		fatal("no memory for the events of a connection");
 }
 
@@ -364,8 +364,8 @@ void link_stream_done(struct link_stream *stream)
 		leave_outbox(stream);
 	event_free(stream->readable);
 	event_free(stream->writable);
-	event_free(stream->impatient);
-	stream->readable = stream->writable = stream->impatient = NULL;
+	event_free(stream->line_timer);
+	stream->readable = stream->writable = stream->line_timer = NULL;
 	(void)close(stream->fd);
 	buffer_done(&stream->out);
 	free(stream->held);

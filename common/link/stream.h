@@ -5,7 +5,7 @@
  * Ownership: the owner embeds a stream and an outbox (one for all its streams); the stream owns its socket and buffers.
  * Invariants: on_line gets each line without its LF, valid during the call only; on_close runs exactly once, as the
  * last thing the stream does, and may free it; neither may free the stream otherwise. Lines are sent whole, in order.
- * A line must end within LINK_LINE_PATIENCE of its first byte, or the stream is closed: half a line holds memory.
+ * A line must end within LINK_LINE_TIMEOUT of its first byte, or the stream is closed: half a line holds memory.
  * Nothing here suspends, everything runs on the loop's thread.
  */
 #ifndef EVENTLOOP_LINK_STREAM_H
@@ -21,7 +21,7 @@
 
 #define LINK_DEFAULT_MAX_LINE ((size_t)4 * 1024 * 1024 + 64 * 1024)
 #define LINK_MAX_UNSENT ((size_t)64 * 1024 * 1024)
-#define LINK_LINE_PATIENCE (10 * CLOCK_SECOND)
+#define LINK_LINE_TIMEOUT (10 * CLOCK_SECOND)
 
 struct event;
 struct event_base;
@@ -38,10 +38,10 @@ struct link_outbox {
 struct link_stream {
 	int fd;
 	size_t max_line;  /* may change between lines */
-	int64_t patience; /* microseconds for a line to end; 0: LINK_LINE_PATIENCE */
+	int64_t timeout; /* microseconds for a line to end; 0: LINK_LINE_TIMEOUT */
 	struct link_outbox *outbox;
 	struct event *readable, *writable;
-	struct event *impatient; /* pending while there may be half a line */
+	struct event *line_timer; /* pending while there may be half a line */
 	int64_t line_began;	 /* monotonic; of the half that is held */
 	char *held;		 /* the beginning of a line whose end has not come; NULL when there is none */
 	size_t held_length, held_capacity;
@@ -64,7 +64,7 @@ void link_outbox_init(struct link_outbox *outbox, struct loop *loop);
 void link_outbox_done(struct link_outbox *outbox);
 
 /* Takes the connected, non-blocking socket over and begins to read. The other members must be zero but max_line,
- * patience, on_line, on_close and argument. */
+ * timeout, on_line, on_close and argument. */
 void link_stream_start(struct link_stream *stream, struct event_base *base, struct link_outbox *outbox, int fd);
 
 /* Closes the socket and frees the buffers; on_close does not run. */

@@ -17,7 +17,7 @@
 #define KEEP_INTERVAL (60 * CLOCK_SECOND)
 #define MEASURE_INTERVAL (5 * CLOCK_SECOND)
 #define NOTIFY_INTERVAL (20 * CLOCK_MILLISECOND)
-#define STOP_PATIENCE (5 * CLOCK_SECOND)
+#define STOP_TIMEOUT (5 * CLOCK_SECOND)
 
 /* The relay of this process, for commits on any of its threads. */
 static struct {
@@ -283,11 +283,11 @@ static void forget(struct outbox_relay *relay)
 
 void outbox_relay_stop(struct outbox_relay *relay)
 {
-	int64_t patience = deadline_after(STOP_PATIENCE);
+	int64_t timeout = deadline_after(STOP_TIMEOUT);
 	forget(relay);
 	relay->stopping = true;
 	end_all(relay, false);
-	while (relay->running > 0 && co_queue_wait(&relay->ended, "outbox relay", patience) == CO_OK)
+	while (relay->running > 0 && co_queue_wait(&relay->ended, "outbox relay", timeout) == CO_OK)
 		continue;
 	if (relay->running > 0)
 		end_all(relay, true);

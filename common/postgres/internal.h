@@ -21,7 +21,7 @@
 #define PG_ABANDONED_TICKS 2	 /* head whose caller has left, older than this: cancelled */
 #define PG_QUEUE_TICKS 2	 /* no lease was granted for so long: one more is opened */
 #define PG_DRAIN_TICKS 40	 /* a cancelled or settling connection is closed after this */
-#define PG_PATIENCE CLOCK_SECOND /* how long a caller waits for a connection that is down */
+#define PG_TIMEOUT CLOCK_SECOND /* how long a caller waits for a connection that is down */
 
 struct co;
 struct event;
@@ -172,7 +172,7 @@ struct pg_tx {
 void pg_hold(struct pg *pg);
 void pg_drop(struct pg *pg);
 /* Until when a caller waits while there is no connection. */
-int64_t pg_patience(const struct context *ctx, const struct pg *pg);
+int64_t pg_timeout(const struct context *ctx, const struct pg *pg);
 
 /* statement.c */
 struct pg_statement *pg_statement_get(struct pg_connection *connection, const char *sql);

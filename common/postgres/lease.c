@@ -141,11 +141,11 @@ static bool granted(const struct pg_waiter *waiter)
 	return connection && connection->use == PG_USE_LEASED && connection->lease == waiter->lease;
 }
 
-static int64_t patience_of(const struct context *ctx, const struct pg *pg)
+static int64_t timeout_of(const struct context *ctx, const struct pg *pg)
 {
 	if (pg_leases_up(pg))
 		return ctx->deadline;
-	return pg_patience(ctx, pg);
+	return pg_timeout(ctx, pg);
 }
 
 static struct pg_connection *wait_in_queue(struct context *ctx, struct pg *pg, uint64_t share)
@@ -154,7 +154,7 @@ static struct pg_connection *wait_in_queue(struct context *ctx, struct pg *pg, u
 	waiter_add(pg, &waiter);
 	grow(pg);
 	for (;;) {
-		int64_t limit = patience_of(ctx, pg);
+		int64_t limit = timeout_of(ctx, pg);
 		enum co_result result = co_park("postgres lease", limit);
 		if (granted(&waiter))
 			return waiter.connection;
@@ -167,7 +167,7 @@ static struct pg_connection *wait_in_queue(struct context *ctx, struct pg *pg, u
 			waiter.next = NULL;
 			waiter_add(pg, &waiter);
 		}
-		if (result == CO_OK || (result == CO_TIMEOUT && limit < patience_of(ctx, pg)))
+		if (result == CO_OK || (result == CO_TIMEOUT && limit < timeout_of(ctx, pg)))
 			continue;
 		waiter_remove(pg, &waiter);
 		(void)(result == CO_TIMEOUT && limit < ctx->deadline ? pg_fail_unavailable(ctx, pg)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define CHECKSUM_SIZE 65		     /* SHA-256 in hexadecimal and NUL */
-#define CONNECT_PATIENCE (15 * CLOCK_SECOND) /* a server that is being started beside us */
+#define CONNECT_TIMEOUT (15 * CLOCK_SECOND) /* a server that is being started beside us */
 #define LOCK_PAUSE (50 * CLOCK_MILLISECOND)
 #define LOCK_PAUSE_CHANCE 65536 /* plus up to this many microseconds, by chance */
 
@@ -129,7 +129,7 @@ int migrate_run(struct context *ctx, const char *url, const struct embedded_file
 	struct context own;
 	/* A context of its own, so that the session, and with it the lock, ends here and not with the caller. */
 	context_init(&own, ctx->deadline);
-	struct pg_session *session = pg_session_open(&own, url, CONNECT_PATIENCE);
+	struct pg_session *session = pg_session_open(&own, url, CONNECT_TIMEOUT);
 	if (session && take_lock(&own, session) == 0 && run(&own, session, TABLE) == 0)
 		applied = apply_all(&own, session, sets);
 	if (applied < 0 && ctx->error.code == ERROR_NONE)

@@ -28,10 +28,10 @@ void pg_drop(struct pg *pg)
 	free(pg);
 }
 
-int64_t pg_patience(const struct context *ctx, const struct pg *pg)
+int64_t pg_timeout(const struct context *ctx, const struct pg *pg)
 {
 	int64_t since = pg->down_since ? pg->down_since : clock_monotonic();
-	return deadline_earlier(ctx->deadline, since + PG_PATIENCE);
+	return deadline_earlier(ctx->deadline, since + PG_TIMEOUT);
 }
 
 static void metrics_make(struct pg *pg)

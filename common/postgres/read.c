@@ -119,21 +119,21 @@ void pg_reads_close(struct pg *pg)
 }
 
 /* While no connection stands, nobody waits for long. */
-static int64_t patience_of(const struct context *ctx, const struct pg *pg, const struct pg_request *request)
+static int64_t timeout_of(const struct context *ctx, const struct pg *pg, const struct pg_request *request)
 {
 	if (!request->queued || pg_reads_up(pg))
 		return ctx->deadline;
-	return pg_patience(ctx, pg);
+	return pg_timeout(ctx, pg);
 }
 
 static int wait_for_answer(struct context *ctx, struct pg *pg, struct pg_request *request)
 {
 	for (;;) {
-		int64_t limit = patience_of(ctx, pg, request);
+		int64_t limit = timeout_of(ctx, pg, request);
 		enum co_result result = request->done ? CO_OK : co_park("postgres", limit);
 		if (request->done)
 			return 0;
-		if (result == CO_OK || (result == CO_TIMEOUT && limit < patience_of(ctx, pg, request)))
+		if (result == CO_OK || (result == CO_TIMEOUT && limit < timeout_of(ctx, pg, request)))
 			continue;
 		if (request->queued)
 			pg_reads_remove(pg, request);

@@ -74,9 +74,9 @@ static int wait_before_next(struct context *ctx, int64_t limit)
 	return co_sleep_until(deadline_after(PAUSE)) == CO_CANCELLED ? co_check(ctx, CO_CANCELLED) : 0;
 }
 
-static int connect_patiently(struct context *ctx, struct pg_session *session, int64_t patience)
+static int connect_within(struct context *ctx, struct pg_session *session, int64_t timeout)
 {
-	int64_t limit = deadline_earlier(ctx->deadline, deadline_after(patience));
+	int64_t limit = deadline_earlier(ctx->deadline, deadline_after(timeout));
 	while (attempt(ctx, session, limit) != 0) {
 		pg_target_note(&session->target, session->conn ? PQerrorMessage(session->conn) : NULL);
 		PQfinish(session->conn);
@@ -89,7 +89,7 @@ static int connect_patiently(struct context *ctx, struct pg_session *session, in
 	return 0;
 }
 
-struct pg_session *pg_session_open(struct context *ctx, const char *url, int64_t patience)
+struct pg_session *pg_session_open(struct context *ctx, const char *url, int64_t timeout)
 {
 	struct pg_session *session = arena_zalloc(&ctx->arena, sizeof(*session));
 	if (pg_target_init(&session->target, url) != 0) {
@@ -97,7 +97,7 @@ struct pg_session *pg_session_open(struct context *ctx, const char *url, int64_t
 		return NULL;
 	}
 	context_defer(ctx, session_close, session);
-	return connect_patiently(ctx, session, patience) == 0 ? session : NULL;
+	return connect_within(ctx, session, timeout) == 0 ? session : NULL;
 }
 
 /* Waits until the socket can be read, sending what is left to be sent meanwhile. */

@@ -14,9 +14,9 @@
 
 struct pg_session;
 
-/* Connects, trying again until `patience` microseconds have passed or ctx's deadline. NULL with unavailable (cause:
+/* Connects, trying again until `timeout` microseconds have passed or ctx's deadline. NULL with unavailable (cause:
  * what libpq said) or deadline_exceeded. */
-struct pg_session *pg_session_open(struct context *ctx, const char *url, int64_t patience) MAY_SUSPEND MUST_CHECK;
+struct pg_session *pg_session_open(struct context *ctx, const char *url, int64_t timeout) MAY_SUSPEND MUST_CHECK;
 
 /* Runs sql, which may be several statements when count is 0, and returns the last result (freed with ctx). NULL with
  * the error of the first that failed. */

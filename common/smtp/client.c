@@ -23,7 +23,7 @@ enum {
 
 #define CONNECT_TIME (10 * CLOCK_SECOND)
 #define CONNECTION_AGE 30L		  /* seconds that an idle one is used again */
-#define EARLIER (200 * CLOCK_MILLISECOND) /* the transfer ends before the caller's patience does */
+#define EARLIER (200 * CLOCK_MILLISECOND) /* the transfer ends before the caller's deadline comes */
 
 /* Where a transfer runs: a connection that is kept belongs to it. */
 struct slot {

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT_PATIENCE_MS = 100, LAST_LINE = 800 };
+enum { OUTPUT_TIMEOUT_MS = 100, LAST_LINE = 800 };
 
 struct log_sink {
 	void (*function)(const char *line, size_t length, void *argument);
@@ -39,7 +39,7 @@ static bool write_line(int descriptor, const char *bytes, size_t length)
 			length -= (size_t)written;
 		} else if (errno == EAGAIN) {
 			struct pollfd wait = {.fd = descriptor, .events = POLLOUT};
-			if (poll(&wait, 1, OUTPUT_PATIENCE_MS) <= 0)
+			if (poll(&wait, 1, OUTPUT_TIMEOUT_MS) <= 0)
 				return false;
 		} else if (errno != EINTR) {
 			return false;

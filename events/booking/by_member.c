@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define PATIENCE (CLOCK_SECOND / 2) /* the longest wait of a booking for passport; a newer token needs none */
+#define TIMEOUT (CLOCK_SECOND / 2) /* the longest wait of a booking for passport; a newer token needs none */
 
 static const char SELECT_COMPANY[] =
     "SELECT l.company_id, floor(extract(epoch FROM l.created_at) * 1000000)::bigint FROM listing l WHERE l.id = $1";
@@ -19,9 +19,9 @@ static bool says_all(const struct identity *caller, int64_t listing_created)
 static int ask(struct rpc_call *call, const char *company_id, const char **ret)
 {
 	struct context *ctx = call->ctx;
-	int64_t deadline = ctx->deadline, patience = deadline_after(PATIENCE);
+	int64_t deadline = ctx->deadline, timeout = deadline_after(TIMEOUT);
 	bool member = false;
-	ctx->deadline = deadline < patience ? deadline : patience;
+	ctx->deadline = deadline < timeout ? deadline : timeout;
 	int failed = rpc_caller_is_member(call, company_id, &member);
 	ctx->deadline = deadline;
 	*ret = failed ? NULL : member ? "true" : "false";

@@ -18,7 +18,7 @@ enum {
 	STEP = 32 * 1024,  /* bytes that show that a client is at work */
 };
 
-#define PATIENCE CLOCK_SECOND
+#define TIMEOUT CLOCK_SECOND
 
 /* Who has places: an address, a site, or all; the first two live while they have a place or wait for one. */
 struct holder {
@@ -198,7 +198,7 @@ static struct transfer_place *longest_still(const struct transfers *transfers, c
 	int64_t now = clock_monotonic();
 	struct transfer_place *found = NULL;
 	for (struct transfer_place *place = TAILQ_FIRST(&transfers->taken); place; place = TAILQ_NEXT(place, link)) {
-		if (place->ended || stood_still(place, now) < PATIENCE || !is_within(place->address, full))
+		if (place->ended || stood_still(place, now) < TIMEOUT || !is_within(place->address, full))
 			continue;
 		if (!found || goes_before(place, found, now))
 			found = place;
@@ -264,15 +264,15 @@ bool transfer_ended(const struct transfer_place *place)
 static void await_turn(struct transfer_place *place, int64_t deadline)
 {
 	enum co_result result = CO_OK;
-	int64_t impatient = deadline_after(PATIENCE);
+	int64_t next_look = deadline_after(TIMEOUT);
 	TAILQ_INSERT_TAIL(&place->transfers->waiting, place, link);
 	while (!place->taken && result != CO_CANCELLED && deadline_left(deadline) > 0) {
-		result = co_park("place for a picture", deadline_earlier(deadline, impatient));
+		result = co_park("place for a picture", deadline_earlier(deadline, next_look));
 		/* cppcheck-suppress knownConditionTrueFalse ; serve() gives the place while this waits */
 		if (place->taken || result != CO_TIMEOUT || deadline_left(deadline) == 0)
 			continue;
 		make_room(place);
-		impatient = deadline_after(PATIENCE);
+		next_look = deadline_after(TIMEOUT);
 	}
 	if (!place->taken)
 		TAILQ_REMOVE(&place->transfers->waiting, place, link);

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define RETRY (100 * CLOCK_MILLISECOND)
-#define PATIENCE (1 * CLOCK_SECOND)
+#define TIMEOUT (1 * CLOCK_SECOND)
 #define REFRESH (30 * CLOCK_SECOND)
 #define FETCH_DEADLINE (3 * CLOCK_SECOND)
 #define MAX_DOCUMENT (16 << 20)
@@ -148,7 +148,7 @@ void methods_free(struct methods *methods)
 enum methods_answer methods_await(struct context *ctx, const struct methods *methods, const char *name, size_t length,
 				  struct remote_method *ret)
 {
-	int64_t until = deadline_earlier(ctx->deadline, deadline_after(PATIENCE));
+	int64_t until = deadline_earlier(ctx->deadline, deadline_after(TIMEOUT));
 	enum methods_answer answer = method_table_find(methods->table, name, length, ret);
 	while (answer == METHODS_UNSURE && deadline_left(until) > 0 &&
 	       co_sleep_until(deadline_after(RETRY / 2)) == CO_TIMEOUT)

@@ -15,7 +15,7 @@
 
 #define FAILURES_MAX 3
 #define BATCH 500		       /* files looked up by one statement */
-#define PATIENCE (30 * CLOCK_SECOND)   /* for one batch, or the removal of one file */
+#define TIMEOUT (30 * CLOCK_SECOND)   /* for one batch, or the removal of one file */
 #define ARRAY_MAX ((size_t)128 * 1024) /* of the names of a batch */
 
 static const char WITHOUT_ROW[] = "SELECT asked.sha256 FROM unnest($1::text[]) AS asked(sha256) "
@@ -126,7 +126,7 @@ static const char *next_batch(struct context *ctx, struct sweep *sweep, const st
 static int sweep_batch(struct sweep *sweep, const struct store_names *names, size_t *at)
 {
 	struct context ctx;
-	context_init(&ctx, deadline_after(PATIENCE));
+	context_init(&ctx, deadline_after(TIMEOUT));
 	const char *batch = next_batch(&ctx, sweep, names, at);
 	struct pg_result *orphans = batch ? pg_read(&ctx, sweep->images->worker->db, WITHOUT_ROW, batch) : NULL;
 	int status = orphans ? 0 : -1;
@@ -143,7 +143,7 @@ static int sweep_folder(struct sweep *sweep, unsigned folder)
 	struct job *job = job_new(sweep);
 	job->folder = folder;
 	struct context ctx;
-	context_init(&ctx, deadline_after(PATIENCE));
+	context_init(&ctx, deadline_after(TIMEOUT));
 	int status = run_job(&ctx, job, list_work);
 	if (status && !co_cancelled())
 		log_error_of(LOG_WARNING, &ctx, "the store cannot be swept");

@@ -19,7 +19,7 @@
 #define POLL_INTERVAL CLOCK_SECOND
 #define TIDY_INTERVAL (15 * CLOCK_SECOND)
 #define STORE_DEADLINE (5 * CLOCK_SECOND)
-#define STOP_PATIENCE (3 * CLOCK_SECOND)
+#define STOP_TIMEOUT (3 * CLOCK_SECOND)
 #define LONGEST_PAUSE (3600 * CLOCK_SECOND)
 #define MOST_DOUBLINGS 20
 
@@ -302,11 +302,11 @@ void mail_worker_free(struct mail_worker *worker)
 {
 	if (!worker)
 		return;
-	int64_t patience = deadline_after(STOP_PATIENCE);
+	int64_t timeout = deadline_after(STOP_TIMEOUT);
 	set_process_worker(NULL);
 	worker->stopping = true;
 	look(worker);
-	while (worker->running > 0 && co_queue_wait(&worker->changed, "letters", patience) == CO_OK)
+	while (worker->running > 0 && co_queue_wait(&worker->changed, "letters", timeout) == CO_OK)
 		continue;
 	if (worker->dispatcher)
 		co_cancel(worker->dispatcher);

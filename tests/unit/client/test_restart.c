@@ -108,7 +108,7 @@ static void test_restarts_beside_a_long_call(void **state)
 
 struct crowd {
 	struct rpc_client *client;
-	int64_t patience;
+	int64_t timeout;
 	int ended;
 };
 
@@ -117,7 +117,7 @@ static void wait_for_restart(void *argument)
 	struct crowd *crowd = argument;
 	struct rpc_request request = {.method = "toy.echo.say", .params = "{}", .as = RPC_AS_ANONYMOUS};
 	struct context ctx;
-	context_init(&ctx, deadline_after(crowd->patience));
+	context_init(&ctx, deadline_after(crowd->timeout));
 	assert_null(rpc_invoke(&ctx, crowd->client, &request));
 	assert_int_equal(ctx.error.code, ERROR_UNAVAILABLE);
 	context_done(&ctx);

@@ -17,7 +17,7 @@
 #endif
 #endif
 
-static struct fixture *start_impatient(void **state)
+static struct fixture *start_with_short_timeouts(void **state)
 {
 	return fixture_start(
 	    &(struct http_server_options){.engine = ENGINE(state), .read_timeout = SHORT, .idle_timeout = 2 * SHORT},
@@ -52,7 +52,7 @@ static void drip(struct fixture *fixture, const char *start, const char *drop)
 
 static void test_a_body_that_drips_is_cut_off(void **state)
 {
-	struct fixture *fixture = start_impatient(state);
+	struct fixture *fixture = start_with_short_timeouts(state);
 	drip(fixture, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 100000\r\n\r\n", "x");
 	drip(fixture, "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n");
 	fixture_stop(fixture);
@@ -60,7 +60,7 @@ static void test_a_body_that_drips_is_cut_off(void **state)
 
 static void test_headers_without_end_are_cut_off(void **state)
 {
-	struct fixture *fixture = start_impatient(state);
+	struct fixture *fixture = start_with_short_timeouts(state);
 	drip(fixture, "GET /hello HTTP/1.1\r\n" HOST, "A: b\r\n");
 	drip(fixture, "GET /", "a");
 	fixture_stop(fixture);
@@ -68,7 +68,7 @@ static void test_headers_without_end_are_cut_off(void **state)
 
 static void test_silent_clients_are_closed_without_an_answer(void **state)
 {
-	struct fixture *fixture = start_impatient(state);
+	struct fixture *fixture = start_with_short_timeouts(state);
 	int silent = dial(fixture);
 	int idle = dial(fixture);
 	send_text(idle, GET_HELLO);
@@ -85,7 +85,7 @@ static void test_silent_clients_are_closed_without_an_answer(void **state)
 /* A body that comes at a fair pace may take longer than the time for a request. */
 static void test_a_large_body_is_waited_for(void **state)
 {
-	struct fixture *fixture = start_impatient(state);
+	struct fixture *fixture = start_with_short_timeouts(state);
 	static char body[400 * 1024];
 	int fd = dial(fixture);
 	send_text(fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 409600\r\n\r\n");
@@ -103,7 +103,7 @@ static void test_a_large_body_is_waited_for(void **state)
 
 static void test_clients_that_never_read(void **state)
 {
-	struct fixture *fixture = start_impatient(state);
+	struct fixture *fixture = start_with_short_timeouts(state);
 	enum { COUNT = 8, SIZE = 8 * 1024 * 1024 };
 	char *body = calloc(1, SIZE);
 	assert_non_null(body);

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define RAW_PATIENCE (20 * CLOCK_SECOND)
+#define RAW_TIMEOUT (20 * CLOCK_SECOND)
 
 static inline int raw_listen(uint16_t *ret_port)
 {
@@ -37,7 +37,7 @@ static inline uint16_t raw_dead_port(void)
 
 static inline int raw_accept(int listener)
 {
-	assert_int_equal(co_wait_fd(listener, EV_READ, deadline_after(RAW_PATIENCE), NULL), CO_OK);
+	assert_int_equal(co_wait_fd(listener, EV_READ, deadline_after(RAW_TIMEOUT), NULL), CO_OK);
 	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	assert_true(fd >= 0);
 	return fd;
@@ -50,7 +50,7 @@ static inline int raw_connect(uint16_t port)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	assert_true(fd >= 0);
 	(void)connect(fd, (struct sockaddr *)&address, sizeof(address));
-	assert_int_equal(co_wait_fd(fd, EV_WRITE, deadline_after(RAW_PATIENCE), NULL), CO_OK);
+	assert_int_equal(co_wait_fd(fd, EV_WRITE, deadline_after(RAW_TIMEOUT), NULL), CO_OK);
 	return fd;
 }
 
@@ -65,7 +65,7 @@ static inline void raw_send(int fd, const char *bytes, size_t length)
 		} else if (errno != EAGAIN) {
 			return;
 		} else {
-			assert_int_equal(co_wait_fd(fd, EV_WRITE, deadline_after(RAW_PATIENCE), NULL), CO_OK);
+			assert_int_equal(co_wait_fd(fd, EV_WRITE, deadline_after(RAW_TIMEOUT), NULL), CO_OK);
 		}
 	}
 }
@@ -84,7 +84,7 @@ static inline size_t raw_line(int fd, char *line, size_t size)
 		} else if (got == 0 || errno != EAGAIN) {
 			return 0;
 		} else {
-			assert_int_equal(co_wait_fd(fd, EV_READ, deadline_after(RAW_PATIENCE), NULL), CO_OK);
+			assert_int_equal(co_wait_fd(fd, EV_READ, deadline_after(RAW_TIMEOUT), NULL), CO_OK);
 		}
 	}
 	return length;

@@ -173,7 +173,7 @@ static void test_many_strangers(void **state)
 }
 
 /* Who does not prove himself in time goes; so does half a line, whoever began it. */
-static void patience(struct toy *toy)
+static void timeout(struct toy *toy)
 {
 	int idle = raw_connect(link_server_port(toy->link)), half = raw_connect(link_server_port(toy->link));
 	int proved = raw_link_connect(link_server_port(toy->link), "events");
@@ -187,18 +187,18 @@ static void patience(struct toy *toy)
 	expect_reachable(toy);
 }
 
-static void test_patience(void **state)
+static void test_timeout(void **state)
 {
-	struct toy toy = {.proof_patience = 50 * CLOCK_MILLISECOND, .line_patience = 50 * CLOCK_MILLISECOND};
+	struct toy toy = {.proof_timeout = 50 * CLOCK_MILLISECOND, .line_timeout = 50 * CLOCK_MILLISECOND};
 	(void)state;
-	toy_run_with(&toy, patience);
+	toy_run_with(&toy, timeout);
 }
 
 /* Lines that come in parts, one after the other, are late each by itself. */
 static void slow_lines(struct toy *toy)
 {
 	int fd = raw_link_connect(link_server_port(toy->link), "events");
-	int64_t end = deadline_after(toy->line_patience * 2);
+	int64_t end = deadline_after(toy->line_timeout * 2);
 	char line[1000];
 	while (deadline_left(end) > 0) {
 		raw_send(fd, CALL, 20);
@@ -211,7 +211,7 @@ static void slow_lines(struct toy *toy)
 
 static void test_slow_lines(void **state)
 {
-	struct toy toy = {.line_patience = 500 * CLOCK_MILLISECOND};
+	struct toy toy = {.line_timeout = 500 * CLOCK_MILLISECOND};
 	(void)state;
 	toy_run_with(&toy, slow_lines);
 }
@@ -224,7 +224,7 @@ int main(void)
 	    cmocka_unit_test(test_server_without_the_secret),
 	    cmocka_unit_test(test_who_speaks_for_clients),
 	    cmocka_unit_test(test_many_strangers),
-	    cmocka_unit_test(test_patience),
+	    cmocka_unit_test(test_timeout),
 	    cmocka_unit_test(test_slow_lines),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

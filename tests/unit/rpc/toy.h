@@ -82,7 +82,7 @@ struct toy {
 	int search;			      /* its address stands for the connections of the lane search */
 	void (*test)(struct toy *toy);
 	size_t max_answer, max_in_flight;
-	int64_t proof_patience, line_patience;
+	int64_t proof_timeout, line_timeout;
 };
 
 #define TOY_LINK_SECRET "the link's secret, the same for all"
@@ -238,8 +238,8 @@ static inline struct link_server *toy_listen_as(struct toy *toy, const char *nam
 										 .dispatcher = toy->dispatcher,
 										 .max_in_flight = toy->max_in_flight,
 										 .request_deadline = 2 * CLOCK_SECOND,
-										 .proof_patience = toy->proof_patience,
-										 .line_patience = toy->line_patience},
+										 .proof_timeout = toy->proof_timeout,
+										 .line_timeout = toy->line_timeout},
 						   error, sizeof(error));
 	assert_string_equal(error, "");
 	return link;
