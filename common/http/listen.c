@@ -18,7 +18,7 @@
 enum { BACKLOG = 4096 };
 
 #define UNSENT_MAX (128 * 1024) /* bytes that the kernel takes beyond what the client has room for */
-#define TIMEOUT_MS (30 * 1000) /* with a client that takes nothing, also after we have closed */
+#define TIMEOUT_MS (30 * 1000)	/* with a client that takes nothing, also after we have closed */
 #define WARNING_EVERY (10 * CLOCK_SECOND)
 
 struct address {

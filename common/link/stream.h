@@ -37,13 +37,13 @@ struct link_outbox {
 
 struct link_stream {
 	int fd;
-	size_t max_line;  /* may change between lines */
+	size_t max_line; /* may change between lines */
 	int64_t timeout; /* microseconds for a line to end; 0: LINK_LINE_TIMEOUT */
 	struct link_outbox *outbox;
 	struct event *readable, *writable;
 	struct event *line_timer; /* pending while there may be half a line */
-	int64_t line_began;	 /* monotonic; of the half that is held */
-	char *held;		 /* the beginning of a line whose end has not come; NULL when there is none */
+	int64_t line_began;	  /* monotonic; of the half that is held */
+	char *held;		  /* the beginning of a line whose end has not come; NULL when there is none */
 	size_t held_length, held_capacity;
 	struct buffer out;
 	size_t out_start;    /* of out that has been sent */

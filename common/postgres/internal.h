@@ -13,14 +13,14 @@
 #include "postgres/postgres.h"
 
 #define PG_STATEMENT_BUCKETS 256
-#define PG_STATEMENT_LIMIT 512	 /* prepared statements kept a connection */
-#define PG_BATCH_LIMIT 128	 /* reads between two Syncs */
-#define PG_QUEUE_LIMIT 65536	 /* statements queued in a transaction without a round trip */
-#define PG_TICK 50000		 /* us between two looks of the watch */
-#define PG_STALLED_TICKS 5	 /* head older than this: new reads take another connection */
-#define PG_ABANDONED_TICKS 2	 /* head whose caller has left, older than this: cancelled */
-#define PG_QUEUE_TICKS 2	 /* no lease was granted for so long: one more is opened */
-#define PG_DRAIN_TICKS 40	 /* a cancelled or settling connection is closed after this */
+#define PG_STATEMENT_LIMIT 512	/* prepared statements kept a connection */
+#define PG_BATCH_LIMIT 128	/* reads between two Syncs */
+#define PG_QUEUE_LIMIT 65536	/* statements queued in a transaction without a round trip */
+#define PG_TICK 50000		/* us between two looks of the watch */
+#define PG_STALLED_TICKS 5	/* head older than this: new reads take another connection */
+#define PG_ABANDONED_TICKS 2	/* head whose caller has left, older than this: cancelled */
+#define PG_QUEUE_TICKS 2	/* no lease was granted for so long: one more is opened */
+#define PG_DRAIN_TICKS 40	/* a cancelled or settling connection is closed after this */
 #define PG_TIMEOUT CLOCK_SECOND /* how long a caller waits for a connection that is down */
 
 struct co;

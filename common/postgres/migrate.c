@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECKSUM_SIZE 65		     /* SHA-256 in hexadecimal and NUL */
+#define CHECKSUM_SIZE 65		    /* SHA-256 in hexadecimal and NUL */
 #define CONNECT_TIMEOUT (15 * CLOCK_SECOND) /* a server that is being started beside us */
 #define LOCK_PAUSE (50 * CLOCK_MILLISECOND)
 #define LOCK_PAUSE_CHANCE 65536 /* plus up to this many microseconds, by chance */

@@ -15,7 +15,7 @@
 
 #define FAILURES_MAX 3
 #define BATCH 500		       /* files looked up by one statement */
-#define TIMEOUT (30 * CLOCK_SECOND)   /* for one batch, or the removal of one file */
+#define TIMEOUT (30 * CLOCK_SECOND)    /* for one batch, or the removal of one file */
 #define ARRAY_MAX ((size_t)128 * 1024) /* of the names of a batch */
 
 static const char WITHOUT_ROW[] = "SELECT asked.sha256 FROM unnest($1::text[]) AS asked(sha256) "

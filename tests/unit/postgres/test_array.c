@@ -23,6 +23,16 @@ static void test_literals(void **state)
 	check_text((const char *const[]){"q\"\\{,}"}, 1, "{\"q\\\"\\\\{,}\"}");
 }
 
+static void test_ranges(void **state)
+{
+	(void)state;
+	struct arena arena;
+	arena_init(&arena);
+	assert_string_equal(pg_range_text(&arena, 0, 1500000),
+			    "[1970-01-01T00:00:00.000000Z,1970-01-01T00:00:01.500000Z)");
+	arena_done(&arena);
+}
+
 /* The server reads back exactly what went in. */
 static void body_round(struct context *ctx, struct pg *pg)
 {
@@ -48,6 +58,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_literals),
+	    cmocka_unit_test(test_ranges),
 	    cmocka_unit_test(test_round_trip_through_the_server),
 	};
 	url = pg_server_database();
