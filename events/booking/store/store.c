@@ -96,8 +96,10 @@ int store_insert(struct rpc_call *call, struct pg_tx *tx, const struct terms *te
 	char id[UUID_SIZE];
 	uuid_make(id);
 	int count = insert_row(call, tx, terms, booking, id);
-	if (count <= 0)
-		return count == 0 ? rpc_not_found(call, "listing") : refused(call);
+	if (count <= 0) {
+		(void)(count == 0 ? rpc_not_found(call, "listing") : refused(call));
+		return -1;
+	}
 	*ret = (struct written_booking){
 	    .whole = new_json(call, terms, booking, id, false),
 	    .for_customer = new_json(call, terms, booking, id, true),
@@ -132,8 +134,10 @@ int store_step(struct rpc_call *call, struct pg_tx *tx, const struct terms *term
 	       const struct booking_update *update, struct written_booking *ret)
 {
 	struct pg_result *row = update_row(call, tx, id, update);
-	if (!row)
-		return refused(call);
+	if (!row) {
+		(void)refused(call);
+		return -1;
+	}
 	*ret = (struct written_booking){pg_text(row, 0, 0), pg_text(row, 0, 1), pg_text(row, 0, 2)};
 	return rpc_publish(call, tx, update->step->topic, terms->listing_id, ret->whole);
 }
