@@ -49,6 +49,23 @@ static int find_price(struct rpc_call *call, const struct terms *terms, const st
 	return price_compute(call, &terms->rules, &terms->pricing, &request, ret);
 }
 
+/* What the company has set a price for is another booking now: it is asked again. */
+static void add_no_offer(struct fields *patch)
+{
+	static const char *const members[] = {"price", "price_amount", "price_currency", "offered_at"};
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		fields_null(patch, members[i]);
+}
+
+/* A price that the company has set is good for what it was set for; whoever is not of the company asks it. */
+static int check_priced(struct rpc_call *call, const struct booking_party *party, const struct booking_row *row,
+			const struct price *price)
+{
+	if (price->known || !row->priced || party->staff || row->state != BOOKING_CONFIRMED)
+		return 0;
+	return rpc_precondition(call, "by_request", NULL, "the company sets the price: ask it for the change");
+}
+
 static const char *patch_of_change(struct rpc_call *call, const struct terms *terms, const struct booking_row *row,
 				   const struct wish *wish, const struct price *price)
 {
@@ -61,6 +78,10 @@ static const char *patch_of_change(struct rpc_call *call, const struct terms *te
 	fields_json(&patch, "extras", wish->extras);
 	fields_json(&patch, "unit_wish", rpc_param(call, "unit_numbers"));
 	fields_price(&patch, price);
+	if (!price->known && row->state == BOOKING_REQUESTED)
+		add_no_offer(&patch);
+	if (row->state == BOOKING_REQUESTED && row->expires_at > wish->period.from)
+		fields_time(&patch, "expires_at", wish->period.from);
 	fields_integer(&patch, "rules_version", terms->rules.version);
 	fields_time(&patch, "changed_at", terms->now);
 	fields_time(&patch, "first_start", row->first_start < wish->period.from ? row->first_start : wish->period.from);
@@ -97,8 +118,8 @@ int booking_change(struct rpc_call *call)
 	struct unit_choice units;
 	struct price price;
 	if (!update.step || resolve(call, &terms, &row, &wish) || check_change(call, tx, &terms, &row, &wish) ||
-	    find_price(call, &terms, &wish, &price) || check_shown(call, &price) ||
-	    find_units(call, tx, &terms, &row, &wish, &units, &update))
+	    find_price(call, &terms, &wish, &price) || check_priced(call, &party, &row, &price) ||
+	    check_shown(call, &price) || find_units(call, tx, &terms, &row, &wish, &units, &update))
 		return -1;
 	update.patch = patch_of_change(call, &terms, &row, &wish, &price);
 	return store_update(call, tx, &terms, row.id, &update);
@@ -134,7 +155,7 @@ int booking_quote_change(struct rpc_call *call)
 		return -1;
 	struct price price;
 	if (!row_step(call, &row, CAUSE_CHANGE) || resolve(call, &terms, &row, &wish) ||
-	    find_price(call, &terms, &wish, &price))
+	    find_price(call, &terms, &wish, &price) || check_priced(call, &party, &row, &price))
 		return -1;
 	struct fields quote;
 	fields_init(&quote, call);

@@ -19,11 +19,27 @@ static int judge_user(struct rpc_call *call, struct pg_tx *tx, const struct term
 	return user_limits_judge(call, tx, &terms->rules, &asked, verdict);
 }
 
+static void forbid(struct verdict *verdict, const char *rule, struct words_value value, struct arena *arena)
+{
+	verdict_add(verdict, words_refusal(arena, rule, 1, &value));
+}
+
+/* More units than there are, whatever is booked. */
+static void judge_units(struct rpc_call *call, const struct terms *terms, const struct wish *wish,
+			struct verdict *verdict)
+{
+	struct arena *arena = &call->ctx->arena;
+	int total = terms->rules.units + terms->rules.overbooking;
+	if (wish->units > total)
+		forbid(verdict, "units_missing", words_number(arena, "units", total), arena);
+}
+
 int check_judge(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
 		const char *user_id, struct verdict *ret)
 {
 	struct booking_wish asked = wish_for_rules(wish);
 	verdict_of(&terms->rules, &asked, terms->now, &call->ctx->arena, ret);
+	judge_units(call, terms, wish, ret);
 	return judge_user(call, tx, terms, wish, user_id, NULL, ret);
 }
 
@@ -33,6 +49,24 @@ int check_wish(struct rpc_call *call, struct pg_tx *tx, const struct terms *term
 	struct verdict verdict;
 	if (check_judge(call, tx, terms, wish, user_id, &verdict))
 		return -1;
+	return verdict.count > 0 ? verdict_refuse(call, &verdict) : 0;
+}
+
+/* What the rules say of the guests alone. */
+static void judge_guests(struct rpc_call *call, const struct terms *terms, const struct wish *wish, struct verdict *ret)
+{
+	struct booking_wish asked = wish_for_rules(wish);
+	struct verdict all;
+	verdict_of_period(&terms->rules, &asked, &call->ctx->arena, &all);
+	for (size_t i = 0; i < all.count; i++)
+		if (strcmp(all.refusals[i].rule, "guests") == 0)
+			verdict_add(ret, all.refusals[i]);
+}
+
+int check_guests(struct rpc_call *call, const struct terms *terms, const struct wish *wish)
+{
+	struct verdict verdict = {0};
+	judge_guests(call, terms, wish, &verdict);
 	return verdict.count > 0 ? verdict_refuse(call, &verdict) : 0;
 }
 
@@ -57,11 +91,7 @@ static void judge_change(struct rpc_call *call, const struct terms *terms, const
 			verdict_of(&terms->rules, &asked, terms->now, arena, ret);
 		return;
 	}
-	struct verdict all;
-	verdict_of_period(&terms->rules, &asked, arena, &all);
-	for (size_t i = 0; i < all.count; i++)
-		if (strcmp(all.refusals[i].rule, "guests") == 0)
-			verdict_add(ret, all.refusals[i]);
+	judge_guests(call, terms, wish, ret);
 }
 
 int check_change(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct booking_row *row,
@@ -69,6 +99,7 @@ int check_change(struct rpc_call *call, struct pg_tx *tx, const struct terms *te
 {
 	struct verdict verdict;
 	judge_change(call, terms, row, wish, &verdict);
+	judge_units(call, terms, wish, &verdict);
 	if (moves(row, wish) && judge_user(call, tx, terms, wish, row->user_id, row->id, &verdict))
 		return -1;
 	if (verdict.count > 0)

@@ -18,6 +18,9 @@ int check_judge(struct rpc_call *call, struct pg_tx *tx, const struct terms *ter
 int check_wish(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
 	       const char *user_id) MAY_SUSPEND MUST_CHECK;
 
+/* That the rules allow so many guests: all that a hold has not been judged by. -1 with precondition_failed. */
+int check_guests(struct rpc_call *call, const struct terms *terms, const struct wish *wish) MUST_CHECK;
+
 /* The same for what a booking is to become: what stays as it was made is not judged again, since changes of rules never
  * touch a booking; the limits are those of who booked. */
 int check_change(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct booking_row *row,

@@ -10,6 +10,7 @@
 #include "booking/store/store.h"
 #include "booking/store/take.h"
 #include "pricing/quote.h"
+#include "rpc/erased_user.h"
 
 #include <string.h>
 
@@ -30,6 +31,8 @@ static int read_hold(struct rpc_call *call, struct pg_tx *tx, const struct terms
 		return rpc_precondition(
 		    call, "hold", arena_printf(&call->ctx->arena, "\"state\":\"%s\"", booking_state_name(ret->state)),
 		    "the hold is %s", booking_state_name(ret->state));
+	if (wish->numbers && (!ret->numbers || strcmp(wish->numbers, ret->numbers) != 0))
+		return rpc_precondition(call, "hold", NULL, "the hold is of other units");
 	wish_complete(call, ret, wish);
 	if (wish->period.from == ret->period.from && wish->period.to == ret->period.to && wish->units == ret->units)
 		return 0;
@@ -42,7 +45,9 @@ static int refuse_price(struct rpc_call *call, struct pg_tx *tx, const struct te
 {
 	pg_rollback(tx);
 	struct pg_tx *own = pg_begin(call->ctx, call->db);
-	const char *quote = own ? quote_answer(call, own, terms, wish, price) : NULL;
+	if (own)
+		erased_user_refuse(call->ctx, own, call->caller);
+	const char *quote = own ? quote_answer(call, own, terms, wish, price, &(struct verdict){0}) : NULL;
 	if (!quote || pg_commit(call->ctx, own))
 		return -1;
 	return rpc_conflict_with(call, "price_changed", arena_printf(&call->ctx->arena, "\"quote\":%s", quote),
@@ -54,9 +59,9 @@ static int find_price(struct rpc_call *call, struct pg_tx *tx, const struct term
 		      struct price *ret)
 {
 	struct price_request request = wish_for_price(wish, terms->now);
-	if (rpc_param(call, "quote_id"))
-		return quote_find(call, tx, terms->listing_id, &request, ret);
-	if (price_compute(call, &terms->rules, &terms->pricing, &request, ret))
+	int failed = rpc_param(call, "quote_id") ? quote_find(call, tx, terms->listing_id, &request, ret)
+						 : price_compute(call, &terms->rules, &terms->pricing, &request, ret);
+	if (failed)
 		return -1;
 	return check_was_shown(call, ret) ? 0 : refuse_price(call, tx, terms, wish, ret);
 }
@@ -100,7 +105,8 @@ static int create_from_hold(struct rpc_call *call, struct pg_tx *tx, const struc
 {
 	struct booking_row hold;
 	struct price price;
-	if (read_hold(call, tx, terms, wish, &hold) || find_price(call, tx, terms, wish, &price))
+	if (read_hold(call, tx, terms, wish, &hold) || check_guests(call, terms, wish) ||
+	    find_price(call, tx, terms, wish, &price))
 		return -1;
 	bool request = by_request(terms, &price);
 	const struct booking_step *step = row_step(call, &hold, request ? CAUSE_REQUEST : CAUSE_CREATE);
@@ -109,6 +115,15 @@ static int create_from_hold(struct rpc_call *call, struct pg_tx *tx, const struc
 	struct booking_update update = {.step = step,
 					.patch = patch_of_hold(call, terms, wish, &price, by_member, request)};
 	return store_update(call, tx, terms, hold.id, &update);
+}
+
+/* A request waits until its period begins at the latest. */
+static int check_begun(struct rpc_call *call, const struct terms *terms, const struct wish *wish)
+{
+	if (wish->period.from > terms->now)
+		return 0;
+	return rpc_precondition(call, "in_past", NULL,
+				"the period has begun, and nobody can answer the request any more");
 }
 
 static int create_new(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, struct wish *wish,
@@ -120,6 +135,8 @@ static int create_new(struct rpc_call *call, struct pg_tx *tx, const struct term
 	    find_price(call, tx, terms, wish, &price) || take_units(call, tx, terms, wish, NULL, &units))
 		return -1;
 	bool request = by_request(terms, &price);
+	if (request && check_begun(call, terms, wish))
+		return -1;
 	struct new_booking booking = {
 	    .step = booking_step(BOOKING_NONE, request ? CAUSE_REQUEST : CAUSE_CREATE),
 	    .wish = wish,

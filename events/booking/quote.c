@@ -1,5 +1,6 @@
 #include "booking/booking.h"
 
+#include "booking/check.h"
 #include "booking/quote_answer.h"
 #include "booking/store/terms.h"
 #include "booking/store/wish.h"
@@ -23,6 +24,9 @@ int booking_quote(struct rpc_call *call)
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	const char *answer = quote_answer(call, tx, &terms, &wish, &price);
+	struct verdict verdict;
+	const char *answer = check_judge(call, tx, &terms, &wish, rpc_caller_id(call), &verdict)
+				 ? NULL
+				 : quote_answer(call, tx, &terms, &wish, &price, &verdict);
 	return answer ? rpc_commit_text(call, tx, answer) : -1;
 }

@@ -50,13 +50,11 @@ static const char *answer(struct rpc_call *call, const struct terms *terms, cons
 }
 
 const char *quote_answer(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
-			 const struct price *price)
+			 const struct price *price, const struct verdict *verdict)
 {
 	struct price_request request = wish_for_price(wish, terms->now);
-	struct verdict verdict;
 	struct quote quote;
-	if (check_judge(call, tx, terms, wish, rpc_caller_id(call), &verdict) ||
-	    quote_store(call, tx, terms->listing_id, &request, price, &quote))
+	if (quote_store(call, tx, terms->listing_id, &request, price, &quote))
 		return NULL;
-	return answer(call, terms, wish, &quote, price, &verdict);
+	return answer(call, terms, wish, &quote, price, verdict);
 }

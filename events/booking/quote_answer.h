@@ -4,6 +4,7 @@
 #ifndef EVENTLOOP_EVENTS_QUOTE_ANSWER_H
 #define EVENTLOOP_EVENTS_QUOTE_ANSWER_H
 
+#include "availability/verdict.h"
 #include "booking/store/terms.h"
 #include "booking/store/wish.h"
 #include "pricing/price.h"
@@ -11,6 +12,6 @@
 /* Stores the calling user's quote of this price in the transaction, and gives it as JSON. NULL with an error of the
  * database. */
 const char *quote_answer(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
-			 const struct price *price) MAY_SUSPEND MUST_CHECK;
+			 const struct price *price, const struct verdict *verdict) MAY_SUSPEND MUST_CHECK;
 
 #endif

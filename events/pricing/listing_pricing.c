@@ -26,10 +26,12 @@ static const char UPDATE_PRICING[] =
 
 static const char LISTING_EXISTS[] = "SELECT 1 FROM listing WHERE id = $1";
 
-/* The currency of the listing, and whether its pricing and its bookings to come have amounts in it. */
+/* The currency of the listing, whether its pricing has amounts in it, and one other than $2 that a booking to come has.
+ */
 static const char SELECT_CURRENCY[] =
-    "SELECT l.price_currency, l.pricing <> '{}', EXISTS (SELECT 1 FROM booking b WHERE b.listing_id = l.id AND "
-    "b.state IN ('held', 'requested', 'confirmed') AND upper(b.period) > now()) FROM listing l WHERE l.id = $1";
+    "SELECT l.price_currency, l.pricing <> '{}', (SELECT b.price_currency FROM booking b WHERE b.listing_id = l.id AND "
+    "b.state IN ('held', 'requested', 'confirmed') AND upper(b.period) > now() AND b.price_currency <> $2::text LIMIT 1) "
+    "FROM listing l WHERE l.id = $1";
 
 int listing_get_pricing(struct rpc_call *call)
 {
@@ -77,19 +79,27 @@ int listing_set_pricing(struct rpc_call *call)
 	return rpc_commit_row(call, tx, listing, "listing");
 }
 
+static int in_use(struct rpc_call *call, const char *currency)
+{
+	return rpc_precondition(call, "currency_in_use",
+				arena_printf(&call->ctx->arena, "\"currency\":\"%s\"", currency),
+				"prices or bookings to come are in %s", currency);
+}
+
 int listing_check_currency(struct rpc_call *call, struct pg_tx *tx, const char *listing_id)
 {
 	struct json_object *price = NULL;
 	if (!json_object_object_get_ex(call->params, "price", &price))
 		return 0;
-	struct pg_result *row = pg_query(call->ctx, tx, SELECT_CURRENCY, listing_id);
+	const char *currency = rpc_param(call, "price.currency");
+	struct pg_result *row = pg_query(call->ctx, tx, SELECT_CURRENCY, listing_id, currency);
 	if (!row)
 		return -1;
-	const char *old = pg_count(row) > 0 ? pg_text(row, 0, 0) : NULL, *currency = rpc_param(call, "price.currency");
-	if (!old || (currency && strcmp(old, currency) == 0))
+	const char *old = pg_count(row) > 0 ? pg_text(row, 0, 0) : NULL;
+	const char *booked = pg_count(row) > 0 ? pg_text(row, 0, 2) : NULL;
+	if (old && currency && strcmp(old, currency) == 0)
 		return 0;
-	if (!pg_boolean(row, 0, 1) && !(currency && pg_boolean(row, 0, 2)))
-		return 0;
-	return rpc_precondition(call, "currency_in_use", arena_printf(&call->ctx->arena, "\"currency\":\"%s\"", old),
-				"prices or bookings to come are in %s", old);
+	if (old && pg_boolean(row, 0, 1))
+		return in_use(call, old);
+	return booked ? in_use(call, booked) : 0;
 }

@@ -67,8 +67,11 @@ def user_limits(ledger, user, span, judged, besides=None):
     limits = ledger.terms.rule("limits") or {}
     mine = [one for one in ledger.bookings.values() if one.user == user and one.state in OPEN]
     mine = [one.span for one in mine if one.kind == "booking" and one.id != besides]
-    day = day_of(span.start, ledger.terms.zone)
-    time = sum((one.within(day) for one in [*mine, Span(span.start, min(span.end, day.end))]), timedelta())
+    day, time = day_of(span.start, ledger.terms.zone), timedelta()
+    touched = day
+    while touched.start < span.end:
+        time = max(time, sum((one.within(touched) for one in [*mine, span]), timedelta()))
+        touched = day_of(touched.end, ledger.terms.zone)
     gap = timedelta(minutes=limits.get("gap_minutes_per_user", 0))
     near = Span(span.start - gap, span.end + gap)
     most = limits.get("bookings_per_user", INFINITE)
@@ -83,6 +86,7 @@ def seek(ledger, judged, span, units, wish, besides=None):
     """The units for it; without any it is refused as booked."""
     taken = ledger.taking(besides)
     found = find_units(ledger.terms, taken, widened(span, ledger.terms.buffers), units, wish)
+    judged.refuse(units > ledger.terms.units + ledger.terms.rule("overbooking", 0), "units_missing")
     judged.refuse(found is None, "booked")
     return found
 

@@ -211,7 +211,7 @@ def test_units_and_guests_change(stack, owner, staff, guest):
     more = do(guest, "change", booking, units=3, guests=30)
     assert (more["units"], more["guests"], more["price"]["amount"]) == (3, 30, 6000)
     assert do(staff, "get", booking)["unit_numbers"] == [1, 2, 3]
-    assert fails(guest, "change", booking, units=4) == "booked"
+    assert fails(guest, "change", booking, units=4) == "units_missing"
     fewer = do(guest, "change", booking, units=1, guests=10)
     assert fewer["price"]["amount"] == 2000
     assert ask(guest, listing, units=2)["state"] == "confirmed"

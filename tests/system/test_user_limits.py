@@ -59,7 +59,10 @@ def test_so_much_time_a_day(venue, guest):
     assert refusals(venue, guest, (0, 10), (0, 11)) == [], "an hour of the night is another day's"
     assert refusals(venue, guest, (0, 10), (0, 11, 15)) == [{"rule": "user_time_per_day", "maximum_seconds": 7200}]
     assert refusals(venue, guest, (1, 10), (1, 11, 15)) == [{"rule": "user_time_per_day", "maximum_seconds": 7200}]
-    assert refusals(venue, guest, (0, 23), (1, 2)) == [], "the day on which it begins counts"
+    assert refusals(venue, guest, (0, 23), (1, 2)) != [], "of the second day there is an hour already"
+    assert refusals(venue, guest, (2, 23), (3, 2)) == [], "an hour of one day and two of the next"
+    assert refusals(venue, guest, (2, 23), (3, 3)) != []
+    assert refusals(venue, guest, (2, 23), (4, 1)) != [], "the day between is whole"
 
 
 def test_a_gap_between_two(venue, guest):

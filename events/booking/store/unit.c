@@ -22,17 +22,19 @@ static const char GIVE_BACK[] = "DELETE FROM booking_unit WHERE listing_id = $1 
 	"SELECT $3::integer)"
 #define CHOSEN "array_agg(n ORDER BY n)::text, count(*), max(n)"
 
-/* The only unit of a listing. */
-static const char FIND_ONLY[] = "SELECT '{1}', 1, 1, 1 WHERE NOT EXISTS (SELECT FROM booking_unit u "
-				"WHERE u.listing_id = $1 AND u.period && $2::tstzrange)";
+/* The only unit of a listing. Counted, since the planner expects to see the first row of EXISTS soon, and may look for
+ * it in the whole table. */
+static const char FIND_ONLY[] = "SELECT '{1}', 1, 1, 1 WHERE (SELECT count(*) FROM booking_unit u "
+				"WHERE u.listing_id = $1 AND u.period && $2::tstzrange) = 0";
 
 static const char FIND_NAMED[] =
     "SELECT " CHOSEN " FROM (" FREE_NUMBERS("AND ($5::integer[] IS NULL OR n = ANY ($5::integer[]))") ") free";
 
-/* How many are free at every instant is counted only where it matters: others must make room, or some may be
- * overbooked ($5: how many). */
+/* How many are free at every instant is counted only where it matters: others must make room, some may be overbooked
+ * ($5: how many), or some are above the numbers that there are, since there were more. */
 static const char FIND_ANY[] =
-    "SELECT " CHOSEN ", CASE WHEN count(*) < $3::integer OR $5::integer > 0 "
+    "SELECT " CHOSEN ", CASE WHEN count(*) < $3::integer OR $5::integer > 0 OR (SELECT max(u.unit) FROM booking_unit u "
+    "WHERE u.listing_id = $1 AND u.period && $4::tstzrange) > $2::integer "
     "THEN search_free_units($1, $2::integer, $4::tstzrange) ELSE count(*) END FROM (" FREE_NUMBERS("") ") free";
 
 #define MICROSECONDS(time) "(extract(epoch FROM " time ") * 1000000)::bigint"
@@ -122,7 +124,7 @@ static int repack(struct rpc_call *call, struct pg_tx *tx, const struct unit_req
 
 static bool is_only(const struct unit_request *request)
 {
-	return request->units + request->overbooking == 1 && request->wanted == 1 && !request->numbers;
+	return request->units + request->overbooking == 1 && request->wanted == 1 && !request->named;
 }
 
 static struct pg_result *find(struct rpc_call *call, struct pg_tx *tx, const struct unit_request *request)

@@ -1,0 +1,136 @@
+"""What somebody found who read the pages of bookings and then tried to break them."""
+
+import datetime as dt
+
+import pytest
+from booking_steps import EUROS, ask, do, fails, refused, set_rules, span
+from past_bookings import text
+from venue import Venue
+
+
+def update(stack, user, listing, **changes):
+    version = user.rpc("events.listing.get", {"id": listing})["version"]
+    return user.rpc("events.listing.update", {"id": listing, "version": version} | changes)
+
+
+# --- units ---
+
+
+@pytest.mark.parametrize(("units", "gone"), [(2, [1]), (3, [0, 2])])
+def test_units_that_were_overbooked_still_count_when_they_are_so_no_more(stack, owner, staff, guest, units, gone):
+    listing = stack.listing(*owner, price=EUROS, units=units)["id"]
+    set_rules(staff, listing, overbooking=2)
+    made = [ask(guest, listing) for _ in range(units + 2)]
+    for number in gone:
+        do(guest, "cancel", made[number])
+    set_rules(staff, listing, overbooking=0)
+    explained = guest.rpc("events.availability.explain", {"listing_id": listing, "period": span(0, 2)})
+    assert explained["first"]["rule"] == "booked"
+    assert refused(guest, listing).reason == "booked"
+
+
+def test_a_named_unit_above_those_there_are_takes_no_other(stack, owner, staff, guest):
+    listing = stack.listing(*owner, price=EUROS)["id"]
+    set_rules(staff, listing, overbooking=1, units_mode="named")
+    first, second = ask(guest, listing), ask(guest, listing)
+    do(guest, "cancel", first)
+    set_rules(staff, listing, overbooking=0)
+    assert second["unit_numbers"] == [2] and ask(guest, listing)["unit_numbers"] == [1]
+    assert refused(guest, listing).reason == "booked"
+
+
+def test_more_units_than_there_are_cannot_be_had_at_another_time_either(stack, owner, staff, guest):
+    listing = stack.listing(*owner, price=EUROS, units=2)["id"]
+    set_rules(staff, listing, overbooking=1)
+    params = {"listing_id": listing, "period": span(0, 2), "units": 4}
+    error = guest.error("events.booking.create", params)
+    assert (error.data["rule"], error.data["units"]) == ("units_missing", 3)
+    assert not guest.rpc("events.booking.quote", params)["bookable"]
+    booking = ask(guest, listing, units=2)
+    assert fails(guest, "change", booking, units=4) == "units_missing"
+
+
+# --- from a hold ---
+
+
+def test_a_hold_is_for_its_units_and_for_no_more_guests_than_fit(stack, owner, staff, guest):
+    listing = stack.listing(*owner, price=EUROS, units=3)["id"]
+    set_rules(staff, listing, units_mode="named", guests_per_unit=10)
+    hold = ask(guest, listing, method="hold", unit_numbers=[1], guests=5)
+    params = {"listing_id": listing, "hold_id": hold["id"]}
+    assert guest.error("events.booking.create", params | {"unit_numbers": [2]}).data["rule"] == "hold"
+    assert guest.error("events.booking.create", params | {"guests": 500}).data["rule"] == "guests"
+    booking = guest.rpc("events.booking.create", params | {"unit_numbers": [1], "guests": 10})
+    assert (booking["unit_numbers"], booking["guests"]) == ([1], 10)
+
+
+def test_another_price_of_a_hold_comes_with_a_quote_that_books_it(stack, owner, staff, guest):
+    venue = Venue(stack, owner, price_unit="hour")
+    venue.set(limits={"bookings_per_user": 1, "gap_minutes_per_user": 60})
+    hold = guest.rpc("events.booking.hold", {"listing_id": venue.listing, "period": venue.span((0, 10), (0, 12))})
+    params = {"listing_id": venue.listing, "hold_id": hold["id"]}
+    error = guest.error("events.booking.create", params | {"expected_total": 1, "idempotency_key": "one"})
+    assert (error.reason, error.data["quote"]["bookable"]) == ("price_changed", True)
+    quote_id = error.data["quote"]["quote_id"]
+    wrong = guest.error("events.booking.create", params | {"quote_id": quote_id, "expected_total": 7})
+    assert wrong.reason == "price_changed", "what was shown counts beside a quote, too"
+    booked = guest.rpc("events.booking.create", params | {"quote_id": quote_id, "idempotency_key": "one"})
+    assert booked["id"] == hold["id"]
+
+
+# --- requests ---
+
+
+def test_a_request_never_waits_beyond_its_beginning(stack, owner, staff, guest):
+    listing = stack.listing(*owner, price=EUROS, price_unit="hour")["id"]
+    set_rules(staff, listing, confirmation="request", request_hours=720)
+    request = ask(guest, listing)
+    assert request["expires_at"] == request["period"]["from"]
+    sooner = do(guest, "change", request, period=span(-2, 2))
+    assert sooner["expires_at"] == sooner["period"]["from"]
+    now = dt.datetime.now(dt.UTC)
+    begun = {"from": text(now - dt.timedelta(seconds=20)), "to": text(now + dt.timedelta(hours=1))}
+    assert guest.error("events.booking.create", {"listing_id": listing, "period": begun}).data["rule"] == "in_past"
+
+
+def test_a_price_that_the_company_has_set_is_for_what_it_was_set_for(stack, owner, staff, guest):
+    listing = stack.listing(*owner, price=None)["id"]
+    set_rules(staff, listing, notice_minutes=0)
+    request = ask(guest, listing)
+    do(staff, "approve", request, price={"amount": 10000, "currency": "EUR"})
+    longer = do(guest, "change", request, period=span(0, 20))
+    assert (longer["state"], longer["price"], longer["offered_at"]) == ("requested", None, None)
+    assert fails(guest, "accept", request, expected_total=10000) == "offered"
+    do(staff, "approve", request, price={"amount": 90000, "currency": "EUR"})
+    assert do(guest, "accept", request, expected_total=90000)["state"] == "confirmed"
+    assert fails(guest, "change", request, period=span(0, 30)) == "by_request"
+    assert fails(guest, "quote_change", request, period=span(0, 30)) == "by_request"
+    kept = do(staff, "change", request, period=span(0, 10))
+    assert kept["price"] == {"amount": 90000, "currency": "EUR"}
+
+
+# --- currencies ---
+
+
+def test_a_currency_does_not_change_by_way_of_no_price(stack, owner, staff, guest):
+    listing = stack.listing(*owner, price=EUROS, price_unit="hour")["id"]
+    booking = ask(guest, listing)
+    update(stack, staff, listing, price=None)
+    version = staff.rpc("events.listing.get", {"id": listing})["version"]
+    yen = {"id": listing, "version": version, "price": {"amount": 5, "currency": "JPY"}}
+    error = staff.error("events.listing.update", yen)
+    assert (error.data["rule"], error.data["currency"]) == ("currency_in_use", "EUR")
+    do(guest, "cancel", booking)
+    assert staff.rpc("events.listing.update", yen)["price"]["currency"] == "JPY"
+
+
+# --- what a change would cost ---
+
+
+def test_a_change_of_named_units_is_quoted_and_made(stack, owner, staff, guest):
+    listing = stack.listing(*owner, units=3, price=EUROS, price_unit="hour")["id"]
+    set_rules(staff, listing, units_mode="named")
+    booking = ask(guest, listing, unit_numbers=[1])
+    quote = do(guest, "quote_change", booking, unit_numbers=[1, 2])
+    assert (quote["total_before"], quote["total"]) == (2000, 4000)
+    assert do(guest, "change", booking, unit_numbers=[1, 2], expected_total=4000)["unit_numbers"] == [1, 2]
