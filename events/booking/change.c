@@ -6,6 +6,10 @@
 #include "booking/store/row.h"
 #include "booking/store/store.h"
 #include "booking/store/take.h"
+#include "pricing/money.h"
+#include "pricing/price_change.h"
+
+#include <string.h>
 
 /* The customer changes what has not begun, of a listing that confirms at once, or a request; the staff also the rest.
  */
@@ -43,10 +47,25 @@ static int resolve(struct rpc_call *call, const struct terms *terms, const struc
 	return wish_resolve(call, terms, wish);
 }
 
-static int find_price(struct rpc_call *call, const struct terms *terms, const struct wish *wish, struct price *ret)
+/* What it costs now; of what the customer gives back of a confirmed one as much is refunded as the policy says. */
+static int find_price(struct rpc_call *call, const struct terms *terms, const struct booking_party *party,
+		      const struct booking_row *row, const struct wish *wish, struct price *ret)
 {
 	struct price_request request = wish_for_price(wish, terms->now);
-	return price_compute(call, &terms->rules, &terms->pricing, &request, ret);
+	struct price now;
+	if (price_compute(call, &terms->rules, &terms->pricing, &request, &now))
+		return -1;
+	*ret = now;
+	if (!now.known || !row->priced || row->state != BOOKING_CONFIRMED ||
+	    strcmp(now.currency, row->price.currency) != 0)
+		return 0;
+	struct refund refund;
+	refund_compute(row->refunds, row->refund_count, &row->price, row->first_start, terms->now, REFUND_GUEST, 0,
+		       &refund);
+	if (!price_replace(&call->ctx->arena, &row->price, &now, refund.refund_bp, !party->customer, ret))
+		return rpc_too_large(call, "/params/period", "max_price", MONEY_MAX_TEXT,
+				     "params/period: the price would be more than " MONEY_MAX_TEXT);
+	return 0;
 }
 
 /* What the company has set a price for is another booking now: it is asked again. */
@@ -118,7 +137,7 @@ int booking_change(struct rpc_call *call)
 	struct unit_choice units;
 	struct price price;
 	if (!update.step || resolve(call, &terms, &row, &wish) || check_change(call, tx, &terms, &row, &wish) ||
-	    find_price(call, &terms, &wish, &price) || check_priced(call, &party, &row, &price) ||
+	    find_price(call, &terms, &party, &row, &wish, &price) || check_priced(call, &party, &row, &price) ||
 	    check_shown(call, &price) || find_units(call, tx, &terms, &row, &wish, &units, &update))
 		return -1;
 	update.patch = patch_of_change(call, &terms, &row, &wish, &price);
@@ -155,7 +174,7 @@ int booking_quote_change(struct rpc_call *call)
 		return -1;
 	struct price price;
 	if (!row_step(call, &row, CAUSE_CHANGE) || resolve(call, &terms, &row, &wish) ||
-	    find_price(call, &terms, &wish, &price) || check_priced(call, &party, &row, &price))
+	    find_price(call, &terms, &party, &row, &wish, &price) || check_priced(call, &party, &row, &price))
 		return -1;
 	struct fields quote;
 	fields_init(&quote, call);

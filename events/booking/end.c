@@ -5,9 +5,7 @@
 #include "booking/store/fields.h"
 #include "booking/store/row.h"
 #include "booking/store/store.h"
-#include "pricing/money.h"
-
-#include <string.h>
+#include "pricing/price_change.h"
 
 #define NO_SHOW_TIME (48 * 3600 * CLOCK_SECOND)
 #define SLACK (60 * CLOCK_SECOND) /* a caller's clock may be behind */
@@ -33,48 +31,15 @@ static const char SHORTEN_UNITS[] =
     "UPDATE booking_unit u SET period = tstzrange(lower(u.period), $2::timestamptz + b.buffer_after) "
     "FROM booking b WHERE b.id = $1 AND u.booking_id = b.id";
 
-/* The price less what is given back of it, its taxes in proportion. */
-static int reduce(struct rpc_call *call, const struct price *price, int64_t refunded, struct price *ret)
+/* The price without what the policy refunds of the time given back. */
+static void find_price(struct rpc_call *call, const struct terms *terms, const struct booking_row *row,
+		       const struct span *left, struct price *ret)
 {
-	struct price_line *lines = arena_zalloc(&call->ctx->arena, (price->count + 1) * sizeof(*lines));
-	int64_t taxes = 0;
-	*ret = *price;
-	if (refunded == 0)
-		return 0;
-	if (!money_share(price->taxes, refunded, price->total, &taxes))
-		return context_fail_internal(call->ctx, "the taxes of a booking are no amount");
-	memcpy(lines, price->lines, price->count * sizeof(*lines));
-	lines[price->count] = (struct price_line){
-	    .kind = PRICE_SHORTENED, .amount = -refunded, .tax_included = -taxes, .refundable = true};
-	ret->lines = lines;
-	ret->count++;
-	ret->total -= refunded;
-	ret->taxes -= taxes;
-	return 0;
-}
-
-/* The price without what is refunded of the time given back: what that time cost is what the shorter booking would cost
- * less today, never more. */
-static int find_price(struct rpc_call *call, const struct terms *terms, const struct booking_row *row,
-		      const struct span *left, struct price *ret)
-{
-	struct wish wish = {.period = *left, .units = row->units, .guests = row->guests};
-	struct price shorter, given_back = {.known = true, .currency = row->price.currency, .count = 1};
-	*ret = row->price;
-	if (!row->priced)
-		return 0;
-	wish_take_extras(call, row->extras, &wish);
-	struct price_request request = wish_for_price(&wish, terms->now);
-	if (price_compute(call, &terms->rules, &terms->pricing, &request, &shorter))
-		return -1;
-	int64_t less = shorter.known && shorter.total < row->price.total ? row->price.total - shorter.total : 0;
-	const struct price_line time = {.kind = PRICE_TIME, .amount = less, .refundable = true};
-	given_back.total = less;
-	given_back.lines = &time;
 	struct refund refund;
-	refund_compute(row->refunds, row->refund_count, &given_back, row->first_start, terms->now, REFUND_GUEST, 0,
+	refund_compute(row->refunds, row->refund_count, &row->price, row->first_start, terms->now, REFUND_GUEST, 0,
 		       &refund);
-	return reduce(call, &row->price, refund.refunded, ret);
+	price_shorten(&call->ctx->arena, &row->price, row->period.to - left->to, row->period.to - row->period.from,
+		      refund.refund_bp, ret);
 }
 
 static const char *patch_of_end(struct rpc_call *call, const struct terms *terms, const struct booking_row *row,
@@ -112,8 +77,9 @@ int booking_shorten(struct rpc_call *call)
 	struct booking_update update = {.step = row_step(call, &row, CAUSE_SHORTEN)};
 	struct span left = row.period;
 	struct price price;
-	if (!update.step || read_end(call, &terms, &row, &left.to) || find_price(call, &terms, &row, &left, &price))
+	if (!update.step || read_end(call, &terms, &row, &left.to))
 		return -1;
+	find_price(call, &terms, &row, &left, &price);
 	update.patch = patch_of_end(call, &terms, &row, &left, &price);
 	return end_at(call, tx, &terms, &row, &update, left.to);
 }

@@ -28,7 +28,16 @@ struct price_request {
 	const struct price_extra *extras;
 };
 
-enum price_kind { PRICE_TIME, PRICE_ADJUSTMENT, PRICE_FLOOR, PRICE_EXTRA, PRICE_MINIMUM, PRICE_TAX, PRICE_SHORTENED };
+enum price_kind {
+	PRICE_TIME,
+	PRICE_ADJUSTMENT,
+	PRICE_FLOOR,
+	PRICE_EXTRA,
+	PRICE_MINIMUM,
+	PRICE_TAX,
+	PRICE_SHORTENED, /* time that was given back */
+	PRICE_KEPT	 /* what the policy kept of what was given back */
+};
 
 struct price_line {
 	enum price_kind kind;

@@ -15,6 +15,7 @@ static const char *const kinds[] = {
     [PRICE_MINIMUM] = "minimum",
     [PRICE_TAX] = "tax",
     [PRICE_SHORTENED] = "shortened",
+    [PRICE_KEPT] = "kept",
 };
 
 static void put_text(struct buffer *out, const char *name, const char *value)

@@ -7,7 +7,7 @@ from times import HOUR
 
 def by_hour(terms, span, units, guests, extras, now):
     total = terms.price and int(span.length / HOUR) * units * terms.price
-    return terms.price and {"total": total, "currency": "EUR", "lines": [{"amount": total}]}
+    return terms.price and {"total": total, "currency": "EUR", "lines": [prices.a_line("time", total)]}
 
 
 def fee(policy, price, start, now):

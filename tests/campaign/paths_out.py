@@ -13,7 +13,6 @@ from times import HOUR, Span, parse, span_of
 from verdict import verdict
 
 NO_SHOW = 48 * HOUR
-BP = 10000
 
 
 def the_booking(ledger, call, kind="booking"):
@@ -67,11 +66,23 @@ def change(ledger, call, now):
     if booking.takes():
         numbers = seek(ledger, judged, made.span, made.units, made.wish, booking.id)
     price = judged.of(prices.price, ledger.terms, made.span, made.units, made.guests, made.extras, now)
+    price = price_of_change(booking, price, call, now)
+    judged.refuse(price is None and booking.price and booking.state == "confirmed" and not call.staff, "by_request")
     expected = params.get("expected_total")
     judged.refuse(expected is not None and (price or {}).get("total") != expected, "price_changed")
     judged.settle()
     made = replace(made, price=price, numbers=numbers or (), version=None)
     return Done(ledger.with_booking(made), made, frozenset(judged.doubts))
+
+
+def price_of_change(booking, price, call, now):
+    """What it costs now, and what the policy keeps; a price that the company named stays when the staff change it."""
+    if price is None:
+        return booking.price if booking.state == "confirmed" else None
+    if booking.price is None or booking.state != "confirmed" or booking.price["currency"] != price["currency"]:
+        return price
+    bp = prices.step(booking.policy, booking.earliest, now)
+    return prices.replaced(booking.price, price, bp, by_company=call.user != booking.user)
 
 
 def wished_change(ledger, booking, params):
@@ -103,18 +114,16 @@ def shorten(ledger, call, now):
     if end < now:
         raise Refused({"in_past", "after", "before_end", "invalid_params"})
     made = replace(booking, span=Span(booking.span.start, end), version=None)
-    made = replace(made, price=shortened(ledger, booking, made, now))
+    made = replace(made, price=shortened(booking, made, now))
     return Done(ledger.with_booking(made), made)
 
 
-def shortened(ledger, booking, shorter, now):
-    """The price less what the policy gives back of the time given back, which is never priced upwards."""
+def shortened(booking, shorter, now):
+    """The price less what the policy gives back of the time given back."""
     if booking.price is None:
         return None
-    of_rest = prices.price(ledger.terms, shorter.span, shorter.units, shorter.guests, shorter.extras, now)
-    back = max(0, booking.price["total"] - (of_rest or booking.price)["total"])
-    refund = prices.rounded(back * prices.step(booking.policy, booking.earliest, now), BP)
-    return prices.less(booking.price, refund) if refund else booking.price
+    bp = prices.step(booking.policy, booking.earliest, now)
+    return prices.given_back(booking.price, booking.span.end - shorter.span.end, booking.span.length, bp)
 
 
 def complete(ledger, call, now):

@@ -3,8 +3,10 @@
 import opening
 import price_model
 from judgement import Refused
+from times import TICK
 
-EVERYTHING = ((0, 10000),)  # all back until it begins
+BASIS = 10000
+EVERYTHING = ((0, BASIS),)  # all back until it begins
 rounded = price_model.rounded
 
 
@@ -51,11 +53,40 @@ def of_amount(amount, currency):
     return {"total": amount, "currency": currency, "lines": [a_line("time", amount)]}
 
 
-def less(price, refund):
-    """A price after some of it was given back."""
-    lines = [*price["lines"], a_line("shortened", -refund)]
-    return {"total": price["total"] - refund, "currency": price["currency"], "lines": lines}
+def grows_with_time(line):
+    return line["kind"] in ("time", "adjustment", "shortened") or (
+        line["kind"] == "extra" and line.get("per") not in (None, "booking", "unit", "guest")
+    )
 
 
-def a_line(kind, amount):
-    return {"kind": kind, "amount": amount, "tax_added": 0, "refundable": True}
+def given_back(price, back, length, bp):
+    """A price after time was given back, of which the policy refunds so many basis points."""
+    of_time = sum(
+        one["amount"] + one["tax_added"] for one in price["lines"] if one["refundable"] and grows_with_time(one)
+    )
+    given = rounded(min(max(of_time, 0), price["total"]) * (back // TICK), length // TICK)
+    refunded = rounded(given * bp, BASIS)
+    lines = [*price["lines"], a_line("shortened", -given), a_line("kept", given - refunded, refundable=False)]
+    return {"total": price["total"] - refunded, "currency": price["currency"], "lines": lines}
+
+
+def replaced(before, now, bp, by_company):
+    """The price of now, and what the policy keeps of what the booking cost more before."""
+    kept = sum(one["amount"] for one in before["lines"] if one["kind"] == "kept")
+    less = max(0, before["total"] - kept - now["total"])
+    lost = min(max(fixed(before) - fixed(now), 0), less)
+    kept += 0 if by_company else less - rounded((less - lost) * bp, BASIS)
+    if not kept:
+        return now
+    lines = [*now["lines"], a_line("kept", kept, refundable=False)]
+    return {"total": now["total"] + kept, "currency": now["currency"], "lines": lines}
+
+
+def fixed(price):
+    """What of it is not refundable, but for what was kept."""
+    lines = [one for one in price["lines"] if one["kind"] not in ("kept", "tax") and not one["refundable"]]
+    return sum(one["amount"] + one["tax_added"] for one in lines)
+
+
+def a_line(kind, amount, refundable=True):
+    return {"kind": kind, "amount": amount, "tax_added": 0, "refundable": refundable}

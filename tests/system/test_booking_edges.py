@@ -134,3 +134,94 @@ def test_a_change_of_named_units_is_quoted_and_made(stack, owner, staff, guest):
     quote = do(guest, "quote_change", booking, unit_numbers=[1, 2])
     assert (quote["total_before"], quote["total"]) == (2000, 4000)
     assert do(guest, "change", booking, unit_numbers=[1, 2], expected_total=4000)["unit_numbers"] == [1, 2]
+
+
+# --- what is given back of a price ---
+
+HALF = {"cancellation": [{"until_hours_before_start": 0, "refund_bp": 5000}]}
+
+
+def paid(stack, booking, amount):
+    with stack.database("events") as database:
+        database.execute("UPDATE booking SET paid = %s WHERE id = %s", [amount, booking["id"]])
+
+
+def lines(booking, *kinds):
+    return [one["amount"] for one in booking["price_lines"]["lines"] if one["kind"] in kinds]
+
+
+@pytest.fixture
+def half(stack, owner, staff):
+    """A hall by the hour, of which half of the price is given back."""
+    return set_rules(staff, stack.listing(*owner, price=EUROS, price_unit="hour", units=5)["id"], **HALF)
+
+
+def test_what_was_kept_is_not_given_back_again(stack, half, guest):
+    booking = ask(guest, half, 0, 10)
+    shorter = do(guest, "shorten", booking, to=span(0, 5)["to"])
+    assert (shorter["price"]["amount"], lines(shorter, "shortened", "kept")) == (7500, [-5000, 2500])
+    again = do(guest, "shorten", booking, to=span(0, 4)["to"])
+    assert (again["price"]["amount"], lines(again, "shortened", "kept")) == (7000, [-5000, 2500, -1000, 500])
+    changed = do(guest, "change", booking, guests=2)
+    assert changed["price"]["amount"] == 7000 and lines(changed, "kept") == [3000]
+    paid(stack, booking, 10000)
+    assert do(guest, "quote_cancel", booking)["cancellation_fee"] == 3000 + 2000
+    assert do(guest, "cancel", booking)["refund_due"] == 5000
+
+
+def test_to_make_a_booking_small_before_it_is_cancelled_gains_nothing(stack, owner, staff, guest):
+    listing = stack.listing(*owner, price=EUROS, price_unit="hour", units=5)["id"]
+    set_rules(staff, listing, cancellation=[{"until_hours_before_start": 720, "refund_bp": 10000}])
+    booking = ask(guest, listing, 0, 10, units=5)
+    quote = do(guest, "quote_change", booking, period=span(0, 1), units=1)
+    assert (quote["total"], quote["difference"]) == (50000, 0)
+    changed = do(guest, "change", booking, period=span(0, 1), units=1, expected_total=50000)
+    assert lines(changed, "kept") == [49000]
+    assert do(guest, "cancel", booking)["cancellation_fee"] == 50000
+
+
+def test_what_is_not_refundable_stays_where_it_is_dropped(stack, owner, staff, guest):
+    venue = Venue(stack, owner, price_unit="hour", price=EUROS)
+    band = {"key": "band", "name": "Band", "amount": 1000, "per": "hour", "refundable": False}
+    params = {"listing_id": venue.listing, "version": 0, "pricing": {"extras": [band]}}
+    staff.rpc("events.listing.set_pricing", params)
+    booking = venue.book(guest, (0, 10), (0, 14), extras=[{"key": "band", "quantity": 1}])
+    assert booking["price"]["amount"] == 8000
+    assert do(guest, "change", booking, extras=[])["price"]["amount"] == 8000
+    other = venue.book(guest, (1, 10), (1, 14), extras=[{"key": "band", "quantity": 1}])
+    shorter = do(guest, "shorten", other, to=venue.span((1, 10), (1, 11))["to"])
+    assert shorter["price"]["amount"] == 1000 + 4000, "an hour of the hall, all of the band"
+    third = venue.book(guest, (2, 10), (2, 14), extras=[{"key": "band", "quantity": 1}])
+    assert do(staff, "change", third, extras=[])["price"]["amount"] == 4000, "the company gives all of it back"
+
+
+def test_prices_of_now_play_no_part_when_time_is_given_back(stack, owner, staff, guest, half):
+    cheaper, dearer, gone = (ask(guest, half, 0, 10) for _ in range(3))
+    for booking, price in ((cheaper, 100), (dearer, 100000), (gone, None)):
+        update(stack, staff, half, price=price and {"amount": price, "currency": "EUR"})
+        assert do(guest, "shorten", booking, to=span(0, 9)["to"])["price"]["amount"] == 9500
+
+
+def test_what_can_be_chosen_no_more_can_still_be_given_back(stack, owner, staff, guest):
+    venue = Venue(stack, owner, price_unit="hour", price=EUROS)
+    beamer = {"key": "beamer", "name": "Beamer", "amount": 500, "per": "booking"}
+    params = {"listing_id": venue.listing, "version": 0, "pricing": {"extras": [beamer]}}
+    staff.rpc("events.listing.set_pricing", params)
+    booking = venue.book(guest, (0, 10), (0, 14), extras=[{"key": "beamer", "quantity": 1}])
+    by_guest = {"adjustments": [{"id": 1, "on": "guests", "at_least": 1, "percent_bp": 100}]}
+    staff.rpc("events.listing.set_pricing", params | {"version": 1, "pricing": by_guest})
+    shorter = do(guest, "shorten", booking, to=venue.span((0, 10), (0, 12))["to"])
+    assert shorter["price"]["amount"] == 2500
+
+
+def test_taxes_and_deposit_become_less_too(stack, owner, staff, guest):
+    venue = Venue(stack, owner, price_unit="hour", price=EUROS)
+    taxes = [{"name": "VAT", "rate_bp": 2000, "included": True}]
+    params = {"listing_id": venue.listing, "version": 0, "pricing": {"taxes": taxes, "deposit_bp": 5000}}
+    staff.rpc("events.listing.set_pricing", params)
+    booking = venue.book(guest, (0, 10), (0, 14))
+    whole = booking["price_lines"]
+    assert (whole["total"], whole["taxes"], whole["deposit"]) == (4000, 667, 2000)
+    rest = do(guest, "shorten", booking, to=venue.span((0, 10), (0, 11))["to"])["price_lines"]
+    assert (rest["total"], rest["taxes"], rest["deposit"]) == (1000, 167, 500)
+    assert [one["amount"] for one in rest["tax_sums"]] == [167]
