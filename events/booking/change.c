@@ -47,7 +47,8 @@ static int resolve(struct rpc_call *call, const struct terms *terms, const struc
 	return wish_resolve(call, terms, wish);
 }
 
-/* What it costs now; of what the customer gives back of a confirmed one as much is refunded as the policy says. */
+/* What it costs now, or, where only the company sets prices, what it has set; of what the customer gives back of a
+ * confirmed one as much is refunded as the policy says. */
 static int find_price(struct rpc_call *call, const struct terms *terms, const struct booking_party *party,
 		      const struct booking_row *row, const struct wish *wish, struct price *ret)
 {
@@ -55,7 +56,8 @@ static int find_price(struct rpc_call *call, const struct terms *terms, const st
 	struct price now;
 	if (price_compute(call, &terms->rules, &terms->pricing, &request, &now))
 		return -1;
-	*ret = now;
+	bool kept = !now.known && row->priced && row->state == BOOKING_CONFIRMED;
+	*ret = kept ? row->price : now;
 	if (!now.known || !row->priced || row->state != BOOKING_CONFIRMED ||
 	    strcmp(now.currency, row->price.currency) != 0)
 		return 0;
@@ -77,10 +79,10 @@ static void add_no_offer(struct fields *patch)
 }
 
 /* A price that the company has set is good for what it was set for; whoever is not of the company asks it. */
-static int check_priced(struct rpc_call *call, const struct booking_party *party, const struct booking_row *row,
-			const struct price *price)
+static int check_priced(struct rpc_call *call, const struct terms *terms, const struct booking_party *party,
+			const struct booking_row *row)
 {
-	if (price->known || !row->priced || party->staff || row->state != BOOKING_CONFIRMED)
+	if (terms->pricing.has_price || !row->priced || party->staff || row->state != BOOKING_CONFIRMED)
 		return 0;
 	return rpc_precondition(call, "by_request", NULL, "the company sets the price: ask it for the change");
 }
@@ -137,7 +139,7 @@ int booking_change(struct rpc_call *call)
 	struct unit_choice units;
 	struct price price;
 	if (!update.step || resolve(call, &terms, &row, &wish) || check_change(call, tx, &terms, &row, &wish) ||
-	    find_price(call, &terms, &party, &row, &wish, &price) || check_priced(call, &party, &row, &price) ||
+	    find_price(call, &terms, &party, &row, &wish, &price) || check_priced(call, &terms, &party, &row) ||
 	    check_shown(call, &price) || find_units(call, tx, &terms, &row, &wish, &units, &update))
 		return -1;
 	update.patch = patch_of_change(call, &terms, &row, &wish, &price);
@@ -174,7 +176,7 @@ int booking_quote_change(struct rpc_call *call)
 		return -1;
 	struct price price;
 	if (!row_step(call, &row, CAUSE_CHANGE) || resolve(call, &terms, &row, &wish) ||
-	    find_price(call, &terms, &party, &row, &wish, &price) || check_priced(call, &party, &row, &price))
+	    find_price(call, &terms, &party, &row, &wish, &price) || check_priced(call, &terms, &party, &row))
 		return -1;
 	struct fields quote;
 	fields_init(&quote, call);

@@ -66,7 +66,10 @@ def given_back(price, back, length, bp):
     )
     given = rounded(min(max(of_time, 0), price["total"]) * (back // TICK), length // TICK)
     refunded = rounded(given * bp, BASIS)
-    lines = [*price["lines"], a_line("shortened", -given), a_line("kept", given - refunded, refundable=False)]
+    if given == 0:
+        return price
+    kept = [a_line("kept", given - refunded, refundable=False)] if given > refunded else []
+    lines = [*price["lines"], a_line("shortened", -given), *kept]
     return {"total": price["total"] - refunded, "currency": price["currency"], "lines": lines}
 
 

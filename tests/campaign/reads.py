@@ -5,7 +5,7 @@ import prices
 from judgement import Done, Refused
 from ledger import find_units, widened
 from paths_in import OPEN, extras_of, wished_span
-from paths_out import cancel, cancellation_fee, change, the_booking, wished_change
+from paths_out import cancel, cancellation_fee, change, price_of_change, the_booking, wished_change
 from times import MINUTE, Span, parse, span_of
 from verdict import lasting, verdict
 
@@ -81,6 +81,7 @@ def quote_change(ledger, call, now):
     as_of = parse(call.result["as_of"])
     made = wished_change(ledger, booking, call.params)
     price = prices.price(ledger.terms, made.span, made.units, made.guests, made.extras, as_of)
+    price = price_of_change(booking, price, call, as_of)
     before, total = (one and one["total"] for one in (booking.price, price))
     return compare.differing(call.result, {"total_before": before, "total": total})
 
