@@ -105,7 +105,8 @@ static int create_from_hold(struct rpc_call *call, struct pg_tx *tx, const struc
 {
 	struct booking_row hold;
 	struct price price;
-	if (read_hold(call, tx, terms, wish, &hold) || check_guests(call, terms, wish) ||
+	if (read_hold(call, tx, terms, wish, &hold) ||
+	    (wish->guests != hold.guests && check_guests(call, terms, wish)) ||
 	    find_price(call, tx, terms, wish, &price))
 		return -1;
 	bool request = by_request(terms, &price);

@@ -76,9 +76,9 @@ int booking_shorten(struct rpc_call *call)
 		return rpc_replayed(call);
 	struct booking_update update = {.step = row_step(call, &row, CAUSE_SHORTEN)};
 	struct span left = row.period;
-	struct price price;
 	if (!update.step || read_end(call, &terms, &row, &left.to))
 		return -1;
+	struct price price;
 	find_price(call, &terms, &row, &left, &price);
 	update.patch = patch_of_end(call, &terms, &row, &left, &price);
 	return end_at(call, tx, &terms, &row, &update, left.to);

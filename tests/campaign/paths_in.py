@@ -159,9 +159,10 @@ def charge(ledger, call, booking, now, judged):
         request = (booking.span, booking.units, booking.guests, booking.extras)
         bound = (quoted.user, quoted.listing, quoted.request) == (call.user, params["listing_id"], request)
         judged.refuse(not bound or now >= quoted.expires, "quote")
-        return replace(booking, price=quoted.price)
-    price = judged.of(prices.price, terms, booking.span, booking.units, booking.guests, booking.extras, now)
-    judged.refuse(price is None and not terms.by_request, "price_missing")
+        price = quoted.price
+    else:
+        price = judged.of(prices.price, terms, booking.span, booking.units, booking.guests, booking.extras, now)
+        judged.refuse(price is None and not terms.by_request, "price_missing")
     expected = params.get("expected_total")
     judged.refuse(expected is not None and (price or {}).get("total") != expected, "price_changed")
     return replace(booking, price=price)
