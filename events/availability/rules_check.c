@@ -3,6 +3,7 @@
 #include "availability/hours.h"
 #include "base/civil.h"
 #include "base/clock.h"
+#include "daemon/daemon.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -48,11 +49,31 @@ static int check_step(struct rpc_call *call, const struct booking_rules *rules)
 	return fits ? 0 : contradiction(call, "step_minutes", "no_length", NULL);
 }
 
+/* Minutes that every booking has at least, by these rules and by the platform's. */
+static int64_t least_minutes(struct rpc_call *call, const struct booking_rules *rules)
+{
+	int64_t shortest = (config_integer(call->worker->config, "booking_shortest") + MINUTE - 1) / MINUTE;
+	return rules->min_length / MINUTE > shortest ? rules->min_length / MINUTE : shortest;
+}
+
+/* The shortest booking ends within the horizon. */
+static int check_horizon(struct rpc_call *call, const char *name, int64_t least_days, int64_t unit, int horizon_days)
+{
+	if (least_days <= horizon_days)
+		return 0;
+	if (is_given(call, "horizon_days"))
+		return contradiction(call, "horizon_days", "minimum", number(call, least_days));
+	return contradiction(call, name, "maximum", number(call, horizon_days * unit));
+}
+
 static int check_lengths(struct rpc_call *call, const struct booking_rules *rules)
 {
-	int64_t horizon = (int64_t)rules->horizon_days * DAY_MINUTES;
-	if (check_order(call, "min_minutes", rules->min_length / MINUTE, "max_minutes", rules->max_length / MINUTE) ||
-	    check_order(call, "min_days", rules->min_days, "max_days", rules->max_days))
+	int64_t horizon = (int64_t)rules->horizon_days * DAY_MINUTES, least = least_minutes(call, rules);
+	if (check_order(call, "min_minutes", least, "max_minutes", rules->max_length / MINUTE) ||
+	    check_order(call, "min_days", rules->min_days, "max_days", rules->max_days) ||
+	    check_horizon(call, "min_minutes", (least + DAY_MINUTES - 1) / DAY_MINUTES, DAY_MINUTES,
+			  rules->horizon_days) ||
+	    check_horizon(call, "min_days", rules->min_days, 1, rules->horizon_days))
 		return -1;
 	if (rules->notice / MINUTE >= horizon)
 		return contradiction(call, "notice_minutes", "exclusiveMaximum", number(call, horizon));
@@ -121,39 +142,38 @@ static int check_turnover(struct rpc_call *call, const struct booking_rules *rul
 	return 0;
 }
 
-/* The least length that rules of length and step allow, in minutes. */
-static int64_t shortest(const struct booking_rules *rules)
+/* The least length of `least` and more that the step allows, in minutes. */
+static int64_t shortest(const struct booking_rules *rules, int64_t least)
 {
-	int64_t step = rules->step / MINUTE, least = rules->min_length / MINUTE;
-	if (least == 0)
-		least = 1;
+	int64_t step = rules->step / MINUTE;
 	return step > 0 ? (least + step - 1) / step * step : least;
 }
 
 /* Whether a booking that begins on the grid fits into an interval of minutes. */
-static bool has_room(const struct booking_rules *rules, struct hours interval)
+static bool has_room(const struct booking_rules *rules, int64_t least, struct hours interval)
 {
 	int64_t grid = rules->start_grid > 0 ? rules->start_grid / MINUTE : 1;
 	int64_t start = interval.from;
 	/* The grid is counted anew from each midnight. */
 	while (start < interval.to && start % DAY_MINUTES % grid != 0)
 		start++;
-	return start + shortest(rules) <= interval.to;
+	return start + shortest(rules, least) <= interval.to;
 }
 
-static bool is_session(const struct booking_rules *rules, struct hours interval)
+static bool is_session(const struct booking_rules *rules, int64_t least, struct hours interval)
 {
 	int64_t length = interval.to - interval.from;
 	bool on_grid = rules->start_grid == 0 || interval.from % (rules->start_grid / MINUTE) == 0;
 	bool on_step = rules->step == 0 || length % (rules->step / MINUTE) == 0;
 	bool is_long = rules->max_length > 0 && length > rules->max_length / MINUTE;
-	return on_grid && on_step && !is_long && length >= rules->min_length / MINUTE;
+	return on_grid && on_step && !is_long && length >= least;
 }
 
-static bool has_room_in_day(const struct booking_rules *rules, const struct day_hours *day)
+static bool has_room_in_day(const struct booking_rules *rules, int64_t least, const struct day_hours *day)
 {
 	for (size_t i = 0; i < day->count; i++)
-		if (rules->unit == SALE_SESSION ? is_session(rules, day->hours[i]) : has_room(rules, day->hours[i]))
+		if (rules->unit == SALE_SESSION ? is_session(rules, least, day->hours[i])
+						: has_room(rules, least, day->hours[i]))
 			return true;
 	return false;
 }
@@ -191,15 +211,16 @@ static struct day_hours merged_weeks(const struct booking_rules *rules, struct a
 static int check_room(struct rpc_call *call, const struct booking_rules *rules)
 {
 	struct day_hours weeks = merged_weeks(rules, &call->ctx->arena);
+	int64_t least = least_minutes(call, rules);
 	if (!rules->has_hours || sells_dates(rules) || weeks.count == 0)
 		return 0;
-	if (rules->unit == SALE_HOUR && has_room_in_day(rules, &weeks))
+	if (rules->unit == SALE_HOUR && has_room_in_day(rules, least, &weeks))
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(rules->week); i++)
-		if (has_room_in_day(rules, &rules->week[i]))
+		if (has_room_in_day(rules, least, &rules->week[i]))
 			return 0;
 	for (size_t i = 0; i < rules->exception_count; i++)
-		if (has_room_in_day(rules, &rules->exceptions[i].hours))
+		if (has_room_in_day(rules, least, &rules->exceptions[i].hours))
 			return 0;
 	static const char *const names[] = {"min_minutes", "step_minutes", "start_grid_minutes", "max_minutes"};
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)

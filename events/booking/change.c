@@ -88,7 +88,7 @@ static int check_priced(struct rpc_call *call, const struct terms *terms, const 
 }
 
 static const char *patch_of_change(struct rpc_call *call, const struct terms *terms, const struct booking_row *row,
-				   const struct wish *wish, const struct price *price)
+				   const struct wish *wish, const struct price *price, bool released)
 {
 	struct fields patch;
 	fields_init(&patch, call);
@@ -103,13 +103,22 @@ static const char *patch_of_change(struct rpc_call *call, const struct terms *te
 		add_no_offer(&patch);
 	if (row->state == BOOKING_REQUESTED && row->expires_at > wish->period.from)
 		fields_time(&patch, "expires_at", wish->period.from);
+	if (released)
+		fields_boolean(&patch, "takes_units", false);
 	fields_integer(&patch, "rules_version", terms->rules.version);
 	fields_time(&patch, "changed_at", terms->now);
 	fields_time(&patch, "first_start", row->first_start < wish->period.from ? row->first_start : wish->period.from);
 	return fields_members(&patch);
 }
 
-/* The units of the new time; a request that takes none has none to find. */
+/* Whether the booking stays within its own time and units. */
+static bool is_within(const struct booking_row *row, const struct wish *wish)
+{
+	return wish->period.from >= row->period.from && wish->period.to <= row->period.to && wish->units <= row->units;
+}
+
+/* The units of the new time; a request that takes none has none to find. One that was made from a hold keeps its units
+ * only for what was held: else whoever holds an hour could take a year until somebody answers. */
 static int find_units(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct booking_row *row,
 		      const struct wish *wish, struct unit_choice *units, struct booking_update *update)
 {
@@ -117,7 +126,8 @@ static int find_units(struct rpc_call *call, struct pg_tx *tx, const struct term
 		return 0;
 	if (take_units(call, tx, terms, wish, row->id, units))
 		return -1;
-	update->units = units;
+	update->released = row->state == BOOKING_REQUESTED && !is_within(row, wish);
+	update->units = update->released ? NULL : units;
 	update->taken = &wish->taken;
 	return 0;
 }
@@ -142,7 +152,7 @@ int booking_change(struct rpc_call *call)
 	    find_price(call, &terms, &party, &row, &wish, &price) || check_priced(call, &terms, &party, &row) ||
 	    check_shown(call, &price) || find_units(call, tx, &terms, &row, &wish, &units, &update))
 		return -1;
-	update.patch = patch_of_change(call, &terms, &row, &wish, &price);
+	update.patch = patch_of_change(call, &terms, &row, &wish, &price, update.released);
 	return store_update(call, tx, &terms, row.id, &update);
 }
 

@@ -35,19 +35,19 @@ static void judge_units(struct rpc_call *call, const struct terms *terms, const 
 }
 
 int check_judge(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
-		const char *user_id, struct verdict *ret)
+		const char *user_id, const char *without, struct verdict *ret)
 {
 	struct booking_wish asked = wish_for_rules(wish);
 	verdict_of(&terms->rules, &asked, terms->now, &call->ctx->arena, ret);
 	judge_units(call, terms, wish, ret);
-	return judge_user(call, tx, terms, wish, user_id, NULL, ret);
+	return judge_user(call, tx, terms, wish, user_id, without, ret);
 }
 
 int check_wish(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
 	       const char *user_id)
 {
 	struct verdict verdict;
-	if (check_judge(call, tx, terms, wish, user_id, &verdict))
+	if (check_judge(call, tx, terms, wish, user_id, NULL, &verdict))
 		return -1;
 	return verdict.count > 0 ? verdict_refuse(call, &verdict) : 0;
 }

@@ -10,9 +10,10 @@
 #include "booking/store/wish.h"
 
 /* All that the rules of the listing say of it, limits of the user included. user_id: NULL where nobody is limited, of
- * what the company does for itself. -1 with an error of the database. */
+ * what the company does for itself; without: id of a booking of theirs that does not count, or NULL. -1 with an error
+ * of the database. */
 int check_judge(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
-		const char *user_id, struct verdict *ret) MAY_SUSPEND MUST_CHECK;
+		const char *user_id, const char *without, struct verdict *ret) MAY_SUSPEND MUST_CHECK;
 
 /* The same, refused: -1 with precondition_failed and all that forbid it. */
 int check_wish(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,

@@ -25,8 +25,9 @@ int booking_quote(struct rpc_call *call)
 	if (!tx)
 		return rpc_replayed(call);
 	struct verdict verdict;
-	const char *answer = check_judge(call, tx, &terms, &wish, rpc_caller_id(call), &verdict)
-				 ? NULL
-				 : quote_answer(call, tx, &terms, &wish, &price, &verdict);
+	const char *answer =
+	    check_judge(call, tx, &terms, &wish, rpc_caller_id(call), rpc_param(call, "hold_id"), &verdict)
+		? NULL
+		: quote_answer(call, tx, &terms, &wish, &price, &verdict);
 	return answer ? rpc_commit_text(call, tx, answer) : -1;
 }

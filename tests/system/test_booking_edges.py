@@ -4,8 +4,9 @@ import datetime as dt
 
 import pytest
 from booking_steps import EUROS, ask, do, fails, refused, set_rules, span
+from companies import join
 from past_bookings import text
-from venue import Venue
+from venue import Venue, daily
 
 
 def update(stack, user, listing, **changes):
@@ -107,6 +108,19 @@ def test_a_price_that_the_company_has_set_is_for_what_it_was_set_for(stack, owne
     assert fails(guest, "quote_change", request, period=span(0, 30)) == "by_request"
     kept = do(staff, "change", request, period=span(0, 10))
     assert kept["price"] == {"amount": 90000, "currency": "EUR"}
+
+
+def test_a_request_that_outgrows_its_hold_gives_its_units_up(stack, owner, staff, guest, other):
+    listing = stack.listing(*owner, price=EUROS, price_unit="hour")["id"]
+    set_rules(staff, listing, confirmation="request")
+    hold = ask(guest, listing, method="hold")
+    request = guest.rpc("events.booking.create", {"listing_id": listing, "hold_id": hold["id"]})
+    assert refused(other, listing, 0, 1).reason == "booked"
+    do(guest, "change", request, period=span(0, 1))
+    assert refused(other, listing, 0, 1).reason == "booked"
+    do(guest, "change", request, period=span(0, 200))
+    assert ask(other, listing, 50, 52)["state"] == "requested"
+    assert do(staff, "get", request)["unit_numbers"] == []
 
 
 # --- currencies ---
@@ -225,3 +239,43 @@ def test_taxes_and_deposit_become_less_too(stack, owner, staff, guest):
     rest = do(guest, "shorten", booking, to=venue.span((0, 10), (0, 11))["to"])["price_lines"]
     assert (rest["total"], rest["taxes"], rest["deposit"]) == (1000, 167, 500)
     assert [one["amount"] for one in rest["tax_sums"]] == [167]
+
+
+# --- rights ---
+
+
+def test_who_may_read_a_booking_is_told_what_is_for_managers(stack, half, owner, staff, guest):
+    booking = ask(guest, half)
+    member = join(stack, staff, owner[0])
+    assert do(member, "get", booking)["id"] == booking["id"]
+    for verb in ("cancel", "quote_cancel"):
+        assert fails(member, verb, booking) == "company_right"
+        assert fails(stack.user(), verb, booking) == "not_found"
+    assert do(staff, "cancel", booking)["state"] == "cancelled"
+
+
+# --- rules that nothing can meet ---
+
+
+@pytest.mark.parametrize(
+    ("rules", "fault"),
+    [
+        ({"max_minutes": 14}, ("max_minutes", "minimum")),
+        ({"opening_hours": daily(("09:00", "09:10"))}, ("opening_hours", "no_hours")),
+        ({"min_minutes": 20160, "horizon_days": 7}, ("horizon_days", "minimum")),
+        ({"min_days": 10, "horizon_days": 5}, ("horizon_days", "minimum")),
+    ],
+)
+def test_rules_that_no_booking_can_meet_are_refused(stack, owner, rules, fault):
+    assert Venue(stack, owner, price_unit="hour").fault(**rules) == fault
+
+
+def test_a_quote_for_a_hold_does_not_count_it(stack, owner, guest):
+    venue = Venue(stack, owner, price_unit="hour")
+    venue.set(limits={"bookings_per_user": 1})
+    wish = {"listing_id": venue.listing, "period": venue.span((0, 10), (0, 12))}
+    hold = guest.rpc("events.booking.hold", wish)
+    assert not guest.rpc("events.booking.quote", wish)["bookable"]
+    quote = guest.rpc("events.booking.quote", wish | {"hold_id": hold["id"]})
+    params = {"listing_id": venue.listing, "hold_id": hold["id"], "quote_id": quote["quote_id"]}
+    assert quote["bookable"] and guest.rpc("events.booking.create", params)["id"] == hold["id"]

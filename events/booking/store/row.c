@@ -19,6 +19,17 @@ static const char SELECT_ROW[] =
 												       "least(b.first_start, lower(b.period))") ", b.paid, b.version, b.price_amount, b.price_currency, b.listing_id "
 																		"FROM booking b WHERE b.id = $1";
 
+/* Who may read the booking is told that this is for others; to all others there is none. */
+static int refuse_party(struct rpc_call *call, const struct booking_party *party, enum company_right right)
+{
+	if (right == RIGHT_STAFF || call->ctx->error.code != ERROR_FORBIDDEN)
+		return rpc_hide(call, "booking");
+	error_clear(&call->ctx->error);
+	if (rpc_require_right(call, party->company_id, RIGHT_STAFF))
+		return rpc_hide(call, "booking");
+	return rpc_require_right(call, party->company_id, right);
+}
+
 int row_find(struct rpc_call *call, enum company_right right, bool company_only, struct booking_party *ret)
 {
 	struct pg_result *row = pg_read(call->ctx, call->db, SELECT_PARTY, rpc_param(call, "id"));
@@ -35,7 +46,7 @@ int row_find(struct rpc_call *call, enum company_right right, bool company_only,
 	ret->staff = rpc_require_right(call, ret->company_id, right) == 0;
 	if (ret->staff)
 		return 0;
-	return ret->customer ? -1 : rpc_hide(call, "booking");
+	return ret->customer ? -1 : refuse_party(call, ret, right);
 }
 
 static void put(void *argument)
