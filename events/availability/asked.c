@@ -101,6 +101,17 @@ int asked_dates(struct rpc_call *call, const struct booking_rules *rules, int64_
 	return 0;
 }
 
+int asked_dates_period(struct rpc_call *call, const struct booking_rules *rules, struct span *ret)
+{
+	int64_t from = 0, to = 0;
+	if (asked_dates(call, rules, &from, &to))
+		return -1;
+	int64_t after = rules->unit == SALE_NIGHT ? to : to + 1;
+	if (!hours_of_dates(rules, from, to, ret))
+		*ret = (struct span){zone_day_start(rules->zone, from), zone_day_start(rules->zone, after)};
+	return 0;
+}
+
 int asked_period(struct rpc_call *call, struct span *ret)
 {
 	if (!clock_parse(rpc_param(call, "period.from"), &ret->from))

@@ -55,6 +55,10 @@ int asked_form(struct rpc_call *call, bool optional, enum asked_form *ret) MUST_
 int asked_dates(struct rpc_call *call, const struct booking_rules *rules, int64_t *ret_from,
 		int64_t *ret_to) MUST_CHECK;
 
+/* The same as a period, from the opening of the first to the closing of the last. Dates of which one is closed have
+ * none: then the days themselves, of which the verdict says so. */
+int asked_dates_period(struct rpc_call *call, const struct booking_rules *rules, struct span *ret) MUST_CHECK;
+
 /* Reads the parameter period: -1 with invalid_params (to not after from). */
 int asked_period(struct rpc_call *call, struct span *ret) MUST_CHECK;
 

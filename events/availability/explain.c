@@ -11,18 +11,6 @@
 #define ANSWER_MOST (256 * 1024) /* bytes */
 #define IDS_MOST 100		 /* bookings named */
 
-/* Dates of which one is closed have no period of their own: the verdict then says so about the days. */
-static int read_dates(struct rpc_call *call, const struct booking_rules *rules, struct span *ret)
-{
-	int64_t from = 0, to = 0;
-	if (asked_dates(call, rules, &from, &to))
-		return -1;
-	int64_t after = rules->unit == SALE_NIGHT ? to : to + 1;
-	if (!hours_of_dates(rules, from, to, ret))
-		*ret = (struct span){zone_day_start(rules->zone, from), zone_day_start(rules->zone, after)};
-	return 0;
-}
-
 static int read_wish(struct rpc_call *call, const struct asked *asked, struct booking_wish *ret)
 {
 	*ret = (struct booking_wish){
@@ -33,7 +21,8 @@ static int read_wish(struct rpc_call *call, const struct asked *asked, struct bo
 	enum asked_form form = ASKED_NEITHER;
 	if (asked_form(call, false, &form))
 		return -1;
-	return form == ASKED_DATES ? read_dates(call, &asked->rules, &ret->period) : asked_period(call, &ret->period);
+	return form == ASKED_DATES ? asked_dates_period(call, &asked->rules, &ret->period)
+				   : asked_period(call, &ret->period);
 }
 
 /* The first moment of the period at which fewer units are free than wanted. */

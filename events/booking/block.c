@@ -58,7 +58,7 @@ int booking_block(struct rpc_call *call)
 	if (wish_resolve(call, &terms, &wish))
 		return -1;
 	wish.taken = wish.period;
-	if (period_check_clock(call, &wish.period, terms.now))
+	if (period_check_shortest(call, &wish.period) || period_check_clock(call, &wish.period, terms.now))
 		return -1;
 	if (take_units(call, tx, &terms, &wish, NULL, &units))
 		return in_the_way(call, &terms, &wish);

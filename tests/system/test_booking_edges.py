@@ -279,3 +279,25 @@ def test_a_quote_for_a_hold_does_not_count_it(stack, owner, guest):
     quote = guest.rpc("events.booking.quote", wish | {"hold_id": hold["id"]})
     params = {"listing_id": venue.listing, "hold_id": hold["id"], "quote_id": quote["quote_id"]}
     assert quote["bookable"] and guest.rpc("events.booking.create", params)["id"] == hold["id"]
+
+
+# --- all that forbids it, whatever forbids it first ---
+
+
+def rules(answer):
+    return [one["rule"] for one in answer["refusals"]]
+
+
+def test_what_is_too_short_and_what_is_closed_is_refused_with_all_the_rules(stack, owner, guest):
+    venue = Venue(stack, owner, price_unit="day")
+    closed = [{"from": venue.date(1).isoformat(), "closed": True}]
+    venue.set(opening_hours=daily(("09:00", "22:00")), exceptions=closed, notice_minutes=525600, guests_per_unit=1)
+    day = {"from": venue.date(1).isoformat(), "to": venue.date(1).isoformat()}
+    short = {"from": text(venue.at(2, 10)), "to": text(venue.at(2, 10, 5))}
+    for when in ({"dates": day}, {"period": short}):
+        wish = {"listing_id": venue.listing, "guests": 2} | when
+        told = rules(guest.rpc("events.availability.explain", wish))
+        assert {"notice", "guests"} < set(told)
+        assert rules(guest.error("events.booking.create", wish).data) == told
+        assert rules(guest.error("events.booking.hold", wish).data) == told
+        assert rules(guest.rpc("events.booking.quote", wish)) == told

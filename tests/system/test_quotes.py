@@ -225,7 +225,9 @@ def test_dates_are_charged_from_opening_to_closing(stack, owner, guest):
     booking = guest.rpc("events.booking.create", {**asked, "quote_id": quote["quote_id"]})
     assert booking["price"]["amount"] == quote["price"]["total"]
     closed = {"from": str(first - DAY), "to": str(first)}
-    error = guest.error("events.booking.quote", {"listing_id": hall, "dates": closed})
+    quote = guest.rpc("events.booking.quote", {"listing_id": hall, "dates": closed})
+    assert (quote["bookable"], [one["rule"] for one in quote["refusals"]]) == (False, ["closed"])
+    error = guest.error("events.booking.create", {"listing_id": hall, "dates": closed})
     assert (error.word, error.data["rule"]) == ("precondition_failed", "closed")
 
 

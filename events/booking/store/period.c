@@ -42,7 +42,7 @@ int period_read_any(struct rpc_call *call, const char **ret_range)
 	return 0;
 }
 
-int period_too_long(struct rpc_call *call)
+static int too_long(struct rpc_call *call)
 {
 	return rpc_precondition(call, "max_duration", "\"maximum_days\":366", "longer than 366 days");
 }
@@ -55,14 +55,20 @@ static int too_short(struct rpc_call *call, int64_t shortest)
 				"shorter than %lld seconds", seconds);
 }
 
-int period_read_span(struct rpc_call *call, struct span *ret)
+int period_check_longest(struct rpc_call *call, const struct span *period)
+{
+	return period->to - period->from > (PERIOD_MAX_DAYS + 1) * DAY ? too_long(call) : 0;
+}
+
+int period_check_shortest(struct rpc_call *call, const struct span *period)
 {
 	int64_t shortest = period_shortest(call->worker);
-	if (asked_period(call, ret))
-		return -1;
-	if (ret->to - ret->from < shortest)
-		return too_short(call, shortest);
-	return ret->to - ret->from > (PERIOD_MAX_DAYS + 1) * DAY ? period_too_long(call) : 0;
+	return period->to - period->from < shortest ? too_short(call, shortest) : 0;
+}
+
+int period_read_span(struct rpc_call *call, struct span *ret)
+{
+	return asked_period(call, ret) ? -1 : period_check_longest(call, ret);
 }
 
 int period_check_clock(struct rpc_call *call, const struct span *period, int64_t now)

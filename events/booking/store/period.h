@@ -28,18 +28,20 @@ extern const struct data_check period_shortest_check;
 /* The setting booking_shortest, microseconds: what no booking may be shorter than, whatever its unit of sale. */
 int64_t period_shortest(const struct daemon_worker *worker);
 
-/* Reads params.period. -1 with invalid_params (to not after from) or precondition_failed (rules min_duration,
- * max_duration). It may still be too long by less than a day, since days are counted in the venue's zone: the statement
- * that reads the listing asks local_days (migrations/0009_price.sql). */
+/* Reads params.period. -1 with invalid_params (to not after from) or precondition_failed (rule max_duration). It may
+ * still be too long by less than a day, since days are counted in the venue's zone, and too short: the verdict says
+ * (availability/verdict.h). */
 int period_read_span(struct rpc_call *call, struct span *ret) MUST_CHECK;
+
+/* Longer than any booking may be, or shorter, for what no verdict looks at: -1 with precondition_failed (rule
+ * max_duration, min_duration). */
+int period_check_longest(struct rpc_call *call, const struct span *period) MUST_CHECK;
+int period_check_shortest(struct rpc_call *call, const struct span *period) MUST_CHECK;
 
 /* The period can be booked at the moment `now` (wall microseconds): it is to come, or began less than a minute ago, for
  * a caller's clock may be behind; it has not ended; it ends within the horizon. -1 with precondition_failed (rules
  * in_past, horizon). */
 int period_check_clock(struct rpc_call *call, const struct span *period, int64_t now) MUST_CHECK;
-
-/* The error of a period that is too long: precondition_failed, rule max_duration. Returns -1. */
-int period_too_long(struct rpc_call *call);
 
 /* Reads the time in the parameter `name` ("from") as PostgreSQL takes it: it knows no offsets of 16 hours and more.
  * NULL in *ret_time when it is absent; -1 with invalid_params when it lies outside the years 0001 to 9999. */

@@ -76,6 +76,7 @@ int wish_read(struct rpc_call *call, bool optional, struct wish *ret)
 	    .units = (int)rpc_param_integer(call, "units", 0),
 	    .guests = (int)rpc_param_integer(call, "guests", 0),
 	    .extras = rpc_param(call, "extras"),
+	    .shortest = period_shortest(call->worker),
 	};
 	if (ret->extras)
 		take_extras(call, rpc_param_json(call, "extras"), ret);
@@ -84,17 +85,11 @@ int wish_read(struct rpc_call *call, bool optional, struct wish *ret)
 	return read_numbers(call, ret);
 }
 
-/* From the opening of the first date to the closing of the last. */
 static int resolve_dates(struct rpc_call *call, const struct terms *terms, struct wish *wish)
 {
-	int64_t from = 0, to = 0;
-	if (asked_dates(call, &terms->rules, &from, &to))
+	if (asked_dates_period(call, &terms->rules, &wish->period))
 		return -1;
-	if (to - from > PERIOD_MAX_DAYS)
-		return period_too_long(call);
-	if (hours_of_dates(&terms->rules, from, to, &wish->period))
-		return 0;
-	return rpc_precondition(call, "closed", NULL, "one of these dates is closed");
+	return period_check_longest(call, &wish->period);
 }
 
 static int check_numbers(struct rpc_call *call, const struct terms *terms, const struct wish *wish)
@@ -145,7 +140,8 @@ const char *wish_range(struct rpc_call *call, const struct span *span)
 
 struct booking_wish wish_for_rules(const struct wish *wish)
 {
-	return (struct booking_wish){.period = wish->period, .units = wish->units, .guests = wish->guests};
+	return (struct booking_wish){
+	    .period = wish->period, .units = wish->units, .guests = wish->guests, .shortest = wish->shortest};
 }
 
 struct price_request wish_for_price(const struct wish *wish, int64_t now)

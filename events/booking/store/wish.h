@@ -19,6 +19,7 @@ struct wish {
 	struct span taken;   /* widened by the buffers */
 	int units;	     /* 0: not given */
 	int guests;	     /* 0: not said */
+	int64_t shortest;    /* what no booking may be shorter than, microseconds */
 	bool by_dates;	     /* the parameter dates says when */
 	const char *numbers; /* the named units asked for, a PostgreSQL array; NULL: any */
 	const char *extras;  /* JSON; NULL: not given */
