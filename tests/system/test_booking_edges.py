@@ -51,6 +51,13 @@ def test_more_units_than_there_are_cannot_be_had_at_another_time_either(stack, o
     assert fails(guest, "change", booking, units=4) == "units_missing"
 
 
+def test_what_is_taken_says_how_many_are_free(stack, owner, guest):
+    listing = stack.listing(*owner, units=5)["id"]
+    ask(guest, listing, 1, 2, units=3)
+    error = refused(guest, listing, 0, 2, units=4)
+    assert (error.reason, error.data["free"], error.data["wanted"]) == ("booked", 2, 4)
+
+
 # --- from a hold ---
 
 

@@ -51,9 +51,12 @@ static const char MOVE_ROWS[] =
     "WHERE u.listing_id = $1 AND u.booking_id = (m->>0)::uuid AND u.unit = (m->>1)::integer";
 static const char CHECK_OVERLAP[] = "SET CONSTRAINTS booking_no_overlap, booking_unit_pkey IMMEDIATE";
 
-static int taken(struct rpc_call *call)
+/* free: at every instant of the period. */
+static int taken(struct rpc_call *call, int64_t free, int wanted)
 {
-	return rpc_conflict(call, "booked", "the period is taken");
+	return rpc_conflict_with(
+	    call, "booked", arena_printf(&call->ctx->arena, "\"free\":%lld,\"wanted\":%d", (long long)free, wanted),
+	    "the period is taken");
 }
 
 static const char *number_text(struct rpc_call *call, int number)
@@ -145,7 +148,7 @@ static int choose_named(struct rpc_call *call, const struct pg_result *found, co
 			struct unit_choice *ret)
 {
 	if (pg_integer(found, 0, 1) < request->wanted)
-		return taken(call);
+		return taken(call, pg_integer(found, 0, 1), request->wanted);
 	*ret = (struct unit_choice){pg_text(found, 0, 0), pg_integer(found, 0, 2) > request->units};
 	return 0;
 }
@@ -157,7 +160,7 @@ static int choose_any(struct rpc_call *call, struct pg_tx *tx, const struct pg_r
 {
 	int64_t free = pg_integer(found, 0, 3);
 	if (free < request->wanted)
-		return taken(call);
+		return taken(call, free > 0 ? free : 0, request->wanted);
 	*ret = (struct unit_choice){pg_text(found, 0, 0), free - request->overbooking < request->wanted};
 	bool as_it_is = pg_integer(found, 0, 1) == request->wanted &&
 			(ret->overbooked || pg_integer(found, 0, 2) <= request->units);
@@ -173,7 +176,7 @@ int unit_allocate(struct rpc_call *call, struct pg_tx *tx, const struct unit_req
 	if (!found)
 		return -1;
 	if (pg_count(found) == 0)
-		return taken(call);
+		return taken(call, 0, request->wanted);
 	return request->named ? choose_named(call, found, request, ret_choice)
 			      : choose_any(call, tx, found, request, ret_choice);
 }
