@@ -325,7 +325,8 @@ def test_units_are_interchangeable(stack, owner):
     both = {"listing_id": listing["id"], "period": period(20, 21), "units": 2}
     assert units_of(owner[1], user.rpc("events.booking.create", both)) == [1, 2]
     assert user.error("events.booking.create", both | {"units": 1}).reason == "booked"
-    assert user.error("events.booking.create", both | {"period": period(30, 31), "units": 3}).reason == "booked"
+    too_many = both | {"period": period(30, 31), "units": 3}
+    assert user.error("events.booking.create", too_many).data["rule"] == "units_missing"
     assert listing["id"] not in found(stack, owner[0], period=period(20, 21))
     assert listing["id"] in found(stack, owner[0], period=period(10, 10.5))
     assert listing["id"] not in found(stack, owner[0], period=period(10, 10.5), units=2)
