@@ -19,6 +19,8 @@ static int read_end(struct rpc_call *call, const struct terms *terms, const stru
 		return rpc_invalid(call, "/params/to", "format", "\"date-time\"");
 	if (*ret < terms->now - SLACK)
 		return rpc_precondition(call, "in_past", NULL, "time that has passed is not given back");
+	if (*ret < terms->now)
+		*ret = terms->now;
 	if (*ret >= row->period.to)
 		return rpc_precondition(call, "before_end", NULL, "the booking ends before that");
 	if (*ret <= row->period.from)

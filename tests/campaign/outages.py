@@ -42,5 +42,6 @@ class Outage:
     def _works(self):
         """Every daemon answers, and so does its database."""
         self.stack.rpc("events.type.list")
+        self.stack.rpc("events.listing.search", {"limit": 1})  # a lane has connections of its own
         self.stack.admin().rpc("passport.session.list")
         return self.stack.is_connected()

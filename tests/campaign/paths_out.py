@@ -111,10 +111,11 @@ def shorten(ledger, call, now):
     booking = the_booking(ledger, call)
     in_state(booking, "confirmed")
     end = parse(call.params.get("to")) or now
+    if end < now - MINUTE:
+        raise Refused({"in_past", "after", "before_end", "invalid_params"})
+    end = max(end, now)  # a caller's clock may be behind
     if not booking.span.start < end < booking.span.end:
         raise Refused({"begun", "after", "before_end", "before_start", "invalid_params"})
-    if end < now - MINUTE:  # a caller's clock may be behind
-        raise Refused({"in_past", "after", "before_end", "invalid_params"})
     made = replace(booking, span=Span(booking.span.start, end), version=None)
     made = replace(made, price=shortened(booking, made, now))
     return Done(ledger.with_booking(made), made)
