@@ -11,6 +11,7 @@ static const char SELECT_TO_COME[] = "SELECT b.id, " MICROSECONDS("lower(b.perio
     "upper(b.period)") ", b.units, coalesce(b.guests, 0) FROM booking b WHERE b.listing_id = $1 "
 		       "AND b.kind = 'booking' AND b.state IN ('held', 'requested', 'confirmed') AND upper(b.period) > now() "
 		       "AND upper(b.period) > clock_timestamp() "
+		       "AND (b.expires_at IS NULL OR b.expires_at > clock_timestamp()) "
 		       "ORDER BY lower(b.period), b.id LIMIT " CLASH_READ_MOST;
 
 static struct booking_wish booked(const struct pg_result *rows, size_t row)
