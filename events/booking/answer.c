@@ -103,7 +103,7 @@ int booking_accept(struct rpc_call *call)
 	struct booking_update update = {.step = row_step(call, &row, CAUSE_ACCEPT), .patch = "\"expires_at\":null"};
 	if (!update.step)
 		return -1;
-	if (!row.offered)
+	if (!row.offered || !row.takes_units)
 		return rpc_precondition(call, "offered", NULL, "the company has not answered yet");
 	if (check_shown(call, &row.price))
 		return -1;

@@ -47,12 +47,23 @@ static int resolve(struct rpc_call *call, const struct terms *terms, const struc
 	return wish_resolve(call, terms, wish);
 }
 
+/* Nothing that has a price changes: it keeps its own, whatever prices are now. */
+static bool costs_the_same(struct rpc_call *call, const struct booking_row *row, const struct wish *wish)
+{
+	return row->priced && !rpc_param(call, "extras") && wish->units == row->units && wish->guests == row->guests &&
+	       wish->period.from == row->period.from && wish->period.to == row->period.to;
+}
+
 /* What it costs now, or, where only the company sets prices, what it has set; of what the customer gives back of a
  * confirmed one as much is refunded as the policy says. */
 static int find_price(struct rpc_call *call, const struct terms *terms, const struct booking_party *party,
 		      const struct booking_row *row, const struct wish *wish, struct price *ret)
 {
 	struct price_request request = wish_for_price(wish, terms->now);
+	if (row->state == BOOKING_CONFIRMED && costs_the_same(call, row, wish)) {
+		*ret = row->price;
+		return 0;
+	}
 	struct price now;
 	if (price_compute(call, &terms->rules, &terms->pricing, &request, &now))
 		return -1;
@@ -71,9 +82,9 @@ static int find_price(struct rpc_call *call, const struct terms *terms, const st
 }
 
 /* What the company has set a price for is another booking now: it is asked again. */
-static void add_no_offer(struct fields *patch)
+static void add_no_price(struct fields *patch)
 {
-	static const char *const members[] = {"price", "price_amount", "price_currency", "offered_at"};
+	static const char *const members[] = {"price", "price_amount", "price_currency"};
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
 		fields_null(patch, members[i]);
 }
@@ -99,12 +110,16 @@ static const char *patch_of_change(struct rpc_call *call, const struct terms *te
 	fields_json(&patch, "extras", wish->extras);
 	fields_json(&patch, "unit_wish", rpc_param(call, "unit_numbers"));
 	fields_price(&patch, price);
+	if (row->state == BOOKING_REQUESTED)
+		fields_null(&patch, "offered_at");
 	if (!price->known && row->state == BOOKING_REQUESTED)
-		add_no_offer(&patch);
+		add_no_price(&patch);
 	if (row->state == BOOKING_REQUESTED && row->expires_at > wish->period.from)
 		fields_time(&patch, "expires_at", wish->period.from);
-	if (released)
+	if (released) {
 		fields_boolean(&patch, "takes_units", false);
+		fields_boolean(&patch, "overbooked", false);
+	}
 	fields_integer(&patch, "rules_version", terms->rules.version);
 	fields_time(&patch, "changed_at", terms->now);
 	fields_time(&patch, "first_start", row->first_start < wish->period.from ? row->first_start : wish->period.from);

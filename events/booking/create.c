@@ -99,6 +99,15 @@ static const char *patch_of_hold(struct rpc_call *call, const struct terms *term
 	return fields_members(&patch);
 }
 
+/* A request waits until its period begins at the latest. */
+static int check_begun(struct rpc_call *call, const struct terms *terms, const struct wish *wish)
+{
+	if (wish->period.from > terms->now)
+		return 0;
+	return rpc_precondition(call, "in_past", NULL,
+				"the period has begun, and nobody can answer the request any more");
+}
+
 /* The units of the hold pass to the booking; of a request until it is answered. */
 static int create_from_hold(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, struct wish *wish,
 			    const char *by_member)
@@ -110,21 +119,14 @@ static int create_from_hold(struct rpc_call *call, struct pg_tx *tx, const struc
 	    find_price(call, tx, terms, wish, &price))
 		return -1;
 	bool request = by_request(terms, &price);
+	if (request && check_begun(call, terms, wish))
+		return -1;
 	const struct booking_step *step = row_step(call, &hold, request ? CAUSE_REQUEST : CAUSE_CREATE);
 	if (!step)
 		return -1;
 	struct booking_update update = {.step = step,
 					.patch = patch_of_hold(call, terms, wish, &price, by_member, request)};
 	return store_update(call, tx, terms, hold.id, &update);
-}
-
-/* A request waits until its period begins at the latest. */
-static int check_begun(struct rpc_call *call, const struct terms *terms, const struct wish *wish)
-{
-	if (wish->period.from > terms->now)
-		return 0;
-	return rpc_precondition(call, "in_past", NULL,
-				"the period has begun, and nobody can answer the request any more");
 }
 
 static int create_new(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, struct wish *wish,

@@ -102,9 +102,9 @@ bool price_replace(struct arena *arena, const struct price *before, const struct
 	fixed_parts(now, &none, &fixed_now);
 	int64_t less = before->total - kept - now->total, lost = fixed_before - fixed_now;
 	*ret = *now;
-	less = less < 0 ? 0 : less;
-	lost = lost < 0 ? 0 : lost > less ? less : lost;
-	kept += refund_all ? 0 : less - money_fraction(less - lost, refund_bp, MONEY_BASIS);
+	lost = lost < 0 ? 0 : lost;
+	int64_t open = less > lost ? less - lost : 0;
+	kept += refund_all ? 0 : lost + open - money_fraction(open, refund_bp, MONEY_BASIS);
 	if (kept == 0)
 		return true;
 	struct price_line *lines = more_lines(arena, now, 1);

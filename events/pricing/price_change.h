@@ -3,7 +3,8 @@
  *
  * Purpose: what is given back is cancelled by the policy, as all of it would be; prices of now say what the rest costs
  * only where the rest is another booking. Invariants: pure. Nothing becomes dearer by it. What the policy keeps stands
- * in a line of the kind PRICE_KEPT, which is not refundable: nothing is given back of it again, whatever comes later.
+ * in a line of the kind PRICE_KEPT, which is not refundable: nothing is given back of it again, unless the company
+ * cancels.
  */
 #ifndef EVENTLOOP_EVENTS_PRICE_CHANGE_H
 #define EVENTLOOP_EVENTS_PRICE_CHANGE_H

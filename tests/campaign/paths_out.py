@@ -66,7 +66,7 @@ def change(ledger, call, now):
     if booking.takes():
         numbers = seek(ledger, judged, made.span, made.units, made.wish, booking.id)
     price = judged.of(prices.price, ledger.terms, made.span, made.units, made.guests, made.extras, now)
-    price = price_of_change(booking, price, call, now)
+    price = price_of_change(booking, made, price, call, now)
     judged.refuse(price is None and booking.price and booking.state == "confirmed" and not call.staff, "by_request")
     expected = params.get("expected_total")
     judged.refuse(expected is not None and (price or {}).get("total") != expected, "price_changed")
@@ -77,8 +77,11 @@ def change(ledger, call, now):
     return Done(ledger.with_booking(made), made, frozenset(judged.doubts))
 
 
-def price_of_change(booking, price, call, now):
+def price_of_change(booking, made, price, call, now):
     """What it costs now, and what the policy keeps; a price that the company named stays when the staff change it."""
+    same = (made.span, made.units, made.guests) == (booking.span, booking.units, booking.guests)
+    if booking.price and booking.state == "confirmed" and same and "extras" not in call.params:
+        return booking.price
     if price is None:
         return booking.price if booking.state == "confirmed" else None
     if booking.price is None or booking.state != "confirmed" or booking.price["currency"] != price["currency"]:

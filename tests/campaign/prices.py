@@ -77,8 +77,9 @@ def replaced(before, now, bp, by_company):
     """The price of now, and what the policy keeps of what the booking cost more before."""
     kept = sum(one["amount"] for one in before["lines"] if one["kind"] == "kept")
     less = max(0, before["total"] - kept - now["total"])
-    lost = min(max(fixed(before) - fixed(now), 0), less)
-    kept += 0 if by_company else less - rounded((less - lost) * bp, BASIS)
+    lost = max(fixed(before) - fixed(now), 0)
+    open_part = max(less - lost, 0)
+    kept += 0 if by_company else lost + open_part - rounded(open_part * bp, BASIS)
     if not kept:
         return now
     lines = [*now["lines"], a_line("kept", kept, refundable=False)]

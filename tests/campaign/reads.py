@@ -81,7 +81,7 @@ def quote_change(ledger, call, now):
     as_of = parse(call.result["as_of"])
     made = wished_change(ledger, booking, call.params)
     price = prices.price(ledger.terms, made.span, made.units, made.guests, made.extras, as_of)
-    price = price_of_change(booking, price, call, as_of)
+    price = price_of_change(booking, made, price, call, as_of)
     before, total = (one and one["total"] for one in (booking.price, price))
     return compare.differing(call.result, {"total_before": before, "total": total})
 

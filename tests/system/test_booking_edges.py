@@ -109,6 +109,13 @@ def test_a_price_that_the_company_has_set_is_for_what_it_was_set_for(stack, owne
     longer = do(guest, "change", request, period=span(0, 20))
     assert (longer["state"], longer["price"], longer["offered_at"]) == ("requested", None, None)
     assert fails(guest, "accept", request, expected_total=10000) == "offered"
+    do(staff, "approve", request, price={"amount": 20000, "currency": "EUR"})
+    update(stack, staff, listing, price=EUROS, price_unit="hour")
+    moved = do(guest, "change", request, period=span(30, 33))
+    assert (moved["offered_at"], moved["unit_numbers"] if "unit_numbers" in moved else None) == (None, None)
+    assert fails(guest, "accept", request, expected_total=moved["price"]["amount"]) == "offered"
+    update(stack, staff, listing, price=None)
+    do(guest, "change", request, period=span(0, 20))
     do(staff, "approve", request, price={"amount": 90000, "currency": "EUR"})
     assert do(guest, "accept", request, expected_total=90000)["state"] == "confirmed"
     assert fails(guest, "change", request, period=span(0, 30)) == "by_request"
@@ -308,3 +315,24 @@ def test_what_is_too_short_and_what_is_closed_is_refused_with_all_the_rules(stac
         assert rules(guest.error("events.booking.create", wish).data) == told
         assert rules(guest.error("events.booking.hold", wish).data) == told
         assert rules(guest.rpc("events.booking.quote", wish)) == told
+
+
+def test_what_is_not_refundable_is_not_swapped_for_what_is(stack, owner, staff, guest):
+    venue = Venue(stack, owner, price_unit="hour", price=EUROS)
+    cleaning = {"key": "cleaning", "name": "Cleaning", "amount": 500, "per": "booking", "refundable": False}
+    staff.rpc(
+        "events.listing.set_pricing",
+        {"listing_id": venue.listing, "version": 0, "pricing": {"extras": [cleaning]}},
+    )
+    booking = venue.book(guest, (0, 10), (0, 11), extras=[{"key": "cleaning", "quantity": 1}])
+    changed = do(guest, "change", booking, period=venue.span((0, 10), (0, 12)), extras=[])
+    assert (changed["price"]["amount"], lines(changed, "kept")) == (2500, [500])
+    assert do(guest, "cancel", booking)["cancellation_fee"] == 500
+
+
+def test_a_change_that_costs_nothing_keeps_the_price(stack, half, staff, guest):
+    booking = ask(guest, half, 0, 2)
+    update(stack, staff, half, price={"amount": 5000, "currency": "EUR"})
+    assert do(staff, "change", booking, units=1)["price"]["amount"] == 2000
+    assert do(guest, "change", booking, period=span(0, 2))["price"]["amount"] == 2000
+    assert do(guest, "quote_change", booking, units=2)["total"] == 20000

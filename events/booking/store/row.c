@@ -27,7 +27,7 @@ static int refuse_party(struct rpc_call *call, const struct booking_party *party
 	error_clear(&call->ctx->error);
 	if (rpc_require_right(call, party->company_id, RIGHT_STAFF))
 		return rpc_hide(call, "booking");
-	return rpc_require_right(call, party->company_id, right);
+	return rpc_require_right(call, party->company_id, right) ? -1 : rpc_not_found(call, "booking");
 }
 
 int row_find(struct rpc_call *call, enum company_right right, bool company_only, struct booking_party *ret)
