@@ -44,7 +44,8 @@ def cancel(ledger, call, now):
 
 def cancellation_fee(booking, call, now):
     """Nothing was agreed before it was confirmed; the company gives all back, but to itself."""
-    if booking.state != "confirmed" or booking.user != call.user:
+    as_company = booking.user != call.user or (call.manager and now >= booking.span.start)
+    if booking.state != "confirmed" or as_company:
         return 0
     return prices.fee(booking.policy, booking.price, booking.earliest, now)
 
