@@ -64,7 +64,7 @@ static void take_string(struct context *ctx, struct json_span name, struct json_
 			memcpy(ctx->request_id, text, length + 1);
 	} else if (named(name, "traceparent")) {
 		if (traceparent_acceptable(text, length))
-			memcpy(ctx->traceparent, text, length + 1);
+			memcpy(ctx->traceparent, text, sizeof(ctx->traceparent));
 	} else if (speaks_for_clients) {
 		take_client(ctx, name, text, meta);
 	}

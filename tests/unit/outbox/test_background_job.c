@@ -2,6 +2,7 @@
 #include "outbox/background_job.h"
 
 #include "rpc/write_fixture.h"
+#include "telemetry/metrics.h"
 
 static struct pg *db;
 static const char *url;
@@ -160,6 +161,15 @@ WRITE_TEST(is_not_put_off_by_an_earlier_failure)
 	pg_free(db);
 }
 
+static void assert_failures(const char *expected)
+{
+	struct buffer metrics;
+	buffer_init(&metrics, (size_t)1 << 20);
+	metrics_render(&metrics);
+	assert_non_null(strstr(buffer_text(&metrics), expected));
+	buffer_done(&metrics);
+}
+
 /* A batch that fails leaves nothing behind; it comes again, smaller, and others do not wait for it. */
 WRITE_TEST(tries_again_what_failed)
 {
@@ -179,6 +189,8 @@ WRITE_TEST(tries_again_what_failed)
 		    write_number(ctx, db, "SELECT min(place) FROM done WHERE key = '2'"));
 	assert_int_equal(largest, BACKGROUND_JOB_ROWS);
 	assert_int_equal(smallest, BACKGROUND_JOB_ROWS / 2);
+	assert_failures("eventloop_background_job_failures_total{kind=\"count\"} 1\n");
+	assert_failures("eventloop_background_job_failures_total{kind=\"delete\"} 0\n");
 	background_worker_free(worker);
 	pg_free(db);
 }

@@ -1,5 +1,6 @@
 /* Reaching the server over TCP by an address, by localhost, and by a name that the offload pool resolves. */
 #include "co/offload.h"
+#include "postgres/link.h"
 #include "postgres/migrate.h"
 #include "postgres/pg_run.h"
 #include "postgres/pg_server.h"
@@ -43,6 +44,31 @@ static void test_hosts(void **state)
 	}
 }
 
+/* What libpq would look up by itself, and wait for, is looked up before. */
+static void test_only_names_need_resolving(void **state)
+{
+	static const struct {
+		const char *url;
+		bool needed;
+	} cases[] = {
+	    {"postgresql://u@database.example/d", true},
+	    {"postgresql://u@127.1/d", true},
+	    {"postgresql://u@127.0.0.1/d", false},
+	    {"postgresql://u@[::1]/d", false},
+	    {"postgresql://u@localhost/d", false},
+	    {"postgresql:///d?host=/run/postgresql", false},
+	    {"postgresql://u@database.example/d?hostaddr=127.0.0.1", false},
+	    {"postgresql://u@one.example,two.example/d", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct pg_target target;
+		assert_int_equal(pg_target_init(&target, cases[i].url), 0);
+		assert_int_equal(pg_target_needs_resolving(&target), cases[i].needed);
+		pg_target_done(&target);
+	}
+}
+
 static void migrate_nothing(void *argument)
 {
 	static const struct embedded_file *const sets[] = {NULL};
@@ -81,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_hosts),
+	    cmocka_unit_test(test_only_names_need_resolving),
 	    cmocka_unit_test(test_migrations_resolve_as_well),
 	    cmocka_unit_test(test_closing_during_the_look_up),
 	};
