@@ -33,10 +33,12 @@ static int64_t of_time(const struct price *price)
 	return sum < 0 ? 0 : sum > price->total ? price->total : sum;
 }
 
-/* A share of the price's taxes, as large as that of its total. */
-static int64_t tax_of(const struct price *price, int64_t amount)
+/* The share of an amount that so much of the price has in it. */
+static int64_t share_of(const struct price *price, int64_t amount, int64_t part)
 {
-	return price->total > 0 ? money_fraction(price->taxes, amount, price->total) : 0;
+	if (price->total <= 0)
+		return 0;
+	return part < price->total ? money_fraction(amount, part, price->total) : amount;
 }
 
 static struct price_line *more_lines(struct arena *arena, const struct price *price, size_t more)
@@ -47,18 +49,42 @@ static struct price_line *more_lines(struct arena *arena, const struct price *pr
 	return lines;
 }
 
-/* Its sums of taxes and its deposit become less as its total does. */
-static void reduce_sums(struct arena *arena, const struct price *before, struct price *price)
+static struct price_tax_sum *more_sums(struct arena *arena, const struct price *price, size_t more)
 {
-	struct price_tax_sum *sums = arena_zalloc(arena, (price->tax_count + 1) * sizeof(*sums));
-	if (before->total <= 0)
+	struct price_tax_sum *sums = arena_zalloc(arena, (price->tax_count + more) * sizeof(*sums));
+	if (price->tax_count > 0)
+		memcpy(sums, price->tax_sums, price->tax_count * sizeof(*sums));
+	return sums;
+}
+
+/* One line of a kind, however often something is given back: a price does not grow by it. There is room for one more.
+ */
+static void add_to_line(struct price_line *lines, size_t *count, const struct price_line *value)
+{
+	if (value->amount == 0)
 		return;
+	struct price_line *line = lines;
+	while (line < lines + *count && line->kind != value->kind)
+		line++;
+	if (line == lines + *count) {
+		lines[(*count)++] = *value;
+		return;
+	}
+	line->amount += value->amount;
+	line->tax_included += value->tax_included;
+}
+
+/* Its taxes and its deposit become less as its total does. */
+static void reduce_parts(struct arena *arena, const struct price *before, struct price *price)
+{
+	struct price_tax_sum *sums = more_sums(arena, before, 0);
+	price->taxes = 0;
 	for (size_t i = 0; i < price->tax_count; i++) {
-		sums[i] = before->tax_sums[i];
-		sums[i].amount = money_fraction(sums[i].amount, price->total, before->total);
+		sums[i].amount = share_of(before, sums[i].amount, price->total);
+		price->taxes += sums[i].amount;
 	}
 	price->tax_sums = sums;
-	price->deposit = money_fraction(before->deposit, price->total, before->total);
+	price->deposit = share_of(before, before->deposit, price->total);
 }
 
 void price_shorten(struct arena *arena, const struct price *price, int64_t back, int64_t length, int32_t refund_bp,
@@ -69,16 +95,18 @@ void price_shorten(struct arena *arena, const struct price *price, int64_t back,
 	*ret = *price;
 	if (given == 0)
 		return;
-	struct price_line *lines = more_lines(arena, price, 2);
-	lines[ret->count++] = (struct price_line){
-	    .kind = PRICE_SHORTENED, .amount = -given, .tax_included = -tax_of(price, given), .refundable = true};
-	if (kept > 0)
-		lines[ret->count++] = (struct price_line){
-		    .kind = PRICE_KEPT, .amount = kept, .tax_included = tax_of(price, given) - tax_of(price, refunded)};
-	ret->lines = lines;
 	ret->total -= refunded;
-	ret->taxes -= tax_of(price, refunded);
-	reduce_sums(arena, price, ret);
+	reduce_parts(arena, price, ret);
+	int64_t tax_kept = share_of(price, price->taxes, kept);
+	const struct price_line shortened = {.kind = PRICE_SHORTENED,
+					     .amount = -given,
+					     .tax_included = ret->taxes - price->taxes - tax_kept,
+					     .refundable = true};
+	const struct price_line keeps = {.kind = PRICE_KEPT, .amount = kept, .tax_included = tax_kept};
+	struct price_line *lines = more_lines(arena, price, 2);
+	add_to_line(lines, &ret->count, &shortened);
+	add_to_line(lines, &ret->count, &keeps);
+	ret->lines = lines;
 }
 
 /* What was kept of it before, and what else of it is not refundable. */
@@ -92,6 +120,31 @@ static void fixed_parts(const struct price *price, int64_t *ret_kept, int64_t *r
 		else if (line->kind != PRICE_TAX && !line->refundable)
 			*ret_other += with_tax(line);
 	}
+}
+
+static struct price_tax_sum *find_sum(struct price_tax_sum *sums, size_t *count, const struct price_tax_sum *like)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (sums[i].included && sums[i].rate_bp == like->rate_bp && strcmp(sums[i].name, like->name) == 0)
+			return &sums[i];
+	sums[*count] = (struct price_tax_sum){.name = like->name, .rate_bp = like->rate_bp, .included = true};
+	return &sums[(*count)++];
+}
+
+/* The taxes in what is kept of the price before, all of them included in it; their sum. */
+static int64_t add_taxes(struct arena *arena, const struct price *before, int64_t kept, struct price *price)
+{
+	struct price_tax_sum *sums = more_sums(arena, price, before->tax_count);
+	int64_t taxes = 0;
+	for (size_t i = 0; i < before->tax_count; i++) {
+		int64_t share = share_of(before, before->tax_sums[i].amount, kept);
+		if (share != 0)
+			find_sum(sums, &price->tax_count, &before->tax_sums[i])->amount += share;
+		taxes += share;
+	}
+	price->tax_sums = sums;
+	price->taxes += taxes;
+	return taxes;
 }
 
 bool price_replace(struct arena *arena, const struct price *before, const struct price *now, int32_t refund_bp,
@@ -108,9 +161,10 @@ bool price_replace(struct arena *arena, const struct price *before, const struct
 	if (kept == 0)
 		return true;
 	struct price_line *lines = more_lines(arena, now, 1);
-	lines[ret->count++] =
-	    (struct price_line){.kind = PRICE_KEPT, .amount = kept, .tax_included = tax_of(before, kept)};
+	const struct price_line keeps = {
+	    .kind = PRICE_KEPT, .amount = kept, .tax_included = add_taxes(arena, before, kept, ret)};
+	add_to_line(lines, &ret->count, &keeps);
 	ret->lines = lines;
-	ret->taxes += tax_of(before, kept);
+	ret->deposit += share_of(before, before->deposit, kept);
 	return money_add(now->total, kept, &ret->total);
 }

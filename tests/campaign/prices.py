@@ -68,9 +68,27 @@ def given_back(price, back, length, bp):
     refunded = rounded(given * bp, BASIS)
     if given == 0:
         return price
-    kept = [a_line("kept", given - refunded, refundable=False)] if given > refunded else []
-    lines = [*price["lines"], a_line("shortened", -given), *kept]
-    return {"total": price["total"] - refunded, "currency": price["currency"], "lines": lines}
+    lines = add_line(add_line(price["lines"], "shortened", -given), "kept", given - refunded)
+    total = price["total"] - refunded
+    return {"total": total, "currency": price["currency"], "lines": lines} | share_of(price, total)
+
+
+def share_of(price, part):
+    """{deposit, taxes, tax_sums}: what so much of a price has of them; nothing of a price that the company named."""
+    if "deposit" not in price:
+        return {}
+    share = lambda amount: rounded(amount * min(part, price["total"]), price["total"]) if price["total"] > 0 else 0
+    sums = [one | {"amount": share(one["amount"])} for one in price["tax_sums"]]
+    taxes = sum(one["amount"] for one in sums)
+    return {"deposit": share(price["deposit"]), "taxes": taxes, "tax_sums": sums}
+
+
+def add_line(lines, kind, amount):
+    """One line of a kind, however often something is given back."""
+    before = [one for one in lines if one["kind"] == kind]
+    if not before:
+        return [*lines, a_line(kind, amount, refundable=kind != "kept")] if amount else lines
+    return [one | {"amount": one["amount"] + amount} if one is before[0] else one for one in lines]
 
 
 def replaced(before, now, bp, by_company):
@@ -82,8 +100,18 @@ def replaced(before, now, bp, by_company):
     kept += 0 if by_company else lost + open_part - rounded(open_part * bp, BASIS)
     if not kept:
         return now
-    lines = [*now["lines"], a_line("kept", kept, refundable=False)]
-    return {"total": now["total"] + kept, "currency": now["currency"], "lines": lines}
+    made = {"total": now["total"] + kept, "currency": now["currency"], "lines": add_line(now["lines"], "kept", kept)}
+    if "deposit" not in before or "deposit" not in now:
+        return made
+    share = share_of(before, kept)
+    sums = {(one["name"], one["rate_bp"], one["included"]): one["amount"] for one in now["tax_sums"]}
+    for one in share["tax_sums"]:  # what is kept has all of its taxes in it
+        key = (one["name"], one["rate_bp"], True)
+        if one["amount"]:
+            sums[key] = sums.get(key, 0) + one["amount"]
+    named = [{"name": name, "rate_bp": bp, "included": own, "amount": n} for (name, bp, own), n in sums.items()]
+    totals = {name: now[name] + share[name] for name in ("deposit", "taxes")}
+    return made | totals | {"tax_sums": named}
 
 
 def fixed(price):
