@@ -9,6 +9,8 @@
 #include "booking/store/store.h"
 #include "booking/store/take.h"
 
+#include <string.h>
+
 /* The stored booking as a wish, for its own time and units. */
 static struct wish wish_of(const struct booking_row *row)
 {
@@ -37,13 +39,18 @@ static int find_units(struct rpc_call *call, struct pg_tx *tx, const struct term
 	return 0;
 }
 
-/* A request without a price is answered with one, which the customer then accepts; one with a price is not. */
-static int check_price(struct rpc_call *call, const struct booking_row *row, bool given)
+/* A request without a price is answered with one, which the customer then accepts; one with a price is not. A listing
+ * that has got a price meanwhile has its currency. */
+static int check_price(struct rpc_call *call, const struct terms *terms, const struct booking_row *row, bool given)
 {
 	if (given && row->priced)
 		return rpc_precondition(call, "priced", NULL, "the request has its price already");
 	if (!given && !row->priced)
 		return rpc_precondition(call, "price_missing", NULL, "the request has no price: give one");
+	const char *currency = terms->pricing.currency;
+	if (given && currency && strcmp(rpc_param(call, "price.currency"), currency) != 0)
+		return rpc_invalid(call, "/params/price/currency", "one_currency",
+				   arena_printf(&call->ctx->arena, "\"%s\"", currency));
 	return 0;
 }
 
@@ -53,6 +60,7 @@ static const char *patch_of_approval(struct rpc_call *call, const struct terms *
 	struct fields patch;
 	fields_init(&patch, call);
 	fields_boolean(&patch, "takes_units", true);
+	fields_boolean(&patch, "overlapped", false);
 	fields_time(&patch, "decided_at", terms->now);
 	if (!offer) {
 		fields_null(&patch, "expires_at");
@@ -79,7 +87,8 @@ int booking_approve(struct rpc_call *call)
 		return rpc_replayed(call);
 	struct booking_update update = {.step = row_step(call, &row, offer ? CAUSE_OFFER : CAUSE_APPROVE)};
 	struct unit_choice units;
-	if (!update.step || check_price(call, &row, offer) || find_units(call, tx, &terms, &row, &units, &update))
+	if (!update.step || check_price(call, &terms, &row, offer) ||
+	    find_units(call, tx, &terms, &row, &units, &update))
 		return -1;
 	update.patch = patch_of_approval(call, &terms, &row, offer);
 	struct written_booking approved;

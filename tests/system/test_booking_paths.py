@@ -123,6 +123,9 @@ def test_a_request_takes_no_time_until_it_is_approved(by_request, staff, guest, 
     assert fails(staff, "approve", first) == "booked"
     assert do(guest, "get", first)["state"] == "requested"
     assert refused(guest, by_request, 0, 2).reason == "booked"
+    do(other, "cancel", second)
+    approved = do(staff, "approve", first)
+    assert (approved["state"], approved["overlapped"]) == ("confirmed", False)
 
 
 def test_overlapping_requests_are_declined_by_rule(stack, by_request, staff, guest, other):
@@ -170,6 +173,18 @@ def test_a_request_without_a_price_is_offered_one(stack, owner, staff, guest, ot
     accepted = do(guest, "accept", request, expected_total=5000)
     assert (accepted["state"], accepted["expires_at"]) == ("confirmed", None)
     assert [cause for _, cause in told(stack, request)] == ["request", "offer", "accept"]
+
+
+def test_an_offer_is_in_the_currency_that_the_listing_has_by_then(stack, owner, staff, guest):
+    listing = stack.listing(*owner)
+    request = ask(guest, set_rules(staff, listing["id"], confirmation="request"))
+    version = staff.rpc("events.listing.get", {"id": listing["id"]})["version"]
+    priced = {"id": listing["id"], "version": version, "price": {"amount": 5000, "currency": "NOK"}}
+    staff.rpc("events.listing.update", priced)
+    offer = {"id": request["id"], "price": {"amount": 5000, "currency": "EUR"}}
+    (field,) = staff.error("events.booking.approve", offer).data["fields"]
+    assert (field["path"], field["rule"]) == ("/params/price/currency", "one_currency")
+    assert do(staff, "approve", request, price={"amount": 5000, "currency": "NOK"})["price"]["currency"] == "NOK"
 
 
 def test_who_was_shown_another_price_gets_a_new_quote(stack, owner, hall, guest):
