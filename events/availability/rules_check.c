@@ -66,6 +66,18 @@ static int check_horizon(struct rpc_call *call, const char *name, int64_t least_
 	return contradiction(call, name, "maximum", number(call, horizon_days * unit));
 }
 
+/* The shortest booking fits what a user may have a day: over midnight, half of it in each. */
+static int check_time_a_day(struct rpc_call *call, const struct booking_rules *rules, int64_t least)
+{
+	int64_t most = rules->time_per_user_per_day / MINUTE, needed = (least + 1) / 2;
+	needed = needed < DAY_MINUTES ? needed : DAY_MINUTES;
+	if (most == 0 || needed <= most)
+		return 0;
+	if (is_given(call, "limits"))
+		return contradiction(call, "limits/minutes_per_user_per_day", "minimum", number(call, needed));
+	return contradiction(call, "min_minutes", "maximum", number(call, 2 * most));
+}
+
 static int check_lengths(struct rpc_call *call, const struct booking_rules *rules)
 {
 	int64_t horizon = (int64_t)rules->horizon_days * DAY_MINUTES, least = least_minutes(call, rules);
@@ -73,7 +85,8 @@ static int check_lengths(struct rpc_call *call, const struct booking_rules *rule
 	    check_order(call, "min_days", rules->min_days, "max_days", rules->max_days) ||
 	    check_horizon(call, "min_minutes", (least + DAY_MINUTES - 1) / DAY_MINUTES, DAY_MINUTES,
 			  rules->horizon_days) ||
-	    check_horizon(call, "min_days", rules->min_days, 1, rules->horizon_days))
+	    check_horizon(call, "min_days", rules->min_days, 1, rules->horizon_days) ||
+	    check_time_a_day(call, rules, least))
 		return -1;
 	if (rules->notice / MINUTE >= horizon)
 		return contradiction(call, "notice_minutes", "exclusiveMaximum", number(call, horizon));

@@ -90,6 +90,8 @@ CONTRADICTIONS = [
     (dict(opening_hours=daily(("10:00", "12:00")), min_minutes=180), ("min_minutes", "no_hours")),
     (dict(opening_hours=daily(("10:05", "10:55")), start_grid_minutes=60), ("start_grid_minutes", "no_hours")),
     (dict(opening_hours=daily(("10:00", "11:30")), step_minutes=60, min_minutes=61), ("min_minutes", "no_hours")),
+    (dict(min_minutes=120, limits={"minutes_per_user_per_day": 59}), ("limits/minutes_per_user_per_day", "minimum")),
+    (dict(limits={"minutes_per_user_per_day": 7}), ("limits/minutes_per_user_per_day", "minimum")),
     (dict(unit_names=["A"]), ("unit_names", "only_for_named")),
     (dict(units_mode="named", unit_names=["A", "B"]), ("unit_names", "maxItems")),
     (
