@@ -1,6 +1,6 @@
 #include "availability/explain.h"
 
-#include "availability/asked.h"
+#include "availability/asked_units.h"
 #include "availability/user_limits.h"
 #include "availability/verdict.h"
 #include "base/clock.h"
@@ -14,12 +14,12 @@
 static int read_wish(struct rpc_call *call, const struct asked *asked, struct booking_wish *ret)
 {
 	*ret = (struct booking_wish){
-	    .units = (int)rpc_param_integer(call, "units", 1),
 	    .guests = (int)rpc_param_integer(call, "guests", 0),
 	    .shortest = config_integer(call->worker->config, "booking_shortest"),
 	};
 	enum asked_form form = ASKED_NEITHER;
-	if (asked_form(call, false, &form))
+	if (asked_form(call, false, &form) || asked_units(call, 1, &ret->units) ||
+	    asked_units_check(call, &asked->rules))
 		return -1;
 	return form == ASKED_DATES ? asked_dates_period(call, &asked->rules, &ret->period)
 				   : asked_period(call, &ret->period);
@@ -51,15 +51,16 @@ static const char *booking_ids(struct arena *arena, const struct asked_taken *ta
 	return buffer_text(&ids);
 }
 
-static void judge_taken(struct rpc_call *call, const struct asked *asked, const struct booking_wish *wish,
+/* Of `total` units. */
+static void judge_taken(struct rpc_call *call, const struct asked *asked, const struct booking_wish *wish, int total,
 			const struct asked_taken *taken, struct verdict *verdict)
 {
 	struct arena *arena = &call->ctx->arena;
 	const struct booking_rules *rules = &asked->rules;
 	struct span widened = asked_widened(rules, &wish->period);
 	struct free_step *steps;
-	size_t count = capacity_steps(asked_total(asked), taken->rows, taken->count, &widened, arena, &steps);
-	int free = rules->named ? capacity_named(asked_total(asked), taken->rows, taken->count, &widened, arena)
+	size_t count = capacity_steps(total, taken->rows, taken->count, &widened, arena, &steps);
+	int free = rules->named ? capacity_named(total, taken->rows, taken->count, &widened, arena)
 				: capacity_least(steps, count, &widened);
 	if (free < wish->units) {
 		const struct words_value values[] = {
@@ -79,15 +80,18 @@ static int judge_units(struct rpc_call *call, const struct asked *asked, const s
 {
 	const struct words_value all = words_number(&call->ctx->arena, "units", asked_total(asked));
 	struct span widened = asked_widened(&asked->rules, &wish->period);
-	struct asked_taken taken;
-	if (wish->units > asked_total(asked))
+	if (wish->units > asked_total(asked)) {
 		verdict_add(verdict, words_refusal(&call->ctx->arena, "units_missing", 1, &all));
-	else if (hours_days(&asked->rules, &wish->period) > HOURS_DATES_MOST)
 		return 0;
-	else if (asked_taken(call, asked, &widened, asked->insider, &taken))
+	}
+	if (hours_days(&asked->rules, &wish->period) > HOURS_DATES_MOST)
+		return 0;
+	struct asked_taken all_taken;
+	if (asked_taken(call, asked, &widened, asked->insider, &all_taken))
 		return -1;
-	else
-		judge_taken(call, asked, wish, &taken, verdict);
+	struct asked_taken taken = asked_units_of(call, &all_taken);
+	int total = rpc_param_json(call, "unit_numbers") ? wish->units : asked_total(asked);
+	judge_taken(call, asked, wish, total, &taken, verdict);
 	return 0;
 }
 

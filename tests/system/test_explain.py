@@ -171,6 +171,27 @@ def test_interchangeable_units_may_be_moved_and_named_ones_not(stack, owner, gue
     stack["events"].command("rebuild-search")
 
 
+def test_named_units_may_be_asked_for(stack, owner, guest):
+    """Only what takes one of them counts, and they are refused as a booking of them would be."""
+    venue = Venue(stack, owner, price_unit="hour", units=3)
+    venue.set(units_mode="named", unit_names=["Oak", "Elm", "Ash"])
+    taken = venue.book(guest, (1, 10), (1, 12), unit_numbers=[2])
+    assert venue.refused((1, 9), (1, 12), unit_numbers=[1, 3]) == []
+    told = venue.explain((1, 9), (1, 12), unit_numbers=[2, 3], caller=owner[1])["first"]
+    assert (told["rule"], told["free"], told["wanted"]) == ("booked", 1, 2)
+    assert (told["booked_from"], told["booking_ids"]) == (text(venue.at(1, 10)), [taken["id"]])
+    assert venue.refused((1, 12), (1, 13), unit_numbers=[2]) == []
+    wish = {"listing_id": venue.listing, "period": venue.span((1, 10), (1, 12))}
+    for method in ("events.availability.explain", "events.booking.create"):
+        (field,) = guest.error(method, wish | {"unit_numbers": [1, 4]}).data["fields"]
+        assert (field["path"], field["rule"]) == ("/params/unit_numbers/1", "maximum")
+        (field,) = guest.error(method, wish | {"unit_numbers": [1, 3], "units": 1}).data["fields"]
+        assert (field["path"], field["rule"]) == ("/params/unit_numbers", "count")
+    same = Venue(stack, owner, price_unit="hour", units=3)
+    wish = {"listing_id": same.listing, "period": same.span((1, 10), (1, 12)), "unit_numbers": [1]}
+    assert guest.error("events.availability.explain", wish).data["rule"] == "units_mode"
+
+
 def test_a_listing_that_is_not_on_offer(stack, owner, guest):
     draft = stack.listing(*owner, publish=False)["id"]
     start = dt.datetime.now(dt.UTC) + 20 * DAY

@@ -1,6 +1,6 @@
 #include "booking/store/wish.h"
 
-#include "availability/asked.h"
+#include "availability/asked_units.h"
 #include "base/buffer.h"
 #include "booking/store/period.h"
 #include "booking/store/row.h"
@@ -20,24 +20,20 @@ static int read_time(struct rpc_call *call, bool optional, struct wish *ret)
 	return form == ASKED_PERIOD ? period_read_span(call, &ret->period) : 0;
 }
 
-static int read_numbers(struct rpc_call *call, struct wish *ret)
+/* As a PostgreSQL array. */
+static const char *number_list(struct rpc_call *call)
 {
 	struct json_object *numbers = rpc_param_json(call, "unit_numbers");
 	size_t count = numbers ? json_object_array_length(numbers) : 0;
 	if (count == 0)
-		return 0;
-	if (ret->units > 0 && (size_t)ret->units != count)
-		return rpc_invalid(call, "/params/unit_numbers", "count",
-				   arena_printf(&call->ctx->arena, "%d", ret->units));
+		return NULL;
 	struct buffer list;
 	buffer_init_arena(&list, &call->ctx->arena, MAX_NUMBERS);
 	for (size_t i = 0; i < count; i++)
 		buffer_printf(&list, "%c%d", i == 0 ? '{' : ',',
 			      json_object_get_int(json_object_array_get_idx(numbers, i)));
 	buffer_append_char(&list, '}');
-	ret->units = (int)count;
-	ret->numbers = buffer_text(&list);
-	return 0;
+	return buffer_text(&list);
 }
 
 static void take_extras(struct rpc_call *call, struct json_object *extras, struct wish *wish)
@@ -73,16 +69,14 @@ void wish_take_extras(struct rpc_call *call, const char *json, struct wish *wish
 int wish_read(struct rpc_call *call, bool optional, struct wish *ret)
 {
 	*ret = (struct wish){
-	    .units = (int)rpc_param_integer(call, "units", 0),
+	    .numbers = number_list(call),
 	    .guests = (int)rpc_param_integer(call, "guests", 0),
 	    .extras = rpc_param(call, "extras"),
 	    .shortest = period_shortest(call->worker),
 	};
 	if (ret->extras)
 		take_extras(call, rpc_param_json(call, "extras"), ret);
-	if (read_time(call, optional, ret))
-		return -1;
-	return read_numbers(call, ret);
+	return read_time(call, optional, ret) || asked_units(call, 0, &ret->units) ? -1 : 0;
 }
 
 static int resolve_dates(struct rpc_call *call, const struct terms *terms, struct wish *wish)
@@ -90,22 +84,6 @@ static int resolve_dates(struct rpc_call *call, const struct terms *terms, struc
 	if (asked_dates_period(call, &terms->rules, &wish->period))
 		return -1;
 	return period_check_longest(call, &wish->period);
-}
-
-static int check_numbers(struct rpc_call *call, const struct terms *terms, const struct wish *wish)
-{
-	struct json_object *numbers = rpc_param_json(call, "unit_numbers");
-	int total = terms->rules.units;
-	if (!numbers)
-		return 0;
-	if (!terms->rules.named)
-		return rpc_precondition(call, "units_mode", NULL,
-					"the units of this listing have no names to choose from");
-	for (size_t i = 0; i < (size_t)wish->units; i++)
-		if (json_object_get_int(json_object_array_get_idx(numbers, i)) > total)
-			return rpc_invalid(call, arena_printf(&call->ctx->arena, "/params/unit_numbers/%zu", i),
-					   "maximum", arena_printf(&call->ctx->arena, "%d", total));
-	return 0;
 }
 
 int wish_resolve(struct rpc_call *call, const struct terms *terms, struct wish *wish)
@@ -116,7 +94,7 @@ int wish_resolve(struct rpc_call *call, const struct terms *terms, struct wish *
 		wish->units = 1;
 	wish->taken =
 	    (struct span){wish->period.from - terms->rules.buffer_before, wish->period.to + terms->rules.buffer_after};
-	return check_numbers(call, terms, wish);
+	return asked_units_check(call, &terms->rules);
 }
 
 void wish_complete(struct rpc_call *call, const struct booking_row *row, struct wish *wish)
