@@ -13,6 +13,7 @@ from times import HOUR, MINUTE, Span, parse, span_of
 from verdict import verdict
 
 NO_SHOW = 48 * HOUR
+EVER = -1000000  # hours before the beginning: always
 
 
 def the_booking(ledger, call, kind="booking"):
@@ -43,11 +44,18 @@ def cancel(ledger, call, now):
 
 
 def cancellation_fee(booking, call, now):
-    """Nothing was agreed before it was confirmed; the company gives all back, but to itself."""
+    """Nothing was agreed before it was confirmed; the company gives all back, but to itself, or what it agreed to."""
     as_company = booking.user != call.user or (call.manager and now >= booking.span.start)
-    if booking.state != "confirmed" or as_company:
+    agreed = call.params.get("refund_bp")
+    if agreed is not None and not as_company:
+        raise Refused({"forbidden"})
+    if booking.state != "confirmed" or (as_company and agreed is None):
         return 0
-    return prices.fee(booking.policy, booking.price, booking.earliest, now)
+    if agreed is None:
+        return prices.fee(booking.policy, booking.price, booking.earliest, now)
+    if "reason" not in call.params or agreed < prices.step(booking.policy, booking.earliest, now):
+        raise Refused({"required", "minimum", "invalid_params"})
+    return prices.fee(((EVER, agreed),), booking.price, booking.earliest, now)
 
 
 def change(ledger, call, now):

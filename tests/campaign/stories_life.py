@@ -51,7 +51,11 @@ def given_back(w):
     to = span.start + (span.end - span.start) / 2
     shorter = booking("shorten", {"id": made.result["id"], "to": text(to)}, user, hall)
     yield [shorter, booking("create", w.wish(hall, Span(to + HOUR, span.end + HOUR)), w.customer(user), hall)]
-    yield [booking("cancel", {"id": made.result["id"]}, w.chance.choice((user, w.cast.owner)), hall)]
+    this = {"id": made.result["id"]}
+    if w.chance.random() < 0.5:
+        agreed = this | {"refund_bp": w.chance.choice((0, 2500, 5000, 10000)), "reason": "They were ill."}
+        yield [booking("cancel", agreed, w.chance.choice((user, w.cast.owner, w.cast.owner)), hall)]
+    yield [booking("cancel", this, w.chance.choice((user, w.cast.owner)), hall)]
 
 
 def begun(w):

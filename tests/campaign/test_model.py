@@ -229,6 +229,16 @@ def test_a_guest_cancels_before_it_begins_and_the_company_until_it_ends(monkeypa
     assert "before_end" in causes(paths_out.cancel, over, cancel(staff=True), NOW)
 
 
+def test_a_manager_gives_back_more_than_the_policy_and_not_less():
+    price = prices.of_amount(4000, "EUR")
+    ahead = ledger(HALL, replace(taken(1, at(1)), price=price, policy=((0, 5000),)))
+    agreed = lambda bp, **more: call("cancel", {"id": "b1", "refund_bp": bp, "reason": "Ill."}, **more)
+    owner = {"user": "owner", "staff": True}
+    assert paths_out.cancel(ahead, agreed(7500, **owner), NOW).booking.fee == 1000
+    assert causes(paths_out.cancel, ahead, agreed(4999, **owner), NOW) >= {"minimum"}
+    assert causes(paths_out.cancel, ahead, agreed(7500), NOW) == {"forbidden"}
+
+
 def test_a_change_is_one_booking_and_keeps_its_earliest_beginning():
     one = replace(HALL, units=1)
     state = ledger(one, taken(1, at(1, 2)), taken(2, at(5)))
