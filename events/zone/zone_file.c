@@ -97,7 +97,7 @@ struct zone *zone_file_read(const unsigned char *bytes, size_t size)
 {
 	const unsigned char *end = bytes + size;
 	/* The first block is for readers of version 1, with times of 32 bits. */
-	struct block old, block;
+	struct block old = {0}, block = {0};
 	if (!read_block(bytes, end, 4, &old) || !read_block(old.end, end, 8, &block))
 		return NULL;
 	struct zone *zone = must_calloc(1, sizeof(*zone));

@@ -174,6 +174,8 @@ def bookings(world):
     world.write("events.booking.quote", lambda n: {"listing_id": world.listing(), "period": day(n)}, token)
     world.read("events.booking.get", {"id": made[0]["id"]}, token)
     world.read("events.booking.list", None, token)
+    world.read("events.booking.quote_cancel", {"id": made[0]["id"]}, token)
+    world.read("events.booking.quote_change", {"id": made[0]["id"], "period": day(500)}, token)
     with world.stack.database("events") as database:
         database.execute(
             "UPDATE booking SET period = tstzrange(now() - interval '2 days', now() - interval '1 day') "

@@ -128,6 +128,14 @@ def test_a_request_takes_no_time_until_it_is_approved(by_request, staff, guest, 
     assert (approved["state"], approved["overlapped"]) == ("confirmed", False)
 
 
+def test_a_request_that_still_fits_is_not_flagged(stack, owner, staff, guest, other):
+    hall = stack.listing(*owner, units=3, price={"amount": 1000, "currency": "EUR"}, price_unit="hour")["id"]
+    set_rules(staff, hall, confirmation="request")
+    first, both, all_three = ask(guest, hall), ask(other, hall, units=2), ask(other, hall, units=3)
+    do(staff, "approve", first)
+    assert [do(other, "get", one)["overlapped"] for one in (both, all_three)] == [False, True]
+
+
 def test_overlapping_requests_are_declined_by_rule(stack, by_request, staff, guest, other):
     set_rules(staff, by_request, overlapping_requests="decline")
     first, second, beside = ask(guest, by_request), ask(other, by_request, 1, 3), ask(guest, by_request, 3, 4)
@@ -308,5 +316,5 @@ def test_nobody_came(stack, staff, hall, guest):
     begin(stack, old, ago="50 hours", length="1 hour")
     assert fails(guest, "no_show", booking) == "company_right"
     missed = do(staff, "no_show", booking, reason="Nobody was there.")
-    assert (missed["state"], missed["cancellation_fee"]) == ("no_show", 1000)
+    assert (missed["state"], missed["cancellation_fee"]) == ("no_show", 1000) and missed["ended_at"]
     assert fails(staff, "no_show", old) == "no_show_until"

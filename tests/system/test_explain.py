@@ -216,3 +216,9 @@ def test_what_is_no_question_is_refused(stack, venue):
     long = {"from": "0001-01-01T00:00:00Z", "to": "9999-12-31T00:00:00Z"}
     told = stack.rpc("events.availability.explain", {"listing_id": venue.listing, "period": long})
     assert [one["rule"] for one in told["refusals"]] == ["in_past", "horizon", "max_duration"]
+
+
+def test_of_a_period_too_long_for_any_booking_it_is_not_told_what_is_taken(venue, guest):
+    venue.book(guest, (1, 10), (1, 12))
+    assert venue.refused((0,), (365,)) == ["booked"]
+    assert venue.refused((0,), (368,)) == ["max_duration"]

@@ -44,6 +44,15 @@ def book(user, hall, start, hours, keys):
     return user.rpc("events.booking.create", {"listing_id": hall, "period": period, "extras": extras})
 
 
+def test_a_booking_from_before_policies_is_given_back_whole(stack, hall):
+    user = stack.user()
+    booking = book(user, hall, dt.datetime.now(dt.UTC).replace(microsecond=0) + 3 * HOUR, 2, [])
+    with stack.database("events") as database:
+        database.execute("UPDATE booking SET policy = '[]' WHERE id = %s", [booking["id"]])
+    told = user.rpc("events.booking.quote_cancel", {"id": booking["id"]})
+    assert (told["refund_bp"], told["cancellation_fee"]) == (10000, 0)
+
+
 def test_refunds_are_those_of_a_plain_model(stack, owner, hall):
     chance, user, met = random.Random(11), stack.user(), set()
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)

@@ -192,6 +192,11 @@ def test_bookings_that_new_rules_would_forbid_are_told_and_stand(venue, guest):
     assert guest.rpc("events.booking.get", {"id": early["id"]})["state"] == "confirmed"
 
 
+def test_time_out_of_sale_is_no_booking_that_rules_forbid(venue):
+    venue.manager.rpc("events.booking.block", {"listing_id": venue.listing, "period": venue.span((1, 8), (1, 9))})
+    assert venue.set(opening_hours=OPEN)["clashes"] == []
+
+
 def test_the_mode_of_units_changes_with_no_bookings_to_come(venue, guest):
     booking = venue.book(guest, (1, 10), (1, 12))
     params = {"listing_id": venue.listing, "version": venue.version, "rules": {"units_mode": "named"}}

@@ -33,6 +33,13 @@ def test_a_listing_without_rules_is_free_but_for_its_bookings(venue, guest):
     assert "starts" not in told
 
 
+def test_a_long_booking_ends_before_what_lies_behind_the_window(venue, guest):
+    venue.book(guest, (5, 6), (5, 8))
+    venue.set(start_grid_minutes=720)
+    starts = venue.slots((1,), (2,), length_minutes=4 * 1440)["starts"]
+    assert venue.local(starts) == [("1 00:00", "5 00:00")]
+
+
 def test_several_hours_a_day_and_hours_past_midnight(venue):
     hours = daily(("09:00", "12:00"), ("14:00", "18:00"), days=["tue"]) + daily(("20:00", "02:00"), days=["fri"])
     venue.set(opening_hours=hours)

@@ -88,6 +88,15 @@ static void test_the_grid_is_that_of_the_wall_clock(void **state)
 	assert_string_equal(said(&rules, midnight + 10 * HOUR + 15 * MINUTE, midnight + 12 * HOUR, 0), "start_grid");
 }
 
+static const char *details_of(const struct booking_rules *rules, double from, double to)
+{
+	int64_t midnight = at(rules, JUNE, 0, 0);
+	struct verdict verdict;
+	judge(rules, midnight + (int64_t)(from * (double)HOUR), midnight + (int64_t)(to * (double)HOUR), 0, &verdict);
+	assert_true(verdict.count > 0);
+	return verdict.refusals[0].words[WORDS_ENGLISH];
+}
+
 static void test_lengths_by_the_day_and_night(void **state)
 {
 	(void)state;
@@ -99,6 +108,10 @@ static void test_lengths_by_the_day_and_night(void **state)
 		assert_string_equal(of_hours(&rules, 10, 34.1), "");
 		assert_string_equal(of_hours(&rules, 10, 82), "");
 		assert_string_equal(of_hours(&rules, 10, 82.1), "max_duration");
+		assert_string_equal(details_of(&rules, 10, 34), i == 0 ? "The shortest booking takes 2 days."
+								       : "The shortest booking takes 2 nights.");
+		assert_string_equal(details_of(&rules, 10, 82.1), i == 0 ? "The longest booking takes 3 days."
+									 : "The longest booking takes 3 nights.");
 	}
 }
 
@@ -116,15 +129,6 @@ static void test_a_period_lies_in_one_open_interval(void **state)
 	assert_string_equal(of_hours(&rules, 8, 9), "closed");
 	assert_string_equal(of_hours(&rules, 12, 12.5), "closed");
 	assert_string_equal(of_hours(&rules, 25, 26.5), "closed");
-}
-
-static const char *details_of(const struct booking_rules *rules, double from, double to)
-{
-	int64_t midnight = at(rules, JUNE, 0, 0);
-	struct verdict verdict;
-	judge(rules, midnight + (int64_t)(from * (double)HOUR), midnight + (int64_t)(to * (double)HOUR), 0, &verdict);
-	assert_true(verdict.count > 0);
-	return verdict.refusals[0].words[WORDS_ENGLISH];
 }
 
 static void test_what_is_closed_is_said_from_when_to_when(void **state)
