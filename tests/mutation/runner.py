@@ -84,7 +84,7 @@ def limited(command, seconds, cwd, environment):
 class Database:
     """The PostgreSQL of many runs, with the templates of the daemons' databases; made anew after every so many runs."""
 
-    RUNS = 60
+    RUNS = 30
 
     def __init__(self, tree, programs):
         sys.path.insert(0, str(tree.path / "tests" / "lib"))

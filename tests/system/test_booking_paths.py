@@ -136,6 +136,15 @@ def test_a_request_that_still_fits_is_not_flagged(stack, owner, staff, guest, ot
     assert [do(other, "get", one)["overlapped"] for one in (both, all_three)] == [False, True]
 
 
+def test_of_named_units_those_that_are_wished_for_are_looked_at(stack, owner, staff, guest, other):
+    hall = stack.listing(*owner, units=2, price={"amount": 1000, "currency": "EUR"}, price_unit="hour")["id"]
+    set_rules(staff, hall, confirmation="request", units_mode="named", unit_names=["Oak", "Elm"])
+    first = ask(guest, hall, unit_numbers=[1])
+    oak, elm, later = ask(other, hall, unit_numbers=[1]), ask(other, hall, unit_numbers=[2]), ask(other, hall, 3, 4)
+    do(staff, "approve", first)
+    assert [do(other, "get", one)["overlapped"] for one in (oak, elm, later)] == [True, False, False]
+
+
 def test_overlapping_requests_are_declined_by_rule(stack, by_request, staff, guest, other):
     set_rules(staff, by_request, overlapping_requests="decline")
     first, second, beside = ask(guest, by_request), ask(other, by_request, 1, 3), ask(guest, by_request, 3, 4)

@@ -171,6 +171,16 @@ def test_interchangeable_units_may_be_moved_and_named_ones_not(stack, owner, gue
     stack["events"].command("rebuild-search")
 
 
+def test_rules_of_its_type_count_too(stack, owner):
+    kind = {"key": "evening_hall", "name": "Hall", "description": "", "unit": "hour"}
+    version = stack.admin().rpc("events.type.create", kind)["version"]
+    rules = {"opening_hours": daily(("18:00", "23:00"))}
+    stack.admin().rpc("events.type.set_rules", {"key": kind["key"], "version": version, "rules": rules})
+    venue = Venue(stack, owner, price_unit="hour", type=kind["key"])
+    assert venue.refused((1, 10), (1, 12)) == ["closed"]
+    assert venue.local(venue.slots((1,), (2,))["slots"]) == [("1 18:00", "1 23:00")]
+
+
 def test_named_units_may_be_asked_for(stack, owner, guest):
     """Only what takes one of them counts, and they are refused as a booking of them would be."""
     venue = Venue(stack, owner, price_unit="hour", units=3)

@@ -158,6 +158,22 @@ def test_closed_days_follow_rules_and_time(stack, market):
         wait_until(lambda: closed_bits(database, market["any"]) == (0, 0), what="days gone by being cleared")
 
 
+def test_days_closed_by_a_type_are_made_as_days_pass(stack):
+    kind = "closing_hall"
+    stack.admin().rpc("events.type.create", {"key": kind, "name": "Hall", "description": "", "unit": "hour"})
+    listing = stack.listing(*stack.company(), type=kind, time_zone="UTC", price_unit="hour")
+    version = stack.rpc("events.type.get", {"key": kind})["version"]
+    stack.admin().rpc("events.type.set_rules", {"key": kind, "version": version, "rules": CLOSED})
+    with stack.database("events") as database:
+        database.autocommit = True
+        wait_until(lambda: closed_bits(database, listing) == (1, 1), what="the rules of the type")
+        made_before = "UPDATE listing_closed SET made_on = made_on - 1, days = ~days WHERE listing_id = %s"
+        database.execute(made_before, (listing["id"],))
+        database.execute("UPDATE listing_search SET busy_days = ~busy_days WHERE id = %s", (listing["id"],))
+        stack["events"].restart()
+        wait_until(lambda: closed_bits(database, listing) == (1, 1), what="the day's batch")
+
+
 def pages(stack, start, end, limit, **params):
     """The pages of a search among the copies, by price."""
     params |= {

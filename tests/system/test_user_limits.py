@@ -65,6 +65,14 @@ def test_so_much_time_a_day(venue, guest):
     assert refusals(venue, guest, (2, 23), (4, 1)) != [], "the day between is whole"
 
 
+def test_a_booking_that_ends_at_midnight_touches_no_day_after(venue, guest):
+    venue.set(limits={"minutes_per_user_per_day": 1440})
+    venue.book(guest, (2, 1), (2, 2))
+    assert refusals(venue, guest, (0, 23), (2, 0)) == []
+    venue.book(guest, (1, 10), (1, 11))
+    assert [one["rule"] for one in refusals(venue, guest, (0, 23), (2, 0))] == ["user_time_per_day"]
+
+
 def test_a_gap_between_two(venue, guest):
     venue.set(limits={"gap_minutes_per_user": 60})
     booking = venue.book(guest, (0, 12), (0, 13))
