@@ -172,7 +172,7 @@ def block(ledger, call, now):
     units = len(numbers) or params.get("units") or terms.total
     found = find_units(terms, ledger.taking(), span, units, numbers)
     judged.refuse(found is None, "booked")
-    judged.refuse(span.end <= now, "in_past")
+    judged.refuse(span.end <= now or span.start < now - MINUTE, "in_past")
     judged.settle()
     made = Booking(
         id=call.booking_id,

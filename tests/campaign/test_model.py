@@ -266,6 +266,11 @@ def test_nobody_came_is_said_in_time():
     assert causes(paths_out.no_show, state.at(late), no_show, late) == {"no_show_until"}
 
 
+def test_a_block_of_time_that_has_begun_is_refused():
+    begun = call("block", wish(at(-1, 3)), staff=True, booking_id="x")
+    assert causes(paths_out.block, ledger(), begun, NOW) == {"in_past"}
+
+
 def test_a_block_takes_all_units_and_gives_them_back():
     block = call("block", wish(at(1)), staff=True, booking_id="x")
     blocked = paths_out.block(ledger(), block, NOW)

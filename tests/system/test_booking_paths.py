@@ -136,6 +136,21 @@ def test_a_request_that_still_fits_is_not_flagged(stack, owner, staff, guest, ot
     assert [do(other, "get", one)["overlapped"] for one in (both, all_three)] == [False, True]
 
 
+def test_the_only_unit_is_not_overbooked_though_it_has_a_name(stack, owner, staff, guest):
+    hall = stack.listing(*owner, price={"amount": 1000, "currency": "EUR"}, price_unit="hour")["id"]
+    set_rules(staff, hall, units_mode="named", unit_names=["Oak"])
+    booking = ask(guest, hall)
+    assert (booking["unit_numbers"], booking["overbooked"]) == ([1], False)
+    assert refused(guest, hall).reason == "booked"
+
+
+def test_what_has_expired_is_over_before_the_daemon_says_so(stack, by_request, guest):
+    request = ask(guest, by_request)
+    set_time(stack, request, expires_at="now()")
+    assert fails(guest, "quote_cancel", request) == "state"
+    assert fails(guest, "quote_change", request, units=1) == "state"
+
+
 def test_of_named_units_those_that_are_wished_for_are_looked_at(stack, owner, staff, guest, other):
     hall = stack.listing(*owner, units=2, price={"amount": 1000, "currency": "EUR"}, price_unit="hour")["id"]
     set_rules(staff, hall, confirmation="request", units_mode="named", unit_names=["Oak", "Elm"])

@@ -176,6 +176,16 @@ def test_a_booking_does_not_wait_for_passport(stack, hall):
     assert review(guest, booking, 3)["score"] == 3
 
 
+def test_a_booking_does_not_need_passport(stack, hall):
+    guest, days = stack.user(), period(timedelta(days=2), timedelta(days=1))
+    stack["passport"].stop()
+    try:
+        booking = guest.rpc("events.booking.create", {"listing_id": hall["id"], "period": days})["id"]
+    finally:
+        stack["passport"].start()
+    assert by_member(stack, booking) is None
+
+
 def test_who_has_many_companies_is_known_in_each(stack):
     """A token carries 32 of them."""
     user = stack.user()
