@@ -12,10 +12,10 @@ import draw
 from companies import join
 from rows import Rows
 from rpc import RpcError
+from stack import FRESH
 from verdict import Terms
 
 UNITS_OF_SALE = ("hour", "day", "night", "session")
-FRESH = 300  # seconds that a login is used
 SHORTEST = timedelta(seconds=1)
 CUSTOMERS = 4
 
@@ -40,7 +40,6 @@ class Cast:
         self.customers = [stack.user(f"Customer {number}") for number in range(CUSTOMERS)]
         self.pool = ThreadPoolExecutor(4)
         self._logged_in = time.monotonic()
-        self._admin = stack.admin()
         self.broken = set()  # promises of descriptions that answers broke
 
     def ask(self, user, method, params):
@@ -62,7 +61,7 @@ class Cast:
         if time.monotonic() - self._logged_in < FRESH:
             return
         self._logged_in = time.monotonic()
-        self.owner, self.employee, self._admin = map(self._again, (self.owner, self.employee, self._admin))
+        self.owner, self.employee = map(self._again, (self.owner, self.employee))
         self.customers = list(map(self._again, self.customers))
 
     def _again(self, user):
@@ -84,7 +83,7 @@ class Cast:
         if kind != "unpriced":
             facts["price"] = {"amount": chance.randint(501, 9999), "currency": "EUR"}
         listing = self.owner.rpc("events.listing.create", self._described(facts))
-        for caller, method in ((self.owner, "submit"), (self._admin, "approve")):
+        for caller, method in ((self.owner, "submit"), (self.stack.admin(), "approve")):
             read = {"id": listing["id"], "version": listing["version"]}
             listing = caller.rpc(f"events.listing.{method}", read)
         return self._with_rules(chance, Hall(listing["id"], kind, terms_of(facts)))

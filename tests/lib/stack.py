@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from mailbox import Mailbox
 from pathlib import Path
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("passport", "events", "rating", "images", "gateway")
 WITH_DATABASE = ("passport", "events", "rating", "images")
 PASSWORD = "correct horse battery"
+FRESH = 300  # seconds that a login is used
 _numbers = itertools.count(1)
 
 
@@ -214,8 +216,11 @@ class Stack:
         return self.login(email)
 
     def admin(self):
-        """The administrator, logged in anew once a stack."""
+        """The administrator, logged in anew before the token expires."""
+        if self._admin and time.monotonic() - self._admin_since > FRESH:
+            self._admin, self._admin_since = self.login(self._admin.email), time.monotonic()
         if self._admin is None:
+            self._admin_since = time.monotonic()
             password_file = self.folder / "admin.password"
             password_file.write_text(PASSWORD + "\n")
             email = "admin@test.example"
