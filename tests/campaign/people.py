@@ -40,6 +40,7 @@ class Cast:
         self.customers = [stack.user(f"Customer {number}") for number in range(CUSTOMERS)]
         self.pool = ThreadPoolExecutor(4)
         self._logged_in = time.monotonic()
+        self._admin = stack.admin()  # here, for threads ask for listings
         self.broken = set()  # promises of descriptions that answers broke
 
     def ask(self, user, method, params):
@@ -58,6 +59,7 @@ class Cast:
         return Rows(self.stack)
 
     def refresh(self):
+        self._admin = self.stack.admin()
         if time.monotonic() - self._logged_in < FRESH:
             return
         self._logged_in = time.monotonic()
@@ -83,7 +85,7 @@ class Cast:
         if kind != "unpriced":
             facts["price"] = {"amount": chance.randint(501, 9999), "currency": "EUR"}
         listing = self.owner.rpc("events.listing.create", self._described(facts))
-        for caller, method in ((self.owner, "submit"), (self.stack.admin(), "approve")):
+        for caller, method in ((self.owner, "submit"), (self._admin, "approve")):
             read = {"id": listing["id"], "version": listing["version"]}
             listing = caller.rpc(f"events.listing.{method}", read)
         return self._with_rules(chance, Hall(listing["id"], kind, terms_of(facts)))
