@@ -154,8 +154,10 @@ def test_what_has_expired_is_over_before_the_daemon_says_so(stack, by_request, g
 def test_of_named_units_those_that_are_wished_for_are_looked_at(stack, owner, staff, guest, other):
     hall = stack.listing(*owner, units=2, price={"amount": 1000, "currency": "EUR"}, price_unit="hour")["id"]
     set_rules(staff, hall, confirmation="request", units_mode="named", unit_names=["Oak", "Elm"])
-    first = ask(guest, hall, unit_numbers=[1])
-    oak, elm, later = ask(other, hall, unit_numbers=[1]), ask(other, hall, unit_numbers=[2]), ask(other, hall, 3, 4)
+    time = (100, 102)  # at which no other listing has anything
+    first = ask(guest, hall, *time, unit_numbers=[1])
+    oak, elm = (ask(other, hall, *time, unit_numbers=[number]) for number in (1, 2))
+    later = ask(other, hall, 102, 103)
     do(staff, "approve", first)
     assert [do(other, "get", one)["overlapped"] for one in (oak, elm, later)] == [True, False, False]
 
