@@ -44,14 +44,13 @@ static void find_price(struct rpc_call *call, const struct terms *terms, const s
 		      refund.refund_bp, ret);
 }
 
-static const char *patch_of_end(struct rpc_call *call, const struct terms *terms, const struct booking_row *row,
-				const struct span *left, const struct price *price)
+static const char *patch_of_end(struct rpc_call *call, const struct terms *terms, const struct span *left,
+				const struct price *price)
 {
 	struct fields patch;
 	fields_init(&patch, call);
 	fields_text(&patch, "period", wish_range(call, left));
 	fields_time(&patch, "changed_at", terms->now);
-	fields_time(&patch, "first_start", row->first_start);
 	if (price)
 		fields_price(&patch, price);
 	else
@@ -82,7 +81,7 @@ int booking_shorten(struct rpc_call *call)
 		return -1;
 	struct price price;
 	find_price(call, &terms, &row, &left, &price);
-	update.patch = patch_of_end(call, &terms, &row, &left, &price);
+	update.patch = patch_of_end(call, &terms, &left, &price);
 	return end_at(call, tx, &terms, &row, &update, left.to);
 }
 
@@ -102,7 +101,7 @@ int booking_complete(struct rpc_call *call)
 		return -1;
 	if (row.period.from >= terms.now)
 		return rpc_precondition(call, "begun", NULL, "the booking has not begun");
-	update.patch = patch_of_end(call, &terms, &row, &left, NULL);
+	update.patch = patch_of_end(call, &terms, &left, NULL);
 	return end_at(call, tx, &terms, &row, &update, left.to);
 }
 
