@@ -12,6 +12,7 @@
 #define MINUTE (60 * CLOCK_SECOND)
 #define DAY_MINUTES 1440
 #define NO_NEIGHBOUR INT32_MAX
+#define WEEKS_DAYS 14
 
 static bool is_given(struct rpc_call *call, const char *name)
 {
@@ -204,7 +205,7 @@ static struct day_hours merged_weeks(const struct booking_rules *rules, struct a
 	for (size_t i = 0; i < ARRAY_SIZE(rules->week); i++)
 		most += rules->week[i].count;
 	struct hours *all = arena_alloc(arena, 2 * most * sizeof(*all));
-	for (int32_t day = 0; day < 14; day++)
+	for (int32_t day = 0; day < WEEKS_DAYS; day++)
 		for (size_t i = 0; i < rules->week[day % 7].count; i++) {
 			struct hours hours = rules->week[day % 7].hours[i];
 			all[count++] = (struct hours){hours.from + day * DAY_MINUTES, hours.to + day * DAY_MINUTES};
@@ -220,6 +221,12 @@ static struct day_hours merged_weeks(const struct booking_rules *rules, struct a
 	return (struct day_hours){merged, all};
 }
 
+/* One interval, which goes on into every week to come. */
+static bool is_always_open(const struct day_hours *weeks)
+{
+	return weeks->hours[0].to - weeks->hours[0].from >= WEEKS_DAYS * DAY_MINUTES;
+}
+
 /* Some opening interval must have room for what may be booked; a listing that is never open contradicts nothing. */
 static int check_room(struct rpc_call *call, const struct booking_rules *rules)
 {
@@ -227,7 +234,7 @@ static int check_room(struct rpc_call *call, const struct booking_rules *rules)
 	int64_t least = least_minutes(call, rules);
 	if (!rules->has_hours || sells_dates(rules) || weeks.count == 0)
 		return 0;
-	if (rules->unit == SALE_HOUR && has_room_in_day(rules, least, &weeks))
+	if (rules->unit == SALE_HOUR && (is_always_open(&weeks) || has_room_in_day(rules, least, &weeks)))
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(rules->week); i++)
 		if (has_room_in_day(rules, least, &rules->week[i]))

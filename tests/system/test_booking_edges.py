@@ -197,6 +197,13 @@ def test_what_was_kept_is_not_given_back_again(stack, half, guest):
     assert do(guest, "cancel", booking)["refund_due"] == 5000
 
 
+def test_of_a_request_that_becomes_smaller_nothing_is_kept(half, staff, guest):
+    set_rules(staff, half, confirmation="request")
+    request = ask(guest, half, 0, 10)
+    changed = do(guest, "change", request, period=span(0, 4), expected_total=4000)
+    assert (changed["price"]["amount"], lines(changed, "kept")) == (4000, [])
+
+
 def test_to_make_a_booking_small_before_it_is_cancelled_gains_nothing(stack, owner, staff, guest):
     listing = stack.listing(*owner, price=EUROS, price_unit="hour", units=5)["id"]
     set_rules(staff, listing, cancellation=[{"until_hours_before_start": 720, "refund_bp": 10000}])

@@ -128,6 +128,15 @@ def test_what_contradicts_itself_is_named_when_it_is_set(shared, rules, fault):
     assert shared.fault(**rules) == fault
 
 
+@pytest.mark.parametrize("hours", [("00:00", "24:00"), ("09:00", "09:00")])
+def test_what_is_always_open_has_room_for_a_month(venue, hours):
+    venue.set(opening_hours=daily(hours), min_minutes=30 * 1440)
+    assert venue.refused((1, 10), (30, 10)) == ["min_duration"]
+    assert venue.refused((1, 10), (32, 10)) == []
+    closed_once = daily(hours, days=["mon", "tue", "wed", "thu", "fri", "sat"])
+    assert venue.fault(opening_hours=closed_once) == ("opening_hours", "no_hours")
+
+
 @pytest.fixture(scope="module")
 def shared(stack, owner):
     """An hourly listing whose rules nothing here changes."""
