@@ -84,6 +84,18 @@ def test_one_user_holds_five_times_in_all(stack, owner):
     assert (len(held), [error.data["rule"] for error in refusals]) == (5, ["hold_limit"])
 
 
+def test_neither_options_nor_requests_count_as_holds(stack, owner, staff):
+    halls = [stack.listing(*owner, units=2)["id"] for _ in range(6)]
+    until = text(datetime.now(UTC) + timedelta(days=7))
+    for hall in halls[:5]:
+        assert ask(staff, hall, method="hold", until=until)["option"]
+    set_rules(staff, halls[0], confirmation="request")
+    assert ask(staff, halls[0])["state"] == "requested"
+    for hall in halls[1:]:
+        assert ask(staff, hall, method="hold")["state"] == "held"
+    assert refused(staff, halls[0], method="hold").data["rule"] == "hold_limit"
+
+
 def test_the_staff_hold_as_long_as_they_say(hall, staff, guest):
     until = text(datetime.now(UTC) + timedelta(days=7))
     option = ask(staff, hall, method="hold", until=until)

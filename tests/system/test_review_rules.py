@@ -221,6 +221,19 @@ def test_a_moment_from_before_is_kept_and_not_reviewed(stack, hall, tmp_path):
     assert booking in [row["row"]["id"] for row in rows if row["check"] == "booking_shortest"]
 
 
+@pytest.mark.parametrize("units,told", [(100, False), (101, True)])
+def test_a_booking_of_more_units_than_may_be_is_told(stack, hall, units, told):
+    days = {"listing_id": hall["id"], "period": period(timedelta(days=300 + units), timedelta(days=1))}
+    booking = stack.user().rpc("events.booking.create", days)["id"]
+    count = "UPDATE booking SET units = %s WHERE id = %s"
+    with stack.database("events") as database:
+        database.execute(count, (units, booking))
+    rows = [json.loads(line) for line in stack["events"].command("check", check=False).stdout.splitlines()]
+    assert (booking in [row["row"]["id"] for row in rows if row["check"] == "units"]) is told
+    with stack.database("events") as database:
+        database.execute(count, (1, booking))
+
+
 # What reviews and summaries were before migration 0004.
 DOWNGRADE = """
 ALTER TABLE review DROP COLUMN counts;

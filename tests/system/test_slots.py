@@ -221,6 +221,8 @@ def test_days_and_nights_are_dates(stack, owner, guest):
         ("1 09:00", "2 23:00"),
     ]
     assert hall.slots((0,), (7,), length_days=1)["starts"] == []
+    hall.set(min_days=None)
+    assert hall.local(hall.slots((4,), (7,), length_days=1)["starts"]) == [("4 09:00", "4 23:00")]
     house = Venue(stack, owner, price_unit="night")
     house.set(opening_hours=daily(("15:00", "11:00")))
     house.book(guest, (1, 15), (2, 11))

@@ -128,6 +128,19 @@ static void test_sessions_are_whole_and_as_listed(void **state)
 	assert_int_equal(count, 0);
 }
 
+/* Hours of two entries, the same on some days, are one session. */
+static void test_a_session_that_is_named_twice_is_one(void **state)
+{
+	(void)state;
+	struct booking_rules rules = rules_of(
+	    "session", "{\"opening_hours\":[{" EVERY_DAY ",\"from\":\"10:00\",\"to\":\"14:00\"},{" EVERY_DAY
+		       ",\"from\":\"10:00\",\"to\":\"14:00\"},{" EVERY_DAY ",\"from\":\"10:00\",\"to\":\"15:00\"}]}");
+	int64_t from = at(&rules, "2027-06-01", 0, 0);
+	struct span *spans;
+	size_t count = hours_sessions(&rules, from, from + 2 * DAY, &ctx.arena, &spans);
+	assert_string_equal(shown(spans, count, from), "10-14 10-15 34-38 34-39");
+}
+
 #define DAYS "{\"opening_hours\":[{\"days\":[\"mon\",\"tue\",\"wed\",\"fri\"],\"from\":\"09:00\",\"to\":\"23:00\"}]}"
 
 static const char *dates_of(const struct booking_rules *rules, const struct span *period)
@@ -232,6 +245,7 @@ int main(void)
 	    cmocka_unit_test(test_an_exceptions_range_has_both_its_ends),
 	    cmocka_unit_test(test_hours_on_days_on_which_clocks_change),
 	    cmocka_unit_test(test_sessions_are_whole_and_as_listed),
+	    cmocka_unit_test(test_a_session_that_is_named_twice_is_one),
 	    cmocka_unit_test(test_days_are_from_the_opening_of_the_first_to_the_closing_of_the_last),
 	    cmocka_unit_test(test_nights_are_from_check_in_to_check_out),
 	    cmocka_unit_test(test_no_more_than_a_year_of_dates),
