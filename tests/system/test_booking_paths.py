@@ -116,6 +116,7 @@ def test_a_request_waits_for_its_answer(stack, by_request, staff, guest):
     approved = do(staff, "approve", request, version=1)
     assert (approved["state"], approved["unit_numbers"]) == ("confirmed", [1])
     assert fails(staff, "approve", request) == "state"
+    assert "the booking is confirmed" in str(staff.error("events.booking.approve", {"id": request["id"]}))
     assert told(stack, request) == [("requested", "request"), ("confirmed", "approve")]
 
 

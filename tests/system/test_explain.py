@@ -113,7 +113,7 @@ def test_days_by_dates_and_by_period(stack, owner):
     assert dates(1, 3) == ([], hall.span((1, 9), (3, 23)))
     assert hall.refused((1, 9), (3, 23)) == []
     assert dates(1, 4)[0] == ["max_duration"]
-    assert dates(5, 6)[0] == ["closed"]
+    assert dates(5, 6) == (["closed"], hall.span((5,), (7,)))
     grid = hall.explain((1, 10), (3, 23))["refusals"]
     assert [(one["rule"], one["whole_from"], one["whole_to"]) for one in grid] == [
         ("unit_grid", text(hall.at(1, 9)), text(hall.at(3, 23)))
@@ -132,6 +132,9 @@ def test_nights_by_arrival_and_departure(stack, owner, guest):
     booked = house.explain(dates=dates, units=2)["first"]
     assert (booked["rule"], booked["free"], booked["wanted"]) == ("booked", 1, 2)
     assert house.explain(dates=dates)["bookable"]
+    house.set(exceptions=[{"from": dates["from"], "closed": True}])
+    closed = house.explain(dates=dates)
+    assert (closed["first"]["rule"], closed["period"]) == ("closed", house.span((1,), (3,)))
 
 
 def test_units_and_the_bookings_that_have_them(stack, venue, owner, guest):
