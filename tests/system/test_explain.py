@@ -174,7 +174,7 @@ def test_interchangeable_units_may_be_moved_and_named_ones_not(stack, owner, gue
     stack["events"].command("rebuild-search")
 
 
-def test_rules_of_its_type_count_too(stack, owner):
+def test_rules_of_its_type_count_too(stack, owner, guest):
     kind = {"key": "evening_hall", "name": "Hall", "description": "", "unit": "hour"}
     version = stack.admin().rpc("events.type.create", kind)["version"]
     rules = {"opening_hours": daily(("18:00", "23:00"))}
@@ -182,6 +182,8 @@ def test_rules_of_its_type_count_too(stack, owner):
     venue = Venue(stack, owner, price_unit="hour", type=kind["key"])
     assert venue.refused((1, 10), (1, 12)) == ["closed"]
     assert venue.local(venue.slots((1,), (2,))["slots"]) == [("1 18:00", "1 23:00")]
+    day = {"listing_id": venue.listing, "period": venue.span((1, 10), (1, 12))}
+    assert guest.error("events.booking.create", day).data["rule"] == "closed"
 
 
 def test_named_units_may_be_asked_for(stack, owner, guest):
