@@ -247,6 +247,14 @@ def test_who_was_shown_another_price_gets_a_new_quote(stack, owner, hall, guest)
     assert booking["price"]["amount"] == 2000
 
 
+def test_many_at_once_who_were_shown_another_price_get_quotes(stack, hall):
+    """None of them keeps the listing's lock, or a connection, while it has its quote made."""
+    guests = [stack.user() for _ in range(4)]
+    wrong = {"listing_id": hall, "period": span(200, 201), "expected_total": 1}
+    outcomes = at_once(40, lambda number: guests[number % 4].error("events.booking.create", wrong))
+    assert {error.reason for error in outcomes} == {"price_changed"}
+
+
 # --- changes ---
 
 
@@ -255,6 +263,7 @@ def test_a_change_is_shown_before_it_is_made(hall, guest, other):
     wish = {"id": booking["id"], "period": span(1, 4)}
     quote = guest.rpc("events.booking.quote_change", wish)
     assert (quote["total_before"], quote["total"], quote["difference"]) == (2000, 3000, 1000)
+    assert sum(line["amount"] for line in quote["price"]["lines"]) == quote["price"]["total"] == 3000
     error = guest.error("events.booking.change", wish | {"expected_total": 2000})
     assert error.reason == "price_changed" and error.data["price"]["total"] == 3000
     changed = guest.rpc("events.booking.change", wish | {"expected_total": 3000, "version": 1})
