@@ -278,6 +278,11 @@ def test_who_may_read_a_booking_is_told_what_is_for_managers(stack, half, owner,
 # --- rules that nothing can meet ---
 
 
+def test_the_shortest_booking_may_be_as_long_as_the_horizon(stack, owner):
+    answer = Venue(stack, owner, price_unit="hour").set(min_minutes=7 * 1440, horizon_days=7)
+    assert answer["rules"]["horizon_days"]["value"] == 7
+
+
 @pytest.mark.parametrize(
     ("rules", "fault"),
     [

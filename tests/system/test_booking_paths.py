@@ -120,6 +120,14 @@ def test_a_request_waits_for_its_answer(stack, by_request, staff, guest):
     assert told(stack, request) == [("requested", "request"), ("confirmed", "approve")]
 
 
+def test_what_the_company_confirms_it_alone_changes(by_request, staff, guest):
+    request = ask(guest, by_request)
+    do(staff, "approve", request)
+    later = {"period": span(3, 5), "expected_total": 2000}
+    assert fails(guest, "change", request, **later) == "by_request"
+    assert do(staff, "change", request, **later)["period"] == span(3, 5)
+
+
 def test_a_refusal_says_why(by_request, staff, guest):
     request = ask(guest, by_request)
     assert staff.error("events.booking.decline", {"id": request["id"]}).word == "invalid_params"
@@ -307,6 +315,8 @@ def test_time_that_is_given_back_is_free_at_once(stack, staff, hall, guest, othe
     assert [one["amount"] for one in shorter["price_lines"]["lines"]] == [4000, -3000, 1500]
     assert ask(other, hall, 1, 4)["state"] == "confirmed"
     assert fails(guest, "shorten", booking, to=span(0, 2)["to"]) == "before_end"
+    assert fails(guest, "shorten", booking, to=shorter["period"]["to"]) == "before_end"
+    assert fails(guest, "shorten", booking, to=span(0, 0.5)["to"], version=99) == "stale_version"
     assert fails(guest, "shorten", booking, to=span(0, 2)["from"]) == "begun"
 
 
