@@ -149,7 +149,8 @@ def rules(world, made):
     world.call("events.type.set_rules", new, world.admin.token)
     world.read("events.type.get_rules", kind)
     month = {"from": day(1)["from"], "to": day(31)["from"]}
-    world.read("events.availability.slots", lambda: {"listing_id": world.listing(), "period": month, "length_days": 1})
+    hourly = {"period": month, "length_minutes": 60}
+    world.read("events.availability.slots", lambda: {"listing_id": world.listing(), **hourly})
     world.read("events.availability.explain", lambda: {"listing_id": world.listing(), "period": day(5)})
 
 
@@ -182,6 +183,7 @@ def bookings(world):
             "WHERE user_id = %s",
             (world.user.id,),
         )
+    world.stack["events"].command("rebuild-search")  # what was moved beside the daemon
     world.call("rating.review.create", [{"booking_id": one["id"], "score": 4, "text": "Fine."} for one in made], token)
     subject = made[0]["listing_id"]
     world.read("rating.review.list", {"subject_id": subject})
