@@ -50,10 +50,16 @@ static int check_step(struct rpc_call *call, const struct booking_rules *rules)
 	return fits ? 0 : contradiction(call, "step_minutes", "no_length", NULL);
 }
 
-/* Minutes that every booking has at least, by these rules and by the platform's. */
+/* Minutes that every booking has at least, by the platform's rule. */
+static int64_t platform_minutes(struct rpc_call *call)
+{
+	return (config_integer(call->worker->config, "booking_shortest") + MINUTE - 1) / MINUTE;
+}
+
+/* The same by these rules, too. */
 static int64_t least_minutes(struct rpc_call *call, const struct booking_rules *rules)
 {
-	int64_t shortest = (config_integer(call->worker->config, "booking_shortest") + MINUTE - 1) / MINUTE;
+	int64_t shortest = platform_minutes(call);
 	return rules->min_length / MINUTE > shortest ? rules->min_length / MINUTE : shortest;
 }
 
@@ -67,14 +73,16 @@ static int check_horizon(struct rpc_call *call, const char *name, int64_t least_
 	return contradiction(call, name, "maximum", number(call, horizon_days * unit));
 }
 
-/* The shortest booking fits what a user may have a day: over midnight, half of it in each. */
+/* The shortest booking fits what a user may have a day: over midnight, half of it in each. Asked of who sets one of
+ * both: the type's may have changed since. */
 static int check_time_a_day(struct rpc_call *call, const struct booking_rules *rules, int64_t least)
 {
 	int64_t most = rules->time_per_user_per_day / MINUTE, needed = (least + 1) / 2;
 	needed = needed < DAY_MINUTES ? needed : DAY_MINUTES;
-	if (most == 0 || needed <= most)
+	bool asked = is_given(call, "limits") || is_given(call, "min_minutes");
+	if (most == 0 || needed <= most || !asked)
 		return 0;
-	if (is_given(call, "limits"))
+	if (is_given(call, "limits") || 2 * most < platform_minutes(call))
 		return contradiction(call, "limits/minutes_per_user_per_day", "minimum", number(call, needed));
 	return contradiction(call, "min_minutes", "maximum", number(call, 2 * most));
 }

@@ -112,7 +112,8 @@ static int add_taxes(struct price_build *build, struct price *ret)
 		const struct price_tax *tax = &pricing->taxes[i];
 		struct price_line line = {.kind = PRICE_TAX, .label = tax->name, .refundable = true};
 		int64_t sum = tax_lines(build, tax);
-		sums[i] = (struct price_tax_sum){tax->name, tax->rate_bp, sum, tax->included};
+		sums[i] = (struct price_tax_sum){
+		    .name = tax->name, .rate_bp = tax->rate_bp, .amount = sum, .included = tax->included};
 		if (!tax->included && price_add(build, &line, sum, 1, 1))
 			return -1;
 		ret->taxes += sum;

@@ -55,6 +55,7 @@ struct price_line {
 struct price_tax_sum {
 	const char *name;
 	int64_t rate_bp, amount;
+	int64_t kept;  /* the part of the amount that lies in what was kept (PRICE_KEPT) */
 	bool included; /* in the lines' amounts; else it is a line */
 };
 

@@ -74,17 +74,59 @@ static void add_to_line(struct price_line *lines, size_t *count, const struct pr
 	line->tax_included += value->tax_included;
 }
 
-/* Its taxes and its deposit become less as its total does. */
-static void reduce_parts(struct arena *arena, const struct price *before, struct price *price)
+static int64_t kept_of(const struct price *price)
 {
-	struct price_tax_sum *sums = more_sums(arena, before, 0);
-	price->taxes = 0;
-	for (size_t i = 0; i < price->tax_count; i++) {
-		sums[i].amount = share_of(before, sums[i].amount, price->total);
-		price->taxes += sums[i].amount;
+	int64_t kept = 0;
+	for (size_t i = 0; i < price->count; i++)
+		kept += price->lines[i].kind == PRICE_KEPT ? price->lines[i].amount : 0;
+	return kept;
+}
+
+/* The share of a tax in so much of what was not kept before: that has taxes of its own. */
+static int64_t tax_share(const struct price *price, const struct price_tax_sum *sum, int64_t part)
+{
+	int64_t whole = price->total - kept_of(price), amount = sum->amount - sum->kept;
+	if (whole <= 0)
+		return 0;
+	return part < whole ? money_fraction(amount, part, whole) : amount;
+}
+
+/* The sum of a tax that is in the lines' amounts, a new one where there is none. There is room for it. */
+static struct price_tax_sum *included_sum(struct price_tax_sum *sums, size_t *count, const struct price_tax_sum *like)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (sums[i].included && sums[i].rate_bp == like->rate_bp && strcmp(sums[i].name, like->name) == 0)
+			return &sums[i];
+	sums[*count] = (struct price_tax_sum){.name = like->name, .rate_bp = like->rate_bp, .included = true};
+	return &sums[(*count)++];
+}
+
+/* The taxes of what is refunded and of what is kept of `before`, all in the amounts of their lines: what is added on
+ * top stands in lines, which stay. */
+struct taxes {
+	int64_t refunded, kept;
+};
+
+static struct taxes give_back_taxes(struct arena *arena, const struct price *before, int64_t given, int64_t refunded,
+				    struct price *price)
+{
+	struct price_tax_sum *sums = more_sums(arena, before, before->tax_count);
+	struct taxes taxes = {0, 0};
+	for (size_t i = 0; i < before->tax_count; i++) {
+		const struct price_tax_sum *of = &before->tax_sums[i];
+		struct taxes share = {.refunded = tax_share(before, of, refunded)};
+		share.kept = tax_share(before, of, given) - share.refunded;
+		if (share.refunded == 0 && share.kept == 0)
+			continue;
+		struct price_tax_sum *sum = included_sum(sums, &price->tax_count, of);
+		sum->amount -= share.refunded;
+		sum->kept += share.kept;
+		taxes.refunded += share.refunded;
+		taxes.kept += share.kept;
 	}
 	price->tax_sums = sums;
-	price->deposit = share_of(before, before->deposit, price->total);
+	price->taxes -= taxes.refunded;
+	return taxes;
 }
 
 void price_shorten(struct arena *arena, const struct price *price, int64_t back, int64_t length, int32_t refund_bp,
@@ -96,13 +138,13 @@ void price_shorten(struct arena *arena, const struct price *price, int64_t back,
 	if (given == 0)
 		return;
 	ret->total -= refunded;
-	reduce_parts(arena, price, ret);
-	int64_t tax_kept = share_of(price, price->taxes, kept);
+	ret->deposit = share_of(price, price->deposit, ret->total);
+	struct taxes taxes = give_back_taxes(arena, price, given, refunded, ret);
 	const struct price_line shortened = {.kind = PRICE_SHORTENED,
 					     .amount = -given,
-					     .tax_included = ret->taxes - price->taxes - tax_kept,
+					     .tax_included = -taxes.refunded - taxes.kept,
 					     .refundable = true};
-	const struct price_line keeps = {.kind = PRICE_KEPT, .amount = kept, .tax_included = tax_kept};
+	const struct price_line keeps = {.kind = PRICE_KEPT, .amount = kept, .tax_included = taxes.kept};
 	struct price_line *lines = more_lines(arena, price, 2);
 	add_to_line(lines, &ret->count, &shortened);
 	add_to_line(lines, &ret->count, &keeps);
@@ -122,25 +164,21 @@ static void fixed_parts(const struct price *price, int64_t *ret_kept, int64_t *r
 	}
 }
 
-static struct price_tax_sum *find_sum(struct price_tax_sum *sums, size_t *count, const struct price_tax_sum *like)
-{
-	for (size_t i = 0; i < *count; i++)
-		if (sums[i].included && sums[i].rate_bp == like->rate_bp && strcmp(sums[i].name, like->name) == 0)
-			return &sums[i];
-	sums[*count] = (struct price_tax_sum){.name = like->name, .rate_bp = like->rate_bp, .included = true};
-	return &sums[(*count)++];
-}
-
-/* The taxes in what is kept of the price before, all of them included in it; their sum. */
-static int64_t add_taxes(struct arena *arena, const struct price *before, int64_t kept, struct price *price)
+/* The taxes in what was kept of the price before, and in so much more of it, all of them in the amount of their line;
+ * their sum. */
+static int64_t add_kept_taxes(struct arena *arena, const struct price *before, int64_t more, struct price *price)
 {
 	struct price_tax_sum *sums = more_sums(arena, price, before->tax_count);
 	int64_t taxes = 0;
 	for (size_t i = 0; i < before->tax_count; i++) {
-		int64_t share = share_of(before, before->tax_sums[i].amount, kept);
-		if (share != 0)
-			find_sum(sums, &price->tax_count, &before->tax_sums[i])->amount += share;
-		taxes += share;
+		const struct price_tax_sum *of = &before->tax_sums[i];
+		int64_t kept = of->kept + tax_share(before, of, more);
+		if (kept == 0)
+			continue;
+		struct price_tax_sum *sum = included_sum(sums, &price->tax_count, of);
+		sum->amount += kept;
+		sum->kept += kept;
+		taxes += kept;
 	}
 	price->tax_sums = sums;
 	price->taxes += taxes;
@@ -157,14 +195,16 @@ bool price_replace(struct arena *arena, const struct price *before, const struct
 	*ret = *now;
 	lost = lost < 0 ? 0 : lost;
 	int64_t open = less > lost ? less - lost : 0;
-	kept += refund_all ? 0 : lost + open - money_fraction(open, refund_bp, MONEY_BASIS);
-	if (kept == 0)
+	int64_t more = refund_all ? 0 : lost + open - money_fraction(open, refund_bp, MONEY_BASIS);
+	if (kept + more == 0)
 		return true;
 	struct price_line *lines = more_lines(arena, now, 1);
 	const struct price_line keeps = {
-	    .kind = PRICE_KEPT, .amount = kept, .tax_included = add_taxes(arena, before, kept, ret)};
+	    .kind = PRICE_KEPT, .amount = kept + more, .tax_included = add_kept_taxes(arena, before, more, ret)};
 	add_to_line(lines, &ret->count, &keeps);
 	ret->lines = lines;
-	ret->deposit += share_of(before, before->deposit, kept);
-	return money_add(now->total, kept, &ret->total);
+	if (!money_add(now->total, kept + more, &ret->total))
+		return false;
+	ret->deposit = now->total > 0 ? money_fraction(now->deposit, ret->total, now->total) : 0;
+	return true;
 }

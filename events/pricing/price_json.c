@@ -56,6 +56,8 @@ static void put_tax_sum(struct buffer *out, const struct price_tax_sum *sum)
 	put_integer(out, "rate_bp", true, sum->rate_bp);
 	buffer_printf(out, ",\"included\":%s", sum->included ? "true" : "false");
 	put_integer(out, "amount", true, sum->amount);
+	if (sum->kept != 0)
+		put_integer(out, "kept", true, sum->kept);
 	buffer_append_char(out, '}');
 }
 
@@ -123,6 +125,7 @@ static struct price_tax_sum read_tax_sum(struct arena *arena, struct json_object
 	    .name = text(arena, tree, "name"),
 	    .rate_bp = integer(tree, "rate_bp"),
 	    .amount = integer(tree, "amount"),
+	    .kept = integer(tree, "kept"),
 	    .included = json_object_get_boolean(json_object_object_get(tree, "included")),
 	};
 }

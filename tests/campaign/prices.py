@@ -70,17 +70,42 @@ def given_back(price, back, length, bp):
         return price
     lines = add_line(add_line(price["lines"], "shortened", -given), "kept", given - refunded)
     total = price["total"] - refunded
-    return {"total": total, "currency": price["currency"], "lines": lines} | share_of(price, total)
-
-
-def share_of(price, part):
-    """{deposit, taxes, tax_sums}: what so much of a price has of them; nothing of a price that the company named."""
+    made = {"total": total, "currency": price["currency"], "lines": lines}
     if "deposit" not in price:
-        return {}
-    share = lambda amount: rounded(amount * min(part, price["total"]), price["total"]) if price["total"] > 0 else 0
-    sums = [one | {"amount": share(one["amount"])} for one in price["tax_sums"]]
-    taxes = sum(one["amount"] for one in sums)
-    return {"deposit": share(price["deposit"]), "taxes": taxes, "tax_sums": sums}
+        return made
+    sums = sums_of(price)
+    for key, (all_given, back) in tax_shares(price, given, refunded).items():
+        amount, kept_before = sums.get(key, (0, 0))
+        sums[key] = amount - back, kept_before + all_given - back
+    deposit = rounded(price["deposit"] * total, price["total"])
+    return made | {"deposit": deposit} | taxes_of(sums)
+
+
+def sums_of(price):
+    """{(name, rate, included): (amount, the part of it in what was kept)}"""
+    return {
+        (one["name"], one["rate_bp"], one["included"]): (one["amount"], one.get("kept", 0)) for one in price["tax_sums"]
+    }
+
+
+def taxes_of(sums):
+    told = [
+        {"name": name, "rate_bp": rate, "included": included, "amount": amount} | ({"kept": kept} if kept else {})
+        for (name, rate, included), (amount, kept) in sums.items()
+    ]
+    return {"taxes": sum(amount for amount, _ in sums.values()), "tax_sums": told}
+
+
+def tax_shares(price, *parts):
+    """{(name, rate, True): its share in each of these parts of what had not been kept before}"""
+    whole = price["total"] - sum(one["amount"] for one in price["lines"] if one["kind"] == "kept")
+    shares = {}
+    for (name, rate, _), (amount, kept) in sums_of(price).items():
+        of = [rounded((amount - kept) * min(part, whole), whole) if whole > 0 else 0 for part in parts]
+        before = shares.get((name, rate, True), [0] * len(parts))
+        if any(of):
+            shares[name, rate, True] = [one + other for one, other in zip(before, of, strict=True)]
+    return shares
 
 
 def add_line(lines, kind, amount):
@@ -97,21 +122,32 @@ def replaced(before, now, bp, by_company):
     less = max(0, before["total"] - kept - now["total"])
     lost = max(fixed(before) - fixed(now), 0)
     open_part = max(less - lost, 0)
-    kept += 0 if by_company else lost + open_part - rounded(open_part * bp, BASIS)
-    if not kept:
+    more = 0 if by_company else lost + open_part - rounded(open_part * bp, BASIS)
+    if not kept + more:
         return now
-    made = {"total": now["total"] + kept, "currency": now["currency"], "lines": add_line(now["lines"], "kept", kept)}
+    total, lines = now["total"] + kept + more, add_line(now["lines"], "kept", kept + more)
+    made = {"total": total, "currency": now["currency"], "lines": lines}
     if "deposit" not in before or "deposit" not in now:
         return made
-    share = share_of(before, kept)
-    sums = {(one["name"], one["rate_bp"], one["included"]): one["amount"] for one in now["tax_sums"]}
-    for one in share["tax_sums"]:  # what is kept has all of its taxes in it
-        key = (one["name"], one["rate_bp"], True)
-        if one["amount"]:
-            sums[key] = sums.get(key, 0) + one["amount"]
-    named = [{"name": name, "rate_bp": bp, "included": own, "amount": n} for (name, bp, own), n in sums.items()]
-    totals = {name: now[name] + share[name] for name in ("deposit", "taxes")}
-    return made | totals | {"tax_sums": named}
+    return made | taxes_of(kept_sums(before, now, more)) | {"deposit": deposit_of(now, total)}
+
+
+def kept_sums(before, now, more):
+    """The taxes of now, and those of what was kept before and of so much more; these stand in their lines' amounts."""
+    sums, shares = sums_of(now), tax_shares(before, more)
+    for (name, rate, included), (_, kept) in sums_of(before).items():
+        share = shares.setdefault((name, rate, True), [0])
+        share[0] += kept if included else 0
+    for key, (kept,) in shares.items():
+        amount, kept_now = sums.get(key, (0, 0))
+        if kept:
+            sums[key] = amount + kept, kept_now + kept
+    return sums
+
+
+def deposit_of(now, total):
+    """What of a total is to be paid at once, as of the price of now."""
+    return rounded(now["deposit"] * total, now["total"]) if now["total"] > 0 else 0
 
 
 def fixed(price):

@@ -128,6 +128,17 @@ def test_what_contradicts_itself_is_named_when_it_is_set(shared, rules, fault):
     assert shared.fault(**rules) == fault
 
 
+def test_a_limit_from_before_hinders_no_other_rule(stack, venue):
+    with stack.database("events") as database:
+        limits = '{"limits": {"minutes_per_user_per_day": 5}}'
+        database.execute("UPDATE listing SET rules = %s WHERE id = %s", (limits, venue.listing))
+    assert venue.set(notice_minutes=5)["rules"]["notice_minutes"]["value"] == 5
+    assert venue.fault(min_minutes=15) == ("limits/minutes_per_user_per_day", "minimum")
+    venue.set(limits={"minutes_per_user_per_day": 60})
+    assert venue.fault(min_minutes=121) == ("min_minutes", "maximum")
+    venue.set(min_minutes=120)
+
+
 @pytest.mark.parametrize("hours", [("00:00", "24:00"), ("09:00", "09:00")])
 def test_what_is_always_open_has_room_for_a_month(venue, hours):
     venue.set(opening_hours=daily(hours), min_minutes=30 * 1440)

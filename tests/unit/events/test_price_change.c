@@ -8,27 +8,42 @@ static struct price_line lines[8];
 static struct price_tax_sum sums[4];
 static struct price changed;
 
-/* A price of these lines, with a tenth of it as deposit and as a tax. */
+/* A price of these lines, with a tenth of it as deposit, and a tax: what the lines add, else a tenth of each. */
 static void use_price(size_t count, const struct price_line *from)
 {
+	int64_t on_top = 0, kept = 0;
 	price = (struct price){.known = true, .currency = "EUR", .lines = lines, .tax_sums = sums, .tax_count = 1};
 	for (; price.count < count; price.count++) {
-		lines[price.count] = from[price.count];
-		price.total += from[price.count].amount;
+		struct price_line *line = &lines[price.count];
+		*line = from[price.count];
+		line->tax_included = line->kind == PRICE_TAX || line->tax_added ? 0 : line->amount / 10;
+		on_top += line->tax_added;
+		kept += line->kind == PRICE_KEPT ? line->tax_included : 0;
+		price.total += line->amount;
+		price.taxes += line->tax_included + line->tax_added;
 	}
-	price.deposit = price.taxes = price.total / 10;
-	sums[0] = (struct price_tax_sum){.name = "VAT", .rate_bp = 1000, .included = true, .amount = price.taxes};
+	price.deposit = price.total / 10;
+	sums[0] = (struct price_tax_sum){
+	    .name = "VAT", .rate_bp = 1000, .included = on_top == 0, .amount = price.taxes, .kept = kept};
 }
 
+/* Taxes that are included are those of the lines, others are lines themselves. */
 static void check_sums(void)
 {
-	int64_t total = 0, taxes = 0;
-	for (size_t i = 0; i < changed.count; i++)
+	int64_t total = 0, included = 0, on_top = 0;
+	for (size_t i = 0; i < changed.count; i++) {
 		total += changed.lines[i].amount;
-	for (size_t i = 0; i < changed.tax_count; i++)
-		taxes += changed.tax_sums[i].amount;
+		included += changed.lines[i].tax_included;
+		on_top += changed.lines[i].kind == PRICE_TAX ? changed.lines[i].amount : 0;
+	}
 	assert_int_equal(total, changed.total);
-	assert_int_equal(taxes, changed.taxes);
+	assert_int_equal(included + on_top, changed.taxes);
+	for (size_t i = 0; i < changed.tax_count; i++) {
+		included -= changed.tax_sums[i].included ? changed.tax_sums[i].amount : 0;
+		on_top -= changed.tax_sums[i].included ? 0 : changed.tax_sums[i].amount;
+	}
+	assert_int_equal(included, 0);
+	assert_int_equal(on_top, 0);
 }
 
 static void shorten(const struct price *from, int64_t back, int64_t length, int32_t refund_bp)
@@ -64,10 +79,10 @@ static void test_time_given_back_is_cancelled_by_the_policy(void **state)
 	use_price(1, (struct price_line[]){{.kind = PRICE_TIME, .amount = 1000, .refundable = true}});
 	shorten(&price, HOUR, 4 * HOUR, 5000);
 	assert_line(PRICE_SHORTENED, -250, -25);
-	assert_line(PRICE_KEPT, 125, 13);
+	assert_line(PRICE_KEPT, 125, 12);
 	assert_int_equal(changed.total, 875);
 	assert_int_equal(changed.deposit, 88);
-	assert_int_equal(changed.taxes, 88);
+	assert_int_equal(changed.taxes, 87);
 }
 
 static void test_all_of_it_or_nothing_is_refunded(void **state)
@@ -112,8 +127,12 @@ static void test_what_is_added_as_tax_goes_with_its_line(void **state)
 			 {.kind = PRICE_TAX, .amount = 200, .refundable = true},
 		     });
 	shorten(&price, HOUR, 2 * HOUR, 10000);
-	assert_int_equal(line_of(PRICE_SHORTENED)->amount, -600);
+	assert_line(PRICE_SHORTENED, -600, -100);
 	assert_int_equal(changed.total, 600);
+	assert_int_equal(changed.taxes, 100);
+	assert_int_equal(changed.tax_count, 2);
+	assert_int_equal(changed.tax_sums[1].amount, -100);
+	assert_string_equal(changed.tax_sums[1].name, "VAT");
 }
 
 /* However often it is shortened, a price has two lines for it; all of the time in two parts is all of it. */
@@ -156,9 +175,11 @@ static struct price now_of(int64_t amount, int64_t fixed, int64_t rate_bp)
 	static struct price_line its_lines[2];
 	static struct price_tax_sum its_sum;
 	struct price now = {.known = true, .currency = "EUR", .lines = its_lines, .tax_sums = &its_sum, .tax_count = 1};
-	its_lines[now.count++] = (struct price_line){.kind = PRICE_TIME, .amount = amount, .refundable = true};
+	its_lines[now.count++] =
+	    (struct price_line){.kind = PRICE_TIME, .amount = amount, .tax_included = amount / 10, .refundable = true};
 	if (fixed)
-		its_lines[now.count++] = (struct price_line){.kind = PRICE_EXTRA, .amount = fixed};
+		its_lines[now.count++] =
+		    (struct price_line){.kind = PRICE_EXTRA, .amount = fixed, .tax_included = fixed / 10};
 	now.total = amount + fixed;
 	now.deposit = now.taxes = now.total / 10;
 	its_sum = (struct price_tax_sum){.name = "VAT", .rate_bp = rate_bp, .included = true, .amount = now.taxes};
@@ -202,6 +223,32 @@ static void test_a_tax_of_another_rate_stands_beside(void **state)
 	assert_int_equal(changed.tax_sums[1].rate_bp, 1000);
 	assert_string_equal(changed.tax_sums[1].name, "VAT");
 	assert_true(changed.tax_sums[1].included);
+}
+
+/* However often the booking is moved, what was kept has the tax that it had, and the deposit is that of the total. */
+static void test_what_was_kept_has_its_own_tax_for_good(void **state)
+{
+	(void)state;
+	use_price(1, (struct price_line[]){{.kind = PRICE_TIME, .amount = 1000, .refundable = true}});
+	replace(now_of(600, 0, 2000), 0, false);
+	for (int i = 0; i < 4; i++) {
+		const struct price before = changed;
+		struct price now = now_of(600, 0, 2000);
+		assert_true(price_replace(&ctx.arena, &before, &now, 0, false, &changed));
+		check_sums();
+		assert_line(PRICE_KEPT, 400, 40);
+		assert_int_equal(changed.tax_sums[0].amount, 60);
+		assert_int_equal(changed.tax_sums[1].amount, 40);
+		assert_int_equal(changed.tax_sums[1].kept, 40);
+		assert_int_equal(changed.deposit, 100);
+	}
+	const struct price before = changed;
+	struct price now = now_of(300, 0, 2000);
+	assert_true(price_replace(&ctx.arena, &before, &now, 0, false, &changed));
+	check_sums();
+	assert_line(PRICE_KEPT, 700, 70);
+	assert_int_equal(changed.tax_sums[0].kept, 30);
+	assert_int_equal(changed.tax_sums[1].kept, 40);
 }
 
 /* Whatever the policy gives back, what is not refundable is lost with its line; a line that stays loses nothing. */
@@ -263,6 +310,7 @@ int main(void)
 	    PRICE_TEST(test_nothing_becomes_dearer),
 	    PRICE_TEST(test_a_cheaper_booking_keeps_what_the_policy_keeps),
 	    PRICE_TEST(test_a_tax_of_another_rate_stands_beside),
+	    PRICE_TEST(test_what_was_kept_has_its_own_tax_for_good),
 	    PRICE_TEST(test_what_is_not_refundable_is_kept),
 	    PRICE_TEST(test_what_was_kept_stays),
 	    PRICE_TEST(test_a_sum_that_is_no_amount_is_refused),
