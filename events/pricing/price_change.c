@@ -82,10 +82,30 @@ static int64_t kept_of(const struct price *price)
 	return kept;
 }
 
-/* The share of a tax in so much of what was not kept before: that has taxes of its own. */
-static int64_t tax_share(const struct price *price, const struct price_tax_sum *sum, int64_t part)
+static bool is_same_tax(const struct price_tax_sum *one, const struct price_tax_sum *other)
 {
-	int64_t whole = price->total - kept_of(price), amount = sum->amount - sum->kept;
+	return one->rate_bp == other->rate_bp && strcmp(one->name, other->name) == 0;
+}
+
+/* What of a tax lies in what was not kept: in the sum of its lines and in that of the amounts together, so that it is
+ * rounded once. 0 for the second of both. */
+static int64_t tax_not_kept(const struct price *price, size_t index)
+{
+	int64_t amount = 0;
+	for (size_t i = 0; i < price->tax_count; i++) {
+		const struct price_tax_sum *sum = &price->tax_sums[i];
+		bool same = is_same_tax(sum, &price->tax_sums[index]);
+		if (same && i < index)
+			return 0;
+		amount += same ? sum->amount - sum->kept : 0;
+	}
+	return amount;
+}
+
+/* The share of a tax in so much of what was not kept before: that has taxes of its own. */
+static int64_t tax_share(const struct price *price, size_t index, int64_t part)
+{
+	int64_t whole = price->total - kept_of(price), amount = tax_not_kept(price, index);
 	if (whole <= 0)
 		return 0;
 	return part < whole ? money_fraction(amount, part, whole) : amount;
@@ -95,7 +115,7 @@ static int64_t tax_share(const struct price *price, const struct price_tax_sum *
 static struct price_tax_sum *included_sum(struct price_tax_sum *sums, size_t *count, const struct price_tax_sum *like)
 {
 	for (size_t i = 0; i < *count; i++)
-		if (sums[i].included && sums[i].rate_bp == like->rate_bp && strcmp(sums[i].name, like->name) == 0)
+		if (sums[i].included && is_same_tax(&sums[i], like))
 			return &sums[i];
 	sums[*count] = (struct price_tax_sum){.name = like->name, .rate_bp = like->rate_bp, .included = true};
 	return &sums[(*count)++];
@@ -113,12 +133,11 @@ static struct taxes give_back_taxes(struct arena *arena, const struct price *bef
 	struct price_tax_sum *sums = more_sums(arena, before, before->tax_count);
 	struct taxes taxes = {0, 0};
 	for (size_t i = 0; i < before->tax_count; i++) {
-		const struct price_tax_sum *of = &before->tax_sums[i];
-		struct taxes share = {.refunded = tax_share(before, of, refunded)};
-		share.kept = tax_share(before, of, given) - share.refunded;
+		struct taxes share = {.refunded = tax_share(before, i, refunded)};
+		share.kept = tax_share(before, i, given) - share.refunded;
 		if (share.refunded == 0 && share.kept == 0)
 			continue;
-		struct price_tax_sum *sum = included_sum(sums, &price->tax_count, of);
+		struct price_tax_sum *sum = included_sum(sums, &price->tax_count, &before->tax_sums[i]);
 		sum->amount -= share.refunded;
 		sum->kept += share.kept;
 		taxes.refunded += share.refunded;
@@ -172,7 +191,7 @@ static int64_t add_kept_taxes(struct arena *arena, const struct price *before, i
 	int64_t taxes = 0;
 	for (size_t i = 0; i < before->tax_count; i++) {
 		const struct price_tax_sum *of = &before->tax_sums[i];
-		int64_t kept = of->kept + tax_share(before, of, more);
+		int64_t kept = of->kept + tax_share(before, i, more);
 		if (kept == 0)
 			continue;
 		struct price_tax_sum *sum = included_sum(sums, &price->tax_count, of);

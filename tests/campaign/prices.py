@@ -99,12 +99,13 @@ def taxes_of(sums):
 def tax_shares(price, *parts):
     """{(name, rate, True): its share in each of these parts of what had not been kept before}"""
     whole = price["total"] - sum(one["amount"] for one in price["lines"] if one["kind"] == "kept")
-    shares = {}
+    bases, shares = {}, {}
     for (name, rate, _), (amount, kept) in sums_of(price).items():
-        of = [rounded((amount - kept) * min(part, whole), whole) if whole > 0 else 0 for part in parts]
-        before = shares.get((name, rate, True), [0] * len(parts))
+        bases[name, rate] = bases.get((name, rate), 0) + amount - kept
+    for (name, rate), base in bases.items():
+        of = [rounded(base * min(part, whole), whole) if whole > 0 else 0 for part in parts]
         if any(of):
-            shares[name, rate, True] = [one + other for one, other in zip(before, of, strict=True)]
+            shares[name, rate, True] = of
     return shares
 
 
