@@ -33,12 +33,12 @@ static int64_t of_time(const struct price *price)
 	return sum < 0 ? 0 : sum > price->total ? price->total : sum;
 }
 
-/* The share of an amount that so much of the price has in it. */
-static int64_t share_of(const struct price *price, int64_t amount, int64_t part)
+/* What so much of a whole has of an amount; 0 of a whole that is nothing, and never more than all. */
+static int64_t share(int64_t amount, int64_t part, int64_t whole)
 {
-	if (price->total <= 0)
+	if (whole <= 0)
 		return 0;
-	return part < price->total ? money_fraction(amount, part, price->total) : amount;
+	return part < whole ? money_fraction(amount, part, whole) : amount;
 }
 
 static struct price_line *more_lines(struct arena *arena, const struct price *price, size_t more)
@@ -105,10 +105,7 @@ static int64_t tax_not_kept(const struct price *price, size_t index)
 /* The share of a tax in so much of what was not kept before: that has taxes of its own. */
 static int64_t tax_share(const struct price *price, size_t index, int64_t part)
 {
-	int64_t whole = price->total - kept_of(price), amount = tax_not_kept(price, index);
-	if (whole <= 0)
-		return 0;
-	return part < whole ? money_fraction(amount, part, whole) : amount;
+	return share(tax_not_kept(price, index), part, price->total - kept_of(price));
 }
 
 /* The sum of a tax that is in the lines' amounts, a new one where there is none. There is room for it. */
@@ -133,15 +130,15 @@ static struct taxes give_back_taxes(struct arena *arena, const struct price *bef
 	struct price_tax_sum *sums = more_sums(arena, before, before->tax_count);
 	struct taxes taxes = {0, 0};
 	for (size_t i = 0; i < before->tax_count; i++) {
-		struct taxes share = {.refunded = tax_share(before, i, refunded)};
-		share.kept = tax_share(before, i, given) - share.refunded;
-		if (share.refunded == 0 && share.kept == 0)
+		struct taxes of = {.refunded = tax_share(before, i, refunded)};
+		of.kept = tax_share(before, i, given) - of.refunded;
+		if (of.refunded == 0 && of.kept == 0)
 			continue;
 		struct price_tax_sum *sum = included_sum(sums, &price->tax_count, &before->tax_sums[i]);
-		sum->amount -= share.refunded;
-		sum->kept += share.kept;
-		taxes.refunded += share.refunded;
-		taxes.kept += share.kept;
+		sum->amount -= of.refunded;
+		sum->kept += of.kept;
+		taxes.refunded += of.refunded;
+		taxes.kept += of.kept;
 	}
 	price->tax_sums = sums;
 	price->taxes -= taxes.refunded;
@@ -157,7 +154,7 @@ void price_shorten(struct arena *arena, const struct price *price, int64_t back,
 	if (given == 0)
 		return;
 	ret->total -= refunded;
-	ret->deposit = share_of(price, price->deposit, ret->total);
+	ret->deposit = share(price->deposit, ret->total, price->total);
 	struct taxes taxes = give_back_taxes(arena, price, given, refunded, ret);
 	const struct price_line shortened = {.kind = PRICE_SHORTENED,
 					     .amount = -given,
@@ -170,17 +167,16 @@ void price_shorten(struct arena *arena, const struct price *price, int64_t back,
 	ret->lines = lines;
 }
 
-/* What was kept of it before, and what else of it is not refundable. */
-static void fixed_parts(const struct price *price, int64_t *ret_kept, int64_t *ret_other)
+/* What of it is not refundable, but for what was kept. */
+static int64_t fixed_of(const struct price *price)
 {
-	*ret_kept = *ret_other = 0;
+	int64_t fixed = 0;
 	for (size_t i = 0; i < price->count; i++) {
 		const struct price_line *line = &price->lines[i];
-		if (line->kind == PRICE_KEPT)
-			*ret_kept += line->amount;
-		else if (line->kind != PRICE_TAX && !line->refundable)
-			*ret_other += with_tax(line);
+		if (line->kind != PRICE_KEPT && line->kind != PRICE_TAX && !line->refundable)
+			fixed += with_tax(line);
 	}
+	return fixed;
 }
 
 /* The taxes in what was kept of the price before, and in so much more of it, all of them in the amount of their line;
@@ -207,10 +203,8 @@ static int64_t add_kept_taxes(struct arena *arena, const struct price *before, i
 bool price_replace(struct arena *arena, const struct price *before, const struct price *now, int32_t refund_bp,
 		   bool refund_all, struct price *ret)
 {
-	int64_t kept = 0, fixed_before = 0, none = 0, fixed_now = 0;
-	fixed_parts(before, &kept, &fixed_before);
-	fixed_parts(now, &none, &fixed_now);
-	int64_t less = before->total - kept - now->total, lost = fixed_before - fixed_now;
+	int64_t kept = kept_of(before), lost = fixed_of(before) - fixed_of(now);
+	int64_t less = before->total - kept - now->total;
 	*ret = *now;
 	lost = lost < 0 ? 0 : lost;
 	int64_t open = less > lost ? less - lost : 0;

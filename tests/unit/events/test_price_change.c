@@ -186,10 +186,15 @@ static struct price now_of(int64_t amount, int64_t fixed, int64_t rate_bp)
 	return now;
 }
 
+static void replace_of(struct price before, struct price now, int32_t refund_bp, bool refund_all)
+{
+	assert_true(price_replace(&ctx.arena, &before, &now, refund_bp, refund_all, &changed));
+	check_sums();
+}
+
 static void replace(struct price now, int32_t refund_bp, bool refund_all)
 {
-	assert_true(price_replace(&ctx.arena, &price, &now, refund_bp, refund_all, &changed));
-	check_sums();
+	replace_of(price, now, refund_bp, refund_all);
 }
 
 static void test_a_cheaper_booking_keeps_what_the_policy_keeps(void **state)
@@ -232,20 +237,14 @@ static void test_what_was_kept_has_its_own_tax_for_good(void **state)
 	use_price(1, (struct price_line[]){{.kind = PRICE_TIME, .amount = 1000, .refundable = true}});
 	replace(now_of(600, 0, 2000), 0, false);
 	for (int i = 0; i < 4; i++) {
-		const struct price before = changed;
-		struct price now = now_of(600, 0, 2000);
-		assert_true(price_replace(&ctx.arena, &before, &now, 0, false, &changed));
-		check_sums();
+		replace_of(changed, now_of(600, 0, 2000), 0, false);
 		assert_line(PRICE_KEPT, 400, 40);
 		assert_int_equal(changed.tax_sums[0].amount, 60);
 		assert_int_equal(changed.tax_sums[1].amount, 40);
 		assert_int_equal(changed.tax_sums[1].kept, 40);
 		assert_int_equal(changed.deposit, 100);
 	}
-	const struct price before = changed;
-	struct price now = now_of(300, 0, 2000);
-	assert_true(price_replace(&ctx.arena, &before, &now, 0, false, &changed));
-	check_sums();
+	replace_of(changed, now_of(300, 0, 2000), 0, false);
 	assert_line(PRICE_KEPT, 700, 70);
 	assert_int_equal(changed.tax_sums[0].kept, 30);
 	assert_int_equal(changed.tax_sums[1].kept, 40);
