@@ -3,9 +3,12 @@
 #include "outbox/erasure.h"
 
 static const struct background_job_step steps[] = {
-    {"WITH batch AS (SELECT b.id FROM booking b WHERE b.user_id = $1 AND (b.note <> '' OR b.reason <> '') "
+    {"WITH batch AS (SELECT b.id FROM booking b WHERE b.user_id = $1 "
+     "AND (b.note <> '' OR b.reason <> '' OR b.override IS NOT NULL) "
      "AND b.id > " BACKGROUND_JOB_AFTER_UUID
-     " ORDER BY b.id LIMIT $2::bigint), silent AS (UPDATE booking SET note = '', reason = '', version = version + 1 "
+     " ORDER BY b.id LIMIT $2::bigint), silent AS (UPDATE booking SET note = '', reason = '', "
+     "override = override - 'reason' || jsonb_build_object('reason', ''), "
+     "version = version + 1 "
      "WHERE id IN (SELECT id FROM batch)) SELECT count(*), max(id::text) FROM batch",
      false},
     {"WITH gone AS (DELETE FROM quote WHERE id IN (SELECT q.id FROM quote q WHERE q.user_id = $1 "

@@ -102,7 +102,7 @@ int booking_accept(struct rpc_call *call)
 	struct booking_party party;
 	if (row_find(call, RIGHT_STAFF, false, &party))
 		return -1;
-	if (!party.customer)
+	if (party.user_id && !party.customer)
 		return rpc_forbidden(call, "a price is accepted by who asked for it");
 	struct booking_row row;
 	struct terms terms;

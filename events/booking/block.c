@@ -1,6 +1,7 @@
 /* Time that the company takes out of sale, and puts back. */
 #include "booking/booking.h"
 
+#include "booking/by_company.h"
 #include "booking/store/due.h"
 #include "booking/store/overlap.h"
 #include "booking/store/period.h"
@@ -8,23 +9,11 @@
 #include "booking/store/store.h"
 #include "booking/store/take.h"
 
-static const char SELECT_COMPANY[] = "SELECT company_id FROM listing WHERE id = $1";
-
 /* What stands in the way of a block, for who asked for it. */
 static const char SELECT_IN_THE_WAY[] =
     "SELECT coalesce(jsonb_agg(jsonb_build_object('id', w.id, 'kind', w.kind, 'period', api_period(w.period))), '[]') "
     "FROM (SELECT b.id, b.kind, b.period FROM booking b WHERE b.id IN (SELECT u.booking_id FROM booking_unit u "
     "WHERE u.listing_id = $1 AND u.period && $2::tstzrange) ORDER BY lower(b.period), b.id LIMIT 100) w";
-
-static int require_staff(struct rpc_call *call, const char *listing_id)
-{
-	struct pg_result *company = pg_read(call->ctx, call->db, SELECT_COMPANY, listing_id);
-	if (!company)
-		return -1;
-	if (pg_count(company) == 0)
-		return rpc_not_found(call, "listing");
-	return rpc_require_right(call, pg_text(company, 0, 0), RIGHT_STAFF);
-}
 
 /* The listing is the company's own: it sees what it meets. */
 static int in_the_way(struct rpc_call *call, const struct terms *terms, const struct wish *wish)
@@ -44,7 +33,7 @@ int booking_block(struct rpc_call *call)
 {
 	const char *listing_id = rpc_param(call, "listing_id");
 	struct wish wish;
-	if (wish_read(call, false, &wish) || require_staff(call, listing_id))
+	if (wish_read(call, false, &wish) || by_company_require(call, listing_id, RIGHT_STAFF))
 		return -1;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)

@@ -2,6 +2,7 @@
 
 #include "availability/user_limits.h"
 #include "availability/verdict.h"
+#include "booking/store/period.h"
 
 #include <string.h>
 
@@ -43,13 +44,24 @@ int check_judge(struct rpc_call *call, struct pg_tx *tx, const struct terms *ter
 	return judge_user(call, tx, terms, wish, user_id, without, ret);
 }
 
+/* What holds for every booking on the platform, whatever the rules of the listing. */
+static int check_platform(struct rpc_call *call, const struct terms *terms, const struct wish *wish)
+{
+	if (period_check_longest(call, &wish->period) || period_check_shortest(call, &wish->period))
+		return -1;
+	return period_check_clock(call, &wish->period, terms->now);
+}
+
 int check_wish(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
-	       const char *user_id)
+	       const char *user_id, const struct override *override)
 {
 	struct verdict verdict;
 	if (check_judge(call, tx, terms, wish, user_id, NULL, &verdict))
 		return -1;
-	return verdict.count > 0 ? verdict_refuse(call, &verdict) : 0;
+	override_judge(override, &verdict);
+	if (verdict.count > 0)
+		return verdict_refuse(call, &verdict);
+	return override->rules ? check_platform(call, terms, wish) : 0;
 }
 
 /* What the rules say of the guests alone. */

@@ -5,6 +5,7 @@
 #ifndef EVENTLOOP_EVENTS_CHECK_H
 #define EVENTLOOP_EVENTS_CHECK_H
 
+#include "booking/override.h"
 #include "booking/store/row.h"
 #include "booking/store/terms.h"
 #include "booking/store/wish.h"
@@ -15,9 +16,9 @@
 int check_judge(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
 		const char *user_id, const char *without, struct verdict *ret) MAY_SUSPEND MUST_CHECK;
 
-/* The same, refused: -1 with precondition_failed and all that forbid it. */
+/* The same, refused: -1 with precondition_failed and all that forbid it. override: what a manager sets aside of it. */
 int check_wish(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
-	       const char *user_id) MAY_SUSPEND MUST_CHECK;
+	       const char *user_id, const struct override *override) MAY_SUSPEND MUST_CHECK;
 
 /* That the rules allow so many guests: all that a hold has not been judged by. -1 with precondition_failed. */
 int check_guests(struct rpc_call *call, const struct terms *terms, const struct wish *wish) MUST_CHECK;

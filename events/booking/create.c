@@ -1,29 +1,36 @@
 #include "booking/booking.h"
 
-#include "base/fault.h"
+#include "booking/book.h"
+#include "booking/by_company.h"
 #include "booking/by_member.h"
 #include "booking/check.h"
 #include "booking/quote_answer.h"
 #include "booking/store/due.h"
 #include "booking/store/fields.h"
 #include "booking/store/row.h"
-#include "booking/store/store.h"
-#include "booking/store/take.h"
-#include "pricing/quote.h"
 #include "rpc/erased_user.h"
 
 #include <string.h>
 
-#define HOUR (3600 * CLOCK_SECOND)
+static bool is_own(struct rpc_call *call, const struct booking_row *hold)
+{
+	const char *caller = rpc_caller_id(call);
+	return caller && hold->user_id && strcmp(caller, hold->user_id) == 0;
+}
 
-/* The caller's own hold of this listing, which has not expired. What was not given is as the hold has it. */
+/* A hold is taken up by who holds, an option also by the company's staff. */
+static bool may_take_up(struct rpc_call *call, const struct terms *terms, const struct booking_row *hold)
+{
+	return is_own(call, hold) || (hold->option && identity_right(call->caller, terms->company_id) >= RIGHT_STAFF);
+}
+
+/* The hold of this listing, which has not expired. What was not given is as the hold has it. */
 static int read_hold(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, struct wish *wish,
 		     struct booking_row *ret)
 {
 	if (row_by_id(call, tx, terms, rpc_param(call, "hold_id"), ret))
 		return -1;
-	const char *caller = rpc_caller_id(call);
-	if (!caller || !ret->user_id || strcmp(caller, ret->user_id) != 0)
+	if (!may_take_up(call, terms, ret))
 		return rpc_not_found(call, "hold");
 	if (strcmp(ret->listing_id, terms->listing_id) != 0)
 		return rpc_precondition(call, "hold", NULL, "the hold is of another listing");
@@ -54,33 +61,31 @@ static int refuse_price(struct rpc_call *call, struct pg_tx *tx, const struct te
 				 "the price is another one now");
 }
 
-/* The price of a quote, or of this moment; refuses when the caller was shown another one. */
+/* The price of now or of a quote; refuses when the caller was shown another one. */
 static int find_price(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
-		      struct price *ret)
+		      const struct override *override, struct price *ret)
 {
-	struct price_request request = wish_for_price(wish, terms->now);
-	int failed = rpc_param(call, "quote_id") ? quote_find(call, tx, terms->listing_id, &request, ret)
-						 : price_compute(call, &terms->rules, &terms->pricing, &request, ret);
-	if (failed)
+	if (book_price(call, tx, terms, wish, override, ret))
 		return -1;
 	return check_was_shown(call, ret) ? 0 : refuse_price(call, tx, terms, wish, ret);
 }
 
-/* The owner answers where the rules say so, and where there are rules but no price. */
-static bool by_request(const struct terms *terms, const struct price *price)
+/* On whose behalf, where that is said anew. */
+static void add_customer(struct fields *patch, const struct customer *customer)
 {
-	return terms->rules.by_request || (!price->known && terms->rules.version > 0);
-}
-
-/* When a request expires: after so many hours, at the latest when its period begins. */
-static const char *request_end(struct rpc_call *call, const struct terms *terms, const struct wish *wish)
-{
-	int64_t end = terms->now + terms->rules.request_hours * HOUR;
-	return terms_time(call, end < wish->period.from ? end : wish->period.from);
+	if (!customer->booked_by)
+		return;
+	if (customer->user_id)
+		fields_text(patch, "user_id", customer->user_id);
+	else
+		fields_null(patch, "user_id");
+	fields_json(patch, "customer", customer->json ? customer->json : "null");
+	fields_text(patch, "booked_by", customer->booked_by);
 }
 
 static const char *patch_of_hold(struct rpc_call *call, const struct terms *terms, const struct wish *wish,
-				 const struct price *price, const char *by_member, bool request)
+				 const struct booking_row *hold, const struct book *book, const struct price *price,
+				 bool request)
 {
 	struct fields patch;
 	fields_init(&patch, call);
@@ -89,85 +94,79 @@ static const char *patch_of_hold(struct rpc_call *call, const struct terms *term
 		fields_integer(&patch, "guests", wish->guests);
 	fields_json(&patch, "extras", rpc_param(call, "extras"));
 	fields_text(&patch, "note", rpc_param(call, "note"));
-	fields_json(&patch, "by_member", by_member);
+	if (is_own(call, hold))
+		fields_json(&patch, "by_member", book->by_member);
+	fields_json(&patch, "override", override_json(call, book->override, terms->now));
+	add_customer(&patch, book->customer);
 	fields_null(&patch, "held_at");
 	fields_boolean(&patch, "option", false);
 	if (request)
-		fields_text(&patch, "expires_at", request_end(call, terms, wish));
+		fields_time(&patch, "expires_at", book_request_end(terms, wish));
 	else
 		fields_null(&patch, "expires_at");
 	return fields_members(&patch);
 }
 
-/* A request waits until its period begins at the latest. */
-static int check_begun(struct rpc_call *call, const struct terms *terms, const struct wish *wish)
+/* Whether the owner has yet to answer: an option is the company's word already. */
+static bool becomes_request(const struct terms *terms, const struct booking_row *hold, const struct book *book,
+			    const struct price *price)
 {
-	if (wish->period.from > terms->now)
-		return 0;
-	return rpc_precondition(call, "in_past", NULL,
-				"the period has begun, and nobody can answer the request any more");
+	return book_by_request(terms, book, price) && !(hold->option && price->known);
 }
 
 /* The units of the hold pass to the booking; of a request until it is answered. */
 static int create_from_hold(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, struct wish *wish,
-			    const char *by_member)
+			    const struct book *book)
 {
 	struct booking_row hold;
 	struct price price;
 	if (read_hold(call, tx, terms, wish, &hold) ||
 	    (wish->guests != hold.guests && check_guests(call, terms, wish)) ||
-	    find_price(call, tx, terms, wish, &price))
+	    find_price(call, tx, terms, wish, book->override, &price))
 		return -1;
-	bool request = by_request(terms, &price);
-	if (request && check_begun(call, terms, wish))
+	bool request = becomes_request(terms, &hold, book, &price);
+	if (request && book_check_begun(call, terms, wish))
 		return -1;
 	const struct booking_step *step = row_step(call, &hold, request ? CAUSE_REQUEST : CAUSE_CREATE);
 	if (!step)
 		return -1;
 	struct booking_update update = {.step = step,
-					.patch = patch_of_hold(call, terms, wish, &price, by_member, request)};
+					.patch = patch_of_hold(call, terms, wish, &hold, book, &price, request)};
 	return store_update(call, tx, terms, hold.id, &update);
 }
 
 static int create_new(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, struct wish *wish,
-		      const char *by_member)
+		      const struct book *book)
 {
 	struct price price;
-	struct unit_choice units;
-	if (wish_resolve(call, terms, wish) || check_wish(call, tx, terms, wish, rpc_caller_id(call)) ||
-	    find_price(call, tx, terms, wish, &price) || take_units(call, tx, terms, wish, NULL, &units))
+	struct written_booking written;
+	if (wish_resolve(call, terms, wish) ||
+	    check_wish(call, tx, terms, wish, book->customer->user_id, book->override) ||
+	    find_price(call, tx, terms, wish, book->override, &price) ||
+	    book_new(call, tx, terms, wish, book, &price, &written))
 		return -1;
-	bool request = by_request(terms, &price);
-	if (request && check_begun(call, terms, wish))
-		return -1;
-	struct new_booking booking = {
-	    .step = booking_step(BOOKING_NONE, request ? CAUSE_REQUEST : CAUSE_CREATE),
-	    .wish = wish,
-	    .price = &price,
-	    .units = request ? NULL : &units,
-	    .user_id = rpc_caller_id(call),
-	    .by_member = by_member,
-	    .note = rpc_param(call, "note"),
-	    .expires_at = request ? request_end(call, terms, wish) : NULL,
-	};
-	return store_new(call, tx, terms, &booking);
+	return store_end(call, tx, terms, &written);
 }
 
 int booking_create(struct rpc_call *call)
 {
-	const char *listing_id = rpc_param(call, "listing_id"), *by_member = NULL;
+	const char *listing_id = rpc_param(call, "listing_id");
 	bool held = rpc_param(call, "hold_id");
+	struct customer customer;
+	struct override override;
+	struct book book = {.customer = &customer, .override = &override};
 	struct wish wish;
-	if (wish_read(call, held, &wish) || booking_by_member(call, listing_id, &by_member))
+	if (wish_read(call, held, &wish) || customer_read(call, listing_id, !held, &customer) ||
+	    override_read(call, listing_id, &override) ||
+	    (!customer.booked_by && rpc_caller_id(call) && booking_by_member(call, listing_id, &book.by_member)))
 		return -1;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
 	struct terms terms;
-	if (due_lock(call, tx, listing_id, &terms))
+	if (customer_lock(call, tx, &customer) || due_lock(call, tx, listing_id, &terms))
 		return -1;
 	if (!terms.on_offer)
 		return rpc_not_found(call, "listing");
-	return held ? create_from_hold(call, tx, &terms, &wish, by_member)
-		    : create_new(call, tx, &terms, &wish, by_member);
+	return held ? create_from_hold(call, tx, &terms, &wish, &book) : create_new(call, tx, &terms, &wish, &book);
 }

@@ -1,7 +1,9 @@
 #include "booking/booking.h"
 
 #include "base/clock.h"
+#include "booking/by_company.h"
 #include "booking/check.h"
+#include "booking/customer.h"
 #include "booking/hold_limits.h"
 #include "booking/store/due.h"
 #include "booking/store/store.h"
@@ -11,19 +13,13 @@
 #define OPTION_DAYS 60
 #define DAY (86400 * CLOCK_SECOND)
 
-static const char SELECT_COMPANY[] = "SELECT company_id FROM listing WHERE id = $1";
-
-/* Whether the caller holds for the company: it says until when, which only its staff may. 1 or 0; -1 with an error. */
+/* Whether the caller holds for the company: it says until when, or for whom, which only its staff may. 1 or 0; -1 with
+ * an error. */
 static int is_option(struct rpc_call *call, const char *listing_id)
 {
-	if (!rpc_param(call, "until") && call->caller->kind == IDENTITY_USER)
+	if (!rpc_param(call, "until") && !rpc_param(call, "customer") && call->caller->kind == IDENTITY_USER)
 		return 0;
-	struct pg_result *company = pg_read(call->ctx, call->db, SELECT_COMPANY, listing_id);
-	if (!company)
-		return -1;
-	if (pg_count(company) == 0)
-		return rpc_not_found(call, "listing");
-	return rpc_require_right(call, pg_text(company, 0, 0), RIGHT_STAFF) ? -1 : 1;
+	return by_company_require(call, listing_id, RIGHT_STAFF) ? -1 : 1;
 }
 
 /* When it ends: as the staff say, at the latest after 60 days and when the period begins. */
@@ -49,7 +45,10 @@ int booking_hold(struct rpc_call *call)
 	const char *listing_id = rpc_param(call, "listing_id");
 	int option = is_option(call, listing_id);
 	struct wish wish;
-	if (option < 0 || wish_read(call, false, &wish))
+	struct customer customer;
+	struct override override;
+	if (option < 0 || wish_read(call, false, &wish) || customer_read(call, listing_id, false, &customer) ||
+	    override_read(call, listing_id, &override))
 		return -1;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
@@ -57,14 +56,14 @@ int booking_hold(struct rpc_call *call)
 	if (!option)
 		hold_limits_lock(call, tx, rpc_caller_id(call));
 	struct terms terms;
-	if (due_lock(call, tx, listing_id, &terms))
+	if (customer_lock(call, tx, &customer) || due_lock(call, tx, listing_id, &terms))
 		return -1;
 	if (!terms.on_offer)
 		return rpc_not_found(call, "listing");
 	int64_t end;
 	struct unit_choice units;
 	if (wish_resolve(call, &terms, &wish) ||
-	    check_wish(call, tx, &terms, &wish, option ? NULL : rpc_caller_id(call)) ||
+	    check_wish(call, tx, &terms, &wish, option ? NULL : customer.user_id, &override) ||
 	    read_end(call, &terms, &wish, &end) ||
 	    (!option && hold_limits_check(call, tx, &terms, &wish, rpc_caller_id(call))) ||
 	    take_units(call, tx, &terms, &wish, NULL, &units))
@@ -73,7 +72,10 @@ int booking_hold(struct rpc_call *call)
 	    .step = booking_step(BOOKING_NONE, CAUSE_HOLD),
 	    .wish = &wish,
 	    .units = &units,
-	    .user_id = rpc_caller_id(call),
+	    .user_id = customer.user_id,
+	    .customer = customer.json,
+	    .booked_by = customer.booked_by,
+	    .override = override_json(call, &override, terms.now),
 	    .note = rpc_param(call, "note"),
 	    .expires_at = terms_time(call, end),
 	    .is_option = option,

@@ -123,6 +123,17 @@ static int add_taxes(struct price_build *build, struct price *ret)
 	return 0;
 }
 
+static int finish(struct price_build *build, struct price *ret)
+{
+	if (add_taxes(build, ret))
+		return -1;
+	ret->total = build->subtotal;
+	ret->lines = build->lines;
+	ret->count = build->count;
+	ret->deposit = money_fraction(ret->total, build->pricing->deposit_bp, MONEY_BASIS);
+	return 0;
+}
+
 int price_compute(struct rpc_call *call, const struct booking_rules *rules, const struct pricing *pricing,
 		  const struct price_request *request, struct price *ret)
 {
@@ -141,12 +152,22 @@ int price_compute(struct rpc_call *call, const struct booking_rules *rules, cons
 	    .days = hours_days(rules, &request->period),
 	    .lines = arena_alloc(&call->ctx->arena, most * sizeof(struct price_line)),
 	};
-	if (price_time(&build) || add_adjustments(&build) || price_extras(&build) || add_minimum(&build) ||
-	    add_taxes(&build, ret))
+	if (price_time(&build) || add_adjustments(&build) || price_extras(&build) || add_minimum(&build))
 		return -1;
-	ret->total = build.subtotal;
-	ret->lines = build.lines;
-	ret->count = build.count;
-	ret->deposit = money_fraction(ret->total, pricing->deposit_bp, MONEY_BASIS);
-	return 0;
+	return finish(&build, ret);
+}
+
+int price_set(struct rpc_call *call, const struct pricing *pricing, int64_t amount, const char *currency,
+	      struct price *ret)
+{
+	static const struct price_request none = {.units = 1};
+	const struct price_line line = {.kind = PRICE_OVERRIDE, .refundable = true};
+	struct price_build build = {
+	    .call = call,
+	    .pricing = pricing,
+	    .request = &none,
+	    .lines = arena_alloc(&call->ctx->arena, (1 + pricing->tax_count) * sizeof(struct price_line)),
+	};
+	*ret = (struct price){.known = true, .currency = currency};
+	return price_add(&build, &line, amount, 1, 1) ? -1 : finish(&build, ret);
 }

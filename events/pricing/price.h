@@ -36,7 +36,8 @@ enum price_kind {
 	PRICE_MINIMUM,
 	PRICE_TAX,
 	PRICE_SHORTENED, /* time that was given back */
-	PRICE_KEPT	 /* what the policy kept of what was given back */
+	PRICE_KEPT,	 /* what the policy kept of what was given back */
+	PRICE_OVERRIDE	 /* what a manager set instead of all lines but those of taxes */
 };
 
 struct price_line {
@@ -73,6 +74,11 @@ struct price {
  * exist, is named twice or more often than it may be, and where guests are needed and not said. */
 int price_compute(struct rpc_call *call, const struct booking_rules *rules, const struct pricing *pricing,
 		  const struct price_request *request, struct price *ret) MUST_CHECK;
+
+/* The price that a manager sets: one line of `amount` (0 or more), with the taxes and the deposit of the listing,
+ * whether or not it has prices. 0; -1 with too_large. */
+int price_set(struct rpc_call *call, const struct pricing *pricing, int64_t amount, const char *currency,
+	      struct price *ret) MUST_CHECK;
 
 /* The price as JSON, component PriceBreakdown. */
 const char *price_json(struct arena *arena, const struct price *price);

@@ -13,7 +13,8 @@ static int64_t with_tax(const struct price_line *line)
 static bool grows_with_time(const struct price_line *line)
 {
 	static const char *const others[] = {"booking", "unit", "guest"};
-	if (line->kind == PRICE_TIME || line->kind == PRICE_ADJUSTMENT || line->kind == PRICE_SHORTENED)
+	if (line->kind == PRICE_TIME || line->kind == PRICE_ADJUSTMENT || line->kind == PRICE_SHORTENED ||
+	    line->kind == PRICE_OVERRIDE)
 		return true;
 	if (line->kind != PRICE_EXTRA || !line->per)
 		return false;

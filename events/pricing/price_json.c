@@ -16,6 +16,7 @@ static const char *const kinds[] = {
     [PRICE_TAX] = "tax",
     [PRICE_SHORTENED] = "shortened",
     [PRICE_KEPT] = "kept",
+    [PRICE_OVERRIDE] = "override",
 };
 
 static void put_text(struct buffer *out, const char *name, const char *value)

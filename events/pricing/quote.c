@@ -72,9 +72,8 @@ int quote_store(struct rpc_call *call, struct pg_tx *tx, const char *listing_id,
 	struct request_values values = values_of(arena, request);
 	char id[UUID_SIZE];
 	uuid_make(id);
-	struct pg_result *row =
-	    pg_query(call->ctx, tx, INSERT_QUOTE, id, rpc_caller_id(call), listing_id, values.period, values.units,
-		     values.guests, values.extras, price_json(arena, price));
+	struct pg_result *row = pg_query(call->ctx, tx, INSERT_QUOTE, id, call->caller->id, listing_id, values.period,
+					 values.units, values.guests, values.extras, price_json(arena, price));
 	if (!row)
 		return -1;
 	*ret = (struct quote){arena_strdup(arena, id), pg_text(row, 0, 0), values.extras};
@@ -92,7 +91,7 @@ int quote_find(struct rpc_call *call, struct pg_tx *tx, const char *listing_id, 
 	struct request_values values = values_of(&call->ctx->arena, request);
 	char now[CLOCK_TEXT_SIZE];
 	clock_format(request->now, now);
-	struct pg_result *row = pg_query(call->ctx, tx, SELECT_QUOTE, rpc_param(call, "quote_id"), rpc_caller_id(call),
+	struct pg_result *row = pg_query(call->ctx, tx, SELECT_QUOTE, rpc_param(call, "quote_id"), call->caller->id,
 					 listing_id, values.period, values.units, values.guests, values.extras, now);
 	if (!row)
 		return -1;

@@ -120,7 +120,6 @@ USERS_ONLY = (
     ("passport.session.list", {}),
     ("passport.auth.logout", {}),
     ("passport.company.create", {"name": "Company of a program"}),
-    ("events.booking.create", {"listing_id": "01932b5c-7a10-7000-8000-000000000030", "period": day(9)}),
     ("rating.review.create", {"booking_id": "01932b5c-7a10-7000-8000-000000000030", "score": 5, "text": "Good"}),
     ("events.type.create", {"key": "x", "name": "X", "description": "X", "unit": "day"}),
     ("passport.key.list", {}),

@@ -103,8 +103,8 @@ def test_a_booking_is_told_when_made_and_when_cancelled(stack, owner, guest):
     said = [(topic, json.loads(payload)) for topic, payload in told]
     without_seq = [{name: value for name, value in one.items() if name != "seq"} for one in (made, cancelled)]
     assert said == [
-        ("events.booking.created", without_seq[0] | {"unit_numbers": [1]}),
-        ("events.booking.cancelled", without_seq[1] | {"unit_numbers": []}),
+        ("events.booking.created", without_seq[0] | {"unit_numbers": [1], "override": None}),
+        ("events.booking.cancelled", without_seq[1] | {"unit_numbers": [], "override": None}),
     ]
 
 

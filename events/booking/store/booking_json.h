@@ -18,6 +18,8 @@
 	"'rules_version', b.rules_version, 'overlapped', b.overlapped, 'note', b.note, 'reason', b.reason, "          \
 	"'cancelled_by', b.cancelled_by, 'paid', b.paid, 'cancellation_fee', b.cancellation_fee, "                    \
 	"'refund_due', b.refund_due, 'overbooked', b.overbooked, 'option', b.option, "                                \
+	"'customer', b.customer, 'booked_by', b.booked_by, 'override', b.override, 'group_id', b.group_id, "          \
+	"'ready', b.ready, 'series_id', b.series_id, 'occurrence', b.occurrence, "                                    \
 	"'version', b.version, 'created_at', api_time(b.created_at), 'expires_at', api_time(b.expires_at), "          \
 	"'offered_at', api_time(b.offered_at), 'decided_at', api_time(b.decided_at), "                                \
 	"'changed_at', api_time(b.changed_at), 'ended_at', api_time(b.ended_at), "                                    \
@@ -30,8 +32,9 @@
 /* As the company and other daemons see it. */
 #define BOOKING_JSON "(" BOOKING_JSON_WITH(BOOKING_UNIT_NUMBERS) ")"
 
-/* SQL: the same for who booked: numbers of units that may change are not told. json: the whole, of a row j with
- * `named`. */
-#define BOOKING_FOR_CUSTOMER(json) "(CASE WHEN j.named THEN " json " ELSE " json " - 'unit_numbers' END)"
+/* SQL: the same for who booked: not told are numbers of units that may change, and what the company set aside of its
+ * rules. json: the whole, of a row j with `named`. */
+#define BOOKING_FOR_CUSTOMER(json) \
+	"(CASE WHEN j.named THEN " json " - 'override' ELSE " json " - '{unit_numbers,override}'::text[] END)"
 
 #endif

@@ -63,6 +63,19 @@ static void add_who(struct fields *fields, const struct terms *terms, const stru
 	add_text(fields, "user_id", booking->user_id);
 }
 
+/* On whose behalf, and together with what. */
+static void add_desk(struct fields *fields, const struct new_booking *booking, bool for_customer)
+{
+	fields_json(fields, "customer", booking->customer ? booking->customer : "null");
+	add_text(fields, "booked_by", booking->booked_by);
+	if (!for_customer)
+		fields_json(fields, "override", booking->override ? booking->override : "null");
+	add_text(fields, "group_id", booking->group_id);
+	fields_boolean(fields, "ready", booking->ready);
+	add_text(fields, "series_id", booking->series_id);
+	add_text(fields, "occurrence", booking->occurrence);
+}
+
 const char *new_json(struct rpc_call *call, const struct terms *terms, const struct new_booking *booking,
 		     const char *id, bool for_customer)
 {
@@ -85,6 +98,7 @@ const char *new_json(struct rpc_call *call, const struct terms *terms, const str
 	fields_text(&fields, "note", booking->note ? booking->note : "");
 	fields_boolean(&fields, "overbooked", booking->units && booking->units->overbooked);
 	fields_boolean(&fields, "option", booking->is_option);
+	add_desk(&fields, booking, for_customer);
 	add_history(&fields, terms, booking);
 	return arena_printf(&call->ctx->arena, "{%s}", fields_members(&fields));
 }

@@ -9,14 +9,16 @@
 #define MAX_DEPTH 8
 #define MICROSECONDS(time) "floor(extract(epoch FROM " time ") * 1000000)::bigint"
 
-static const char SELECT_PARTY[] = "SELECT listing_id, company_id, user_id FROM booking WHERE id = $1";
+static const char SELECT_PARTY[] =
+    "SELECT listing_id, company_id, user_id, CASE WHEN state = 'requested' THEN group_id END, "
+    "option AND state = 'held' FROM booking WHERE id = $1";
 
 static const char SELECT_ROW[] =
     "SELECT b.id, b.user_id, b.state, b.kind = 'block', b.takes_units, b.offered_at IS NOT NULL, " MICROSECONDS("lower(b.period)") ", " MICROSECONDS("upper(b.period)") ", " MICROSECONDS(
 	"lower(b.period) - b.buffer_before") ", " MICROSECONDS("upper(b.period) + b.buffer_after") ", "
 												   "b.units, coalesce(b.guests, 0), b.unit_wish, b.extras, b.price, b.policy, "
 												   "coalesce(" MICROSECONDS("b.expires_at") ", 0), " MICROSECONDS(
-												       "least(b.first_start, lower(b.period))") ", b.paid, b.version, b.price_amount, b.price_currency, b.listing_id "
+												       "least(b.first_start, lower(b.period))") ", b.paid, b.version, b.price_amount, b.price_currency, b.listing_id, b.option, b.ready, b.group_id, b.series_id, b.occurrence::text, b.booked_by "
 																		"FROM booking b WHERE b.id = $1";
 
 /* Who may read the booking is told that this is for others; to all others there is none. */
@@ -39,7 +41,14 @@ int row_find(struct rpc_call *call, enum company_right right, bool company_only,
 		return rpc_not_found(call, "booking");
 	const char *caller = rpc_caller_id(call);
 	*ret = (struct booking_party){
-	    .listing_id = pg_text(row, 0, 0), .company_id = pg_text(row, 0, 1), .user_id = pg_text(row, 0, 2)};
+	    .listing_id = pg_text(row, 0, 0),
+	    .company_id = pg_text(row, 0, 1),
+	    .user_id = pg_text(row, 0, 2),
+	    .group_id = pg_text(row, 0, 3),
+	    .option = pg_boolean(row, 0, 4),
+	};
+	if (ret->option) /* a matter of all the staff, whatever is asked for else */
+		right = RIGHT_STAFF;
 	ret->customer = caller && ret->user_id && strcmp(caller, ret->user_id) == 0;
 	if (ret->customer && !company_only)
 		return 0;
@@ -127,6 +136,12 @@ static int read_row(struct rpc_call *call, const struct pg_result *row, struct b
 	    .first_start = pg_integer(row, 0, 17),
 	    .paid = pg_integer(row, 0, 18),
 	    .version = pg_integer(row, 0, 19),
+	    .option = pg_boolean(row, 0, 23),
+	    .ready = pg_boolean(row, 0, 24),
+	    .group_id = pg_text(row, 0, 25),
+	    .series_id = pg_text(row, 0, 26),
+	    .occurrence = pg_text(row, 0, 27),
+	    .booked_by = pg_text(row, 0, 28),
 	};
 	return read_price(call, row, ret) || read_policy(call, pg_text(row, 0, 15), ret) ? -1 : 0;
 }

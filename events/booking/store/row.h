@@ -17,6 +17,8 @@
 /* Who is asking, as far as the booking is concerned. */
 struct booking_party {
 	const char *listing_id, *company_id, *user_id; /* of the booking; user_id may be NULL */
+	const char *group_id;			       /* of a request that was made with others; or NULL */
+	bool option;				       /* it is an option of the company */
 	bool customer;				       /* the caller made it */
 	bool staff;				       /* the caller has the right that was asked for */
 };
@@ -24,7 +26,11 @@ struct booking_party {
 struct booking_row {
 	const char *id, *listing_id, *user_id;
 	enum booking_state state;
-	bool is_block, takes_units, offered;
+	bool is_block, takes_units, offered, option;
+	bool ready;	      /* of a group: nobody has to answer it any more */
+	const char *group_id; /* or NULL */
+	const char *series_id, *occurrence;
+	const char *booked_by; /* on behalf of the customer; or NULL */
 	struct span period, taken;
 	int units, guests;   /* guests 0: not said */
 	const char *numbers; /* named units asked for, a PostgreSQL array; NULL: any */

@@ -14,12 +14,14 @@
 #define INSERT_ROW(condition)                                                                                           \
 	"WITH b AS (INSERT INTO booking (id, listing_id, company_id, user_id, kind, period, units, guests, extras, "    \
 	"state, cause, named, unit_wish, price, price_amount, price_currency, policy, rules_version, buffer_before, "   \
-	"buffer_after, overbooked, note, by_member, expires_at, held_at, option, takes_units, created_at) "             \
+	"buffer_after, overbooked, note, by_member, expires_at, held_at, option, takes_units, created_at, customer, "   \
+	"booked_by, override, group_id, ready, series_id, occurrence) "                                                 \
 	"SELECT $3::uuid, l.id, l.company_id, $4::uuid, $5, $6::tstzrange, $7::integer, $8::integer, "                  \
 	"coalesce($9::jsonb, '[]'), $10, $11, $12::boolean, $13::integer[], $14::jsonb, $15::bigint, $16, $17::jsonb, " \
 	"l.rules_version, lower($6::tstzrange) - lower($2::tstzrange), upper($2::tstzrange) - upper($6::tstzrange), "   \
 	"$18::boolean, coalesce($19, ''), $20::boolean, $21::timestamptz, "                                             \
-	"CASE WHEN $10 = 'held' THEN $23::timestamptz END, $22::boolean, $24::text IS NOT NULL, $23::timestamptz "      \
+	"CASE WHEN $10 = 'held' THEN $23::timestamptz END, $22::boolean, $24::text IS NOT NULL, $23::timestamptz, "     \
+	"$25::jsonb, $26::uuid, $27::jsonb, $28::uuid, $29::boolean, $30::uuid, $31::date "                             \
 	"FROM listing l WHERE l.id = $1" condition " RETURNING id, listing_id), "                                       \
 	"u AS (INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT b.id, b.listing_id, n, "          \
 	"$2::tstzrange FROM b, unnest((SELECT $24::integer[])) n) SELECT FROM b"
@@ -37,11 +39,11 @@ static const char UPDATE_BOOKING[] =
     "$4::tstzrange FROM booking o, unnest($3::integer[]) n WHERE o.id = $1 RETURNING unit), "
     "b AS (UPDATE booking o SET (period, units, guests, extras, state, cause, unit_wish, price, price_amount, "
     "price_currency, overlapped, reason, cancelled_by, cancellation_fee, refund_due, expires_at, offered_at, decided_at, "
-    "changed_at, ended_at, cancelled_at, first_start, takes_units, held_at, option, by_member, note, rules_version, overbooked, buffer_before, "
+    "changed_at, ended_at, cancelled_at, first_start, takes_units, held_at, option, by_member, note, rules_version, overbooked, user_id, customer, booked_by, override, ready, buffer_before, "
     "buffer_after, version) = (SELECT p.period, p.units, p.guests, p.extras, p.state, p.cause, p.unit_wish, p.price, "
     "p.price_amount, p.price_currency, p.overlapped, p.reason, p.cancelled_by, p.cancellation_fee, p.refund_due, "
     "p.expires_at, p.offered_at, p.decided_at, p.changed_at, p.ended_at, p.cancelled_at, p.first_start, "
-    "p.takes_units, p.held_at, p.option, p.by_member, p.note, p.rules_version, p.overbooked, CASE WHEN $4::text IS NULL THEN o.buffer_before ELSE lower(p.period) - "
+    "p.takes_units, p.held_at, p.option, p.by_member, p.note, p.rules_version, p.overbooked, p.user_id, p.customer, p.booked_by, p.override, p.ready, CASE WHEN $4::text IS NULL THEN o.buffer_before ELSE lower(p.period) - "
     "lower($4::tstzrange) END, CASE WHEN $4::text IS NULL THEN o.buffer_after ELSE upper($4::tstzrange) - "
     "upper(p.period) END, o.version + 1 FROM jsonb_populate_record(o, $2::jsonb) p) WHERE o.id = $1 RETURNING *), "
     "j AS MATERIALIZED (SELECT b.named, " BOOKING_JSON_WITH(
@@ -77,16 +79,18 @@ static int insert_row(struct rpc_call *call, struct pg_tx *tx, const struct term
 	const struct wish *wish = booking->wish;
 	const struct price *price = booking->price && booking->price->known ? booking->price : NULL;
 	const struct unit_choice *units = booking->units;
-	struct pg_result *row = pg_query(
-	    call->ctx, tx, booking->is_block ? INSERT_BLOCK : INSERT_BOOKING, terms->listing_id,
-	    wish_range(call, &wish->taken), id, booking->user_id, booking_kind_name(booking),
-	    wish_range(call, &wish->period), number(call, true, wish->units),
-	    number(call, wish->guests > 0, wish->guests), wish->extras, booking_state_name(booking->step->to),
-	    booking_cause_name(booking->step->cause), terms->rules.named ? "true" : "false", wish->numbers,
-	    price ? price_json(arena, price) : NULL, number(call, price, price ? price->total : 0),
-	    price ? price->currency : NULL, refund_policy_json(arena, &terms->rules),
-	    units && units->overbooked ? "true" : "false", booking->note, booking->by_member, booking->expires_at,
-	    booking->is_option ? "true" : "false", terms_time(call, terms->now), units ? units->numbers : NULL);
+	struct pg_result *row =
+	    pg_query(call->ctx, tx, booking->is_block ? INSERT_BLOCK : INSERT_BOOKING, terms->listing_id,
+		     wish_range(call, &wish->taken), id, booking->user_id, booking_kind_name(booking),
+		     wish_range(call, &wish->period), number(call, true, wish->units),
+		     number(call, wish->guests > 0, wish->guests), wish->extras, booking_state_name(booking->step->to),
+		     booking_cause_name(booking->step->cause), terms->rules.named ? "true" : "false", wish->numbers,
+		     price ? price_json(arena, price) : NULL, number(call, price, price ? price->total : 0),
+		     price ? price->currency : NULL, refund_policy_json(arena, &terms->rules),
+		     units && units->overbooked ? "true" : "false", booking->note, booking->by_member,
+		     booking->expires_at, booking->is_option ? "true" : "false", terms_time(call, terms->now),
+		     units ? units->numbers : NULL, booking->customer, booking->booked_by, booking->override,
+		     booking->group_id, booking->ready ? "true" : "false", booking->series_id, booking->occurrence);
 	return row ? (int)pg_count(row) : -1;
 }
 

@@ -20,8 +20,13 @@ struct new_booking {
 	const struct price *price;	 /* NULL: it has none */
 	const struct unit_choice *units; /* those it takes; NULL: none, a request */
 	const char *user_id, *by_member, *note;
+	const char *customer, *override; /* JSON */
+	const char *booked_by;
+	const char *group_id, *series_id;
+	const char *occurrence; /* of the series, a date */
 	const char *expires_at;
 	bool is_block, is_option;
+	bool ready; /* of a group: nobody has to answer it */
 };
 
 /* "booking" or "block". */
