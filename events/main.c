@@ -4,6 +4,7 @@
 #include "availability/type_rules.h"
 #include "booking/booking.h"
 #include "booking/booking_review.h"
+#include "booking/many/many.h"
 #include "booking/store/period.h"
 #include "booking/store/unit.h"
 #include "bulk/bulk.h"
@@ -64,6 +65,8 @@ static const struct rpc_handler handlers[] = {
     {"events.availability.explain", availability_explain},
     {"events.booking.quote", booking_quote},
     {"events.booking.create", booking_create},
+    {"events.booking.quote_many", booking_quote_many},
+    {"events.booking.create_many", booking_create_many},
     {"events.booking.get", booking_get},
     {"events.booking.list", booking_list},
     {"events.booking.for_review", booking_for_review},

@@ -40,6 +40,7 @@ struct rpc_call {
 	const char *peer;	       /* address of the client as the gateway saw it, "" when unknown */
 	const char *user_agent;	       /* of the client, "" when unknown */
 	struct json_object *params;    /* an object */
+	const char *params_path;       /* where it stands, "/params/bookings/3"; NULL: "/params" (rpc_item) */
 	struct daemon_worker *worker;  /* this thread's daemon: settings, clients */
 	struct pg *db;		       /* this thread's database */
 	struct rpc_client *client;     /* calls to other daemons */
@@ -70,6 +71,9 @@ struct json_object *rpc_param_json(struct rpc_call *call, const char *name);
 /* Checks that PostgreSQL knows the zone in the parameter time_zone, if there is one; the schema's format has checked
  * the daemon's own list before. 0, or -1 with the error that the format gives. */
 int rpc_check_time_zone(struct rpc_call *call) MAY_SUSPEND MUST_CHECK;
+/* The same call about one item of the array `name`, an object: its parameters are the item's members, and its errors
+ * name their place. What it writes belongs to the call. */
+struct rpc_call rpc_item(struct rpc_call *call, const char *name, size_t index);
 /* All parameters as one JSON text, for statements that take $1::jsonb. */
 const char *rpc_params_text(struct rpc_call *call);
 
@@ -99,7 +103,8 @@ int rpc_stale(struct rpc_call *call, const char *noun);
 /* forbidden. */
 int rpc_forbidden(struct rpc_call *call, const char *format, ...) PRINTF(2, 3);
 /* precondition_failed: error.data.rule = rule, and details (JSON members without braces, e.g. "\"minimum\":3", or
- * NULL). The rule also ends the message, in brackets. */
+ * NULL). The rule also ends the message, in brackets. Of an item (rpc_item) the data of this error, and of a conflict,
+ * have its `path`. */
 int rpc_precondition(struct rpc_call *call, const char *rule, const char *details, const char *format, ...)
     PRINTF(4, 5);
 /* invalid_params for a rule the schema cannot say: path "/params/period/to", rule "after", expected JSON text or NULL.

@@ -5,9 +5,31 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define DETAILS_MAX ((size_t)32 * 1024)
-#define MESSAGE_MAX 400 /* more than an error holds, so that it is cut there, between characters */
+#define CONFLICT_MAX ((size_t)1024 * 1024) /* with a quote of what it would cost now */
+#define MESSAGE_MAX 400			   /* more than an error holds, so that it is cut there, between characters */
+
+#define PARAMS "/params"
+
+/* The path of a parameter as the caller wrote it: of an item (rpc_item) with its place in the array. */
+static const char *whole_path(struct rpc_call *call, const char *path)
+{
+	size_t root = strlen(PARAMS);
+	if (!call->params_path || strncmp(path, PARAMS, root) != 0)
+		return path;
+	return arena_printf(&call->ctx->arena, "%s%s", call->params_path, path + root);
+}
+
+/* Appends the member `path` where the call is about an item. */
+static void append_place(struct rpc_call *call, struct buffer *data)
+{
+	if (!call->params_path)
+		return;
+	buffer_append_text(data, data->length > 1 ? ",\"path\":" : "\"path\":");
+	buffer_append_json_string(data, call->params_path);
+}
 
 int rpc_not_found(struct rpc_call *call, const char *noun)
 {
@@ -27,6 +49,8 @@ int rpc_conflict(struct rpc_call *call, const char *reason, const char *format, 
 {
 	char message[MESSAGE_MAX];
 	FORMAT_MESSAGE(message, format);
+	if (call->params_path)
+		return rpc_conflict_with(call, reason, "", "%s", message);
 	return context_fail(call->ctx, ERROR_CONFLICT, reason, "%s", message);
 }
 
@@ -58,8 +82,14 @@ int rpc_conflict_with(struct rpc_call *call, const char *reason, const char *det
 	FORMAT_MESSAGE(message, format);
 	bool first = call->ctx->error.code == ERROR_NONE;
 	(void)context_fail(call->ctx, ERROR_CONFLICT, reason, "%s", message);
+	struct buffer data;
+	buffer_init_arena(&data, &call->ctx->arena, CONFLICT_MAX);
+	buffer_append_char(&data, '{');
+	buffer_append_text(&data, details);
+	append_place(call, &data);
+	buffer_append_char(&data, '}');
 	if (first)
-		call->ctx->error.details = arena_printf(&call->ctx->arena, "{%s}", details);
+		call->ctx->error.details = buffer_text(&data);
 	return -1;
 }
 
@@ -75,6 +105,7 @@ int rpc_precondition(struct rpc_call *call, const char *rule, const char *detail
 		buffer_append_char(&data, ',');
 		buffer_append_text(&data, details);
 	}
+	append_place(call, &data);
 	buffer_append_char(&data, '}');
 	return fail_with_details(call->ctx, ERROR_PRECONDITION_FAILED,
 				 arena_printf(&call->ctx->arena, "%s (%s)", message, rule),
@@ -100,9 +131,10 @@ static const char *one_field(struct context *ctx, const char *path, const char *
 
 int rpc_invalid(struct rpc_call *call, const char *path, const char *rule, const char *expected)
 {
+	const char *whole = whole_path(call, path);
 	char message[FIELD_MESSAGE_SIZE];
-	field_message(path, rule, expected, 0, message);
-	return fail_with_details(call->ctx, ERROR_INVALID_PARAMS, message, one_field(call->ctx, path, rule, expected));
+	field_message(whole, rule, expected, 0, message);
+	return fail_with_details(call->ctx, ERROR_INVALID_PARAMS, message, one_field(call->ctx, whole, rule, expected));
 }
 
 int rpc_invalid_fields(struct context *ctx, const struct schema_result *result)
@@ -122,5 +154,6 @@ int rpc_too_large(struct rpc_call *call, const char *path, const char *rule, con
 {
 	char message[200];
 	FORMAT_MESSAGE(message, format);
-	return fail_with_details(call->ctx, ERROR_TOO_LARGE, message, one_field(call->ctx, path, rule, expected));
+	return fail_with_details(call->ctx, ERROR_TOO_LARGE, message,
+				 one_field(call->ctx, whole_path(call, path), rule, expected));
 }

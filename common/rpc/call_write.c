@@ -59,6 +59,15 @@ static struct rpc_write *write_of(struct rpc_call *call)
 	return call->write;
 }
 
+struct rpc_call rpc_item(struct rpc_call *call, const char *name, size_t index)
+{
+	(void)write_of(call);
+	struct rpc_call item = *call;
+	item.params = json_object_array_get_idx(rpc_param_json(call, name), index);
+	item.params_path = arena_printf(&call->ctx->arena, "/params/%s/%zu", name, index);
+	return item;
+}
+
 static const char *caller_name(struct rpc_call *call)
 {
 	if (call->caller->kind != IDENTITY_ANONYMOUS)

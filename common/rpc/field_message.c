@@ -50,6 +50,7 @@ static const struct sentence sentences[] = {
     {"uniqueNames", "is given twice", NULL},
     {"after", "must be after %", NULL},
     {"beside", "must not be given beside %", NULL},
+    {"overlap", "must not overlap that of %", NULL},
     {"count", "must be as many as %", NULL},
     {"not_before", "must not be before %", NULL},
     {"maximum_days", "must be at most % days long", NULL},

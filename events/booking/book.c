@@ -35,10 +35,20 @@ int book_price(struct rpc_call *call, struct pg_tx *tx, const struct terms *term
 					   : price_compute(call, &terms->rules, &terms->pricing, &request, ret);
 }
 
+/* Until when somebody may answer; NULL where nobody has to. */
+static const char *end_of(struct rpc_call *call, const struct terms *terms, const struct wish *wish,
+			  const struct book *book, bool request)
+{
+	if (!request)
+		return NULL;
+	return terms_time(call, book->group ? book->group->expires_at : book_request_end(terms, wish));
+}
+
 int book_new(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
 	     const struct book *book, const struct price *price, struct written_booking *ret)
 {
-	bool request = book_by_request(terms, book, price);
+	bool answered = !book_by_request(terms, book, price);
+	bool request = book->group ? book->group->requested : !answered;
 	struct unit_choice units;
 	if (take_units(call, tx, terms, wish, NULL, &units) || (request && book_check_begun(call, terms, wish)))
 		return -1;
@@ -46,16 +56,18 @@ int book_new(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms,
 	    .step = booking_step(BOOKING_NONE, request ? CAUSE_REQUEST : CAUSE_CREATE),
 	    .wish = wish,
 	    .price = price,
-	    .units = request ? NULL : &units,
+	    .units = request && !book->group ? NULL : &units,
 	    .user_id = book->customer->user_id,
 	    .customer = book->customer->json,
 	    .booked_by = book->customer->booked_by,
 	    .override = override_json(call, book->override, terms->now),
 	    .by_member = book->by_member,
+	    .group_id = book->group ? book->group->id : NULL,
+	    .ready = book->group && request && answered,
 	    .series_id = book->series_id,
 	    .occurrence = book->occurrence,
 	    .note = rpc_param(call, "note"),
-	    .expires_at = request ? terms_time(call, book_request_end(terms, wish)) : NULL,
+	    .expires_at = end_of(call, terms, wish, book, request),
 	};
 	return store_insert(call, tx, terms, &booking, ret);
 }

@@ -12,12 +12,20 @@
 #include "booking/override.h"
 #include "booking/store/store.h"
 
+/* Bookings that are made together: all of them requests when one of them is. */
+struct book_group {
+	const char *id;
+	bool requested;
+	int64_t expires_at; /* of all of them, when requested; wall microseconds */
+};
+
 /* For whom, and as part of what. */
 struct book {
 	const struct customer *customer;
 	const struct override *override;
 	const char *by_member; /* "true", "false", NULL: see booking/by_member.h */
 	const char *series_id, *occurrence;
+	const struct book_group *group; /* NULL: made alone */
 };
 
 /* Whether the owner is to answer: where the rules say so, and where there are rules but no price. Who books for the
@@ -34,8 +42,8 @@ int book_check_begun(struct rpc_call *call, const struct terms *terms, const str
 int book_price(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
 	       const struct override *override, struct price *ret) MAY_SUSPEND MUST_CHECK;
 
-/* Makes the booking, or the request, of a wish that is resolved and has been judged, at that price. -1 with conflict,
- * reason booked, and others. */
+/* Makes the booking, or the request, of a wish that is resolved and has been judged, at that price. The requests of a
+ * group take their units. -1 with conflict, reason booked, and others. */
 int book_new(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
 	     const struct book *book, const struct price *price, struct written_booking *ret) MAY_SUSPEND MUST_CHECK;
 

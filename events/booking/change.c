@@ -16,6 +16,9 @@
 static int check_party(struct rpc_call *call, const struct booking_party *party, const struct booking_row *row,
 		       const struct terms *terms)
 {
+	if (row->group_id && row->state == BOOKING_REQUESTED)
+		return rpc_precondition(call, "group", NULL,
+					"it is asked for together with others: cancel all of them, and ask again");
 	if (party->staff)
 		return 0;
 	if (row->state == BOOKING_CONFIRMED && row->period.from <= terms->now)

@@ -54,7 +54,7 @@ static int refuse_price(struct rpc_call *call, struct pg_tx *tx, const struct te
 	struct pg_tx *own = pg_begin(call->ctx, call->db);
 	if (own)
 		erased_user_refuse(call->ctx, own, call->caller);
-	const char *quote = own ? quote_answer(call, own, terms, wish, price, &(struct verdict){0}) : NULL;
+	const char *quote = own ? quote_answer(call, own, terms, wish, price, &(struct verdict){0}, NULL) : NULL;
 	if (!quote || pg_commit(call->ctx, own))
 		return -1;
 	return rpc_conflict_with(call, "price_changed", arena_printf(&call->ctx->arena, "\"quote\":%s", quote),

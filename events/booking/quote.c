@@ -28,6 +28,6 @@ int booking_quote(struct rpc_call *call)
 	const char *answer =
 	    check_judge(call, tx, &terms, &wish, rpc_caller_id(call), rpc_param(call, "hold_id"), &verdict)
 		? NULL
-		: quote_answer(call, tx, &terms, &wish, &price, &verdict);
+		: quote_answer(call, tx, &terms, &wish, &price, &verdict, NULL);
 	return answer ? rpc_commit_text(call, tx, answer) : -1;
 }

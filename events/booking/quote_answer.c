@@ -50,11 +50,11 @@ static const char *answer(struct rpc_call *call, const struct terms *terms, cons
 }
 
 const char *quote_answer(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
-			 const struct price *price, const struct verdict *verdict)
+			 const struct price *price, const struct verdict *verdict, const struct quote_place *place)
 {
 	struct price_request request = wish_for_price(wish, terms->now);
 	struct quote quote;
-	if (quote_store(call, tx, terms->listing_id, &request, price, &quote))
+	if (quote_store(call, tx, terms->listing_id, &request, price, place, &quote))
 		return NULL;
 	return answer(call, terms, wish, &quote, price, verdict);
 }

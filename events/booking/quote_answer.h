@@ -8,10 +8,12 @@
 #include "booking/store/terms.h"
 #include "booking/store/wish.h"
 #include "pricing/price.h"
+#include "pricing/quote.h"
 
-/* Stores the calling user's quote of this price in the transaction, and gives it as JSON. NULL with an error of the
- * database. */
+/* Stores the caller's quote of this price in the transaction, and gives it as JSON. place: of one of several that are
+ * quoted together; NULL: alone. NULL with an error of the database. */
 const char *quote_answer(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct wish *wish,
-			 const struct price *price, const struct verdict *verdict) MAY_SUSPEND MUST_CHECK;
+			 const struct price *price, const struct verdict *verdict,
+			 const struct quote_place *place) MAY_SUSPEND MUST_CHECK;
 
 #endif

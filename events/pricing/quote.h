@@ -22,14 +22,24 @@ struct quote {
 	const char *extras;	     /* JSON: [{"key", "quantity"}], by key */
 };
 
-/* Writes the calling user's quote into the transaction. -1 with an error of the database. */
+/* One of several prices that were quoted together. */
+struct quote_place {
+	const char *many_id; /* the quote of all */
+	size_t place;	     /* of this one among them, from 0 */
+};
+
+/* Writes the caller's quote into the transaction. place: NULL for one that stands alone. -1 with an error of the
+ * database. */
 int quote_store(struct rpc_call *call, struct pg_tx *tx, const char *listing_id, const struct price_request *request,
-		const struct price *price, struct quote *ret) MAY_SUSPEND MUST_CHECK;
+		const struct price *price, const struct quote_place *place, struct quote *ret) MAY_SUSPEND MUST_CHECK;
 
 /* The price of the parameter quote_id, for the same request of the same caller, at request->now. -1 with
  * precondition_failed, rule quote, and its cause: unknown (also of another caller), expired, other_request. */
 int quote_find(struct rpc_call *call, struct pg_tx *tx, const char *listing_id, const struct price_request *request,
 	       struct price *ret) MAY_SUSPEND MUST_CHECK;
+/* The same of several that were quoted together. */
+int quote_find_placed(struct rpc_call *call, struct pg_tx *tx, const struct quote_place *place, const char *listing_id,
+		      const struct price_request *request, struct price *ret) MAY_SUSPEND MUST_CHECK;
 
 /* Deletes what has expired, in batches, until none is left. -1 with an error of the database. */
 int quote_clean(struct context *ctx, struct pg *db) MAY_SUSPEND MUST_CHECK;

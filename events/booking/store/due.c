@@ -16,12 +16,17 @@
 	"AND cs.suspended)"
 
 /* What a row's cause is, in the order of the table's columns. */
-#define SELECT_ROWS(condition)                                                                           \
-	"SELECT b.id, b.state, b.paid, CASE WHEN " EXPIRED " THEN 'expiry' WHEN " ENDED " THEN 'clock' " \
+#define SELECT_ROWS(condition)                                                                                       \
+	"SELECT b.id, b.state, b.paid, b.group_id, CASE WHEN " EXPIRED " THEN 'expiry' WHEN " ENDED " THEN 'clock' " \
 	"ELSE 'suspension' END FROM booking b WHERE b.listing_id = $1 AND (" condition ") ORDER BY b.id LIMIT 100"
 
 static const char SELECT_EXPIRED[] = SELECT_ROWS(EXPIRED);
 static const char SELECT_DUE[] = SELECT_ROWS("(" EXPIRED ") OR (" ENDED ") OR (" SUSPENDED ")");
+
+/* The others that were requested together with one that is declined ($2) expire now: their listings are not locked, but
+ * whoever writes one of the group locks this one's too. */
+static const char END_GROUP[] = "UPDATE booking SET expires_at = $3::timestamptz WHERE group_id = $1 AND id <> $2 "
+				"AND takes_units AND expires_at IS NOT NULL";
 
 /* Listings with something due, by the indexes of each. */
 static const char SELECT_LISTINGS[] =
@@ -47,7 +52,7 @@ static enum booking_cause cause_of(const char *name)
 static int end_row(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct pg_result *rows,
 		   size_t row)
 {
-	enum booking_cause cause = cause_of(pg_text(rows, row, 3));
+	enum booking_cause cause = cause_of(pg_text(rows, row, 4));
 	const char *now = terms_time(call, terms->now);
 	struct booking_update update = {
 	    .step = booking_step(booking_state_of(pg_text(rows, row, 1)), cause),
@@ -58,6 +63,8 @@ static int end_row(struct rpc_call *call, struct pg_tx *tx, const struct terms *
 					"\"takes_units\":false,\"cancellation_fee\":0,\"refund_due\":%lld",
 					(long long)pg_integer(rows, row, 2)),
 	};
+	if (cause == CAUSE_SUSPENSION && pg_text(rows, row, 3))
+		pg_queue(call->ctx, tx, END_GROUP, pg_text(rows, row, 3), pg_text(rows, row, 0), now);
 	struct written_booking written;
 	return store_step(call, tx, terms, pg_text(rows, row, 0), &update, &written);
 }
@@ -78,6 +85,26 @@ int due_lock(struct rpc_call *call, struct pg_tx *tx, const char *listing_id, st
 	if (terms_lock(call, tx, listing_id, ret))
 		return -1;
 	return ret->due && !FAULT("hold.expiry") ? end_rows(call, tx, ret, SELECT_EXPIRED) : 0;
+}
+
+/* Of a listing that is named more than once the first time alone. */
+static int end_expired(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, size_t place)
+{
+	for (size_t i = 0; i < place; i++)
+		if (terms[i].listing_id && strcmp(terms[i].listing_id, terms[place].listing_id) == 0)
+			return 0;
+	return FAULT("hold.expiry") ? 0 : end_rows(call, tx, &terms[place], SELECT_EXPIRED);
+}
+
+int due_lock_many(struct rpc_call *call, struct pg_tx *tx, const char *const *listing_ids, size_t count,
+		  struct terms *ret)
+{
+	if (terms_lock_many(call, tx, listing_ids, count, ret))
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (ret[i].due && end_expired(call, tx, ret, i))
+			return -1;
+	return 0;
 }
 
 static int end_listing(struct rpc_call *call, const char *listing_id)

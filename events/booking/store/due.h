@@ -13,6 +13,10 @@
 /* Locks the listing (terms_lock) and ends its holds and requests that have expired, at most 100. */
 int due_lock(struct rpc_call *call, struct pg_tx *tx, const char *listing_id, struct terms *ret) MAY_SUSPEND MUST_CHECK;
 
+/* The same for several listings (terms_lock_many). */
+int due_lock_many(struct rpc_call *call, struct pg_tx *tx, const char *const *listing_ids, size_t count,
+		  struct terms *ret) MAY_SUSPEND MUST_CHECK;
+
 /* Ends whatever is due now, listing by listing, each in a transaction of its own. call: a prototype with worker, db and
  * client. -1 with the error of a listing; the others were done. */
 int due_run(const struct rpc_call *prototype, struct context *ctx) MAY_SUSPEND MUST_CHECK;

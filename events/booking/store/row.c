@@ -171,7 +171,12 @@ struct pg_tx *row_begin(struct rpc_call *call, const struct booking_party *party
 
 int row_read(struct rpc_call *call, struct booking_row *ret)
 {
-	struct pg_result *row = pg_read(call->ctx, call->db, SELECT_ROW, rpc_param(call, "id"));
+	return row_read_id(call, rpc_param(call, "id"), ret);
+}
+
+int row_read_id(struct rpc_call *call, const char *id, struct booking_row *ret)
+{
+	struct pg_result *row = pg_read(call->ctx, call->db, SELECT_ROW, id);
 	if (!row || read_row(call, row, ret))
 		return -1;
 	ret->state = state_at(ret, clock_wall());

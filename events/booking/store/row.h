@@ -61,6 +61,9 @@ struct pg_tx *row_begin(struct rpc_call *call, const struct booking_party *party
 /* Reads it without a lock, for quotes. */
 int row_read(struct rpc_call *call, struct booking_row *ret) MAY_SUSPEND MUST_CHECK;
 
+/* The same of an id. */
+int row_read_id(struct rpc_call *call, const char *id, struct booking_row *ret) MAY_SUSPEND MUST_CHECK;
+
 /* The step of the table, or precondition_failed with rule state and what the state is. */
 const struct booking_step *row_step(struct rpc_call *call, const struct booking_row *row, enum booking_cause cause);
 

@@ -17,12 +17,13 @@ static const char *const state_names[BOOKING_STATES] = {
 };
 
 static const char *const cause_names[] = {
-    [CAUSE_HOLD] = "hold",	 [CAUSE_CREATE] = "create",   [CAUSE_REQUEST] = "request",
-    [CAUSE_APPROVE] = "approve", [CAUSE_OFFER] = "offer",     [CAUSE_ACCEPT] = "accept",
-    [CAUSE_DECLINE] = "decline", [CAUSE_OVERLAP] = "overlap", [CAUSE_SUSPENSION] = "suspension",
-    [CAUSE_EXPIRY] = "expiry",	 [CAUSE_CHANGE] = "change",   [CAUSE_SHORTEN] = "shorten",
-    [CAUSE_CANCEL] = "cancel",	 [CAUSE_CLOCK] = "clock",     [CAUSE_COMPLETE] = "complete",
-    [CAUSE_NO_SHOW] = "no_show", [CAUSE_BLOCK] = "block",     [CAUSE_UNBLOCK] = "unblock",
+    [CAUSE_HOLD] = "hold",	 [CAUSE_CREATE] = "create",	    [CAUSE_REQUEST] = "request",
+    [CAUSE_APPROVE] = "approve", [CAUSE_OFFER] = "offer",	    [CAUSE_ACCEPT] = "accept",
+    [CAUSE_AGREE] = "agree",	 [CAUSE_GROUP] = "group",	    [CAUSE_DECLINE] = "decline",
+    [CAUSE_OVERLAP] = "overlap", [CAUSE_SUSPENSION] = "suspension", [CAUSE_EXPIRY] = "expiry",
+    [CAUSE_CHANGE] = "change",	 [CAUSE_SHORTEN] = "shorten",	    [CAUSE_CANCEL] = "cancel",
+    [CAUSE_CLOCK] = "clock",	 [CAUSE_COMPLETE] = "complete",	    [CAUSE_NO_SHOW] = "no_show",
+    [CAUSE_BLOCK] = "block",	 [CAUSE_UNBLOCK] = "unblock",
 };
 
 /* The whole state machine; tests/lint/check_states.py draws it into docs/booking.md. */
@@ -37,7 +38,9 @@ static const struct booking_step steps[] = {
     {BOOKING_REQUESTED, CAUSE_APPROVE, BOOKING_CONFIRMED, "events.booking.confirmed"},
     {BOOKING_REQUESTED, CAUSE_OFFER, BOOKING_REQUESTED, "events.booking.offered"},
     {BOOKING_REQUESTED, CAUSE_ACCEPT, BOOKING_CONFIRMED, "events.booking.confirmed"},
+    {BOOKING_REQUESTED, CAUSE_AGREE, BOOKING_REQUESTED, "events.booking.agreed"},
     {BOOKING_REQUESTED, CAUSE_DECLINE, BOOKING_DECLINED, "events.booking.declined"},
+    {BOOKING_REQUESTED, CAUSE_GROUP, BOOKING_DECLINED, "events.booking.declined"},
     {BOOKING_REQUESTED, CAUSE_OVERLAP, BOOKING_DECLINED, "events.booking.declined"},
     {BOOKING_REQUESTED, CAUSE_SUSPENSION, BOOKING_DECLINED, "events.booking.declined"},
     {BOOKING_REQUESTED, CAUSE_CHANGE, BOOKING_REQUESTED, "events.booking.changed"},

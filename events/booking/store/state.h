@@ -32,7 +32,9 @@ enum booking_cause {
 	CAUSE_APPROVE,
 	CAUSE_OFFER, /* approved with a price, which the customer is to accept */
 	CAUSE_ACCEPT,
+	CAUSE_AGREE, /* of a group: answered, while others of it are not */
 	CAUSE_DECLINE,
+	CAUSE_GROUP,	  /* another one of its group was declined */
 	CAUSE_OVERLAP,	  /* another request was approved for its time */
 	CAUSE_SUSPENSION, /* the company was suspended */
 	CAUSE_EXPIRY,

@@ -146,7 +146,7 @@ int store_step(struct rpc_call *call, struct pg_tx *tx, const struct terms *term
 	return rpc_publish(call, tx, update->step->topic, terms->listing_id, ret->whole);
 }
 
-static void queue_time(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms)
+void store_project(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms)
 {
 	const struct booking_rules *rules = &terms->rules;
 	const struct projection_time time = {
@@ -160,12 +160,17 @@ static void queue_time(struct rpc_call *call, struct pg_tx *tx, const struct ter
 	projection_queue_time(call->ctx, tx, &time);
 }
 
-int store_end(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct written_booking *written)
+const char *written_for(struct rpc_call *call, const struct written_booking *written)
 {
 	const char *caller = rpc_caller_id(call);
 	bool customer = caller && written->user_id && strcmp(caller, written->user_id) == 0;
-	queue_time(call, tx, terms);
-	return rpc_commit_text(call, tx, customer ? written->for_customer : written->whole);
+	return customer ? written->for_customer : written->whole;
+}
+
+int store_end(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct written_booking *written)
+{
+	store_project(call, tx, terms);
+	return rpc_commit_text(call, tx, written_for(call, written));
 }
 
 int store_update(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const char *id,

@@ -38,6 +38,9 @@ struct written_booking {
 	const char *whole, *for_customer, *user_id;
 };
 
+/* It as the caller may see it. */
+const char *written_for(struct rpc_call *call, const struct written_booking *written);
+
 /* A change of a stored one. */
 struct booking_update {
 	const struct booking_step *step;
@@ -58,6 +61,8 @@ int store_insert(struct rpc_call *call, struct pg_tx *tx, const struct terms *te
 		 struct written_booking *ret) MAY_SUSPEND MUST_CHECK;
 int store_step(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const char *id,
 	       const struct booking_update *update, struct written_booking *ret) MAY_SUSPEND MUST_CHECK;
+/* Queues what search has of the listing's time, once all of it is written. */
+void store_project(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms);
 int store_end(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms,
 	      const struct written_booking *written) MAY_SUSPEND MUST_CHECK;
 

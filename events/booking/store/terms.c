@@ -1,8 +1,11 @@
 #include "booking/store/terms.h"
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "on_offer.h"
+
+#include <string.h>
 
 #define MICROSECONDS "floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
@@ -12,47 +15,94 @@
 
 /* NO KEY: rows that refer to the listing may be written meanwhile; other bookings of it may not. The clock is read in
  * the outer query, so after the row is locked. */
-#define SELECT_TERMS(lock)                                                                                            \
+#define SELECT_TERMS(which, lock)                                                                                     \
 	"SELECT terms.*, " MICROSECONDS " FROM (SELECT l.id, l.company_id, " LISTING_ON_OFFER " AS on_offer, "        \
 	"EXISTS (SELECT FROM booking b WHERE b.state IN ('held', 'requested') AND b.expires_at <= clock_timestamp() " \
 	"AND b.expires_at <= now() + " LONGEST_WAIT " AND b.listing_id = l.id) AS due, " RULES_COLUMNS                \
-	", " PRICING_COLUMNS " FROM listing l JOIN listing_type t ON t.key = l.type WHERE l.id = $1" lock ") terms"
+	", " PRICING_COLUMNS " FROM listing l JOIN listing_type t ON t.key = l.type WHERE " which lock ") terms"
+#define IDS_TEXT_MAX 65536
 #define RULES_COLUMN 4
 #define PRICING_COLUMN (RULES_COLUMN + RULES_COLUMN_COUNT)
 #define CLOCK_COLUMN (PRICING_COLUMN + PRICING_COLUMN_COUNT)
 
-static const char LOCK[] = SELECT_TERMS(" FOR NO KEY UPDATE OF l");
-static const char READ[] = SELECT_TERMS("");
+static const char LOCK[] = SELECT_TERMS("l.id = $1", " FOR NO KEY UPDATE OF l");
+static const char READ[] = SELECT_TERMS("l.id = $1", "");
+static const char LOCK_MANY[] = SELECT_TERMS("l.id = ANY ($1::uuid[])", " ORDER BY l.id FOR NO KEY UPDATE OF l");
+static const char READ_MANY[] = SELECT_TERMS("l.id = ANY ($1::uuid[])", "");
 
-static int read_row(struct rpc_call *call, const struct pg_result *row, struct terms *ret)
+static int read_row(struct rpc_call *call, const struct pg_result *rows, size_t row, struct terms *ret)
+{
+	*ret = (struct terms){
+	    .listing_id = pg_text(rows, row, 0),
+	    .company_id = pg_text(rows, row, 1),
+	    .on_offer = pg_boolean(rows, row, 2),
+	    .due = pg_boolean(rows, row, 3),
+	    .now = pg_integer(rows, row, CLOCK_COLUMN),
+	};
+	if (rules_of_row(call->ctx, rows, row, RULES_COLUMN, &ret->rules))
+		return -1;
+	if (ret->rules.has_hours || ret->rules.exception_count > 0)
+		ret->closed_by =
+		    arena_printf(&call->ctx->arena, "%s %s %s", pg_text(rows, row, RULES_COLUMN),
+				 pg_text(rows, row, RULES_COLUMN + 1), pg_text(rows, row, RULES_COLUMN + 2));
+	return pricing_of_row(call->ctx, rows, row, PRICING_COLUMN, &ret->pricing);
+}
+
+static int read_only_row(struct rpc_call *call, const struct pg_result *row, struct terms *ret)
 {
 	if (pg_count(row) == 0)
 		return rpc_not_found(call, "listing");
-	*ret = (struct terms){
-	    .listing_id = pg_text(row, 0, 0),
-	    .company_id = pg_text(row, 0, 1),
-	    .on_offer = pg_boolean(row, 0, 2),
-	    .due = pg_boolean(row, 0, 3),
-	    .now = pg_integer(row, 0, CLOCK_COLUMN),
-	};
-	if (rules_of_row(call->ctx, row, 0, RULES_COLUMN, &ret->rules))
-		return -1;
-	if (ret->rules.has_hours || ret->rules.exception_count > 0)
-		ret->closed_by = arena_printf(&call->ctx->arena, "%s %s %s", pg_text(row, 0, RULES_COLUMN),
-					      pg_text(row, 0, RULES_COLUMN + 1), pg_text(row, 0, RULES_COLUMN + 2));
-	return pricing_of_row(call->ctx, row, 0, PRICING_COLUMN, &ret->pricing);
+	return read_row(call, row, 0, ret);
 }
 
 int terms_lock(struct rpc_call *call, struct pg_tx *tx, const char *listing_id, struct terms *ret)
 {
 	struct pg_result *row = pg_query(call->ctx, tx, FAULT("booking.lock") ? READ : LOCK, listing_id);
-	return row ? read_row(call, row, ret) : -1;
+	return row ? read_only_row(call, row, ret) : -1;
 }
 
 int terms_read(struct rpc_call *call, const char *listing_id, struct terms *ret)
 {
 	struct pg_result *row = pg_read(call->ctx, call->db, READ, listing_id);
-	return row ? read_row(call, row, ret) : -1;
+	return row ? read_only_row(call, row, ret) : -1;
+}
+
+static const char *ids_text(struct rpc_call *call, const char *const *ids, size_t count)
+{
+	struct buffer text;
+	buffer_init_arena(&text, &call->ctx->arena, IDS_TEXT_MAX);
+	buffer_append_char(&text, '{');
+	for (size_t i = 0; i < count; i++)
+		buffer_printf(&text, "%s%s", i > 0 ? "," : "", ids[i]);
+	buffer_append_char(&text, '}');
+	return buffer_text(&text);
+}
+
+/* The terms of one id among the rows; without a listing_id where none is of it. */
+static int find_row(struct rpc_call *call, const struct pg_result *rows, const char *listing_id, struct terms *ret)
+{
+	*ret = (struct terms){0};
+	for (size_t row = 0; row < pg_count(rows); row++)
+		if (strcmp(pg_text(rows, row, 0), listing_id) == 0)
+			return read_row(call, rows, row, ret);
+	return 0;
+}
+
+int terms_lock_many(struct rpc_call *call, struct pg_tx *tx, const char *const *listing_ids, size_t count,
+		    struct terms *ret)
+{
+	struct pg_result *rows =
+	    pg_query(call->ctx, tx, FAULT("booking.lock") ? READ_MANY : LOCK_MANY, ids_text(call, listing_ids, count));
+	if (!rows)
+		return -1;
+	size_t last = pg_count(rows);
+	int64_t now = last > 0 ? pg_integer(rows, last - 1, CLOCK_COLUMN) : 0;
+	for (size_t i = 0; i < count; i++) {
+		if (find_row(call, rows, listing_ids[i], &ret[i]))
+			return -1;
+		ret[i].now = now;
+	}
+	return 0;
 }
 
 const char *terms_time(struct rpc_call *call, int64_t instant)

@@ -27,6 +27,12 @@ struct terms {
 int terms_lock(struct rpc_call *call, struct pg_tx *tx, const char *listing_id,
 	       struct terms *ret) MAY_SUSPEND MUST_CHECK;
 
+/* Locks several listings, each of which may be named more than once, in the order of their ids, so that nobody waits in
+ * a circle. ret: one for each id, with one clock, which was read when all were locked; listing_id is NULL where there
+ * is no such listing. -1 with an error of the database. */
+int terms_lock_many(struct rpc_call *call, struct pg_tx *tx, const char *const *listing_ids, size_t count,
+		    struct terms *ret) MAY_SUSPEND MUST_CHECK;
+
 /* The same without a lock and without ending anything, for reads. */
 int terms_read(struct rpc_call *call, const char *listing_id, struct terms *ret) MAY_SUSPEND MUST_CHECK;
 
