@@ -15,6 +15,11 @@ static const struct background_job_step steps[] = {
      "AND q.id > " BACKGROUND_JOB_AFTER_UUID " ORDER BY q.id LIMIT $2::bigint) RETURNING id) "
      "SELECT count(*), max(id::text) FROM gone",
      false},
+    {"WITH batch AS (SELECT s.id FROM booking_series s WHERE s.user_id = $1 AND s.wish ? 'note' "
+     "AND s.id > " BACKGROUND_JOB_AFTER_UUID
+     " ORDER BY s.id LIMIT $2::bigint), silent AS (UPDATE booking_series SET wish = wish - 'note' "
+     "WHERE id IN (SELECT id FROM batch)) SELECT count(*), max(id::text) FROM batch",
+     false},
     ERASURE_OF_ANSWERS,
 };
 

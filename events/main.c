@@ -5,6 +5,7 @@
 #include "booking/booking.h"
 #include "booking/booking_review.h"
 #include "booking/many/many.h"
+#include "booking/series/series.h"
 #include "booking/store/period.h"
 #include "booking/store/unit.h"
 #include "bulk/bulk.h"
@@ -67,6 +68,9 @@ static const struct rpc_handler handlers[] = {
     {"events.booking.create", booking_create},
     {"events.booking.quote_many", booking_quote_many},
     {"events.booking.create_many", booking_create_many},
+    {"events.booking.create_recurring", booking_create_recurring},
+    {"events.booking.get_series", booking_get_series},
+    {"events.booking.add_occurrence", booking_add_occurrence},
     {"events.booking.get", booking_get},
     {"events.booking.list", booking_list},
     {"events.booking.for_review", booking_for_review},

@@ -74,6 +74,8 @@ int rpc_check_time_zone(struct rpc_call *call) MAY_SUSPEND MUST_CHECK;
 /* The same call about one item of the array `name`, an object: its parameters are the item's members, and its errors
  * name their place. What it writes belongs to the call. */
 struct rpc_call rpc_item(struct rpc_call *call, const char *name, size_t index);
+/* The same call about parameters that were kept from another one, an object, which must live as long as the call. */
+struct rpc_call rpc_with_params(struct rpc_call *call, struct json_object *params);
 /* All parameters as one JSON text, for statements that take $1::jsonb. */
 const char *rpc_params_text(struct rpc_call *call);
 

@@ -59,11 +59,17 @@ static struct rpc_write *write_of(struct rpc_call *call)
 	return call->write;
 }
 
-struct rpc_call rpc_item(struct rpc_call *call, const char *name, size_t index)
+struct rpc_call rpc_with_params(struct rpc_call *call, struct json_object *params)
 {
 	(void)write_of(call);
-	struct rpc_call item = *call;
-	item.params = json_object_array_get_idx(rpc_param_json(call, name), index);
+	struct rpc_call other = *call;
+	other.params = params;
+	return other;
+}
+
+struct rpc_call rpc_item(struct rpc_call *call, const char *name, size_t index)
+{
+	struct rpc_call item = rpc_with_params(call, json_object_array_get_idx(rpc_param_json(call, name), index));
 	item.params_path = arena_printf(&call->ctx->arena, "/params/%s/%zu", name, index);
 	return item;
 }

@@ -51,6 +51,8 @@ static const struct sentence sentences[] = {
     {"after", "must be after %", NULL},
     {"beside", "must not be given beside %", NULL},
     {"overlap", "must not overlap that of %", NULL},
+    {"first", "must be what the first occurrence is one of", NULL},
+    {"occurrences", "must be of at most % dates", NULL},
     {"count", "must be as many as %", NULL},
     {"not_before", "must not be before %", NULL},
     {"maximum_days", "must be at most % days long", NULL},

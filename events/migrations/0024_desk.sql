@@ -33,13 +33,15 @@ CREATE TABLE booking_series (
 	first           tstzrange NOT NULL,         -- the period of the first occurrence
 	time_zone       text NOT NULL,              -- in which the wall clock was read
 	recurrence      jsonb NOT NULL,
-	wish            jsonb NOT NULL,             -- units, unit_numbers, guests, extras, note
+	wish            jsonb NOT NULL,             -- parameters of each: units, unit_numbers, guests, extras, note
 	mode            text NOT NULL CHECK (mode IN ('each', 'all')),
 	caller          uuid NOT NULL,
 	idempotency_key text,                       -- while a call with it may be repeated
 	params_hash     bytea,
+	missing         text[] NOT NULL DEFAULT '{}', -- months that have no such day, 2027-02
 	created_at      timestamptz NOT NULL DEFAULT now()
 );
+CREATE INDEX booking_series_user ON booking_series (user_id, id);
 CREATE UNIQUE INDEX booking_series_key ON booking_series (caller, idempotency_key) WHERE idempotency_key IS NOT NULL;
 
 CREATE TABLE booking_occurrence (

@@ -105,6 +105,8 @@ int store_insert(struct rpc_call *call, struct pg_tx *tx, const struct terms *te
 		return -1;
 	}
 	*ret = (struct written_booking){
+	    .id = arena_strdup(&call->ctx->arena, id),
+	    .state = booking->step->to,
 	    .whole = new_json(call, terms, booking, id, false),
 	    .for_customer = new_json(call, terms, booking, id, true),
 	    .user_id = booking->user_id,
@@ -142,7 +144,13 @@ int store_step(struct rpc_call *call, struct pg_tx *tx, const struct terms *term
 		(void)refused(call);
 		return -1;
 	}
-	*ret = (struct written_booking){pg_text(row, 0, 0), pg_text(row, 0, 1), pg_text(row, 0, 2)};
+	*ret = (struct written_booking){
+	    .id = id,
+	    .state = update->step->to,
+	    .whole = pg_text(row, 0, 0),
+	    .for_customer = pg_text(row, 0, 1),
+	    .user_id = pg_text(row, 0, 2),
+	};
 	return rpc_publish(call, tx, update->step->topic, terms->listing_id, ret->whole);
 }
 

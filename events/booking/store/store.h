@@ -35,7 +35,8 @@ const char *booking_kind_name(const struct new_booking *booking);
 /* A booking as it was written: JSON as its company and other daemons see it, and as who booked does; who that is, or
  * NULL. */
 struct written_booking {
-	const char *whole, *for_customer, *user_id;
+	const char *id, *whole, *for_customer, *user_id;
+	enum booking_state state;
 };
 
 /* It as the caller may see it. */
