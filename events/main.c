@@ -4,6 +4,7 @@
 #include "availability/type_rules.h"
 #include "booking/booking.h"
 #include "booking/booking_review.h"
+#include "booking/includes.h"
 #include "booking/many/many.h"
 #include "booking/series/series.h"
 #include "booking/store/period.h"
@@ -66,6 +67,7 @@ static const struct rpc_handler handlers[] = {
     {"events.availability.explain", availability_explain},
     {"events.booking.quote", booking_quote},
     {"events.booking.create", booking_create},
+    {"events.listing.set_includes", listing_set_includes},
     {"events.booking.quote_many", booking_quote_many},
     {"events.booking.create_many", booking_create_many},
     {"events.booking.create_recurring", booking_create_recurring},
@@ -111,6 +113,7 @@ static const struct data_check *const checks[] = {
     &period_shortest_check,
     &cancelled_late_check,
     &unit_count_check,
+    &includes_check,
     &listing_change_check,
     &draft_limit_data,
     &projection_drift_check,

@@ -51,6 +51,20 @@ static const char *booking_ids(struct arena *arena, const struct asked_taken *ta
 	return buffer_text(&ids);
 }
 
+/* Which listings that share walls with it have taken that time: a JSON array; NULL when none has. */
+static const char SELECT_SHARED[] =
+    "SELECT jsonb_agg(DISTINCT b.listing_id)::text FROM booking_unit u JOIN booking b ON b.id = u.booking_id "
+    "WHERE u.listing_id = $1 AND u.period && tstzrange($2::timestamptz, $3::timestamptz) AND b.listing_id <> $1";
+
+static const char *taken_by_others(struct rpc_call *call, const struct asked *asked, const struct span *period)
+{
+	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
+	clock_format(period->from, from);
+	clock_format(period->to, to);
+	struct pg_result *row = pg_read(call->ctx, call->db, SELECT_SHARED, asked->listing_id, from, to);
+	return row ? pg_text(row, 0, 0) : NULL;
+}
+
 /* Of `total` units. */
 static void judge_taken(struct rpc_call *call, const struct asked *asked, const struct booking_wish *wish, int total,
 			const struct asked_taken *taken, struct verdict *verdict)
@@ -67,10 +81,16 @@ static void judge_taken(struct rpc_call *call, const struct asked *asked, const 
 		    words_number(arena, "free", free),
 		    words_number(arena, "wanted", wish->units),
 		    words_instant(arena, "booked_from", rules->zone, booked_from(steps, count, wish->units, &widened)),
-		    {.name = "booking_ids", .json = asked->insider ? booking_ids(arena, taken) : NULL},
 		};
-		size_t shown = asked->insider ? ARRAY_SIZE(values) : ARRAY_SIZE(values) - 1;
-		verdict_add(verdict, words_refusal(arena, "booked", shown, values));
+		size_t shown = ARRAY_SIZE(values);
+		struct words_value all[ARRAY_SIZE(values) + 2];
+		memcpy(all, values, sizeof(values));
+		const char *others = taken_by_others(call, asked, &widened);
+		if (others)
+			all[shown++] = (struct words_value){.name = "shared_with", .json = others};
+		if (asked->insider)
+			all[shown++] = (struct words_value){.name = "booking_ids", .json = booking_ids(arena, taken)};
+		verdict_add(verdict, words_refusal(arena, "booked", shown, all));
 	}
 }
 

@@ -12,11 +12,14 @@
 #include <string.h>
 
 /* Of the listing l of type t. */
-#define LISTING_RULES_JSON                                                                                 \
-	"jsonb_build_object('listing_id', l.id, 'version', l.rules_version, 'time_zone', l.time_zone, "    \
-	"'unit', l.price_unit, 'units', l.units, 'capacity', l.capacity, 'rules', "                        \
-	"(SELECT coalesce(jsonb_object_agg(e.key, jsonb_build_object('value', e.value, 'from', CASE WHEN " \
-	"l.rules ? e.key THEN 'listing' ELSE 'type' END)), '{}') FROM jsonb_each(t.rules || l.rules) e))"
+#define LISTING_RULES_JSON                                                                                    \
+	"jsonb_build_object('listing_id', l.id, 'version', l.rules_version, 'time_zone', l.time_zone, "       \
+	"'unit', l.price_unit, 'units', l.units, 'capacity', l.capacity, 'rules', "                           \
+	"(SELECT coalesce(jsonb_object_agg(e.key, jsonb_build_object('value', e.value, 'from', CASE WHEN "    \
+	"l.rules ? e.key THEN 'listing' ELSE 'type' END)), '{}') FROM jsonb_each(" RULES_MERGED               \
+	") e), 'includes', to_jsonb(l.includes), 'included_in', "                                             \
+	"(SELECT coalesce(jsonb_agg(o.id ORDER BY o.id), '[]') FROM listing o WHERE o.space_id = l.space_id " \
+	"AND l.id = ANY (o.includes)))"
 
 static const char SELECT_RULES[] =
     "SELECT " LISTING_RULES_JSON "::text, " LISTING_ON_OFFER
@@ -25,10 +28,10 @@ static const char SELECT_RULES[] =
 /* $2: the members to set. The listing's own then, the version, the mode now, and the columns of rules_of_row then. */
 static const char LOCK_RULES[] =
     "SELECT jsonb_strip_nulls(l.rules || $2::jsonb)::text, l.rules_version, "
-    "coalesce((t.rules || l.rules)->>'units_mode', 'interchangeable') = 'named', "
-    "(t.rules || jsonb_strip_nulls(l.rules || $2::jsonb))::text, l.time_zone, l.price_unit, l.units, l.capacity, "
-    "l.rules_version FROM listing l JOIN listing_type t ON t.key = l.type WHERE l.id = $1 FOR NO KEY UPDATE OF l";
-enum { OWN_RULES, VERSION, WAS_NAMED, RULES_FIRST };
+    "coalesce(" RULES_MERGED "->>'units_mode', 'interchangeable') = 'named', "
+    "listing_rules(t.rules, jsonb_strip_nulls(l.rules || $2::jsonb), l.space_id, l.includes)::text, l.time_zone, l.price_unit, l.units, l.capacity, "
+    "l.rules_version, l.space_id IS NOT NULL, l.includes <> '{}' FROM listing l JOIN listing_type t ON t.key = l.type WHERE l.id = $1 FOR NO KEY UPDATE OF l";
+enum { OWN_RULES, VERSION, WAS_NAMED, RULES_FIRST, SHARES = RULES_FIRST + RULES_COLUMN_COUNT, IS_WHOLE };
 
 static const char UPDATE_RULES[] =
     "UPDATE listing l SET rules = $2::jsonb, rules_version = l.rules_version + 1 FROM listing_type t "
@@ -57,6 +60,17 @@ static int check_mode(struct rpc_call *call, struct pg_tx *tx, const struct pg_r
 	return rpc_precondition(call, "bookings_to_come", NULL, "units_mode changes only with no bookings to come");
 }
 
+/* What shares walls is never overbooked; the whole is one unit without a name. */
+static int check_shared(struct rpc_call *call, const struct pg_result *locked)
+{
+	const char *mode = rpc_param(call, "rules.units_mode");
+	if (pg_boolean(locked, 0, SHARES) && rpc_param_integer(call, "rules.overbooking", 0) > 0)
+		return rpc_invalid(call, "/params/rules/overbooking", "shared_walls", NULL);
+	if (pg_boolean(locked, 0, IS_WHOLE) && mode && strcmp(mode, "named") == 0)
+		return rpc_invalid(call, "/params/rules/units_mode", "shared_walls", NULL);
+	return 0;
+}
+
 /* Locks the listing and reads the rules as they are to be. */
 static struct pg_result *lock_rules(struct rpc_call *call, struct pg_tx *tx, struct booking_rules *ret)
 {
@@ -68,8 +82,8 @@ static struct pg_result *lock_rules(struct rpc_call *call, struct pg_tx *tx, str
 		(void)rpc_not_found(call, "listing");
 	else if (pg_integer(locked, 0, VERSION) != rpc_param_integer(call, "version", 0))
 		(void)rpc_stale(call, "listing");
-	else if (!rules_of_row(call->ctx, locked, 0, RULES_FIRST, ret) && !rules_check(call, ret, true, clock_wall()) &&
-		 !check_mode(call, tx, locked, ret))
+	else if (!check_shared(call, locked) && !rules_of_row(call->ctx, locked, 0, RULES_FIRST, ret) &&
+		 !rules_check(call, ret, true, clock_wall()) && !check_mode(call, tx, locked, ret))
 		return locked;
 	return NULL;
 }

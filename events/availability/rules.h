@@ -24,7 +24,8 @@
 #define RULES_REFUND_ALL 10000	/* basis points */
 
 /* SQL: what a listing l of type t has, for rules_of_row: so many columns. */
-#define RULES_COLUMNS "(t.rules || l.rules)::text, l.time_zone, l.price_unit, l.units, l.capacity, l.rules_version"
+#define RULES_MERGED "listing_rules(t.rules, l.rules, l.space_id, l.includes)"
+#define RULES_COLUMNS RULES_MERGED "::text, l.time_zone, l.price_unit, l.units, l.capacity, l.rules_version"
 #define RULES_COLUMN_COUNT 6
 
 /* What is sold. */

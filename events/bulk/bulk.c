@@ -38,26 +38,38 @@ static const char UNKNOWN_ZONE[] =
     "SELECT p.time_zone FROM jsonb_to_recordset($1::jsonb) AS p(time_zone text) GROUP BY p.time_zone "
     "HAVING NOT time_zone_known(p.time_zone) LIMIT 1";
 
-/* Locks the listings in one order, so that imports and bookings never wait for each other in a circle. One row a line,
- * in the lines' order: the listing (NULL: unknown), its company, its units, whether the booking is there already. */
+/* Locks the listings, with those that share walls with them, in one order, so that imports and bookings never wait for
+ * each other in a circle. */
 static const char LOCK_LISTINGS[] =
-    "SELECT 1 FROM listing l WHERE l.id IN (SELECT p.listing_id FROM jsonb_to_recordset($1::jsonb) AS p(listing_id "
+    "WITH named AS (SELECT l.id, l.space_id FROM listing l WHERE l.id IN (SELECT p.listing_id FROM jsonb_to_recordset($1::jsonb) AS p(listing_id "
     "uuid) UNION SELECT x.id FROM jsonb_to_recordset($1::jsonb) AS p(company_id uuid, listing_external_id text) "
-    "JOIN listing x ON x.company_id = p.company_id AND x.external_id = p.listing_external_id) "
+    "JOIN listing x ON x.company_id = p.company_id AND x.external_id = p.listing_external_id)) "
+    "SELECT 1 FROM listing l WHERE l.id IN (SELECT id FROM named) OR l.space_id IN (SELECT space_id FROM named) "
     "ORDER BY l.id FOR NO KEY UPDATE";
+
+/* All whose time changes with that of these. */
+static const char SELECT_TOUCHED[] =
+    "SELECT array_agg(l.id)::text FROM listing l WHERE l.id = ANY ($1::uuid[]) OR l.space_id IN (SELECT x.space_id FROM "
+    "listing x WHERE x.id = ANY ($1::uuid[]))";
+
+/* The rows of a booking in the listings that share walls with its own. */
+static const char SHARE[] = "SELECT booking_share(b.id, b.listing_id, b.period) FROM booking b WHERE b.id = $1::uuid "
+			    "AND EXISTS (SELECT FROM booking_unit u WHERE u.booking_id = b.id)";
 
 /* Users whose notes come: none of them is erased until the batch is in. */
 static const char LOCK_USERS[] = "SELECT " ERASED_USER_LOCK(
     "u.id::text") " FROM (SELECT DISTINCT p.user_id AS id FROM "
 		  "jsonb_to_recordset($1::jsonb) AS p(user_id uuid) WHERE p.user_id IS NOT NULL ORDER BY 1) u";
 
-/* Each line looks its listing up by an index: a join on either name of it would compare all lines with all listings. */
+/* One row a line, in the lines' order: the listing (NULL: unknown), its units, whether the booking is there already,
+ * the booking's id, its period, whether the listing shares walls with others. Each line looks its listing up by an
+ * index: a join on either name of it would compare all lines with all listings. */
 static const char RESOLVE[] =
     "SELECT l.id, l.units, b.there, p.line->>'id', "
     "(extract(epoch FROM (p.line->'period'->>'from')::timestamptz) * 1000000)::bigint, "
-    "(extract(epoch FROM (p.line->'period'->>'to')::timestamptz) * 1000000)::bigint "
+    "(extract(epoch FROM (p.line->'period'->>'to')::timestamptz) * 1000000)::bigint, l.space_id IS NOT NULL "
     "FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS p(line, place) "
-    "LEFT JOIN LATERAL (SELECT x.id, x.units FROM listing x WHERE x.id = CASE WHEN p.line ? 'listing_id' "
+    "LEFT JOIN LATERAL (SELECT x.id, x.units, x.space_id FROM listing x WHERE x.id = CASE WHEN p.line ? 'listing_id' "
     "THEN (p.line->>'listing_id')::uuid ELSE (SELECT n.id FROM listing n WHERE n.company_id = "
     "(p.line->>'company_id')::uuid AND n.external_id = p.line->>'listing_external_id') END OFFSET 0) l ON true "
     "LEFT JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM booking b WHERE b.id = (p.line->>'id')::uuid) OR "
@@ -152,6 +164,8 @@ static int load_booking(struct rpc_call *call, struct pg_tx *tx, const struct pg
 	buffer_init_arena(&text, &call->ctx->arena, MAX_BATCH);
 	json_tree_write(line->value, &text);
 	pg_queue(call->ctx, tx, INSERT_BOOKING, buffer_text(&text), units, pg_text(resolved, row, 0));
+	if (pg_boolean(resolved, row, 6))
+		pg_queue(call->ctx, tx, SHARE, pg_text(resolved, row, 3));
 	return 0;
 }
 
@@ -179,7 +193,10 @@ static int load_bookings(struct rpc_call *call, struct pg_tx *tx, struct import_
 	for (size_t i = 0, row = 0; i < count; i++)
 		if (bulk_is(lines[i], "booking") && load_booking(call, tx, resolved, row++, lines[i]))
 			return -1;
-	projection_queue_busy(call->ctx, tx, touched_listings(call->ctx, resolved));
+	struct pg_result *touched = pg_query(call->ctx, tx, SELECT_TOUCHED, touched_listings(call->ctx, resolved));
+	if (!touched)
+		return -1;
+	projection_queue_busy(call->ctx, tx, pg_text(touched, 0, 0) ? pg_text(touched, 0, 0) : "{}");
 	return 0;
 }
 

@@ -66,12 +66,16 @@ static const char LISTING_EXISTS[] = "SELECT 1 FROM listing WHERE id = $1";
 
 static const char LOCK_LISTING[] =
     "SELECT state, version, company_id, jsonb_build_object('title', title, 'description', description, 'address', "
-    "address, 'properties', properties)::text FROM listing WHERE id = $1 FOR UPDATE";
+    "address, 'properties', properties)::text, includes <> '{}' FROM listing WHERE id = $1 FOR UPDATE";
+
+/* Who books the whole that it is a part of has all its units. */
+static const char SHARE_UNITS[] = "SELECT booking_share_units($1)";
 
 static const char UNITS_IN_USE[] =
     "SELECT 1 FROM booking_unit u WHERE u.listing_id = $1 AND upper(u.period) > now() "
-    "AND u.unit > $2::integer + (SELECT coalesce(((t.rules || l.rules)->>'overbooking')::integer, 0) FROM listing l "
-    "JOIN listing_type t ON t.key = l.type WHERE l.id = $1) LIMIT 1";
+    "AND u.unit > $2::integer + (SELECT coalesce((listing_rules(t.rules, l.rules, l.space_id, l.includes)->>'overbooking')::integer, 0) FROM listing l "
+    "JOIN listing_type t ON t.key = l.type WHERE l.id = $1) "
+    "AND EXISTS (SELECT FROM booking b WHERE b.id = u.booking_id AND b.listing_id = u.listing_id) LIMIT 1";
 
 static const char SELECT_OWNER[] = "SELECT l.company_id, " LISTING_ON_OFFER ", l.type FROM listing l WHERE l.id = $1";
 
@@ -160,11 +164,13 @@ static int require_own(struct rpc_call *call, const char *id, const char **ret_t
 }
 
 /* The listing's row is locked, so that no booking comes in between. */
-static int check_units(struct rpc_call *call, struct pg_tx *tx, const char *id)
+static int check_units(struct rpc_call *call, struct pg_tx *tx, const char *id, const struct pg_result *locked)
 {
 	const char *units = rpc_param(call, "units");
 	if (!units)
 		return 0;
+	if (pg_boolean(locked, 0, 4) && strcmp(units, "1") != 0)
+		return rpc_precondition(call, "one_unit", NULL, "a listing that includes others has one unit");
 	struct pg_result *in_use = pg_query(call->ctx, tx, UNITS_IN_USE, id, units);
 	if (!in_use)
 		return -1;
@@ -242,7 +248,8 @@ int listing_update(struct rpc_call *call)
 	if (!tx)
 		return rpc_replayed(call);
 	struct pg_result *locked = pg_query(call->ctx, tx, LOCK_LISTING, id);
-	if (!locked || check_units(call, tx, id) || listing_check_currency(call, tx, id))
+	if (!locked || (pg_count(locked) > 0 && check_units(call, tx, id, locked)) ||
+	    listing_check_currency(call, tx, id))
 		return -1;
 	bool current = pg_count(locked) > 0 && pg_integer(locked, 0, 1) == rpc_param_integer(call, "version", 0);
 	bool published = current && strcmp(pg_text(locked, 0, 0), "published") == 0;
@@ -250,6 +257,8 @@ int listing_update(struct rpc_call *call)
 		return -1;
 	struct pg_result *listing =
 	    pg_query(call->ctx, tx, UPDATE_LISTING, params, call->caller->id, rpc_caller_created_by(call));
+	if (listing && rpc_param(call, "units"))
+		pg_queue(call->ctx, tx, SHARE_UNITS, id);
 	return finish_change(call, tx, id, listing, "events.listing.updated");
 }
 

@@ -11,7 +11,7 @@
 	"'location', CASE WHEN l.lat IS NOT NULL THEN jsonb_build_object('lat', l.lat, 'lon', l.lon) END, " \
 	"'time_zone', l.time_zone, 'capacity', l.capacity, 'units', l.units, "                              \
 	"'price', api_money(l.price_amount, l.price_currency), 'price_unit', l.price_unit, "                \
-	"'properties', l.properties, 'images', l.images, 'state', l.state, "                                \
+	"'properties', l.properties, 'images', l.images, 'includes', l.includes, 'state', l.state, "        \
 	"'rating', jsonb_build_object('count', l.rating_count, 'mean', l.rating_mean, 'bayesian', "         \
 	"l.rating_bayesian), "                                                                              \
 	"'version', l.version, 'created_at', api_time(l.created_at), 'updated_at', api_time(l.updated_at))"

@@ -12,7 +12,9 @@
 /* SQL: today (UTC), and the mark of the rules of a listing l of type t. */
 #define CLOSED_TODAY "(now() AT TIME ZONE 'UTC')::date"
 #define CLOSED_MARK_OF(text) "hashtextextended(" text ", 0)"
-#define CLOSED_MARK CLOSED_MARK_OF("(t.rules || l.rules)::text || ' ' || l.time_zone || ' ' || l.price_unit")
+#define CLOSED_MARK     \
+	CLOSED_MARK_OF( \
+	    "listing_rules(t.rules, l.rules, l.space_id, l.includes)::text || ' ' || l.time_zone || ' ' || l.price_unit")
 
 /* SQL: the closed days of a listing l of type t; none when it has no opening hours, or when they are not made. */
 #define CLOSED_DAYS CLOSED_DAYS_OF("l.id", CLOSED_MARK)

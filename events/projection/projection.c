@@ -33,7 +33,7 @@ static const char REMOVE_ROWS[] =
 	"l.units + coalesce((merged.rules->>'overbooking')::integer, 0) AS units, "                                   \
 	"make_interval(mins => coalesce((merged.rules->>'buffer_before_minutes')::integer, 0)) AS buffer_before, "    \
 	"make_interval(mins => coalesce((merged.rules->>'buffer_after_minutes')::integer, 0)) AS buffer_after "       \
-	"FROM (SELECT t.rules || l.rules AS rules) merged OFFSET 0) r"
+	"FROM (SELECT listing_rules(t.rules, l.rules, l.space_id, l.includes) AS rules) merged OFFSET 0) r"
 #define BUSY \
 	"LATERAL (SELECT search_busy(l.id, r.units, r.named, r.buffer_before, r.buffer_after) AS time OFFSET 0) busy"
 #define BUSY_DAYS "search_busy_days(busy.time) | " CLOSED_DAYS

@@ -36,7 +36,8 @@ def one_line_params(document, daemon):
 
 
 @pytest.mark.parametrize(
-    ("daemon", "names"), [("passport", {"reason", "description"}), ("events", {"name", "unit", "reason"})]
+    ("daemon", "names"),
+    [("passport", {"reason", "description"}), ("events", {"name", "unit", "reason", "override_reason"})],
 )
 def test_no_text_of_the_staff_breaks_or_turns_a_line(stack, daemon, names):
     document, admin = stack[daemon].rpc("rpc.discover"), stack.admin()

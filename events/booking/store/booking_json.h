@@ -27,7 +27,7 @@
 
 #define BOOKING_UNIT_NUMBERS                                                      \
 	"coalesce((SELECT jsonb_agg(u.unit ORDER BY u.unit) FROM booking_unit u " \
-	"WHERE u.booking_id = b.id), '[]')"
+	"WHERE u.booking_id = b.id AND u.listing_id = b.listing_id), '[]')"
 
 /* As the company and other daemons see it. */
 #define BOOKING_JSON "(" BOOKING_JSON_WITH(BOOKING_UNIT_NUMBERS) ")"

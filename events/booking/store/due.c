@@ -39,7 +39,16 @@ static const char SELECT_LISTINGS[] =
     "AND b.state = 'requested' WHERE cs.suspended LIMIT 50)) due LIMIT 50";
 
 /* Whoever works on the listing ends what stands in its way; the rest is done next time. */
-static const char LOCK_FREE[] = "SELECT 1 FROM listing WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED";
+static const char LOCK_FREE[] =
+    "WITH own AS (SELECT space_id FROM listing WHERE id = $1), free AS MATERIALIZED (SELECT 1 FROM listing "
+    "WHERE id = $1 OR space_id = (SELECT space_id FROM own) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) "
+    "SELECT 1 FROM own WHERE (SELECT count(*) FROM free) = (SELECT count(*) FROM listing WHERE id = $1 "
+    "OR space_id = (SELECT space_id FROM own))";
+
+/* What has expired of those that share walls. */
+static const char SELECT_SPACE[] =
+    "SELECT DISTINCT b.listing_id FROM booking b WHERE b.listing_id = ANY ($1::uuid[]) AND b.state IN ('held', 'requested') "
+    "AND b.expires_at <= $2::timestamptz";
 
 static enum booking_cause cause_of(const char *name)
 {
@@ -80,10 +89,29 @@ static int end_rows(struct rpc_call *call, struct pg_tx *tx, const struct terms 
 	return 0;
 }
 
+/* Of all that share walls with the listing: their holds take its time too. */
+static int end_space(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms)
+{
+	struct pg_result *due = pg_query(call->ctx, tx, SELECT_SPACE, terms->space_ids, terms_time(call, terms->now));
+	if (!due)
+		return -1;
+	for (size_t i = 0; i < pg_count(due) && !FAULT("hold.expiry"); i++) {
+		struct terms one;
+		if (terms_locked(call, tx, pg_text(due, i, 0), &one))
+			return -1;
+		one.now = terms->now;
+		if (end_rows(call, tx, &one, SELECT_EXPIRED))
+			return -1;
+	}
+	return 0;
+}
+
 int due_lock(struct rpc_call *call, struct pg_tx *tx, const char *listing_id, struct terms *ret)
 {
 	if (terms_lock(call, tx, listing_id, ret))
 		return -1;
+	if (ret->space_ids)
+		return end_space(call, tx, ret);
 	return ret->due && !FAULT("hold.expiry") ? end_rows(call, tx, ret, SELECT_EXPIRED) : 0;
 }
 
@@ -93,7 +121,9 @@ static int end_expired(struct rpc_call *call, struct pg_tx *tx, const struct ter
 	for (size_t i = 0; i < place; i++)
 		if (terms[i].listing_id && strcmp(terms[i].listing_id, terms[place].listing_id) == 0)
 			return 0;
-	return FAULT("hold.expiry") ? 0 : end_rows(call, tx, &terms[place], SELECT_EXPIRED);
+	if (terms[place].space_ids)
+		return end_space(call, tx, &terms[place]);
+	return terms[place].due && !FAULT("hold.expiry") ? end_rows(call, tx, &terms[place], SELECT_EXPIRED) : 0;
 }
 
 int due_lock_many(struct rpc_call *call, struct pg_tx *tx, const char *const *listing_ids, size_t count,
@@ -102,7 +132,7 @@ int due_lock_many(struct rpc_call *call, struct pg_tx *tx, const char *const *li
 	if (terms_lock_many(call, tx, listing_ids, count, ret))
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (ret[i].due && end_expired(call, tx, ret, i))
+		if (ret[i].listing_id && end_expired(call, tx, ret, i))
 			return -1;
 	return 0;
 }
@@ -122,7 +152,8 @@ static int end_listing(struct rpc_call *call, const char *listing_id)
 	struct terms terms;
 	if (terms_lock(call, tx, listing_id, &terms) || end_rows(call, tx, &terms, SELECT_DUE))
 		return -1;
-	projection_queue_busy(call->ctx, tx, arena_printf(&call->ctx->arena, "{%s}", listing_id));
+	const char *alone = arena_printf(&call->ctx->arena, "{%s}", listing_id);
+	projection_queue_busy(call->ctx, tx, terms.space_ids ? terms.space_ids : alone);
 	return rpc_commit(call, tx);
 }
 

@@ -15,6 +15,11 @@ static const char SELECT_UNFIT[] =
     "WHERE u.listing_id = b.listing_id AND u.unit = n AND u.period && " TAKEN ")) "
     "ELSE search_free_units(b.listing_id, $3::integer, " TAKEN ") END < b.units ORDER BY b.id LIMIT 100";
 
+/* Which of those that share walls have requests on that time. */
+static const char SELECT_OTHERS[] =
+    "SELECT DISTINCT b.listing_id FROM booking b WHERE b.listing_id = ANY ($1::uuid[]) AND b.listing_id <> $2 "
+    "AND b.state = 'requested' AND NOT b.takes_units AND " TAKEN " && $3::tstzrange";
+
 static const char FLAG[] = "UPDATE booking SET overlapped = true, version = version + 1 WHERE id = ANY ($1::uuid[])";
 
 static struct pg_result *unfit(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms,
@@ -56,7 +61,7 @@ static int decline(struct rpc_call *call, struct pg_tx *tx, const struct terms *
 	return 0;
 }
 
-int overlap_answer(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct span *taken)
+static int answer_own(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct span *taken)
 {
 	struct pg_result *requests = unfit(call, tx, terms, taken, terms->rules.decline_overlapping);
 	if (!requests)
@@ -64,8 +69,42 @@ int overlap_answer(struct rpc_call *call, struct pg_tx *tx, const struct terms *
 	return terms->rules.decline_overlapping ? decline(call, tx, terms, requests) : flag(call, tx, requests);
 }
 
-int overlap_flag(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct span *taken)
+static int flag_own(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct span *taken)
 {
 	struct pg_result *requests = unfit(call, tx, terms, taken, false);
 	return requests ? flag(call, tx, requests) : -1;
+}
+
+typedef int answer_function(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms,
+			    const struct span *taken);
+
+/* The same for those that share walls with the listing: each answers as its own rules say. */
+static int answer_all(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct span *taken,
+		      answer_function *answer)
+{
+	if (answer(call, tx, terms, taken))
+		return -1;
+	if (!terms->space_ids)
+		return 0;
+	struct pg_result *others =
+	    pg_query(call->ctx, tx, SELECT_OTHERS, terms->space_ids, terms->listing_id, wish_range(call, taken));
+	for (size_t i = 0; others && i < pg_count(others); i++) {
+		struct terms other;
+		if (terms_locked(call, tx, pg_text(others, i, 0), &other))
+			return -1;
+		other.now = terms->now;
+		if (answer(call, tx, &other, taken))
+			return -1;
+	}
+	return others ? 0 : -1;
+}
+
+int overlap_answer(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct span *taken)
+{
+	return answer_all(call, tx, terms, taken, answer_own);
+}
+
+int overlap_flag(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct span *taken)
+{
+	return answer_all(call, tx, terms, taken, flag_own);
 }

@@ -1,5 +1,6 @@
 #include "booking/store/store.h"
 
+#include "base/fault.h"
 #include "base/ids.h"
 #include "booking/store/booking_json.h"
 #include "booking/store/new_json.h"
@@ -52,6 +53,8 @@ static const char UPDATE_BOOKING[] =
 					     "SELECT j.whole::text, " BOOKING_FOR_CUSTOMER(
 						 "j.whole") "::text, j.user_id FROM j";
 
+static const char SHARE[] = "SELECT booking_share($1, $2, $3::tstzrange)";
+
 /* The database's constraint has refused what the code let through. */
 static int refused(struct rpc_call *call)
 {
@@ -94,6 +97,15 @@ static int insert_row(struct rpc_call *call, struct pg_tx *tx, const struct term
 	return row ? (int)pg_count(row) : -1;
 }
 
+/* The rows of its units in the listings that share walls with its own. */
+static int share(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const char *id,
+		 const struct span *taken)
+{
+	if (!terms->space_ids || FAULT("walls.rows"))
+		return 0;
+	return pg_query(call->ctx, tx, SHARE, id, terms->listing_id, wish_range(call, taken)) ? 0 : refused(call);
+}
+
 int store_insert(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const struct new_booking *booking,
 		 struct written_booking *ret)
 {
@@ -104,6 +116,8 @@ int store_insert(struct rpc_call *call, struct pg_tx *tx, const struct terms *te
 		(void)(count == 0 ? rpc_not_found(call, "listing") : refused(call));
 		return -1;
 	}
+	if (booking->units && share(call, tx, terms, id, &booking->wish->taken))
+		return -1;
 	*ret = (struct written_booking){
 	    .id = arena_strdup(&call->ctx->arena, id),
 	    .state = booking->step->to,
@@ -144,6 +158,8 @@ int store_step(struct rpc_call *call, struct pg_tx *tx, const struct terms *term
 		(void)refused(call);
 		return -1;
 	}
+	if (update->units && share(call, tx, terms, id, update->taken))
+		return -1;
 	*ret = (struct written_booking){
 	    .id = id,
 	    .state = update->step->to,
@@ -156,6 +172,10 @@ int store_step(struct rpc_call *call, struct pg_tx *tx, const struct terms *term
 
 void store_project(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms)
 {
+	if (terms->space_ids) {
+		projection_queue_busy(call->ctx, tx, terms->space_ids);
+		return;
+	}
 	const struct booking_rules *rules = &terms->rules;
 	const struct projection_time time = {
 	    .listing_id = terms->listing_id,

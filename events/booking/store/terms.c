@@ -19,15 +19,31 @@
 	"SELECT terms.*, " MICROSECONDS " FROM (SELECT l.id, l.company_id, " LISTING_ON_OFFER " AS on_offer, "        \
 	"EXISTS (SELECT FROM booking b WHERE b.state IN ('held', 'requested') AND b.expires_at <= clock_timestamp() " \
 	"AND b.expires_at <= now() + " LONGEST_WAIT " AND b.listing_id = l.id) AS due, " RULES_COLUMNS                \
-	", " PRICING_COLUMNS " FROM listing l JOIN listing_type t ON t.key = l.type WHERE " which lock ") terms"
+	", " PRICING_COLUMNS ", l.space_id FROM listing l JOIN listing_type t ON t.key = l.type WHERE " which lock    \
+	") terms"
 #define IDS_TEXT_MAX 65536
 #define RULES_COLUMN 4
 #define PRICING_COLUMN (RULES_COLUMN + RULES_COLUMN_COUNT)
-#define CLOCK_COLUMN (PRICING_COLUMN + PRICING_COLUMN_COUNT)
+#define SPACE_COLUMN (PRICING_COLUMN + PRICING_COLUMN_COUNT)
+#define CLOCK_COLUMN (SPACE_COLUMN + 1)
 
-static const char LOCK[] = SELECT_TERMS("l.id = $1", " FOR NO KEY UPDATE OF l");
+/* Of a listing that shares walls there is no row. */
+static const char LOCK[] = SELECT_TERMS("l.id = $1 AND l.space_id IS NULL", " FOR NO KEY UPDATE OF l");
+static const char LOCK_MANY[] =
+    SELECT_TERMS("l.id = ANY ($1::uuid[]) AND NOT EXISTS (SELECT FROM listing x WHERE x.id = ANY ($1::uuid[]) "
+		 "AND x.space_id IS NOT NULL)",
+		 " ORDER BY l.id FOR NO KEY UPDATE OF l");
+
+/* With all that share walls with any of them. */
+static const char LOCK_SPACES[] =
+    "SELECT 1 FROM listing l WHERE l.id = ANY ($1::uuid[]) OR l.space_id IN (SELECT x.space_id FROM listing x "
+    "WHERE x.id = ANY ($1::uuid[])) ORDER BY l.id FOR NO KEY UPDATE";
+/* $2: how many were locked. False when walls were changed while they were waited for. */
+static const char SELECT_SPACES[] =
+    "SELECT l.space_id, array_agg(l.id ORDER BY l.id)::text, sum(count(*)) OVER () <= $2::integer FROM listing l "
+    "WHERE l.space_id IN (SELECT x.space_id FROM listing x WHERE x.id = ANY ($1::uuid[])) GROUP BY l.space_id";
+
 static const char READ[] = SELECT_TERMS("l.id = $1", "");
-static const char LOCK_MANY[] = SELECT_TERMS("l.id = ANY ($1::uuid[])", " ORDER BY l.id FOR NO KEY UPDATE OF l");
 static const char READ_MANY[] = SELECT_TERMS("l.id = ANY ($1::uuid[])", "");
 
 static int read_row(struct rpc_call *call, const struct pg_result *rows, size_t row, struct terms *ret)
@@ -55,18 +71,6 @@ static int read_only_row(struct rpc_call *call, const struct pg_result *row, str
 	return read_row(call, row, 0, ret);
 }
 
-int terms_lock(struct rpc_call *call, struct pg_tx *tx, const char *listing_id, struct terms *ret)
-{
-	struct pg_result *row = pg_query(call->ctx, tx, FAULT("booking.lock") ? READ : LOCK, listing_id);
-	return row ? read_only_row(call, row, ret) : -1;
-}
-
-int terms_read(struct rpc_call *call, const char *listing_id, struct terms *ret)
-{
-	struct pg_result *row = pg_read(call->ctx, call->db, READ, listing_id);
-	return row ? read_only_row(call, row, ret) : -1;
-}
-
 static const char *ids_text(struct rpc_call *call, const char *const *ids, size_t count)
 {
 	struct buffer text;
@@ -78,14 +82,61 @@ static const char *ids_text(struct rpc_call *call, const char *const *ids, size_
 	return buffer_text(&text);
 }
 
-/* The terms of one id among the rows; without a listing_id where none is of it. */
-static int find_row(struct rpc_call *call, const struct pg_result *rows, const char *listing_id, struct terms *ret)
+/* The terms of one id among the rows; without a listing_id where none is of it. *ret_row: which row it is. */
+static int find_row(struct rpc_call *call, const struct pg_result *rows, const char *listing_id, struct terms *ret,
+		    size_t *ret_row)
 {
 	*ret = (struct terms){0};
 	for (size_t row = 0; row < pg_count(rows); row++)
-		if (strcmp(pg_text(rows, row, 0), listing_id) == 0)
+		if (strcmp(pg_text(rows, row, 0), listing_id) == 0) {
+			*ret_row = row;
 			return read_row(call, rows, row, ret);
+		}
 	return 0;
+}
+
+/* The ids of a space among the rows of SELECT_SPACES; NULL of none. */
+static const char *space_of(const struct pg_result *spaces, const char *space_id)
+{
+	for (size_t row = 0; spaces && space_id && row < pg_count(spaces); row++)
+		if (strcmp(pg_text(spaces, row, 0), space_id) == 0)
+			return pg_text(spaces, row, 1);
+	return NULL;
+}
+
+/* rows: what READ_MANY or LOCK_MANY found; spaces: NULL where nobody shares walls. */
+static int take_rows(struct rpc_call *call, const struct pg_result *rows, const struct pg_result *spaces,
+		     const char *const *listing_ids, size_t count, struct terms *ret)
+{
+	size_t last = pg_count(rows), row = 0;
+	int64_t now = last > 0 ? pg_integer(rows, last - 1, CLOCK_COLUMN) : 0;
+	for (size_t i = 0; i < count; i++) {
+		if (find_row(call, rows, listing_ids[i], &ret[i], &row))
+			return -1;
+		ret[i].now = now;
+		if (ret[i].listing_id)
+			ret[i].space_ids = space_of(spaces, pg_text(rows, row, SPACE_COLUMN));
+	}
+	return 0;
+}
+
+/* Locks the listings with all that share walls with them. */
+static int lock_spaces(struct rpc_call *call, struct pg_tx *tx, const char *const *listing_ids, size_t count,
+		       struct terms *ret)
+{
+	const char *ids = ids_text(call, listing_ids, count);
+	struct pg_result *locked =
+	    FAULT("walls.lock") ? pg_query(call->ctx, tx, READ_MANY, ids) : pg_query(call->ctx, tx, LOCK_SPACES, ids);
+	if (!locked)
+		return -1;
+	struct pg_result *spaces =
+	    pg_query(call->ctx, tx, SELECT_SPACES, ids, arena_printf(&call->ctx->arena, "%zu", pg_count(locked)));
+	struct pg_result *rows = spaces ? pg_query(call->ctx, tx, READ_MANY, ids) : NULL;
+	if (!rows)
+		return -1;
+	if (pg_count(spaces) > 0 && !pg_boolean(spaces, 0, 2) && !FAULT("walls.lock"))
+		return rpc_conflict(call, "booked", "the walls of the listing are being changed: ask again");
+	return take_rows(call, rows, spaces, listing_ids, count, ret);
 }
 
 int terms_lock_many(struct rpc_call *call, struct pg_tx *tx, const char *const *listing_ids, size_t count,
@@ -95,14 +146,32 @@ int terms_lock_many(struct rpc_call *call, struct pg_tx *tx, const char *const *
 	    pg_query(call->ctx, tx, FAULT("booking.lock") ? READ_MANY : LOCK_MANY, ids_text(call, listing_ids, count));
 	if (!rows)
 		return -1;
-	size_t last = pg_count(rows);
-	int64_t now = last > 0 ? pg_integer(rows, last - 1, CLOCK_COLUMN) : 0;
-	for (size_t i = 0; i < count; i++) {
-		if (find_row(call, rows, listing_ids[i], &ret[i]))
-			return -1;
-		ret[i].now = now;
-	}
-	return 0;
+	return pg_count(rows) > 0 ? take_rows(call, rows, NULL, listing_ids, count, ret)
+				  : lock_spaces(call, tx, listing_ids, count, ret);
+}
+
+int terms_lock(struct rpc_call *call, struct pg_tx *tx, const char *listing_id, struct terms *ret)
+{
+	struct pg_result *row = pg_query(call->ctx, tx, FAULT("booking.lock") ? READ : LOCK, listing_id);
+	if (!row)
+		return -1;
+	if (pg_count(row) > 0)
+		return read_row(call, row, 0, ret);
+	if (lock_spaces(call, tx, &listing_id, 1, ret))
+		return -1;
+	return ret->listing_id ? 0 : rpc_not_found(call, "listing");
+}
+
+int terms_locked(struct rpc_call *call, struct pg_tx *tx, const char *listing_id, struct terms *ret)
+{
+	struct pg_result *row = pg_query(call->ctx, tx, READ, listing_id);
+	return row ? read_only_row(call, row, ret) : -1;
+}
+
+int terms_read(struct rpc_call *call, const char *listing_id, struct terms *ret)
+{
+	struct pg_result *row = pg_read(call->ctx, call->db, READ, listing_id);
+	return row ? read_only_row(call, row, ret) : -1;
 }
 
 const char *terms_time(struct rpc_call *call, int64_t instant)

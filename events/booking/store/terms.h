@@ -4,7 +4,9 @@
  * Purpose: a path begins with it. Ownership: everything in the arena of the call's context.
  * Invariants: terms_lock locks the listing's row, so that bookings, changes of rules and the daemon's own work on one
  * listing run one after the other; the clock is read once, after the lock is held, so that it is not before the commit
- * of the transaction that held it. Use: paths lock by due_lock (booking/store/due.h), which also ends what has expired.
+ * of the transaction that held it. What shares walls with a listing (migration 0023_shared_walls.sql) is locked with
+ * it, all in the order of ids; of a listing that shares none this takes no statement more. Use: paths lock by due_lock
+ * (booking/store/due.h), which also ends what has expired.
  */
 #ifndef EVENTLOOP_EVENTS_TERMS_H
 #define EVENTLOOP_EVENTS_TERMS_H
@@ -21,6 +23,7 @@ struct terms {
 	struct booking_rules rules;
 	struct pricing pricing;
 	const char *closed_by; /* of projection_time (projection/projection.h) */
+	const char *space_ids; /* of all that share walls with it, itself included, a PostgreSQL array; NULL: none do */
 };
 
 /* Locks the listing for the transaction, and ends nothing. -1 with not_found, or an error of the database. */
@@ -32,6 +35,10 @@ int terms_lock(struct rpc_call *call, struct pg_tx *tx, const char *listing_id,
  * is no such listing. -1 with an error of the database. */
 int terms_lock_many(struct rpc_call *call, struct pg_tx *tx, const char *const *listing_ids, size_t count,
 		    struct terms *ret) MAY_SUSPEND MUST_CHECK;
+
+/* Reads one that is locked already, as part of a space. */
+int terms_locked(struct rpc_call *call, struct pg_tx *tx, const char *listing_id,
+		 struct terms *ret) MAY_SUSPEND MUST_CHECK;
 
 /* The same without a lock and without ending anything, for reads. */
 int terms_read(struct rpc_call *call, const char *listing_id, struct terms *ret) MAY_SUSPEND MUST_CHECK;

@@ -12,7 +12,7 @@ const struct data_check unit_count_check = {
     .sql = "SELECT id, listing_id, units FROM booking WHERE units > 100 AND kind = 'booking' ORDER BY id",
 };
 
-static const char GIVE_BACK[] = "DELETE FROM booking_unit WHERE listing_id = $1 AND booking_id = $2";
+static const char GIVE_BACK[] = "DELETE FROM booking_unit WHERE booking_id = $1";
 
 /* Units from 1 to $2 that are free for the whole of $4, the lowest $3 of them; more conditions on the number n. Numbers
  * stand behind sub-selects so that the planner does not know them, and keeps one plan for all bookings. */
@@ -171,7 +171,7 @@ int unit_allocate(struct rpc_call *call, struct pg_tx *tx, const struct unit_req
 		  struct unit_choice *ret_choice)
 {
 	if (request->replaces)
-		pg_queue(call->ctx, tx, GIVE_BACK, request->listing_id, request->replaces);
+		pg_queue(call->ctx, tx, GIVE_BACK, request->replaces);
 	struct pg_result *found = find(call, tx, request);
 	if (!found)
 		return -1;
