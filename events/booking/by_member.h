@@ -14,4 +14,8 @@
  * it, and rating asks again before it takes a review. -1 with not_found when there is no such listing. */
 int booking_by_member(struct rpc_call *call, const char *listing_id, const char **ret) MAY_SUSPEND MUST_CHECK;
 
+/* The same for several listings, in one statement: ret has room for each. */
+int booking_by_members(struct rpc_call *call, const char *const *listing_ids, size_t count,
+		       const char **ret) MAY_SUSPEND MUST_CHECK;
+
 #endif

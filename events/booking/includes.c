@@ -142,7 +142,7 @@ static int store(struct rpc_call *call, struct pg_tx *tx, const char *all)
 
 int listing_set_includes(struct rpc_call *call)
 {
-	const char *id = rpc_param(call, "id"), *all;
+	const char *id = rpc_param(call, "id"), *all = NULL;
 	if (check_not_itself(call) || by_company_require(call, id, RIGHT_MANAGER))
 		return -1;
 	struct pg_tx *tx = rpc_begin(call);

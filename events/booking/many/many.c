@@ -14,13 +14,30 @@ static int read_item(struct rpc_call *call, size_t place, struct many *many)
 	struct many_item *item = &many->items[place];
 	item->call = rpc_item(call, "bookings", place);
 	item->listing_id = rpc_param(&item->call, "listing_id");
-	if (wish_read(&item->call, false, &item->wish) ||
-	    customer_read(call, item->listing_id, true, &many->customer) ||
-	    override_read(&item->call, item->listing_id, &item->override))
+	return wish_read(&item->call, false, &item->wish) ||
+		       customer_read(call, item->listing_id, true, &many->customer) ||
+		       override_read(&item->call, item->listing_id, &item->override)
+		   ? -1
+		   : 0;
+}
+
+static const char **ids_of(struct rpc_call *call, const struct many *many)
+{
+	const char **ids = arena_alloc(&call->ctx->arena, many->count * sizeof(*ids));
+	for (size_t i = 0; i < many->count; i++)
+		ids[i] = many->items[i].listing_id;
+	return ids;
+}
+
+/* Whether the customer belongs to the companies. */
+static int read_members(struct rpc_call *call, struct many *many)
+{
+	const char **found = arena_zalloc(&call->ctx->arena, many->count * sizeof(*found));
+	if (booking_by_members(call, ids_of(call, many), many->count, found))
 		return -1;
-	if (many->customer.booked_by)
-		return 0;
-	return booking_by_member(call, item->listing_id, &item->by_member);
+	for (size_t i = 0; i < many->count; i++)
+		many->items[i].by_member = found[i];
+	return 0;
 }
 
 int many_read(struct rpc_call *call, struct many *ret)
@@ -32,15 +49,12 @@ int many_read(struct rpc_call *call, struct many *ret)
 	for (size_t i = 0; i < ret->count; i++)
 		if (read_item(call, i, ret))
 			return -1;
-	return 0;
+	return ret->customer.booked_by ? 0 : read_members(call, ret);
 }
 
 int many_lock(struct rpc_call *call, struct pg_tx *tx, struct many *many)
 {
-	const char **ids = arena_alloc(&call->ctx->arena, many->count * sizeof(*ids));
-	for (size_t i = 0; i < many->count; i++)
-		ids[i] = many->items[i].listing_id;
-	if (due_lock_many(call, tx, ids, many->count, many->terms))
+	if (due_lock_many(call, tx, ids_of(call, many), many->count, many->terms))
 		return -1;
 	for (size_t i = 0; i < many->count; i++)
 		if (!many->terms[i].on_offer)

@@ -90,11 +90,13 @@ static int end_rows(struct rpc_call *call, struct pg_tx *tx, const struct terms 
 }
 
 /* Of all that share walls with the listing: their holds take its time too. */
-static int end_space(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms)
+static int end_space(struct rpc_call *call, struct pg_tx *tx, struct terms *terms)
 {
 	struct pg_result *due = pg_query(call->ctx, tx, SELECT_SPACE, terms->space_ids, terms_time(call, terms->now));
 	if (!due)
 		return -1;
+	if (pg_count(due) > 0)
+		terms->shared_ids = terms->space_ids; /* of whose time search is told */
 	for (size_t i = 0; i < pg_count(due) && !FAULT("hold.expiry"); i++) {
 		struct terms one;
 		if (terms_locked(call, tx, pg_text(due, i, 0), &one))
@@ -116,7 +118,7 @@ int due_lock(struct rpc_call *call, struct pg_tx *tx, const char *listing_id, st
 }
 
 /* Of a listing that is named more than once the first time alone. */
-static int end_expired(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, size_t place)
+static int end_expired(struct rpc_call *call, struct pg_tx *tx, struct terms *terms, size_t place)
 {
 	for (size_t i = 0; i < place; i++)
 		if (terms[i].listing_id && strcmp(terms[i].listing_id, terms[place].listing_id) == 0)

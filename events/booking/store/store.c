@@ -173,7 +173,7 @@ int store_step(struct rpc_call *call, struct pg_tx *tx, const struct terms *term
 void store_project(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms)
 {
 	if (terms->space_ids) {
-		projection_queue_busy(call->ctx, tx, terms->space_ids);
+		projection_queue_busy(call->ctx, tx, terms->shared_ids);
 		return;
 	}
 	const struct booking_rules *rules = &terms->rules;

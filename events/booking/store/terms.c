@@ -19,13 +19,11 @@
 	"SELECT terms.*, " MICROSECONDS " FROM (SELECT l.id, l.company_id, " LISTING_ON_OFFER " AS on_offer, "        \
 	"EXISTS (SELECT FROM booking b WHERE b.state IN ('held', 'requested') AND b.expires_at <= clock_timestamp() " \
 	"AND b.expires_at <= now() + " LONGEST_WAIT " AND b.listing_id = l.id) AS due, " RULES_COLUMNS                \
-	", " PRICING_COLUMNS ", l.space_id FROM listing l JOIN listing_type t ON t.key = l.type WHERE " which lock    \
-	") terms"
+	", " PRICING_COLUMNS " FROM listing l JOIN listing_type t ON t.key = l.type WHERE " which lock ") terms"
 #define IDS_TEXT_MAX 65536
 #define RULES_COLUMN 4
 #define PRICING_COLUMN (RULES_COLUMN + RULES_COLUMN_COUNT)
-#define SPACE_COLUMN (PRICING_COLUMN + PRICING_COLUMN_COUNT)
-#define CLOCK_COLUMN (SPACE_COLUMN + 1)
+#define CLOCK_COLUMN (PRICING_COLUMN + PRICING_COLUMN_COUNT)
 
 /* Of a listing that shares walls there is no row. */
 static const char LOCK[] = SELECT_TERMS("l.id = $1 AND l.space_id IS NULL", " FOR NO KEY UPDATE OF l");
@@ -38,10 +36,14 @@ static const char LOCK_MANY[] =
 static const char LOCK_SPACES[] =
     "SELECT 1 FROM listing l WHERE l.id = ANY ($1::uuid[]) OR l.space_id IN (SELECT x.space_id FROM listing x "
     "WHERE x.id = ANY ($1::uuid[])) ORDER BY l.id FOR NO KEY UPDATE";
-/* $2: how many were locked. False when walls were changed while they were waited for. */
+/* One row a listing that shares walls. $2: how many were locked. False when walls were changed while they were waited
+ * for. */
 static const char SELECT_SPACES[] =
-    "SELECT l.space_id, array_agg(l.id ORDER BY l.id)::text, sum(count(*)) OVER () <= $2::integer FROM listing l "
-    "WHERE l.space_id IN (SELECT x.space_id FROM listing x WHERE x.id = ANY ($1::uuid[])) GROUP BY l.space_id";
+    "SELECT l.id, (SELECT array_agg(o.id)::text FROM listing o WHERE o.space_id = l.space_id), "
+    "(SELECT array_agg(o.id)::text FROM listing o WHERE o.space_id = l.space_id AND (o.id = l.id OR o.id = ANY (l.includes) "
+    "OR l.id = ANY (o.includes) OR o.includes && l.includes)), "
+    "(SELECT count(*) FROM listing o WHERE o.space_id IN (SELECT x.space_id FROM listing x WHERE x.id = ANY ($1::uuid[]))) "
+    "<= $2::integer FROM listing l WHERE l.id = ANY ($1::uuid[]) AND l.space_id IS NOT NULL";
 
 static const char READ[] = SELECT_TERMS("l.id = $1", "");
 static const char READ_MANY[] = SELECT_TERMS("l.id = ANY ($1::uuid[])", "");
@@ -82,42 +84,39 @@ static const char *ids_text(struct rpc_call *call, const char *const *ids, size_
 	return buffer_text(&text);
 }
 
-/* The terms of one id among the rows; without a listing_id where none is of it. *ret_row: which row it is. */
-static int find_row(struct rpc_call *call, const struct pg_result *rows, const char *listing_id, struct terms *ret,
-		    size_t *ret_row)
+/* The terms of one id among the rows; without a listing_id where none is of it. */
+static int find_row(struct rpc_call *call, const struct pg_result *rows, const char *listing_id, struct terms *ret)
 {
 	*ret = (struct terms){0};
 	for (size_t row = 0; row < pg_count(rows); row++)
-		if (strcmp(pg_text(rows, row, 0), listing_id) == 0) {
-			*ret_row = row;
+		if (strcmp(pg_text(rows, row, 0), listing_id) == 0)
 			return read_row(call, rows, row, ret);
-		}
 	return 0;
 }
 
-/* The ids of a space among the rows of SELECT_SPACES; NULL of none. */
-static const char *space_of(const struct pg_result *spaces, const char *space_id)
+/* rows: what READ_MANY or LOCK_MANY found. */
+static int take_rows(struct rpc_call *call, const struct pg_result *rows, const char *const *listing_ids, size_t count,
+		     struct terms *ret)
 {
-	for (size_t row = 0; spaces && space_id && row < pg_count(spaces); row++)
-		if (strcmp(pg_text(spaces, row, 0), space_id) == 0)
-			return pg_text(spaces, row, 1);
-	return NULL;
-}
-
-/* rows: what READ_MANY or LOCK_MANY found; spaces: NULL where nobody shares walls. */
-static int take_rows(struct rpc_call *call, const struct pg_result *rows, const struct pg_result *spaces,
-		     const char *const *listing_ids, size_t count, struct terms *ret)
-{
-	size_t last = pg_count(rows), row = 0;
+	size_t last = pg_count(rows);
 	int64_t now = last > 0 ? pg_integer(rows, last - 1, CLOCK_COLUMN) : 0;
 	for (size_t i = 0; i < count; i++) {
-		if (find_row(call, rows, listing_ids[i], &ret[i], &row))
+		if (find_row(call, rows, listing_ids[i], &ret[i]))
 			return -1;
 		ret[i].now = now;
-		if (ret[i].listing_id)
-			ret[i].space_ids = space_of(spaces, pg_text(rows, row, SPACE_COLUMN));
 	}
 	return 0;
+}
+
+/* What SELECT_SPACES found. */
+static void take_spaces(const struct pg_result *spaces, const char *const *listing_ids, size_t count, struct terms *ret)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t row = 0; row < pg_count(spaces); row++)
+			if (strcmp(pg_text(spaces, row, 0), listing_ids[i]) == 0) {
+				ret[i].space_ids = pg_text(spaces, row, 1);
+				ret[i].shared_ids = pg_text(spaces, row, 2);
+			}
 }
 
 /* Locks the listings with all that share walls with them. */
@@ -134,9 +133,12 @@ static int lock_spaces(struct rpc_call *call, struct pg_tx *tx, const char *cons
 	struct pg_result *rows = spaces ? pg_query(call->ctx, tx, READ_MANY, ids) : NULL;
 	if (!rows)
 		return -1;
-	if (pg_count(spaces) > 0 && !pg_boolean(spaces, 0, 2) && !FAULT("walls.lock"))
+	if (pg_count(spaces) > 0 && !pg_boolean(spaces, 0, 3) && !FAULT("walls.lock"))
 		return rpc_conflict(call, "booked", "the walls of the listing are being changed: ask again");
-	return take_rows(call, rows, spaces, listing_ids, count, ret);
+	if (take_rows(call, rows, listing_ids, count, ret))
+		return -1;
+	take_spaces(spaces, listing_ids, count, ret);
+	return 0;
 }
 
 int terms_lock_many(struct rpc_call *call, struct pg_tx *tx, const char *const *listing_ids, size_t count,
@@ -146,7 +148,7 @@ int terms_lock_many(struct rpc_call *call, struct pg_tx *tx, const char *const *
 	    pg_query(call->ctx, tx, FAULT("booking.lock") ? READ_MANY : LOCK_MANY, ids_text(call, listing_ids, count));
 	if (!rows)
 		return -1;
-	return pg_count(rows) > 0 ? take_rows(call, rows, NULL, listing_ids, count, ret)
+	return pg_count(rows) > 0 ? take_rows(call, rows, listing_ids, count, ret)
 				  : lock_spaces(call, tx, listing_ids, count, ret);
 }
 

@@ -23,7 +23,9 @@ struct terms {
 	struct booking_rules rules;
 	struct pricing pricing;
 	const char *closed_by; /* of projection_time (projection/projection.h) */
-	const char *space_ids; /* of all that share walls with it, itself included, a PostgreSQL array; NULL: none do */
+	const char
+	    *space_ids; /* of all that are connected by walls, itself included, a PostgreSQL array; NULL: none are */
+	const char *shared_ids; /* of those whose time changes with what is written of it, itself included; likewise */
 };
 
 /* Locks the listing for the transaction, and ends nothing. -1 with not_found, or an error of the database. */
