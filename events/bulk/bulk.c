@@ -44,13 +44,13 @@ static const char LOCK_LISTINGS[] =
     "WITH named AS (SELECT l.id, l.space_id FROM listing l WHERE l.id IN (SELECT p.listing_id FROM jsonb_to_recordset($1::jsonb) AS p(listing_id "
     "uuid) UNION SELECT x.id FROM jsonb_to_recordset($1::jsonb) AS p(company_id uuid, listing_external_id text) "
     "JOIN listing x ON x.company_id = p.company_id AND x.external_id = p.listing_external_id)) "
-    "SELECT 1 FROM listing l WHERE l.id IN (SELECT id FROM named) OR l.space_id IN (SELECT space_id FROM named) "
-    "ORDER BY l.id FOR NO KEY UPDATE";
+    "SELECT 1 FROM listing l WHERE l.id IN (SELECT n.id FROM named n UNION SELECT x.id FROM named n JOIN listing x "
+    "ON x.space_id = n.space_id) ORDER BY l.id FOR NO KEY UPDATE";
 
 /* All whose time changes with that of these. */
 static const char SELECT_TOUCHED[] =
-    "SELECT array_agg(l.id)::text FROM listing l WHERE l.id = ANY ($1::uuid[]) OR l.space_id IN (SELECT x.space_id FROM "
-    "listing x WHERE x.id = ANY ($1::uuid[]))";
+    "SELECT array_agg(l.id)::text FROM listing l WHERE l.id = ANY ($1::uuid[]) OR l.space_id = ANY (ARRAY("
+    "SELECT DISTINCT x.space_id FROM listing x WHERE x.id = ANY ($1::uuid[])))";
 
 /* The rows of a booking in the listings that share walls with its own. */
 static const char SHARE[] = "SELECT booking_share(b.id, b.listing_id, b.period) FROM booking b WHERE b.id = $1::uuid "

@@ -28,22 +28,23 @@
 /* Of a listing that shares walls there is no row. */
 static const char LOCK[] = SELECT_TERMS("l.id = $1 AND l.space_id IS NULL", " FOR NO KEY UPDATE OF l");
 static const char LOCK_MANY[] =
-    SELECT_TERMS("l.id = ANY ($1::uuid[]) AND NOT EXISTS (SELECT FROM listing x WHERE x.id = ANY ($1::uuid[]) "
-		 "AND x.space_id IS NOT NULL)",
+    SELECT_TERMS("l.id = ANY ($1::uuid[]) AND l.space_id IS NULL AND NOT EXISTS (SELECT FROM listing x "
+		 "WHERE x.id = ANY ($1::uuid[]) AND x.space_id IS NOT NULL)",
 		 " ORDER BY l.id FOR NO KEY UPDATE OF l");
 
-/* With all that share walls with any of them. */
+/* With all that share walls with any of them: arrays, since beside an OR the planner has no index for a sub-select. */
 static const char LOCK_SPACES[] =
-    "SELECT 1 FROM listing l WHERE l.id = ANY ($1::uuid[]) OR l.space_id IN (SELECT x.space_id FROM listing x "
-    "WHERE x.id = ANY ($1::uuid[])) ORDER BY l.id FOR NO KEY UPDATE";
-/* One row a listing that shares walls. $2: how many were locked. False when walls were changed while they were waited
+    "SELECT l.id FROM listing l WHERE l.id = ANY ((SELECT $1::uuid[])::uuid[]) OR l.space_id = ANY (ARRAY("
+    "SELECT x.space_id FROM listing x WHERE x.id = ANY ((SELECT $1::uuid[])::uuid[]))) ORDER BY l.id "
+    "FOR NO KEY UPDATE";
+/* One row a listing that shares walls. $2: those that were locked. False when walls were changed while they were waited
  * for. */
 static const char SELECT_SPACES[] =
     "SELECT l.id, (SELECT array_agg(o.id)::text FROM listing o WHERE o.space_id = l.space_id), "
     "(SELECT array_agg(o.id)::text FROM listing o WHERE o.space_id = l.space_id AND (o.id = l.id OR o.id = ANY (l.includes) "
     "OR l.id = ANY (o.includes) OR o.includes && l.includes)), "
-    "(SELECT count(*) FROM listing o WHERE o.space_id IN (SELECT x.space_id FROM listing x WHERE x.id = ANY ($1::uuid[]))) "
-    "<= $2::integer FROM listing l WHERE l.id = ANY ($1::uuid[]) AND l.space_id IS NOT NULL";
+    "(SELECT bool_and(o.id = ANY ($2::uuid[])) FROM listing o WHERE o.space_id IN (SELECT x.space_id FROM listing x "
+    "WHERE x.id = ANY ($1::uuid[]))) FROM listing l WHERE l.id = ANY ($1::uuid[]) AND l.space_id IS NOT NULL";
 
 static const char READ[] = SELECT_TERMS("l.id = $1", "");
 static const char READ_MANY[] = SELECT_TERMS("l.id = ANY ($1::uuid[])", "");
@@ -82,6 +83,15 @@ static const char *ids_text(struct rpc_call *call, const char *const *ids, size_
 		buffer_printf(&text, "%s%s", i > 0 ? "," : "", ids[i]);
 	buffer_append_char(&text, '}');
 	return buffer_text(&text);
+}
+
+/* The ids of the rows' first column likewise. */
+static const char *rows_text(struct rpc_call *call, const struct pg_result *rows)
+{
+	const char **ids = arena_alloc(&call->ctx->arena, (pg_count(rows) + 1) * sizeof(*ids));
+	for (size_t row = 0; row < pg_count(rows); row++)
+		ids[row] = pg_text(rows, row, 0);
+	return ids_text(call, ids, pg_count(rows));
 }
 
 /* The terms of one id among the rows; without a listing_id where none is of it. */
@@ -128,13 +138,13 @@ static int lock_spaces(struct rpc_call *call, struct pg_tx *tx, const char *cons
 	    FAULT("walls.lock") ? pg_query(call->ctx, tx, READ_MANY, ids) : pg_query(call->ctx, tx, LOCK_SPACES, ids);
 	if (!locked)
 		return -1;
-	struct pg_result *spaces =
-	    pg_query(call->ctx, tx, SELECT_SPACES, ids, arena_printf(&call->ctx->arena, "%zu", pg_count(locked)));
+	struct pg_result *spaces = pg_query(call->ctx, tx, SELECT_SPACES, ids, rows_text(call, locked));
 	struct pg_result *rows = spaces ? pg_query(call->ctx, tx, READ_MANY, ids) : NULL;
 	if (!rows)
 		return -1;
 	if (pg_count(spaces) > 0 && !pg_boolean(spaces, 0, 3) && !FAULT("walls.lock"))
-		return rpc_conflict(call, "booked", "the walls of the listing are being changed: ask again");
+		return context_fail(call->ctx, ERROR_CONFLICT, "serialization",
+				    "the walls of the listing were being changed: ask again");
 	if (take_rows(call, rows, listing_ids, count, ret))
 		return -1;
 	take_spaces(spaces, listing_ids, count, ret);
@@ -146,10 +156,12 @@ int terms_lock_many(struct rpc_call *call, struct pg_tx *tx, const char *const *
 {
 	struct pg_result *rows =
 	    pg_query(call->ctx, tx, FAULT("booking.lock") ? READ_MANY : LOCK_MANY, ids_text(call, listing_ids, count));
-	if (!rows)
+	if (!rows || take_rows(call, rows, listing_ids, count, ret))
 		return -1;
-	return pg_count(rows) > 0 ? take_rows(call, rows, listing_ids, count, ret)
-				  : lock_spaces(call, tx, listing_ids, count, ret);
+	for (size_t i = 0; i < count; i++)
+		if (!ret[i].listing_id) /* it shares walls, perhaps since this call waited for it */
+			return lock_spaces(call, tx, listing_ids, count, ret);
+	return 0;
 }
 
 int terms_lock(struct rpc_call *call, struct pg_tx *tx, const char *listing_id, struct terms *ret)
