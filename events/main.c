@@ -114,6 +114,7 @@ static const struct data_check *const checks[] = {
     &cancelled_late_check,
     &unit_count_check,
     &includes_check,
+    &spaces_check,
     &listing_change_check,
     &draft_limit_data,
     &projection_drift_check,

@@ -17,8 +17,8 @@
 
 /* The listing, those it is to include, and all that share walls with any of them. */
 static const char SELECT_SPACE[] =
-    "SELECT l.id FROM listing l WHERE l.id = ANY ($1::uuid[]) OR l.space_id IN (SELECT x.space_id FROM listing x "
-    "WHERE x.id = ANY ($1::uuid[])) ORDER BY l.id LIMIT " SPACE_MOST_TEXT " + 1";
+    "SELECT l.id FROM listing l WHERE l.id = ANY ($1::uuid[]) OR l.space_id = ANY (ARRAY(SELECT x.space_id FROM listing x "
+    "WHERE x.id = ANY ($1::uuid[]))) ORDER BY l.id LIMIT " SPACE_MOST_TEXT " + 1";
 
 /* What stands against $2 as the parts of $1: a listing that is no other one of its company; one that is a whole;
  * whether $1 is a part itself; its units; its version; bookings to come of all ($3). */
@@ -41,15 +41,16 @@ static const char SET_SPACES[] =
     "ON e.one = r.other), space AS (SELECT r.id, (array_agg(r.other ORDER BY r.other))[1] AS least FROM reached r GROUP BY r.id) "
     "UPDATE listing l SET space_id = (SELECT s.least FROM space s WHERE s.id = l.id) WHERE l.id = ANY ($1::uuid[])";
 
-/* Bookings to come that would meet: of the whole, and of its parts or of another whole of these. */
+/* Bookings to come that would meet: of the whole, and of itself (it may have been overbooked), its parts or another
+ * whole of these. */
 static const char SELECT_MET[] =
     "SELECT coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'listing_id', m.listing_id, 'kind', m.kind, 'period', "
     "api_period(m.period)) ORDER BY lower(m.period), m.id), '[]')::text, count(*) FROM ("
     "SELECT DISTINCT b.id, b.listing_id, b.kind, b.period FROM booking_unit own JOIN booking ob ON ob.id = own.booking_id "
-    "AND ob.listing_id = own.listing_id JOIN listing w ON w.id = $1 JOIN listing o ON o.id = ANY (w.includes) "
-    "OR (o.space_id = w.space_id AND o.id <> w.id AND o.includes && w.includes) JOIN booking_unit u ON u.listing_id = o.id "
+    "AND ob.listing_id = own.listing_id JOIN listing w ON w.id = $1 JOIN listing o ON o.space_id = w.space_id "
+    "AND (o.id = ANY (w.includes) OR o.includes && w.includes) JOIN booking_unit u ON u.listing_id = o.id "
     "AND u.period && own.period JOIN booking b ON b.id = u.booking_id AND b.listing_id = o.id "
-    "WHERE own.listing_id = $1 AND upper(own.period) > now() LIMIT 100) m";
+    "WHERE own.listing_id = $1 AND upper(own.period) > now() AND b.id <> ob.id LIMIT 100) m";
 
 static const char SHARE_AGAIN[] = "SELECT booking_share_again($1::uuid[])";
 
@@ -70,27 +71,47 @@ static const char *ids_text(struct rpc_call *call, const char *own)
 	return buffer_text(&text);
 }
 
-/* Locks all that share walls, or will. *ret: their ids, a PostgreSQL array. */
-static int lock_all(struct rpc_call *call, struct pg_tx *tx, const char **ret)
+/* All that share walls, or will. */
+struct space {
+	size_t count;
+	const char **ids;
+	const char *text; /* the same as a PostgreSQL array */
+};
+
+static int read_all(struct rpc_call *call, struct pg_tx *tx, struct space *ret)
 {
-	struct arena *arena = &call->ctx->arena;
 	struct pg_result *rows = pg_query(call->ctx, tx, SELECT_SPACE, ids_text(call, rpc_param(call, "id")));
 	if (!rows)
 		return -1;
-	size_t count = pg_count(rows);
-	if (count > SPACE_MOST)
+	*ret = (struct space){.count = pg_count(rows)};
+	if (ret->count > SPACE_MOST)
 		return rpc_invalid(call, "/params/includes", "shared_most", SPACE_MOST_TEXT);
-	const char **ids = arena_alloc(arena, (count + 1) * sizeof(*ids));
-	struct terms *terms = arena_zalloc(arena, (count + 1) * sizeof(*terms));
+	ret->ids = arena_alloc(&call->ctx->arena, (ret->count + 1) * sizeof(*ret->ids));
 	struct buffer text;
-	buffer_init_arena(&text, arena, 8192);
-	for (size_t i = 0; i < count; i++) {
-		ids[i] = pg_text(rows, i, 0);
-		buffer_printf(&text, "%c%s", i > 0 ? ',' : '{', ids[i]);
+	buffer_init_arena(&text, &call->ctx->arena, 8192);
+	for (size_t i = 0; i < ret->count; i++) {
+		ret->ids[i] = pg_text(rows, i, 0);
+		buffer_printf(&text, "%c%s", i > 0 ? ',' : '{', ret->ids[i]);
 	}
 	buffer_append_char(&text, '}');
-	*ret = buffer_text(&text);
-	return due_lock_many(call, tx, ids, count, terms);
+	ret->text = buffer_text(&text);
+	return 0;
+}
+
+/* Locks them; they may have become others while this call waited. *ret: their ids, a PostgreSQL array. */
+static int lock_all(struct rpc_call *call, struct pg_tx *tx, const char **ret)
+{
+	struct space before, space;
+	if (read_all(call, tx, &before))
+		return -1;
+	struct terms *terms = arena_zalloc(&call->ctx->arena, (before.count + 1) * sizeof(*terms));
+	if (due_lock_many(call, tx, before.ids, before.count, terms) || read_all(call, tx, &space))
+		return -1;
+	*ret = space.text;
+	if (strcmp(before.text, space.text) == 0)
+		return 0;
+	return context_fail(call->ctx, ERROR_CONFLICT, "serialization",
+			    "the walls of the listing were being changed: ask again");
 }
 
 /* What must hold of whole and parts. */
@@ -159,18 +180,25 @@ int listing_set_includes(struct rpc_call *call)
 	return rpc_commit_row(call, tx, listing, "listing");
 }
 
+const struct data_check spaces_check = {
+    .name = "spaces",
+    .help = "listings that include one with which they are not connected: give their includes anew",
+    .sql = "SELECT w.id, p.id AS part FROM listing w, unnest(w.includes) p(id) LEFT JOIN listing x ON x.id = p.id "
+	   "WHERE x.space_id IS DISTINCT FROM w.space_id OR w.space_id IS NULL",
+};
+
 const struct data_check includes_check = {
     .name = "shared_walls",
     .help = "bookings to come without their rows in the listings that share walls with theirs, or with rows too many",
     .sql =
 	"SELECT coalesce(wanted.booking_id, kept.booking_id) AS id, coalesce(wanted.listing_id, kept.listing_id) "
 	"AS listing_id, wanted.booking_id IS NULL AS too_many FROM ("
-	"SELECT DISTINCT u.booking_id, o.id AS listing_id, CASE WHEN o.includes = '{}' THEN o.units ELSE 1 END AS rows "
+	"SELECT DISTINCT u.booking_id, o.id AS listing_id, u.period, CASE WHEN o.includes = '{}' THEN o.units ELSE 1 END AS rows "
 	"FROM booking_unit u JOIN booking b ON b.id = u.booking_id AND b.listing_id = u.listing_id "
 	"JOIN listing l ON l.id = u.listing_id AND l.space_id IS NOT NULL JOIN listing o ON o.space_id = l.space_id "
 	"AND o.id <> l.id AND (o.id = ANY (l.includes) OR l.id = ANY (o.includes) OR o.includes && l.includes) "
 	"WHERE upper(u.period) > now()) wanted FULL JOIN ("
-	"SELECT u.booking_id, u.listing_id, count(*) AS rows FROM booking_unit u JOIN booking b ON b.id = u.booking_id "
-	"AND b.listing_id <> u.listing_id WHERE upper(u.period) > now() GROUP BY u.booking_id, u.listing_id) kept "
-	"USING (booking_id, listing_id) WHERE wanted.rows IS DISTINCT FROM kept.rows",
+	"SELECT u.booking_id, u.listing_id, u.period, count(*) AS rows FROM booking_unit u JOIN booking b ON b.id = u.booking_id "
+	"AND b.listing_id <> u.listing_id WHERE upper(u.period) > now() GROUP BY u.booking_id, u.listing_id, u.period) kept "
+	"USING (booking_id, listing_id, period) WHERE wanted.rows IS DISTINCT FROM kept.rows",
 };

@@ -16,4 +16,7 @@ int listing_set_includes(struct rpc_call *call) MAY_SUSPEND;
 /* Bookings whose rows are not in all listings that share walls with theirs. */
 extern const struct data_check includes_check;
 
+/* Listings whose space is not that of what they include. */
+extern const struct data_check spaces_check;
+
 #endif

@@ -180,7 +180,7 @@ class Stack:
             if not database.execute("SELECT EXISTS (SELECT FROM listing)").fetchone()[0]:
                 return []
         rows = [json.loads(line) for line in self["events"].command("check", check=False).stdout.splitlines()]
-        astray = [row for row in rows if row["check"] in ("projection", "shared_walls")]
+        astray = [row for row in rows if row["check"] in ("projection", "shared_walls", "spaces")]
         return [f"search or time does not have what the listings are: {astray[:5]}"] if astray else []
 
     # --- calls ---

@@ -1,6 +1,8 @@
 """Hall A, Hall B and the whole house: sold apart, and never against each other."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from booking_steps import EUROS, ask, begin, do, fails, refused, set_rules, set_time, span
@@ -224,3 +226,38 @@ def test_an_import_takes_the_others_too(stack, house, guest, tmp_path):
     summary = json.loads(stack["events"].command("import", file, check=False).stdout.strip().splitlines()[-1])
     assert (summary["loaded"], summary["rejected"]) == (2, 1)
     assert not is_free(stack, first) and not is_free(stack, whole, 8, 9) and is_free(stack, second, 8, 9)
+
+
+def somebody_waits(database):
+    for _ in range(250):
+        if database.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)").fetchone()[0]:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.parametrize("method", ["create", "create_many"])
+def test_walls_that_are_built_while_a_booking_waits_count_for_it(stack, owner, guest, method):
+    whole, part = (stack.listing(*owner, price=EUROS)["id"] for _ in range(2))
+    wish = {"listing_id": part, "period": span(0, 2)}
+    wish = wish if method == "create" else {"bookings": [wish]}
+    with stack.database("events") as builder, stack.database("events") as watch, ThreadPoolExecutor() as pool:
+        with builder.transaction():
+            builder.execute("SELECT 1 FROM listing WHERE id = ANY (%s) FOR UPDATE", [[whole, part]])
+            booked = pool.submit(guest.rpc, f"events.booking.{method}", wish)
+            assert somebody_waits(watch)
+            builder.execute("UPDATE listing SET space_id = %s WHERE id = ANY (%s)", [whole, [whole, part]])
+            builder.execute("UPDATE listing SET includes = %s WHERE id = %s", [[part], whole])
+        booked.result()
+    assert not is_free(stack, whole)
+
+
+def test_a_whole_that_was_overbooked_shares_no_walls(stack, owner, guest, other):
+    whole, part = (stack.listing(*owner, price=EUROS)["id"] for _ in range(2))
+    set_rules(owner[1], whole, overbooking=1)
+    made = [ask(one, whole) for one in (guest, other)]
+    error = includes_fail(owner[1], whole, [part])
+    assert (error.reason, {one["id"] for one in error.data["bookings"]}) == ("booked", {one["id"] for one in made})
+    do(other, "cancel", made[1])
+    include(owner[1], whole, [part])
+    assert not is_free(stack, part)
