@@ -1,4 +1,4 @@
-"""Several bookings in one call, beside one booking: one caller through the gateway, taking turns, medians of latencies."""
+"""Several bookings in one call, beside one booking: one caller through the gateway, in turns, medians of latencies."""
 
 import itertools
 import statistics
