@@ -51,23 +51,50 @@ static const char *booking_ids(struct arena *arena, const struct asked_taken *ta
 	return buffer_text(&ids);
 }
 
-/* Which listings that share walls with it have taken that time: a JSON array; NULL when none has. */
+/* Which listings that share walls with it have taken that time: a JSON array; NULL when none has. An expired hold may
+ * still have its rows for a moment. */
 static const char SELECT_SHARED[] =
     "SELECT jsonb_agg(DISTINCT b.listing_id)::text FROM booking_unit u JOIN booking b ON b.id = u.booking_id "
-    "WHERE u.listing_id = $1 AND u.period && tstzrange($2::timestamptz, $3::timestamptz) AND b.listing_id <> $1";
+    "WHERE u.listing_id = $1 AND u.period && tstzrange($2::timestamptz, $3::timestamptz) AND b.listing_id <> $1 "
+    "AND (b.state NOT IN ('held', 'requested') OR b.expires_at > now()) IS NOT FALSE";
 
-static const char *taken_by_others(struct rpc_call *call, const struct asked *asked, const struct span *period)
+static int taken_by_others(struct rpc_call *call, const struct asked *asked, const struct span *period,
+			   const char **ret)
 {
 	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
 	clock_format(period->from, from);
 	clock_format(period->to, to);
 	struct pg_result *row = pg_read(call->ctx, call->db, SELECT_SHARED, asked->listing_id, from, to);
-	return row ? pg_text(row, 0, 0) : NULL;
+	*ret = row ? pg_text(row, 0, 0) : NULL;
+	return row ? 0 : -1;
+}
+
+/* Adds that so many units are free where more are wanted, from when on, through whose walls, and by which bookings. */
+static int add_booked(struct rpc_call *call, const struct asked *asked, int free, int wanted, int64_t from,
+		      const struct span *widened, const struct asked_taken *taken, struct verdict *verdict)
+{
+	struct arena *arena = &call->ctx->arena;
+	struct words_value values[5] = {
+	    words_number(arena, "free", free),
+	    words_number(arena, "wanted", wanted),
+	    words_instant(arena, "booked_from", asked->rules.zone, from),
+	};
+	size_t count = 3;
+	const char *others = NULL;
+	if (taken_by_others(call, asked, widened, &others))
+		return -1;
+	if (others)
+		values[count++] = (struct words_value){
+		    "shared_with", others, {"what shares walls with it", "то, с чем у него общие стены"}};
+	if (asked->insider)
+		values[count++] = (struct words_value){.name = "booking_ids", .json = booking_ids(arena, taken)};
+	verdict_add(verdict, words_refusal(arena, "booked", count, values));
+	return 0;
 }
 
 /* Of `total` units. */
-static void judge_taken(struct rpc_call *call, const struct asked *asked, const struct booking_wish *wish, int total,
-			const struct asked_taken *taken, struct verdict *verdict)
+static int judge_taken(struct rpc_call *call, const struct asked *asked, const struct booking_wish *wish, int total,
+		       const struct asked_taken *taken, struct verdict *verdict)
 {
 	struct arena *arena = &call->ctx->arena;
 	const struct booking_rules *rules = &asked->rules;
@@ -76,22 +103,8 @@ static void judge_taken(struct rpc_call *call, const struct asked *asked, const 
 	size_t count = capacity_steps(total, taken->rows, taken->count, &widened, arena, &steps);
 	int free = rules->named ? capacity_named(total, taken->rows, taken->count, &widened, arena)
 				: capacity_least(steps, count, &widened);
-	if (free < wish->units) {
-		const struct words_value values[] = {
-		    words_number(arena, "free", free),
-		    words_number(arena, "wanted", wish->units),
-		    words_instant(arena, "booked_from", rules->zone, booked_from(steps, count, wish->units, &widened)),
-		};
-		size_t shown = ARRAY_SIZE(values);
-		struct words_value all[ARRAY_SIZE(values) + 2];
-		memcpy(all, values, sizeof(values));
-		const char *others = taken_by_others(call, asked, &widened);
-		if (others)
-			all[shown++] = (struct words_value){.name = "shared_with", .json = others};
-		if (asked->insider)
-			all[shown++] = (struct words_value){.name = "booking_ids", .json = booking_ids(arena, taken)};
-		verdict_add(verdict, words_refusal(arena, "booked", shown, all));
-	}
+	int64_t from = booked_from(steps, count, wish->units, &widened);
+	return free < wish->units ? add_booked(call, asked, free, wish->units, from, &widened, taken, verdict) : 0;
 }
 
 /* Of a period that is too long for any booking it is not asked what is taken: that may be very much. */
@@ -111,8 +124,7 @@ static int judge_units(struct rpc_call *call, const struct asked *asked, const s
 		return -1;
 	struct asked_taken taken = asked_units_of(call, &all_taken);
 	int total = rpc_param_json(call, "unit_numbers") ? wish->units : asked_total(asked);
-	judge_taken(call, asked, wish, total, &taken, verdict);
-	return 0;
+	return judge_taken(call, asked, wish, total, &taken, verdict);
 }
 
 /* What the caller's own bookings leave. */

@@ -73,6 +73,10 @@ static const struct sentences table[] = {
     {"not_on_offer", {"The listing is not on offer.", "Объявление сейчас не опубликовано."}},
     {"units_missing", {"The listing has {units} units in all.", "Всего у объявления единиц: {units}."}},
     {"booked",
+     {"Not enough is free from {booked_from}: {free} of the {wanted} that are wanted, since {shared_with} is booked.",
+      "Не хватает свободных единиц с {booked_from}: свободно {free}, нужно {wanted}, так как забронировано "
+      "{shared_with}."}},
+    {"booked",
      {"Not enough is free from {booked_from}: {free} of the {wanted} that are wanted.",
       "Не хватает свободных единиц с {booked_from}: свободно {free}, нужно {wanted}."}},
 };

@@ -66,6 +66,7 @@ def test_explain_says_through_which_wall(house, guest, owner):
     ask(guest, whole)
     told = guest.rpc("events.availability.explain", {"listing_id": second, "period": span(0, 2)})["first"]
     assert told["rule"] == "booked" and told["shared_with"] == [whole] and "booking_ids" not in told
+    assert "since what shares walls with it is booked" in told["message"]["en"]
     ask(guest, first, 5, 6)
     told = guest.rpc("events.availability.explain", {"listing_id": whole, "period": span(5, 6)})["first"]
     assert told["shared_with"] == [first]
