@@ -101,7 +101,7 @@ static int read_all(struct rpc_call *call, struct pg_tx *tx, struct space *ret)
 /* Locks them; they may have become others while this call waited. *ret: their ids, a PostgreSQL array. */
 static int lock_all(struct rpc_call *call, struct pg_tx *tx, const char **ret)
 {
-	struct space before, space;
+	struct space before = {0}, space = {0};
 	if (read_all(call, tx, &before))
 		return -1;
 	struct terms *terms = arena_zalloc(&call->ctx->arena, (before.count + 1) * sizeof(*terms));

@@ -56,11 +56,11 @@ def listings(demo):
 
 
 def test_listings_are_of_many_kinds_and_places(listings):
-    assert len(listings) == 60
+    assert len(listings) == 62
     assert len({item["type"] for item in listings}) >= 10
     assert {item["time_zone"] for item in listings} >= {"Europe/Oslo", "Asia/Tokyo", "Australia/Melbourne"}
     assert {item["price"]["currency"] for item in listings} == {"EUR", "NOK", "CAD", "AUD", "JPY"}
-    assert len({item["description"] for item in listings}) == 60
+    assert len({item["description"] for item in listings}) == 62
     assert sum(item["units"] > 1 for item in listings) >= 10
 
 
@@ -127,3 +127,11 @@ def test_the_first_calls_of_the_readme_work_as_printed(demo, tmp_path):
     )
     assert booked["result"]["state"] == "confirmed"
     assert conflict["error"]["data"]["reason"] == "booked"
+
+
+def test_a_house_a_course_a_feast_and_a_desk_are_there(demo):
+    assert demo.count("events", "listing WHERE space_id IS NOT NULL") == 3
+    assert demo.count("events", "booking_series") == 1
+    assert demo.count("events", "booking WHERE series_id IS NOT NULL AND state = 'confirmed'") >= 6
+    assert demo.count("events", "booking WHERE group_id IS NOT NULL") == 2
+    assert demo.count("events", "booking WHERE customer IS NOT NULL AND booked_by IS NOT NULL") == 2

@@ -81,6 +81,54 @@ def future_bookings(listings, user, count, today, notes):
     return bookings
 
 
+def evening(listing, day, first, hours):
+    """A period on that day of the listing's own time zone."""
+    start = datetime.combine(day, time(first), ZoneInfo(listing["time_zone"]))
+    return {"from": rfc3339(start), "to": rfc3339(start + timedelta(hours=hours))}
+
+
+def at_the_desk(listings, today):
+    """(method, parameters): what is booked otherwise than one by one; with a customer by the company."""
+    studio = next(one for one in listings if one["type"] == "studio")
+    room = next(one for one in listings if one["type"] == "meeting_room")
+    halls = [one for one in listings if one["type"] == "hall"][:2]
+    monday = today + timedelta(days=14 - today.weekday())
+    feast = [{"listing_id": one["id"], "period": evening(one, today + timedelta(days=90), 12, 10)} for one in halls]
+    customer = {"name": "Vera Lindholm", "phone": "+351 21 000 00 00", "language": "en"}
+    return [
+        (
+            "events.booking.create_recurring",
+            {
+                "listing_id": studio["id"],
+                "period": evening(studio, monday, 18, 2),
+                "recurrence": {"frequency": "weekly", "count": 12},
+                "note": "Pottery for beginners",
+                "idempotency_key": "demo-course",
+            },
+        ),
+        ("events.booking.create_many", {"bookings": feast, "idempotency_key": "demo-feast"}),
+        (
+            "events.booking.create",
+            {
+                "listing_id": room["id"],
+                "period": evening(room, monday + timedelta(days=1), 10, 3),
+                "customer": customer,
+                "idempotency_key": "demo-telephone",
+            },
+        ),
+        (
+            "events.booking.hold",
+            {
+                "listing_id": room["id"],
+                "period": evening(room, monday + timedelta(days=2), 10, 3),
+                "customer": customer,
+                "until": rfc3339(datetime.combine(monday, time(12), UTC)),
+                "idempotency_key": "demo-option",
+            },
+        ),
+    ]
+
+
 def closures(listings, today):
     """Parameters of events.booking.block: every sixth listing is mended for a day."""
     blocks = []

@@ -30,8 +30,8 @@ static int read_occurrence(struct rpc_call *call, struct pg_tx *tx, const struct
 
 int booking_add_occurrence(struct rpc_call *call)
 {
-	struct series series;
-	bool staff;
+	struct series series = {0};
+	bool staff = false;
 	if (series_read(call, rpc_param(call, "series_id"), &series, &staff) || series_take_wish(call, &series) ||
 	    (!staff && booking_by_member(call, series.listing_id, &series.by_member)))
 		return -1;

@@ -172,8 +172,8 @@ int series_read(struct rpc_call *call, const char *id, struct series *ret, bool 
 
 int booking_get_series(struct rpc_call *call)
 {
-	struct series series;
-	bool staff;
+	struct series series = {0};
+	bool staff = false;
 	if (series_read(call, rpc_param(call, "series_id"), &series, &staff))
 		return -1;
 	struct pg_result *row = series_json(call, NULL, series.id);
