@@ -20,10 +20,11 @@
 	"AND ($5::timestamptz IS NULL OR (b.created_at, b.id) < ($5::timestamptz, $6::uuid)) "    \
 	"ORDER BY b.created_at DESC, b.id DESC " PAGE_LIMIT("$7")
 
-/* Who booked is not told of units that may change. */
-static const char BY_USER[] =
-    SELECT_BOOKINGS(BOOKING_JSON " - CASE WHEN b.named THEN '' ELSE 'unit_numbers' END", "b.user_id");
+/* Who booked is told neither of units that may change nor of what the company set aside. */
+static const char BY_USER[] = SELECT_BOOKINGS(
+    BOOKING_JSON " - (CASE WHEN b.named THEN '{override}' ELSE '{unit_numbers,override}' END)::text[]", "b.user_id");
 static const char BY_COMPANY[] = SELECT_BOOKINGS(BOOKING_JSON, "b.company_id");
+static const char OVERRIDDEN[] = SELECT_BOOKINGS(BOOKING_JSON, "b.override IS NOT NULL AND b.company_id");
 static const char BY_LISTING[] = SELECT_BOOKINGS(BOOKING_JSON, "b.listing_id");
 
 /* What lies in a time, of all listings of a company or of one, by the index booking_calendar. Without a state, what
@@ -65,11 +66,16 @@ static const char *asked_company(struct rpc_call *call)
 static const char *choose(struct rpc_call *call, const char **ret_whose)
 {
 	const char *listing = rpc_param(call, "listing_id"), *company = asked_company(call);
+	bool overridden = rpc_param_boolean(call, "overridden", false);
+	if (overridden && (listing || !company)) {
+		(void)rpc_invalid(call, "/params/company_id", "required", NULL);
+		return NULL;
+	}
 	*ret_whose = listing ? listing : company ? company : rpc_caller_id(call);
 	if (listing)
 		return require_listing_staff(call, listing, &company) ? NULL : BY_LISTING;
 	if (company)
-		return rpc_require_right(call, company, RIGHT_STAFF) ? NULL : BY_COMPANY;
+		return rpc_require_right(call, company, RIGHT_STAFF) ? NULL : overridden ? OVERRIDDEN : BY_COMPANY;
 	return BY_USER;
 }
 
@@ -125,8 +131,8 @@ static int list_by_creation(struct rpc_call *call)
 	const char *state = rpc_param(call, "state"), *from = NULL, *to = NULL;
 	if (!sql || period_read_time(call, "from", &from) || period_read_time(call, "to", &to))
 		return -1;
-	const char *scope =
-	    arena_printf(&call->ctx->arena, "%s %s %s %s", whose, state ? state : "", from ? from : "", to ? to : "");
+	const char *scope = arena_printf(&call->ctx->arena, "%s%s %s %s %s", sql == OVERRIDDEN ? "overridden " : "",
+					 whose, state ? state : "", from ? from : "", to ? to : "");
 	if (cursor_read(call, scope, 2, after))
 		return -1;
 	struct pg_result *rows =

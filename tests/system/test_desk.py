@@ -147,6 +147,11 @@ def test_a_manager_sets_price_and_rules_aside_and_says_why(stack, hall, owner, c
         "ignore_rules": aside["ignore_rules"],
     }
     assert "override" not in do(guest, "get", made)
+    assert all("override" not in one for one in guest.rpc("events.booking.list", {})["items"])
+    audit = {"company_id": owner[0], "overridden": True}
+    assert made["id"] in [one["id"] for one in owner[1].rpc("events.booking.list", audit)["items"]]
+    assert clerk.rpc("events.booking.list", audit | {"limit": 1})["items"][0]["override"]["by"] == owner[1].id
+    assert fields(owner[1].error("events.booking.list", {"overridden": True})) == {"/params/company_id": "required"}
     assert refused(owner[1], hall, **aside, **why).reason == "booked"  # units are never set aside
     other_money = aside | {"price_override": {"amount": 1, "currency": "NOK"}}
     odd = fields(refused(owner[1], hall, 5, 6, **other_money, **why))
