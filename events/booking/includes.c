@@ -27,7 +27,8 @@ static const char SELECT_FITS[] =
     "WHERE x.company_id IS DISTINCT FROM l.company_id LIMIT 1), "
     "(SELECT x.id FROM listing x WHERE x.id = ANY ($2::uuid[]) AND x.includes <> '{}' LIMIT 1), "
     "EXISTS (SELECT FROM listing o WHERE o.space_id = l.space_id AND l.id = ANY (o.includes)), l.units, l.version, "
-    "(SELECT count(*) FROM booking_unit u WHERE u.listing_id = ANY ($3::uuid[]) AND upper(u.period) > now()) "
+    "(SELECT count(DISTINCT u.booking_id) FROM booking_unit u JOIN booking b ON b.id = u.booking_id "
+    "AND b.listing_id = u.listing_id WHERE u.listing_id = ANY ($3::uuid[]) AND upper(u.period) > now()) "
     "FROM listing l WHERE l.id = $1";
 
 static const char SET_INCLUDES[] =

@@ -196,6 +196,32 @@ def test_all_at_once_nobody_waits_in_a_circle_and_nothing_is_sold_twice(stack, h
     assert won == [whole] or (whole not in won and len(won) <= 3)
 
 
+# Bookings of a listing, hour after hour, as the daemon would have written them.
+MANY_BOOKINGS = """
+WITH made AS (INSERT INTO booking (id, listing_id, company_id, period)
+    SELECT gen_random_uuid(), l.id, l.company_id, tstzrange(s.at, s.at + interval '1 hour') FROM listing l, LATERAL (
+        SELECT now() + n * interval '1 hour' AS at FROM generate_series(1, %s::integer) n) s
+    WHERE l.id = %s RETURNING *)
+INSERT INTO booking_unit (booking_id, listing_id, unit, period) SELECT id, listing_id, 1, period FROM made
+"""
+
+
+def test_walls_are_moved_under_5000_bookings_to_come_and_no_more(stack, owner):
+    whole, busy, quiet, busiest = (stack.listing(*owner, price=EUROS)["id"] for _ in range(4))
+    with stack.database("events") as database:
+        database.execute(MANY_BOOKINGS, [2600, busy])
+        include(owner[1], whole, [busy])
+        include(owner[1], whole, [busy, quiet])
+        database.execute(MANY_BOOKINGS, [2401, busiest])
+        error = includes_fail(owner[1], whole, [busy, busiest])
+        assert (error.data["rule"], error.data["maximum"]) == ("bookings_to_come", 5000)
+        database.execute(
+            "WITH gone AS (DELETE FROM booking_unit WHERE listing_id = %s RETURNING booking_id) "
+            "DELETE FROM booking WHERE listing_id = %s",
+            [busiest, busiest],
+        )
+
+
 def test_several_of_one_house_in_one_call(stack, house, guest, other):
     whole, first, second = house
     both = {"bookings": [{"listing_id": one, "period": span(0, 2)} for one in (second, first)]}
