@@ -161,3 +161,21 @@ def test_a_manager_sets_price_and_rules_aside_and_says_why(stack, hall, owner, c
 def test_no_manager_sets_aside_what_holds_for_all(hall, owner):
     why = {"ignore_rules": ["min_duration", "max_duration", "horizon"], "override_reason": "because"}
     assert refused(owner[1], hall, 0, 24 * 400, **why).data["rule"] == "max_duration"
+
+
+def test_a_price_set_aside_has_the_taxes_and_the_deposit_of_the_listing(hall, owner):
+    version = owner[1].rpc("events.listing.get_pricing", {"listing_id": hall})["version"]
+    taxes = [{"name": "VAT", "rate_bp": 2500, "included": False}, {"name": "City", "rate_bp": 1000, "included": True}]
+    pricing = {"taxes": taxes, "deposit_bp": 2000, "minimum": 9000}
+    owner[1].rpc("events.listing.set_pricing", {"listing_id": hall, "version": version, "pricing": pricing})
+    aside = {"price_override": {"amount": 1100, "currency": "EUR"}, "override_reason": "a friend of the house"}
+    made = ask(owner[1], hall, customer=KARI, **aside)["price_lines"]
+    assert (made["total"], made["deposit"], made["taxes"]) == (1375, 275, 375)
+    assert [(one["kind"], one["amount"], one["tax_included"]) for one in made["lines"]] == [
+        ("override", 1100, 100),
+        ("tax", 275, 0),
+    ]
+    nothing = ask(owner[1], hall, 4, 6, customer=KARI, **aside | {"price_override": {"amount": 0, "currency": "EUR"}})
+    assert nothing["price"] == {"amount": 0, "currency": "EUR"} and nothing["state"] == "confirmed"
+    shorter = do(owner[1], "shorten", nothing, to=span(4, 5)["to"])
+    assert shorter["price"]["amount"] == 0
