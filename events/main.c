@@ -86,6 +86,7 @@ static const struct rpc_handler handlers[] = {
     {"events.booking.quote_cancel", booking_quote_cancel},
     {"events.booking.complete", booking_complete},
     {"events.booking.no_show", booking_no_show},
+    {"events.booking.erase_customer", booking_erase_customer},
     {"events.booking.block", booking_block},
     {"events.booking.unblock", booking_unblock},
     {NULL, NULL},

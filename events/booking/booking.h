@@ -30,6 +30,7 @@ int booking_quote_cancel(struct rpc_call *call) MAY_SUSPEND;
 int booking_complete(struct rpc_call *call) MAY_SUSPEND;
 int booking_no_show(struct rpc_call *call) MAY_SUSPEND;
 
+int booking_erase_customer(struct rpc_call *call) MAY_SUSPEND;
 int booking_block(struct rpc_call *call) MAY_SUSPEND;
 int booking_unblock(struct rpc_call *call) MAY_SUSPEND;
 

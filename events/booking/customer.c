@@ -26,7 +26,9 @@ int customer_read(struct rpc_call *call, const char *listing_id, bool required, 
 	bool given = rpc_param_json(call, "customer");
 	*ret = (struct customer){.user_id = rpc_caller_id(call)};
 	if (!given && required && call->caller->kind != IDENTITY_USER)
-		return rpc_invalid(call, "/params/customer", "required", NULL);
+		return by_company_require(call, listing_id, RIGHT_STAFF)
+			   ? -1
+			   : rpc_invalid(call, "/params/customer", "required", NULL);
 	if (!given)
 		return 0;
 	if (check(call) || by_company_require(call, listing_id, RIGHT_STAFF))

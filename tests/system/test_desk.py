@@ -163,6 +163,24 @@ def test_no_manager_sets_aside_what_holds_for_all(hall, owner):
     assert refused(owner[1], hall, 0, 24 * 400, **why).data["rule"] == "max_duration"
 
 
+def test_a_customer_without_an_account_is_forgotten(stack, hall, owner, clerk, guest):
+    made = ask(clerk, hall, customer=KARI, note="allergic to nuts")
+    course = {"listing_id": hall, "period": span(24, 25), "recurrence": {"frequency": "weekly", "count": 2}}
+    series = clerk.rpc("events.booking.create_recurring", course | {"customer": KARI, "note": "Kari's course"})
+    ids = [one["booking_id"] for one in series["occurrences"]]
+    assert (
+        fails(clerk, "erase_customer", made) == "company_right" and fails(guest, "erase_customer", made) == "not_found"
+    )
+    for booking in (made, {"id": ids[0]}):
+        gone = do(owner[1], "erase_customer", booking)
+        assert (gone["customer"], gone["note"], gone["state"]) == ({}, "", "confirmed")
+        assert fails(owner[1], "erase_customer", booking) == "customer"
+    with stack.database("events") as database:
+        kept = "SELECT count(*) FROM {} t WHERE t::text LIKE '%%Kari%%' AND listing_id = %s"
+        for table in ("booking", "booking_series"):
+            assert database.execute(kept.format(table), [hall]).fetchone()[0] == 0, table
+
+
 def test_a_price_set_aside_has_the_taxes_and_the_deposit_of_the_listing(hall, owner):
     version = owner[1].rpc("events.listing.get_pricing", {"listing_id": hall})["version"]
     taxes = [{"name": "VAT", "rate_bp": 2500, "included": False}, {"name": "City", "rate_bp": 1000, "included": True}]

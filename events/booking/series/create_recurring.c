@@ -130,13 +130,14 @@ static int book_each(struct rpc_call *call, struct recurring *recurring)
 
 int booking_create_recurring(struct rpc_call *call)
 {
-	struct recurring recurring;
 	struct terms terms;
-	if (recurring_read(call, &recurring) || terms_read(call, recurring.series.listing_id, &terms))
+	if (terms_read(call, rpc_param(call, "listing_id"), &terms))
 		return -1;
 	if (!terms.on_offer)
 		return rpc_not_found(call, "listing");
-	if (recurring_dates(call, &terms, &recurring) || check_price(call, &terms, &recurring.series.wish))
+	struct recurring recurring;
+	if (recurring_read(call, &recurring) || recurring_dates(call, &terms, &recurring) ||
+	    check_price(call, &terms, &recurring.series.wish))
 		return -1;
 	return recurring.all ? book_all(call, &recurring) : book_each(call, &recurring);
 }
