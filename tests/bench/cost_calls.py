@@ -134,7 +134,16 @@ def listings(world):
     priced = world.stack.listing(world.company, world.owner, price={"amount": 1, "currency": "EUR"})["id"]
     params = [{"listing_id": priced, "version": n, "pricing": pricing} for n in range(world.calls)]
     world.call("events.listing.set_pricing", params, world.owner.token)
+    walls(world)
     rules(world, made)
+
+
+def walls(world):
+    """A house of two halls and of three, by turns."""
+    house, *halls = (world.stack.listing(world.company, world.owner)["id"] for _ in range(4))
+    version = world.stack.rpc("events.listing.get", {"id": house})["version"]
+    params = [{"id": house, "version": version + n, "includes": halls[: 2 + n % 2]} for n in range(world.calls)]
+    world.call("events.listing.set_includes", params, world.owner.token)
 
 
 def rules(world, made):
