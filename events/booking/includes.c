@@ -85,8 +85,10 @@ static int read_all(struct rpc_call *call, struct pg_tx *tx, struct space *ret)
 	if (!rows)
 		return -1;
 	*ret = (struct space){.count = pg_count(rows)};
-	if (ret->count > SPACE_MOST)
-		return rpc_invalid(call, "/params/includes", "shared_most", SPACE_MOST_TEXT);
+	if (ret->count > SPACE_MOST) {
+		(void)rpc_invalid(call, "/params/includes", "shared_most", SPACE_MOST_TEXT);
+		return -1;
+	}
 	ret->ids = arena_alloc(&call->ctx->arena, (ret->count + 1) * sizeof(*ret->ids));
 	struct buffer text;
 	buffer_init_arena(&text, &call->ctx->arena, 8192);
