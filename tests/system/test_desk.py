@@ -1,11 +1,21 @@
 """The desk: the company's staff and its integrations book on behalf of customers, who may have no account."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from booking_steps import ask, do, fails, refused, set_rules, span
 from companies import join
 from integration import exchange, make_key
+from waiting import wait_until
 
 KARI = {"name": "Kari Nordmann", "phone": "+47 22 00 00 00", "email": "kari@customers.example"}
+
+
+WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+TAKEN_UP = """
+UPDATE booking SET state = 'confirmed', option = false, expires_at = NULL, user_id = NULL,
+	customer = '{"name": "Ola", "phone": "+47 22 00 00 01"}' WHERE id = %s
+"""
 
 
 def fields(error):
@@ -95,6 +105,21 @@ def test_an_option_is_a_matter_of_all_the_staff(stack, hall, clerk, owner, guest
     mine = clerk.rpc("events.booking.create", {"listing_id": hall, "hold_id": third["id"], "customer": KARI})
     assert (mine["user_id"], mine["customer"], mine["booked_by"]) == (None, KARI, clerk.id)
     assert guest.error("events.booking.create", {"listing_id": hall, "hold_id": third["id"]}).word == "not_found"
+
+
+@pytest.mark.parametrize("canceller", ["clerk", "guest"])
+def test_who_cancels_an_option_while_it_is_taken_up_cancels_no_booking(stack, hall, clerk, owner, guest, canceller):
+    """Staff may cancel an option, but no booking; and who held it before may not cancel another customer's."""
+    customer = {"customer": {"user_id": guest.id}} if canceller == "guest" else {}
+    option = ask(owner[1], hall, 10, 12, method="hold", until=span(9, 10)["from"], **customer)
+    with stack.database("events") as other, stack.database("events") as watch, ThreadPoolExecutor() as pool:
+        with other.transaction():
+            other.execute("SELECT 1 FROM listing WHERE id = %s FOR UPDATE", [hall])
+            cancelled = pool.submit(fails, clerk if canceller == "clerk" else guest, "cancel", option)
+            wait_until(lambda: watch.execute(WAITS).fetchone()[0], 10, "the cancellation to wait")
+            other.execute(TAKEN_UP, [option["id"]])
+        assert cancelled.result() == "stale_version"
+    assert do(owner[1], "get", option)["state"] == "confirmed"
 
 
 def test_the_company_has_answered_who_takes_its_option_up(hall, owner, guest):

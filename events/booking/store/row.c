@@ -156,6 +156,14 @@ int row_by_id(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms
 	return 0;
 }
 
+/* Whether its parties are others than they were before the listing was locked: somebody has taken up an option. */
+static bool changed_hands(const struct booking_party *party, const struct booking_row *row)
+{
+	if (party->option && !row->option)
+		return true;
+	return !party->user_id != !row->user_id || (row->user_id && strcmp(party->user_id, row->user_id) != 0);
+}
+
 struct pg_tx *row_begin(struct rpc_call *call, const struct booking_party *party, struct terms *terms,
 			struct booking_row *ret)
 {
@@ -163,7 +171,7 @@ struct pg_tx *row_begin(struct rpc_call *call, const struct booking_party *party
 	if (!tx || due_lock(call, tx, party->listing_id, terms) ||
 	    row_by_id(call, tx, terms, rpc_param(call, "id"), ret))
 		return NULL;
-	if (rpc_param_integer(call, "version", ret->version) == ret->version)
+	if (rpc_param_integer(call, "version", ret->version) == ret->version && !changed_hands(party, ret))
 		return tx;
 	(void)rpc_stale(call, "booking");
 	return NULL;

@@ -53,7 +53,8 @@ int row_find(struct rpc_call *call, enum company_right right, bool company_only,
 int row_by_id(struct rpc_call *call, struct pg_tx *tx, const struct terms *terms, const char *id,
 	      struct booking_row *ret) MAY_SUSPEND MUST_CHECK;
 
-/* Opens the call's transaction, locks the listing of the party and reads params.id; refuses a stale params.version.
+/* Opens the call's transaction, locks the listing of the party and reads params.id; refuses a stale params.version,
+ * and one that has become another party's since it was found.
  * NULL as from rpc_begin: the handler returns rpc_replayed(call). */
 struct pg_tx *row_begin(struct rpc_call *call, const struct booking_party *party, struct terms *terms,
 			struct booking_row *ret) MAY_SUSPEND MUST_CHECK;
