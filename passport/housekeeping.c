@@ -66,6 +66,9 @@ static const struct chore chores[] = {
     {"service_secret", NULL,
      "DELETE FROM service_secret WHERE hash IN (SELECT hash FROM service_secret WHERE expires_at < now() - interval "
      "'30 days' ORDER BY expires_at LIMIT " BATCH_TEXT ")"},
+    {"letter_key", NULL,
+     "DELETE FROM letter_key WHERE key IN (SELECT key FROM letter_key WHERE created_at < now() - interval '35 days' "
+     "ORDER BY created_at LIMIT " BATCH_TEXT ")"},
     {"audit_event", "audit_retention",
      "DELETE FROM audit_event WHERE id IN (SELECT id FROM audit_event WHERE id < " FIRST_RETAINED " "
      "ORDER BY id LIMIT " BATCH_TEXT ")"},

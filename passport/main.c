@@ -1,5 +1,7 @@
 #include "accounts/administrator.h"
 #include "accounts/attribute_schema.h"
+#include "accounts/letter_choice.h"
+#include "accounts/letter_send.h"
 #include "accounts/password_methods.h"
 #include "accounts/profile.h"
 #include "accounts/registration.h"
@@ -44,6 +46,7 @@ static const struct rpc_handler handlers[] = {
     {"passport.user.me", user_me},
     {"passport.user.update", user_update},
     {"passport.user.profiles", user_profiles},
+    {"passport.user.contacts", user_contacts},
     {"passport.user.get", user_get},
     {"passport.user.search", user_search},
     {"passport.user.suspend", user_suspend},
@@ -103,6 +106,9 @@ static const struct rpc_handler handlers[] = {
     {"passport.invitation.decline", invitation_decline},
     {"passport.invitation.revoke", invitation_revoke},
     {"passport.revocation.watch", revocation_watch},
+    {"passport.letter.send", letter_send},
+    {"passport.letter.get_choices", letter_get_choices},
+    {"passport.letter.set_choices", letter_set_choices},
     {NULL, NULL},
 };
 
@@ -174,6 +180,10 @@ static const struct config_option options[] = {
      "letters an hour to one address that one network may ask for, of each kind; 0: any", NULL},
     {"mailbox_limit", CONFIG_INTEGER, "20", 0, 1000000, 0, NULL,
      "letters an hour to one address that all networks together may ask for, of each kind; 0: any", NULL},
+    {"booking_letter_limit", CONFIG_INTEGER, "500", 0, 1000000, 0, NULL,
+     "letters about bookings to one address in a day; 0: any", NULL},
+    {"stranger_letter_limit", CONFIG_INTEGER, "1000", 0, 1000000, 0, NULL,
+     "letters in a day to customers without an account whose addresses one company has given; 0: any", NULL},
     {NULL, CONFIG_TEXT, NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 

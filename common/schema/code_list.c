@@ -47,6 +47,15 @@ bool code_is_currency(const char *text, size_t length)
 	return length == 3 && has_bit(code_list_currencies, 'A', text, length);
 }
 
+int code_currency_digits(const char *text)
+{
+	static const char none[] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+	static const char three[] = "BHD IQD JOD KWD LYD OMR TND", four[] = "CLF UYW";
+	if (strlen(text) != 3)
+		return 2;
+	return strstr(none, text) ? 0 : strstr(three, text) ? 3 : strstr(four, text) ? 4 : 2;
+}
+
 bool code_is_country(const char *text, size_t length)
 {
 	return length == 2 && has_bit(code_list_countries, 'A', text, length);

@@ -15,6 +15,10 @@
  * for no currency. */
 bool code_is_currency(const char *text, size_t length);
 
+/* How many digits of the currency's amounts stand after the point: the minor units of ISO 4217. A code that is none has
+ * 2. By hand, for iso-codes does not say it. */
+int code_currency_digits(const char *text);
+
 /* ISO 3166-1 alpha-2, "NO". */
 bool code_is_country(const char *text, size_t length);
 

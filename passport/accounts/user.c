@@ -15,6 +15,11 @@ static const char SELECT_PROFILES[] =
     "SELECT jsonb_build_object('items', coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name)), '[]'))::text "
     "FROM user_account WHERE id = ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb)::uuid))";
 
+static const char SELECT_CONTACTS[] =
+    "SELECT jsonb_build_object('items', coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'email', email)), "
+    "'[]'))::text FROM user_account WHERE state <> 'erased' "
+    "AND id = ANY (ARRAY(SELECT jsonb_array_elements_text($1::jsonb)::uuid))";
+
 int user_me(struct rpc_call *call)
 {
 	struct pg_result *user = pg_read(call->ctx, call->db, SELECT_ME, rpc_caller_id(call), call->caller->actor);
@@ -29,4 +34,10 @@ int user_profiles(struct rpc_call *call)
 	if (!profiles)
 		return -1;
 	return rpc_reply_row(call, profiles, "profile");
+}
+
+int user_contacts(struct rpc_call *call)
+{
+	struct pg_result *contacts = pg_read(call->ctx, call->db, SELECT_CONTACTS, rpc_param(call, "ids"));
+	return contacts ? rpc_reply_row(call, contacts, "user") : -1;
 }

@@ -14,6 +14,7 @@
  *   second_factor_changed {"change": "enabled", "disabled", "recovery_codes" or "recovered"} and circumstances
  *   invitation            {"invitation_id", "company", "inviter", "right", "expires_at"}: names and RFC 3339 time
  *   company_verified, company_rejected  {"company", "reason"}
+ *   booking_*             {"values", "no_account", "name"}: passport.letter.send's values, and who has no account
  * Circumstances, all of which may be missing: "at" (RFC 3339; missing: when it was queued), "address", "device".
  */
 #ifndef EVENTLOOP_PASSPORT_LETTERS_MAIL_H

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "letters/booking_letter.h"
 #include "letters/mail_store.h"
 #include "letters/mail_words.h"
 #include "letters/one_time_token.h"
@@ -261,6 +262,22 @@ static int compose_company_decision(struct composing *composing)
 	return address_recipient(composing, &account);
 }
 
+/* Whoever has no account is called as the company calls them. */
+static int compose_booking(struct composing *composing)
+{
+	struct mail_letter *letter = composing->letter;
+	letter->no_account = json_object_get_boolean(json_object_object_get(composing->data, "no_account"));
+	struct pg_result *account;
+	if (letter->no_account)
+		letter->name = words(composing, datum(composing, "name"));
+	else if (address_recipient(composing, &account))
+		return -1;
+	struct json_object *values = json_object_object_get(composing->data, "values");
+	const char *id = json_object_get_string(json_object_object_get(values, "booking_id"));
+	set_link(composing, id ? arena_printf(&composing->ctx->arena, "/bookings/%s", id) : "/bookings");
+	return booking_letter_fill(composing->ctx, values, letter);
+}
+
 static const struct template templates[] = {
     {"verify_email", compose_verify_email},
     {"already_registered", compose_already_registered},
@@ -291,8 +308,12 @@ static int read_data(struct composing *composing)
 	return 0;
 }
 
+static const struct template about_booking = {"", compose_booking};
+
 static const struct template *find_template(const char *name)
 {
+	if (booking_letter_kind(name))
+		return &about_booking;
 	for (size_t i = 0; i < ARRAY_SIZE(templates); i++)
 		if (strcmp(templates[i].name, name) == 0)
 			return &templates[i];
@@ -306,8 +327,9 @@ int mail_compose(struct context *ctx, struct pg *db, const char *public_url, con
 	if (!found)
 		return context_fail(ctx, ERROR_INVALID_PARAMS, "template", "there is no template %s",
 				    row->template_name);
-	*ret = (struct mail_letter){
-	    .template_name = found->name, .locale = mail_letter_locale(row->locale), .recipient = row->recipient};
+	*ret = (struct mail_letter){.template_name = row->template_name,
+				    .locale = mail_letter_locale(row->locale),
+				    .recipient = row->recipient};
 	struct composing composing = {.ctx = ctx, .public_url = public_url, .row = row, .letter = ret};
 	if (read_data(&composing))
 		return -1;

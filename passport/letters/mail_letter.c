@@ -9,6 +9,7 @@
 
 #define MOST_BYTES 65536
 #define SUBJECT_PREFIX "Subject: "
+#define ACCOUNT_PREFIX "@account "
 
 extern const struct embedded_file passport_mail[];
 
@@ -40,6 +41,20 @@ void mail_letter_set(struct mail_letter *letter, const char *name, const char *t
 void mail_letter_set_words(struct context *ctx, struct mail_letter *letter, const char *name, const char *text)
 {
 	mail_letter_set(letter, name, mail_words(&ctx->arena, text, MAIL_WORDS_MOST));
+}
+
+void mail_letter_line(struct mail_letter *letter, const char *label, const char *text)
+{
+	if (!text || !text[0])
+		return;
+	if (letter->line_count == MAIL_LETTER_LINES)
+		fatal("too many lines in a letter: %s", label);
+	letter->lines[letter->line_count++] = (struct mail_line){label, text};
+}
+
+void mail_letter_line_words(struct context *ctx, struct mail_letter *letter, const char *label, const char *text)
+{
+	mail_letter_line(letter, label, mail_words(&ctx->arena, text, MAIL_WORDS_MOST));
 }
 
 static void append_escaped(struct buffer *html, const char *text, size_t length)
@@ -150,6 +165,22 @@ static int write_token(struct writing *writing)
 	return 0;
 }
 
+/* The letter's own lines. */
+static void write_own_lines(struct writing *writing)
+{
+	const struct mail_letter *letter = writing->letter;
+	buffer_append_text(&writing->html, "<p>");
+	for (size_t i = 0; i < letter->line_count; i++) {
+		const struct mail_line *line = &letter->lines[i];
+		buffer_append_text(&writing->text, i > 0 ? "\n" : "");
+		buffer_append_text(&writing->html, i > 0 ? "<br>\n" : "");
+		append_both(writing, line->label, strlen(line->label));
+		append_both(writing, ": ", 2);
+		append_both(writing, line->text, strlen(line->text));
+	}
+	buffer_append_text(&writing->html, "</p>\n");
+}
+
 /* Lines that give a value each ("When: ...") stay lines in HTML. */
 static int write_lines(struct writing *writing, struct span paragraph)
 {
@@ -176,6 +207,12 @@ static bool is_word(struct span paragraph, const char *word)
 	return paragraph.length >= strlen(word) && memcmp(paragraph.start, word, strlen(word)) == 0;
 }
 
+static struct span without_prefix(struct span paragraph)
+{
+	size_t length = is_word(paragraph, ACCOUNT_PREFIX) ? strlen(ACCOUNT_PREFIX) : 0;
+	return (struct span){paragraph.start + length, paragraph.length - length};
+}
+
 static int write_paragraph(struct writing *writing, struct span paragraph)
 {
 	int failed = 0;
@@ -183,11 +220,18 @@ static int write_paragraph(struct writing *writing, struct span paragraph)
 		write_greeting(writing);
 	else if (is_word(paragraph, "@token"))
 		failed = write_token(writing);
+	else if (is_word(paragraph, "@lines"))
+		write_own_lines(writing);
 	else if (is_word(paragraph, "@link "))
 		failed = write_link(writing, (struct span){paragraph.start + 6, paragraph.length - 6});
 	else
-		failed = write_lines(writing, paragraph);
+		failed = write_lines(writing, without_prefix(paragraph));
 	return failed;
+}
+
+static bool is_left_out(const struct writing *writing, struct span paragraph)
+{
+	return writing->letter->no_account && (is_word(paragraph, "@link ") || is_word(paragraph, ACCOUNT_PREFIX));
 }
 
 /* Writes the paragraphs of a body. */
@@ -197,7 +241,12 @@ static int write_body(struct writing *writing, const char *body, const char *end
 		end--;
 	while (body < end) {
 		const char *stop = memmem(body, (size_t)(end - body), "\n\n", 2);
-		if (write_paragraph(writing, (struct span){body, (size_t)((stop ? stop : end) - body)}))
+		struct span paragraph = {body, (size_t)((stop ? stop : end) - body)};
+		if (is_left_out(writing, paragraph)) {
+			body = stop ? stop + 2 : end;
+			continue;
+		}
+		if (write_paragraph(writing, paragraph))
 			return -1;
 		buffer_append_text(&writing->text, stop ? "\n\n" : "\n");
 		body = stop ? stop + 2 : end;

@@ -249,6 +249,8 @@ def accounts(world):
     tokens = [one["access_token"] for one in refreshed]
     world.call("passport.auth.reauthenticate", [{"password": PASSWORD}] * n, tokens)
     world.read("passport.user.me", None, tokens[0])
+    world.read("passport.letter.get_choices", None, tokens[0])
+    world.call("passport.letter.set_choices", [{"choices": {"reminders": False}}] * len(tokens), tokens)
     made = world.call(
         "passport.user.update", [{"version": one["user"]["version"], "name": "New"} for one in logins], tokens
     )

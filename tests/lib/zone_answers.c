@@ -1,6 +1,6 @@
 /*
  * Answers questions about time zones for tests/system/test_zones.py: lines "ZONE KIND NUMBER" in, a number a line out.
- * KIND is offset, local, instant, late, day or start (events/zone/zone.h). A zone that is not found answers "none".
+ * KIND is offset, local, instant, late, day or start (common/zone/zone.h). A zone that is not found answers "none".
  */
 #include "zone/zone.h"
 

@@ -29,6 +29,7 @@ COMMON = {
     "co": ["telemetry", "config"],
     "json": ["telemetry"],
     "schema": ["json"],
+    "zone": ["schema"],
     "http": ["co"],
     "http/direct": ["http"],
     "http/evhttp": ["http"],

@@ -24,7 +24,7 @@ OTHER = {
     "actor_id": r"passport\.audit\.list",  # also the name of a service
     "capacity": r"events\.listing\.search",  # a range
     "description": r"events\.listing\..*|passport\.service_account\.create",  # prose, prose of a listing, a line
-    "ids": r"passport\.user\.profiles",
+    "ids": r"passport\.user\.(contacts|profiles)",
     "key": r"passport\.auth\.client_token",  # an API key
     "limit": r"passport\.revocation\.watch",  # of entries for daemons
     "name": r"passport\.(api_key|company|service_account|user)\..*",  # of a person, a company, a program

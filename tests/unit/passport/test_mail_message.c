@@ -138,8 +138,8 @@ static void check_html(const char *html, size_t elements)
 
 static struct mail_letter letter_with(struct context *ctx, const char *name, const char *locale, const char *words)
 {
-	static const char *const values[] = {"at",	"address", "device",	 "change",	  "company",
-					     "inviter", "right",   "expires_at", "invitation_id", "reason"};
+	static const char *const values[] = {"at",    "address",    "device",	     "change", "company", "inviter",
+					     "right", "expires_at", "invitation_id", "reason", "listing"};
 	struct mail_letter letter = {
 	    .template_name = name,
 	    .locale = locale,
@@ -149,6 +149,8 @@ static struct mail_letter letter_with(struct context *ctx, const char *name, con
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
 		mail_letter_set_words(ctx, &letter, values[i], words);
+	mail_letter_line(&letter, "Number", "1");
+	mail_letter_line_words(ctx, &letter, "Note", words[0] ? words : "-");
 	letter.name = letter.values[0].text;
 	return letter;
 }

@@ -5,8 +5,8 @@
  * INT64_MIN. After the last of them, clocks go as they went a whole number of cycles of the calendar (400 years)
  * earlier, when `repeats`; else they stay.
  */
-#ifndef EVENTLOOP_EVENTS_ZONE_INTERNAL_H
-#define EVENTLOOP_EVENTS_ZONE_INTERNAL_H
+#ifndef EVENTLOOP_ZONE_ZONE_INTERNAL_H
+#define EVENTLOOP_ZONE_ZONE_INTERNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

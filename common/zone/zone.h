@@ -11,8 +11,8 @@
  * footer's rule, for ever.
  * Use: zone_find with the listing's time_zone, then the others.
  */
-#ifndef EVENTLOOP_EVENTS_ZONE_H
-#define EVENTLOOP_EVENTS_ZONE_H
+#ifndef EVENTLOOP_ZONE_ZONE_H
+#define EVENTLOOP_ZONE_ZONE_H
 
 #include <stdint.h>
 
