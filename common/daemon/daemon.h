@@ -71,6 +71,7 @@ struct daemon_spec {
 	const struct embedded_file *fact_lists;		   /* facts.json of all daemons; NULL: has none itself */
 	const struct background_job_kind *background_jobs; /* what it does in batches; NULL: nothing */
 	const char *const *fact_subscribers;		   /* daemons told of this one's facts; NULL: none */
+	const struct outbox_own *own_facts;		   /* takes those of the daemon itself; NULL: nothing does */
 	const struct config_option *options;		   /* the daemon's own settings; NULL: none */
 	const struct daemon_command *commands;		   /* NULL: none */
 	const struct data_check *const *checks; /* of what is stored (daemon/data_check.h), ended by NULL; NULL: none */

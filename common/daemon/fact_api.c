@@ -94,12 +94,21 @@ static int fail(const char *topic, const char *what)
 	return -1;
 }
 
+/* Each stands in the list; counts them. */
+static int check_handlers(const struct fact_handler *handlers, const struct api *api, size_t *count)
+{
+	for (const struct fact_handler *handler = handlers; handler && handler->topic; handler++, (*count)++)
+		if (!api_consumed(api, handler->topic))
+			return fail(handler->topic, "has a handler and does not stand in consumes of facts.json");
+	return 0;
+}
+
 int fact_api_check(const struct daemon_spec *spec, const struct api *api)
 {
 	size_t count = 0;
-	for (const struct fact_handler *handler = spec->fact_handlers; handler && handler->topic; handler++, count++)
-		if (!api_consumed(api, handler->topic))
-			return fail(handler->topic, "has a handler and does not stand in consumes of facts.json");
+	if (check_handlers(spec->fact_handlers, api, &count) ||
+	    check_handlers(spec->own_facts ? spec->own_facts->handlers : NULL, api, &count))
+		return -1;
 	if (count != api_consumed_count(api))
 		return fail("consumes of facts.json", "a topic has no handler, or two");
 	char error[200];

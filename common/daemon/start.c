@@ -194,10 +194,14 @@ static int start_relay(struct daemon_thread *thread, struct context *ctx)
 	const struct daemon_worker *worker = &thread->worker;
 	if (worker->index != 0 || !worker->db)
 		return 0;
-	struct outbox_relay_options options = {.daemon = worker->spec->name,
-					       .db = worker->db,
-					       .client = worker->client,
-					       .subscribers = worker->spec->fact_subscribers};
+	struct outbox_relay_options options = {
+	    .daemon = worker->spec->name,
+	    .db = worker->db,
+	    .client = worker->client,
+	    .subscribers = worker->spec->fact_subscribers,
+	    .own = worker->spec->own_facts,
+	    .prototype = {.worker = &thread->worker, .db = worker->db, .client = worker->client, .app = worker->app},
+	};
 	thread->relay = outbox_relay_new(&options);
 	return thread->relay ? 0 : context_fail_internal(ctx, "no coroutine is left for the relay");
 }

@@ -2,7 +2,7 @@
 #include "api/fact_check.h"
 #include "base/buffer.h"
 #include "co/co.h"
-#include "outbox/outbox.h"
+#include "outbox/internal.h"
 #include "json/tree.h"
 
 #include <stdio.h>
@@ -25,6 +25,7 @@ enum outcome {
 
 /* The outcome of one delivery. */
 struct delivery {
+	const struct fact_handler *own;	    /* the handlers of own facts; NULL: it came from another daemon */
 	int64_t share;			    /* microseconds for each fact */
 	struct json_object *const *refused; /* an array of those refused so far */
 	size_t refused_count;
@@ -45,9 +46,9 @@ static bool topic_fits(const char *pattern, const char *topic)
 	return strcmp(pattern, topic) == 0;
 }
 
-static fact_handler_function *find_handler(const char *topic)
+static fact_handler_function *find_handler(const struct fact_handler *handlers, const char *topic)
 {
-	for (const struct fact_handler *handler = consumed; handler && handler->topic; handler++) {
+	for (const struct fact_handler *handler = handlers; handler && handler->topic; handler++) {
 		if (topic_fits(handler->topic, topic))
 			return handler->function;
 	}
@@ -114,17 +115,18 @@ static enum outcome fold(struct rpc_call *call, fact_handler_function *function,
 	return rpc_commit(call, tx) == 0 ? FOLDED : judge(call);
 }
 
-/* A daemon without a database gets repeated deliveries; its handlers must be idempotent. */
-static enum outcome consume(struct rpc_call *call, const struct fact *fact)
+/* A daemon without a database gets repeated deliveries, and so does one of its own facts; those handlers must be
+ * idempotent. */
+static enum outcome consume(struct rpc_call *call, const struct fact *fact, const struct fact_handler *own)
 {
-	fact_handler_function *function = find_handler(fact->topic);
+	fact_handler_function *function = find_handler(own ? own : consumed, fact->topic);
 	if (!function) {
 		fact_check_unhandled(call->ctx, fact->topic);
 		return FOLDED;
 	}
 	if (fact_check_consumed(call->ctx, fact->topic, fact->payload))
 		return FAILED;
-	if (call->db)
+	if (call->db && !own)
 		return fold(call, function, fact);
 	return function(call, NULL, fact) == 0 ? FOLDED : judge(call);
 }
@@ -138,19 +140,19 @@ static const char *reason_of(struct context *ctx, const struct error *error)
 }
 
 /* Handles one fact in a context of its own: its deadline, its memory, its error. *ret_error: what went wrong. */
-static enum outcome consume_within(const struct rpc_call *call, struct json_object *object, int64_t share,
-				   struct error *ret_error)
+static enum outcome consume_within(const struct rpc_call *call, struct json_object *object,
+				   const struct delivery *delivery, struct error *ret_error)
 {
 	struct rpc_call own = *call;
 	struct context ctx;
-	context_init(&ctx, deadline_earlier(call->ctx->deadline, deadline_after(share)));
+	context_init(&ctx, deadline_earlier(call->ctx->deadline, deadline_after(delivery->share)));
 	(void)snprintf(ctx.request_id, sizeof(ctx.request_id), "%s", call->ctx->request_id);
 	(void)snprintf(ctx.traceparent, sizeof(ctx.traceparent), "%s", call->ctx->traceparent);
 	ctx.method = call->ctx->method;
 	own.ctx = &ctx;
 	own.write = NULL;
 	struct fact fact = read_fact(&own, object);
-	enum outcome outcome = consume(&own, &fact);
+	enum outcome outcome = consume(&own, &fact, delivery->own);
 	*ret_error = ctx.error;
 	ret_error->details = NULL; /* they end with the context */
 	context_done(&ctx);
@@ -197,7 +199,7 @@ static int deliver_one(struct rpc_call *call, struct json_object *fact, struct j
 		return 0;
 	}
 	struct error error;
-	switch (consume_within(call, fact, delivery->share, &error)) {
+	switch (consume_within(call, fact, delivery, &error)) {
 	case FOLDED:
 		delivery->delivered++;
 		return 0;
@@ -248,20 +250,60 @@ static int check_source(struct rpc_call *call, const char *source, struct json_o
 	return 0;
 }
 
+/* Handles them and makes the answer; NULL with an error. */
+static const char *answer_of(struct rpc_call *call, struct json_object *facts, struct delivery *delivery)
+{
+	delivery->share = deadline_left(call->ctx->deadline) / SHARES;
+	buffer_init_arena(&delivery->answer, &call->ctx->arena, ANSWER_MAX);
+	if (deliver_all(call, facts, delivery) != 0)
+		return NULL;
+	if (!buffer_failed(&delivery->answer))
+		return arena_printf(&call->ctx->arena, "{\"delivered\":%zu,\"refused\":[%s]}", delivery->delivered,
+				    buffer_text(&delivery->answer));
+	(void)context_fail(call->ctx, ERROR_TOO_LARGE, "answer", "too many facts were refused to name them");
+	return NULL;
+}
+
 int outbox_deliver(struct rpc_call *call)
 {
 	const char *source = text_member(call->params, "source");
 	struct json_object *facts = json_object_object_get(call->params, "facts");
-	struct delivery delivery = {.share = deadline_left(call->ctx->deadline) / SHARES};
+	struct delivery delivery = {0};
 	if (!json_object_is_type(facts, json_type_array))
 		return rpc_invalid(call, "/params/facts", "type", "\"array\"");
 	if (check_source(call, source, facts) != 0)
 		return -1;
-	buffer_init_arena(&delivery.answer, &call->ctx->arena, ANSWER_MAX);
-	if (deliver_all(call, facts, &delivery) != 0)
-		return -1;
-	if (buffer_failed(&delivery.answer))
-		return context_fail(call->ctx, ERROR_TOO_LARGE, "answer", "too many facts were refused to name them");
-	return rpc_reply_printf(call, "{\"delivered\":%zu,\"refused\":[%s]}", delivery.delivered,
-				buffer_text(&delivery.answer));
+	const char *answer = answer_of(call, facts, &delivery);
+	return answer ? rpc_reply_text(call, answer, strlen(answer)) : -1;
+}
+
+static void put_tree(void *argument)
+{
+	json_object_put(argument);
+}
+
+/* In the context; NULL with an error. */
+static struct json_object *read_tree(struct context *ctx, const char *text)
+{
+	struct json_object *tree = NULL;
+	if (!json_tree_build(text, strlen(text), 0, &ctx->arena, &tree)) {
+		(void)context_fail_internal(ctx, "no memory for a delivery");
+		return NULL;
+	}
+	context_defer(ctx, put_tree, tree);
+	return tree;
+}
+
+struct json_object *outbox_deliver_own(struct context *ctx, const struct outbox_subscriber *subscriber,
+				       const char *params)
+{
+	static const struct identity nobody = {.kind = IDENTITY_ANONYMOUS};
+	struct rpc_call call = subscriber->relay->prototype;
+	struct delivery delivery = {.own = subscriber->own->handlers};
+	call.ctx = ctx;
+	call.caller = &nobody;
+	call.peer = call.user_agent = "";
+	struct json_object *tree = read_tree(ctx, params);
+	const char *answer = tree ? answer_of(&call, json_object_object_get(tree, "facts"), &delivery) : NULL;
+	return answer ? read_tree(ctx, answer) : NULL;
 }

@@ -44,10 +44,11 @@ struct outbox_lane {
 struct outbox_subscriber {
 	struct outbox_relay *relay;
 	const char *name;
-	struct outbox_lane fresh; /* what lies behind the cursor */
-	struct outbox_lane again; /* what was put off */
-	bool positioned;	  /* xid and seq are those of the database */
-	bool retries;		  /* it may have facts that were put off */
+	const struct outbox_own *own; /* it is the daemon itself; NULL: another one */
+	struct outbox_lane fresh;     /* what lies behind the cursor */
+	struct outbox_lane again;     /* what was put off */
+	bool positioned;	      /* xid and seq are those of the database */
+	bool retries;		      /* it may have facts that were put off */
 	char xid[OUTBOX_XID_SIZE];
 	int64_t seq;
 	int64_t oldest;	      /* wall: when the oldest fact behind the cursor occurred; 0: none */
@@ -59,6 +60,7 @@ struct outbox_relay {
 	const char *daemon;
 	struct pg *db;
 	struct rpc_client *client;
+	struct rpc_call prototype; /* for handlers of own facts */
 	int64_t poll_interval, delivery_timeout;
 	size_t batch;
 	int max_attempts;
@@ -149,6 +151,13 @@ enum outbox_sent {
 /* Delivers the items that are to be sent, and fills in what became of them. */
 enum outbox_sent outbox_send(struct context *ctx, struct outbox_subscriber *subscriber,
 			     struct outbox_batch *batch) MAY_SUSPEND;
+
+/* --- deliver.c --- */
+
+/* Handles a delivery (the parameters of `<daemon>.fact.deliver`) here, as the own consumer does it. The answer is that
+ * of outbox_deliver; NULL with an error when no fact could be handled. */
+struct json_object *outbox_deliver_own(struct context *ctx, const struct outbox_subscriber *subscriber,
+				       const char *params) MAY_SUSPEND MUST_CHECK;
 
 /* --- subscriber.c --- */
 

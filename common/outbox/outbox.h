@@ -18,7 +18,7 @@
  * by NOTIFY, at most 50 times a second (a NOTIFY in every transaction would make all commits wait for each other);
  * polling is the fallback. The relay also does the database's housekeeping: delivered facts after 7 days, consumed fact
  * ids after 14, idempotency keys after 48 hours; so every daemon with a database has one, also without subscribers.
- * Delivery is by RPC `<daemon>.fact.deliver` over the link.
+ * Delivery is by RPC `<daemon>.fact.deliver` over the link; to the daemon itself (struct outbox_own) by a call.
  */
 #ifndef EVENTLOOP_OUTBOX_OUTBOX_H
 #define EVENTLOOP_OUTBOX_OUTBOX_H
@@ -48,11 +48,21 @@ struct fact_handler {
 	fact_handler_function *function;
 };
 
+/* A consumer of a daemon's own facts, in the process of the relay: for what follows from a fact and takes a call to
+ * another daemon. Its handlers get no transaction (tx is NULL), may wait for a second or so, and may get a fact again
+ * that they have handled, so what they do must be idempotent; all else is as with a subscriber. */
+struct outbox_own {
+	const char *name; /* of the subscriber, in tables and metrics: "letters" */
+	const struct fact_handler *handlers;
+};
+
 struct outbox_relay_options {
 	const char *daemon;		/* whose outbox */
 	struct pg *db;			/* borrowed */
 	struct rpc_client *client;	/* borrowed */
 	const char *const *subscribers; /* daemon names ended by NULL; NULL: none */
+	const struct outbox_own *own;	/* static; NULL: none */
+	struct rpc_call prototype;	/* what the calls of its handlers have: worker, db, client, app */
 	int64_t poll_interval;		/* microseconds, the fallback beside NOTIFY; 0: 1 s */
 	int64_t delivery_timeout;	/* microseconds that a delivery may take; 0: 10 s */
 	size_t batch;			/* facts a delivery; 0: 200 */

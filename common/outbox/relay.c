@@ -174,7 +174,8 @@ static void keeper_run(void *argument)
 	co_queue_wake_all(&relay->ended);
 }
 
-static void subscriber_init(struct outbox_relay *relay, struct outbox_subscriber *subscriber, const char *name)
+static void subscriber_init(struct outbox_relay *relay, struct outbox_subscriber *subscriber, const char *name,
+			    const struct outbox_own *own)
 {
 	struct metric_family *lag = metric_register(METRIC_GAUGE_SECONDS, "eventloop_outbox_lag_seconds",
 						    "Age of the oldest fact not yet delivered.", "subscriber");
@@ -190,6 +191,7 @@ static void subscriber_init(struct outbox_relay *relay, struct outbox_subscriber
 	*subscriber = (struct outbox_subscriber){
 	    .relay = relay,
 	    .name = name,
+	    .own = own,
 	    .retries = true,
 	    .lag = metric_series(lag, &name),
 	    .delivered = metric_series(delivered, &name),
@@ -216,10 +218,13 @@ static void init(struct outbox_relay *relay, const struct outbox_relay_options *
 	relay->kept = clock_monotonic() - KEEP_INTERVAL;
 	relay->measured = clock_monotonic() - MEASURE_INTERVAL;
 	uuid_make(relay->holder);
-	relay->subscriber_count = count;
+	relay->prototype = options->prototype;
+	relay->subscriber_count = count + (options->own ? 1 : 0);
 	relay->subscribers = must_calloc(count + 1, sizeof(*relay->subscribers));
 	for (size_t i = 0; i < count; i++)
-		subscriber_init(relay, &relay->subscribers[i], options->subscribers[i]);
+		subscriber_init(relay, &relay->subscribers[i], options->subscribers[i], NULL);
+	if (options->own)
+		subscriber_init(relay, &relay->subscribers[count], options->own->name, options->own);
 }
 
 static struct co *start(struct outbox_relay *relay, const char *name, void (*function)(void *), void *argument)

@@ -151,12 +151,14 @@ static enum outbox_sent too_large(struct context *ctx, struct outbox_batch *batc
 	return OUTBOX_SENT;
 }
 
-static struct json_object *invoke(struct context *ctx, const struct outbox_relay *relay,
+static struct json_object *invoke(struct context *ctx, const struct outbox_subscriber *subscriber,
 				  const struct rpc_request *request)
 {
+	const struct outbox_relay *relay = subscriber->relay;
 	int64_t whole = ctx->deadline;
 	ctx->deadline = deadline_earlier(whole, deadline_after(relay->delivery_timeout));
-	struct json_object *answer = rpc_invoke(ctx, relay->client, request);
+	struct json_object *answer = subscriber->own ? outbox_deliver_own(ctx, subscriber, request->params)
+						     : rpc_invoke(ctx, relay->client, request);
 	ctx->deadline = whole;
 	return answer;
 }
@@ -180,7 +182,7 @@ enum outbox_sent outbox_send(struct context *ctx, struct outbox_subscriber *subs
 	request.params = make_params(ctx, subscriber->relay, batch);
 	if (!request.params)
 		return too_large(ctx, batch);
-	struct json_object *answer = invoke(ctx, subscriber->relay, &request);
+	struct json_object *answer = invoke(ctx, subscriber, &request);
 	if (!answer)
 		sent = refused_whole(ctx, subscriber, batch, &request);
 	else if (!take_answer(ctx, batch, answer))
