@@ -14,6 +14,7 @@ struct events {
 	struct catalogue *catalogue;
 	struct co_task *housekeeper; /* of the first thread */
 	struct co_task *clock;	     /* likewise: ends what is due */
+	struct co_task *letters;     /* likewise: sends letters that are due */
 };
 
 /* The catalogue of the call's thread. */

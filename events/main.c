@@ -21,6 +21,7 @@
 #include "daemon/daemon.h"
 #include "daemon/fact_key_check.h"
 #include "erased_user.h"
+#include "letters/letters.h"
 #include "outbox/erasure.h"
 #include "pricing/listing_pricing.h"
 #include "projection/projection.h"
@@ -147,6 +148,7 @@ int main(int argc, char **argv)
 	    .handlers = handlers,
 	    .fact_handlers = fact_handlers,
 	    .options = options,
+	    .own_facts = &letters_own,
 	    .background_jobs = background_jobs,
 	    .commands = commands,
 	    .checks = checks,

@@ -6,6 +6,7 @@
 #include "catalogue/catalogue.h"
 #include "co/task.h"
 #include "events.h"
+#include "letters/letters.h"
 #include "pricing/quote.h"
 #include "search/housekeeping.h"
 #include "telemetry/log.h"
@@ -14,8 +15,6 @@
 
 #define INTERVAL (3600 * CLOCK_SECOND)
 #define DEADLINE (600 * CLOCK_SECOND)
-#define DUE_INTERVAL (500 * CLOCK_MILLISECOND)
-#define DUE_DEADLINE (30 * CLOCK_SECOND)
 
 /* Once, before anything else that is done in the background. */
 static void check_zones(struct daemon_worker *worker)
@@ -42,12 +41,34 @@ static void keep_house(void *argument)
 	} while (co_task_rest(events->housekeeper, deadline_after(INTERVAL)) != CO_CANCELLED);
 }
 
-/* Ends holds, requests and bookings when their time has come. Runs until the daemon stops. */
-static void keep_time(void *argument)
+/* What the clock demands again and again. */
+struct chore {
+	const char *name, *failing; /* for logs */
+	int (*run)(const struct rpc_call *prototype, struct context *ctx);
+	int64_t deadline, interval;
+};
+
+/* Ends holds, requests and bookings when their time has come. */
+static const struct chore due_bookings = {
+    .name = "due bookings",
+    .failing = "what is due could not be ended; it is tried again",
+    .run = due_run,
+    .deadline = 30 * CLOCK_SECOND,
+    .interval = 500 * CLOCK_MILLISECOND,
+};
+
+static const struct chore due_letters = {
+    .name = "due letters",
+    .failing = "letters that are due could not be sent; it is tried again",
+    .run = letters_tell_due,
+    .deadline = 30 * CLOCK_SECOND,
+    .interval = 5 * CLOCK_SECOND,
+};
+
+/* Does the chore until the daemon stops. */
+static void keep_time(struct daemon_worker *worker, const struct chore *chore, struct co_task *const *task)
 {
 	static const struct identity nobody = {.kind = IDENTITY_ANONYMOUS};
-	struct daemon_worker *worker = argument;
-	struct events *events = worker->app;
 	const struct rpc_call prototype = {
 	    .caller = &nobody,
 	    .peer = "",
@@ -55,19 +76,33 @@ static void keep_time(void *argument)
 	    .worker = worker,
 	    .db = worker->db,
 	    .client = worker->client,
-	    .app = events,
+	    .app = worker->app,
 	};
 	bool failed = false;
 	do {
 		struct context ctx;
-		context_init(&ctx, deadline_after(DUE_DEADLINE));
-		ctx.method = "due bookings"; /* for logs */
-		bool fails = due_run(&prototype, &ctx) && !co_cancelled();
+		context_init(&ctx, deadline_after(chore->deadline));
+		ctx.method = chore->name; /* for logs */
+		bool fails = chore->run(&prototype, &ctx) && !co_cancelled();
 		if (fails && !failed)
-			log_error_of(LOG_WARNING, &ctx, "what is due could not be ended; it is tried again");
+			log_error_of(LOG_WARNING, &ctx, chore->failing);
 		failed = fails;
 		context_done(&ctx);
-	} while (co_task_rest(events->clock, deadline_after(DUE_INTERVAL)) != CO_CANCELLED);
+	} while (co_task_rest(*task, deadline_after(chore->interval)) != CO_CANCELLED);
+}
+
+static void end_bookings(void *argument)
+{
+	struct daemon_worker *worker = argument;
+	struct events *events = worker->app;
+	keep_time(worker, &due_bookings, &events->clock);
+}
+
+static void send_letters(void *argument)
+{
+	struct daemon_worker *worker = argument;
+	struct events *events = worker->app;
+	keep_time(worker, &due_letters, &events->letters);
 }
 
 int events_start(struct daemon_worker *worker, struct context *ctx)
@@ -78,8 +113,11 @@ int events_start(struct daemon_worker *worker, struct context *ctx)
 	if (!worker->http || worker->index != 0)
 		return 0;
 	events->housekeeper = co_task_start("search housekeeping", keep_house, worker);
-	events->clock = co_task_start("due bookings", keep_time, worker);
-	return events->housekeeper && events->clock ? 0 : context_fail_internal(ctx, "no coroutine left at start");
+	events->clock = co_task_start(due_bookings.name, end_bookings, worker);
+	events->letters = co_task_start(due_letters.name, send_letters, worker);
+	return events->housekeeper && events->clock && events->letters
+		   ? 0
+		   : context_fail_internal(ctx, "no coroutine left at start");
 }
 
 void events_stop(struct daemon_worker *worker)
@@ -87,6 +125,7 @@ void events_stop(struct daemon_worker *worker)
 	struct events *events = worker->app;
 	if (!events)
 		return;
+	co_task_stop(events->letters);
 	co_task_stop(events->clock);
 	co_task_stop(events->housekeeper);
 	catalogue_free(events->catalogue);

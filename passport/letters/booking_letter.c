@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define MOST_CURRENCY 3
+#define MOST_CURRENCY 20
 
 static const struct {
 	const char *template_name, *kind;
@@ -27,6 +27,16 @@ struct filling {
 	const struct zone *zone;
 	const char *zone_name;
 };
+
+/* Sets the zone that times are told in from now on. */
+static int set_zone(struct filling *filling, const char *name)
+{
+	filling->zone_name = name;
+	filling->zone = name ? zone_find(name) : NULL;
+	if (filling->zone)
+		return 0;
+	return context_fail_internal(filling->ctx, "the system knows no zone %s", name ? name : "");
+}
 
 const char *booking_letter_kind(const char *template_name)
 {
@@ -85,8 +95,12 @@ static void add_money(struct filling *filling, const char *name, const char *eng
 			 letter_money(arena, filling->letter->locale, amount, code));
 }
 
-static void add_period(struct filling *filling, struct json_object *period)
+/* One of several listings has its own zone. */
+static int add_period(struct filling *filling, struct json_object *period)
 {
+	const char *zone = text_of(period, "time_zone");
+	if (zone && set_zone(filling, zone))
+		return -1;
 	struct arena *arena = &filling->ctx->arena;
 	int64_t from = instant_of(period, "from"), to = instant_of(period, "to");
 	const char *locale = filling->letter->locale, *what = text_of(period, "listing");
@@ -95,14 +109,17 @@ static void add_period(struct filling *filling, struct json_object *period)
 	if (what)
 		mail_letter_line_words(filling->ctx, filling->letter, label(filling, "Venue", "Площадка"), what);
 	mail_letter_line(filling->letter, label(filling, "When", "Когда"), arena_printf(arena, "%s (%s)", when, where));
+	return 0;
 }
 
-static void add_periods(struct filling *filling)
+static int add_periods(struct filling *filling)
 {
 	struct json_object *periods = json_object_object_get(filling->values, "periods");
 	for (size_t i = 0; i < json_object_array_length(periods); i++)
-		add_period(filling, json_object_array_get_idx(periods, i));
+		if (add_period(filling, json_object_array_get_idx(periods, i)))
+			return -1;
 	add_number(filling, "more", 0, "Further dates", "Ещё дат");
+	return set_zone(filling, text_of(filling->values, "time_zone"));
 }
 
 /* By when something is to be answered. */
@@ -121,13 +138,10 @@ static void add_answer(struct filling *filling)
 
 int booking_letter_fill(struct context *ctx, struct json_object *values, struct mail_letter *letter)
 {
-	const char *zone_name = text_of(values, "time_zone");
-	struct filling filling = {.ctx = ctx, .values = values, .letter = letter, .zone_name = zone_name};
-	filling.zone = zone_name ? zone_find(zone_name) : NULL;
-	if (!filling.zone)
-		return context_fail_internal(ctx, "the system knows no zone %s", zone_name ? zone_name : "");
+	struct filling filling = {.ctx = ctx, .values = values, .letter = letter};
 	mail_letter_set_words(ctx, letter, "listing", text_of(values, "listing"));
-	add_periods(&filling);
+	if (set_zone(&filling, text_of(values, "time_zone")) || add_periods(&filling))
+		return -1;
 	add_answer(&filling);
 	add_number(&filling, "units", 1, "Units", "Количество");
 	add_number(&filling, "guests", 0, "Guests", "Гостей");
