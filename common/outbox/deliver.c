@@ -26,6 +26,7 @@ enum outcome {
 /* The outcome of one delivery. */
 struct delivery {
 	const struct fact_handler *own;	    /* the handlers of own facts; NULL: it came from another daemon */
+	const struct outbox_relay *relay;   /* with them: it may stop meanwhile */
 	int64_t share;			    /* microseconds for each fact */
 	struct json_object *const *refused; /* an array of those refused so far */
 	size_t refused_count;
@@ -215,6 +216,14 @@ static int deliver_one(struct rpc_call *call, struct json_object *fact, struct j
 	}
 }
 
+/* Whether another fact can be begun. */
+static bool has_time(const struct rpc_call *call, const struct delivery *delivery)
+{
+	if (delivery->relay && delivery->relay->stopping)
+		return false;
+	return deadline_left(call->ctx->deadline) >= 2 * delivery->share;
+}
+
 /* One at a time, in their order. -1 when not even the first could be handled, for a reason that is not its own. */
 static int deliver_all(struct rpc_call *call, struct json_object *facts, struct delivery *delivery)
 {
@@ -222,7 +231,7 @@ static int deliver_all(struct rpc_call *call, struct json_object *facts, struct 
 	struct json_object **refused = arena_alloc(&call->ctx->arena, count * sizeof(struct json_object *));
 	delivery->refused = refused;
 	for (i = 0; i < count; i++) {
-		if (i > 0 && deadline_left(call->ctx->deadline) < 2 * delivery->share)
+		if (i > 0 && !has_time(call, delivery))
 			break;
 		if (deliver_one(call, json_object_array_get_idx(facts, i), refused, delivery) == 0)
 			continue;
@@ -299,7 +308,7 @@ struct json_object *outbox_deliver_own(struct context *ctx, const struct outbox_
 {
 	static const struct identity nobody = {.kind = IDENTITY_ANONYMOUS};
 	struct rpc_call call = subscriber->relay->prototype;
-	struct delivery delivery = {.own = subscriber->own->handlers};
+	struct delivery delivery = {.own = subscriber->own->handlers, .relay = subscriber->relay};
 	call.ctx = ctx;
 	call.caller = &nobody;
 	call.peer = call.user_agent = "";

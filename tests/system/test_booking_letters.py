@@ -87,6 +87,20 @@ def test_a_customer_without_account_reads_it_in_the_language_that_was_said(stack
     assert "Здравствуйте, Kari Nordmann!" in letter.text and "Europe/Oslo" in letter.text
 
 
+def test_the_staff_see_who_has_booked_once_it_is_confirmed(stack, owner, clerk, asked, guest):
+    request = ask(guest, asked["id"])
+    assert do(clerk, "get", request)["customer"] is None
+    do(owner[1], "approve", request)
+    contact = {"user_id": guest.id, "name": guest.rpc("passport.user.me")["name"], "email": guest.email}
+    assert do(clerk, "get", request)["customer"] == contact
+    assert do(guest, "get", request)["customer"] is None
+    stack["passport"].pause()
+    try:
+        assert do(clerk, "get", request)["customer"] is None
+    finally:
+        stack["passport"].resume()
+
+
 def test_a_hold_is_told_to_nobody(stack, hall, other):
     held = ask(other, hall["id"], method="hold")
     do(other, "cancel", held)

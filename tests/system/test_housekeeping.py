@@ -41,6 +41,7 @@ INSERT INTO service_account (id, name) VALUES ('{user}', 'kept');
 INSERT INTO service_secret (hash, account_id, hint, expires_at)
 	SELECT sha256(convert_to(n::text, 'UTF8')), '{user}', 'x', now() - interval '31 days'
 	FROM generate_series(1, {many}) n;
+INSERT INTO letter_key (key, created_at) SELECT n, now() - interval '36 days' FROM generate_series(1, {many}) n;
 INSERT INTO audit_event (id, occurred_at, action, actor_kind)
 	SELECT ('0100' || lpad(to_hex(n), 8, '0') || repeat('0', 20))::uuid, now() - interval '9 years', 'test', 'system'
 	FROM generate_series(1, {many}) n;
@@ -64,6 +65,7 @@ INSERT INTO revocation (seq, kind, id, created_at) VALUES (-1000000, 'session', 
 INSERT INTO invitation (id, company_id, email, email_folded, "right", expires_at)
 	VALUES (gen_random_uuid(), '{user}', 'x', 'x', 'staff', now() - interval '89 days');
 INSERT INTO known_network (user_id, network, last_login_at) VALUES ('{user}', 'x', now() - interval '29 days');
+INSERT INTO letter_key (key, created_at) VALUES ('x', now() - interval '34 days');
 INSERT INTO service_secret (hash, account_id, hint, expires_at) VALUES
 	('a', '{user}', 'x', NULL), ('b', '{user}', 'x', now() - interval '29 days');
 """
@@ -78,6 +80,7 @@ LEFT = {
     "invitation": "SELECT count(*) FROM invitation WHERE expires_at < now() - interval '90 days'",
     "known_network": "SELECT count(*) FROM known_network WHERE last_login_at < now() - interval '30 days'",
     "service_secret": "SELECT count(*) FROM service_secret WHERE expires_at < now() - interval '30 days'",
+    "letter_key": "SELECT count(*) FROM letter_key WHERE created_at < now() - interval '35 days'",
     "audit_event": "SELECT count(*) FROM audit_event WHERE occurred_at < now() - interval '400 days'",
 }
 KEPT = {
@@ -89,6 +92,7 @@ KEPT = {
     "revocation": (1, "SELECT count(*) FROM revocation WHERE seq = -1000000"),
     "invitation": (1, "SELECT count(*) FROM invitation"),
     "known_network": (1, "SELECT count(*) FROM known_network"),
+    "letter_key": (1, "SELECT count(*) FROM letter_key"),
     "service_secret": (2, "SELECT count(*) FROM service_secret"),
 }
 USER = "01932b5c-7a10-7000-8000-0000000000aa"
