@@ -46,8 +46,9 @@
 
 static const char SELECT_EVERYTHING[] =
     "SELECT jsonb_build_object('exported_at', api_time(now()), 'profile', " USER_RECORD " - 'state_reason', "
-    "'companies', " COMPANIES ", 'second_factor', " SECOND_FACTOR ", 'sessions', " SESSIONS ", 'networks', " NETWORKS
-    ", 'invitations', " INVITATIONS ", 'audit_events', " EVENTS ")::text "
+    "'letters_off', u.letters_off, 'companies', " COMPANIES ", 'second_factor', " SECOND_FACTOR
+    ", 'sessions', " SESSIONS ", 'networks', " NETWORKS ", 'invitations', " INVITATIONS ", 'audit_events', " EVENTS
+    ")::text "
     "FROM user_account u LEFT JOIN totp t ON t.user_id = u.id WHERE u.id = $1";
 
 int user_export(struct rpc_call *call)

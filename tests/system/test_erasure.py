@@ -36,7 +36,9 @@ def test_everything_kept_is_exported(stack):
     company, owner = stack.company()
     second, _ = stack.company(owner)
     stack.login(owner.email)
+    owner.rpc("passport.letter.set_choices", {"choices": {"reminders": False}})
     export = owner.rpc("passport.user.export")
+    assert export["letters_off"] == ["reminders"]
     assert export["profile"]["email"] == owner.email and export["profile"]["id"] == owner.id
     companies = [(one["id"], one["right"]) for one in export["companies"]]
     assert companies == [(company, "owner"), (second, "owner")], "in the order in which the user joined them"
