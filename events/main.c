@@ -10,6 +10,7 @@
 #include "booking/store/period.h"
 #include "booking/store/unit.h"
 #include "bulk/bulk.h"
+#include "bulk/export.h"
 #include "catalogue/company_listings.h"
 #include "catalogue/company_state.h"
 #include "catalogue/definition.h"
@@ -133,6 +134,7 @@ static const struct background_job_kind background_jobs[] = {
 
 static const struct daemon_command commands[] = {
     {"import", "FILE: loads listings and bookings from NDJSON", bulk_import},
+    {"export", "FILE: writes all listings and bookings as the import takes them", bulk_export},
     {"rebuild-search", "makes what search reads anew from listings and bookings", rebuild_command},
     {NULL, NULL, NULL},
 };

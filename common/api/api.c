@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define METHODS_MAX 1000
+#define COMPONENTS_MAX 1000
 #define DOCUMENT_MAX (16U << 20)
 
 struct api {
@@ -22,6 +23,7 @@ struct api {
 	struct json_object *examples; /* the component examples: what methods' examples are made of */
 	struct schema_set *schemas;
 	struct hash_map *by_name;
+	struct hash_map *components; /* schemas by the component's name */
 	struct api_facts *facts;
 	struct api_method *methods;
 	const char **files; /* of each method */
@@ -48,6 +50,7 @@ void api_free(struct api *api)
 	forget_sources(api);
 	buffer_done(&api->text);
 	hash_map_free(api->by_name);
+	hash_map_free(api->components);
 	api_facts_free(api->facts);
 	schema_set_free(api->schemas);
 	free(api->methods);
@@ -71,6 +74,7 @@ static struct api *api_new(const struct api_about *about)
 	json_object_object_add(api->model, "components",
 			       json_object_get(json_object_object_get(api->document, "components")));
 	api->by_name = hash_map_new(METHODS_MAX, NULL);
+	api->components = hash_map_new(COMPONENTS_MAX, NULL);
 	api->facts = api_facts_new();
 	return api;
 }
@@ -299,8 +303,12 @@ static bool compile_components(struct api *api, struct api_reader *reader)
 		(void)value;
 		if (strpbrk(name, "/~%"))
 			return api_fail(reader, "a schema's name must not have / ~ or %%: %s", name);
-		if (!compile(api, reader, arena_printf(&api->work, "/components/schemas/%s", name)))
+		const struct schema *schema =
+		    compile(api, reader, arena_printf(&api->work, "/components/schemas/%s", name));
+		if (!schema)
 			return false;
+		if (!hash_map_put(api->components, name, strlen(name), (void *)schema))
+			return api_fail(reader, "more than %d component schemas", COMPONENTS_MAX);
 	}
 	return true;
 }
@@ -348,6 +356,11 @@ struct api *api_load(const struct embedded_file *files, const struct api_about *
 const struct api_method *api_find(const struct api *api, const char *name, size_t length)
 {
 	return hash_map_get(api->by_name, name, length);
+}
+
+const struct schema *api_component(const struct api *api, const char *name)
+{
+	return hash_map_get(api->components, name, strlen(name));
 }
 
 size_t api_count(const struct api *api)

@@ -112,6 +112,10 @@ void api_free(struct api *api);
 /* Finds a method by its name, without allocating; NULL when there is none. */
 const struct api_method *api_find(const struct api *api, const char *name, size_t length);
 
+/* The schema of a component of that name, for what is checked outside of calls (an import's lines); NULL when there is
+ * none. */
+const struct schema *api_component(const struct api *api, const char *name);
+
 /* The number of methods, and the method with an index below it. */
 size_t api_count(const struct api *api);
 const struct api_method *api_at(const struct api *api, size_t index);

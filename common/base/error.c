@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct code_row {
 	int number;
@@ -96,6 +97,11 @@ void error_set_cause(struct error *error, const char *format, ...)
 	va_start(values, format);
 	set_line(error->cause, sizeof(error->cause), format, values);
 	va_end(values);
+}
+
+bool error_is(const struct error *error, enum error_code code, const char *reason)
+{
+	return error->code == code && strcmp(error->reason, reason) == 0;
 }
 
 void error_clear(struct error *error)

@@ -72,6 +72,9 @@ int error_set_at(struct error *error, const char *file, int line, enum error_cod
 /* Adds the internal cause; ignored when there is one already. */
 void error_set_cause(struct error *error, const char *format, ...) PRINTF(2, 3);
 
+/* Whether it is that code with that reason. */
+bool error_is(const struct error *error, enum error_code code, const char *reason);
+
 /* Back to "no error". */
 void error_clear(struct error *error);
 

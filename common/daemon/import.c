@@ -7,12 +7,15 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BATCH 500
 #define BATCH_DEADLINE (120 * CLOCK_SECOND)
+#define BATCH_BYTES (4 << 20) /* a batch ends after the line that reaches it */
 #define MAX_LINE (1 << 20)
+#define LOGGED 1000 /* rejected lines that the log names; the file names all */
 #define LINE_DEPTH 32
 #define HASH_TEXT (2 * EVP_MAX_MD_SIZE + 1)
 
@@ -22,22 +25,32 @@ struct import {
 	FILE *file, *rejected;
 	const char *path;
 	char hash[HASH_TEXT];
-	char *line; /* getline's */
-	size_t line_capacity;
-	size_t read, loaded, skipped, rejects;
+	char *line;    /* room for MAX_LINE bytes */
+	size_t length; /* of the line last read; more than MAX_LINE: only its beginning is there */
+	size_t read;   /* lines, of the file; while a batch is read it is that thread's, with `line` and `length` */
+	size_t done;   /* of them, loaded or refused */
+	size_t loaded, skipped, rejects;
 	int64_t started;
 };
 
-/* The lines of one batch. */
+/* The lines of one batch, and a thread that reads and checks it while the one before it is loaded. */
 struct batch {
+	struct import *import;
+	struct context ctx; /* all its lines' memory */
 	struct import_line lines[BATCH];
 	struct import_line *good[BATCH];
 	size_t count, good_count;
+	size_t place; /* its last line */
+	pthread_t thread;
+	bool reading; /* there is such a thread */
 };
 
 static const char SELECT_PROGRESS[] = "SELECT line FROM import_progress WHERE file_hash = $1";
 static const char PUT_PROGRESS[] = "INSERT INTO import_progress (file_hash, line) VALUES ($1, $2::bigint) "
 				   "ON CONFLICT (file_hash) DO UPDATE SET line = excluded.line, updated_at = now()";
+
+/* A batch is on the disk when a later commit is: what was not, is not noted either, and is done again. */
+static const char COMMIT_LATER[] = "SET LOCAL synchronous_commit = off";
 
 static int hash_file(struct import *import)
 {
@@ -58,15 +71,24 @@ static int hash_file(struct import *import)
 	return 0;
 }
 
+/* The log says the first ones; it stays readable, and small, when every line is bad. */
+static void log_rejected(const struct import *import, const struct import_line *line)
+{
+	if (import->rejects <= LOGGED)
+		log_event(LOG_WARNING, NULL, "a line was rejected", LOG_NUMBER("line", (int64_t)line->number),
+			  LOG_STRING("reason", line->reason));
+	else if (import->rejects == LOGGED + 1)
+		log_event(LOG_WARNING, NULL, "more lines were rejected: the file beside the import's names all");
+}
+
 static void reject(struct import *import, const struct import_line *line)
 {
 	import->rejects++;
-	log_event(LOG_WARNING, NULL, "a line was rejected", LOG_NUMBER("line", (int64_t)line->number),
-		  LOG_STRING("reason", line->reason));
+	log_rejected(import, line);
 	if (!import->rejected) {
 		char *path = NULL;
 		if (asprintf(&path, "%s.rejected", import->path) > 0)
-			import->rejected = fopen(path, "we");
+			import->rejected = fopen(path, import->skipped > 0 ? "ae" : "we");
 		free(path);
 	}
 	if (import->rejected)
@@ -95,23 +117,49 @@ static void parse(struct context *ctx, struct import_line *line, size_t length)
 		context_defer(ctx, put_value, line->value);
 }
 
-/* Reads up to a batch of lines; blank ones count as read and are left out. False at the end of the file. */
-static bool read_batch(struct import *import, struct context *ctx, struct batch *batch)
+/* Reads the next line, without its end, into import->line; of one that is too long only the beginning is kept, so that
+ * memory stays bounded whatever the file is. False at the end of the file. */
+static bool read_line(struct import *import)
 {
-	ssize_t length = 0;
+	int next = getc_unlocked(import->file);
+	if (next == EOF)
+		return false;
+	import->length = 0;
+	for (; next != EOF && next != '\n'; next = getc_unlocked(import->file)) {
+		if (import->length < MAX_LINE)
+			import->line[import->length] = (char)next;
+		import->length++;
+	}
+	import->read++;
+	return true;
+}
+
+static size_t trimmed_length(const struct import *import)
+{
+	size_t length = import->length;
+	while (length > 0 && length <= MAX_LINE && memchr(" \t\r", import->line[length - 1], 3))
+		length--;
+	return length;
+}
+
+/* Reads up to a batch of lines; blank ones count as read and are left out. None: the file has ended. */
+static void read_lines(struct batch *batch)
+{
+	struct import *import = batch->import;
+	struct context *ctx = &batch->ctx;
+	size_t bytes = 0;
 	batch->count = 0;
-	while (batch->count < BATCH && (length = getline(&import->line, &import->line_capacity, import->file)) >= 0) {
-		import->read++;
-		while (length > 0 && strchr(" \t\r\n", import->line[length - 1]))
-			length--;
+	while (batch->count < BATCH && bytes < BATCH_BYTES && read_line(import)) {
+		size_t length = trimmed_length(import);
 		if (length == 0)
 			continue;
+		bytes += length;
 		struct import_line *line = &batch->lines[batch->count++];
 		*line = (struct import_line){.number = import->read};
-		line->text = arena_strndup(&ctx->arena, import->line, (size_t)length);
-		parse(ctx, line, (size_t)length);
+		line->text = length > MAX_LINE ? "" : arena_strndup(&ctx->arena, import->line, length);
+		parse(ctx, line, length);
 	}
-	return batch->count > 0;
+	batch->place = import->read;
 }
 
 static struct rpc_call call_for(struct import *import, struct context *ctx)
@@ -137,6 +185,7 @@ static int load(struct import *import, struct context *ctx, struct import_line *
 	struct pg_tx *tx = pg_begin(ctx, import->worker->db);
 	if (!tx || (count > 0 && import->spec->load(&call, tx, lines, count)))
 		return -1;
+	pg_queue(ctx, tx, COMMIT_LATER);
 	pg_queue(ctx, tx, PUT_PROGRESS, import->hash, arena_printf(&ctx->arena, "%zu", place));
 	return pg_commit(ctx, tx);
 }
@@ -175,22 +224,49 @@ static int load_singly(struct import *import, struct context *outer, struct batc
 	return 0;
 }
 
-static void check_lines(struct import *import, struct context *ctx, struct batch *batch)
+static void check_lines(struct batch *batch)
 {
-	struct rpc_call call = call_for(import, ctx);
+	struct rpc_call call = call_for(batch->import, &batch->ctx);
 	batch->good_count = 0;
 	for (size_t i = 0; i < batch->count; i++) {
 		struct import_line *line = &batch->lines[i];
-		if (!line->reason && import->spec->check)
-			import->spec->check(&call, line);
+		if (!line->reason && batch->import->spec->check)
+			batch->import->spec->check(&call, line);
 		if (!line->reason)
 			batch->good[batch->good_count++] = line;
 	}
 }
 
+static void *read_batch(void *argument)
+{
+	struct batch *batch = argument;
+	read_lines(batch);
+	check_lines(batch);
+	return NULL;
+}
+
+/* Begins to read the next batch; where no thread can be had, reads it. */
+static void begin_batch(struct import *import, struct batch *batch)
+{
+	batch->import = import;
+	context_init(&batch->ctx, DEADLINE_NEVER);
+	batch->reading = pthread_create(&batch->thread, NULL, read_batch, batch) == 0;
+	if (!batch->reading)
+		(void)read_batch(batch);
+}
+
+/* Waits until it is read. True when there is something in it. */
+static bool await_batch(struct batch *batch)
+{
+	if (batch->reading)
+		(void)pthread_join(batch->thread, NULL);
+	batch->reading = false;
+	return batch->count > 0;
+}
+
 static void log_progress(const struct import *import, const char *message)
 {
-	log_event(LOG_INFO, NULL, message, LOG_NUMBER("read", (int64_t)import->read),
+	log_event(LOG_INFO, NULL, message, LOG_NUMBER("read", (int64_t)import->done),
 		  LOG_NUMBER("loaded", (int64_t)import->loaded), LOG_NUMBER("rejected", (int64_t)import->rejects));
 }
 
@@ -205,12 +281,11 @@ static void account(struct import *import, const struct batch *batch)
 	log_progress(import, "a batch was loaded");
 }
 
-static int load_batch(struct import *import, struct context *ctx, struct batch *batch)
+static int load_batch(struct import *import, struct batch *batch)
 {
-	check_lines(import, ctx, batch);
-	struct context loading;
+	struct context *ctx = &batch->ctx, loading;
 	context_init(&loading, deadline_after(BATCH_DEADLINE));
-	int failed = load(import, &loading, batch->good, batch->good_count, import->read);
+	int failed = load(import, &loading, batch->good, batch->good_count, batch->place);
 	for (size_t i = 0; i < batch->good_count; i++)
 		if (failed)
 			batch->good[i]->reason = NULL;
@@ -221,9 +296,11 @@ static int load_batch(struct import *import, struct context *ctx, struct batch *
 	else if (failed)
 		failed = load_singly(import, ctx, batch);
 	context_done(&loading);
-	if (!failed)
-		account(import, batch);
-	return failed;
+	if (failed)
+		return -1;
+	import->done = batch->place;
+	account(import, batch);
+	return 0;
 }
 
 /* Reads past the lines that an earlier run loaded. */
@@ -233,32 +310,53 @@ static int skip_done(struct import *import, struct context *ctx)
 	if (!progress)
 		return -1;
 	size_t done = pg_count(progress) > 0 ? (size_t)pg_integer(progress, 0, 0) : 0;
-	while (import->read < done && getline(&import->line, &import->line_capacity, import->file) >= 0)
-		import->read++;
-	import->skipped = import->read;
+	while (import->read < done && read_line(import))
+		continue;
+	import->skipped = import->done = import->read;
 	return 0;
+}
+
+/* All batches are on the disk when this is. */
+static int settle(struct import *import, struct context *ctx)
+{
+	import->done = import->read;
+	const char *place = arena_printf(&ctx->arena, "%zu", import->done);
+	return pg_write(ctx, import->worker->db, PUT_PROGRESS, import->hash, place) ? 0 : -1;
+}
+
+/* Loads one batch while the next is read. */
+static int load_batches(struct import *import, struct batch *batches)
+{
+	int failed = 0;
+	struct batch *batch = batches, *next = batches + 1;
+	begin_batch(import, batch);
+	while (!failed && await_batch(batch)) {
+		begin_batch(import, next);
+		failed = load_batch(import, batch);
+		context_done(&batch->ctx);
+		struct batch *loaded = batch;
+		batch = next;
+		next = loaded;
+	}
+	(void)await_batch(batch);
+	context_done(&batch->ctx);
+	return failed;
 }
 
 static int load_all(struct import *import, struct context *ctx)
 {
-	bool more = true;
-	int failed = hash_file(import) || skip_done(import, ctx);
-	struct batch *batch = calloc(1, sizeof(*batch));
-	while (batch && !failed && more) {
-		struct context lines;
-		context_init(&lines, deadline_after(BATCH_DEADLINE));
-		more = read_batch(import, &lines, batch);
-		failed = more ? load_batch(import, &lines, batch) : 0;
-		context_done(&lines);
-	}
-	free(batch);
+	struct batch *batches = calloc(2, sizeof(*batches));
+	import->line = malloc(MAX_LINE);
+	int failed = !batches || !import->line || hash_file(import) || skip_done(import, ctx);
+	failed = failed || load_batches(import, batches) || settle(import, ctx) ? -1 : 0;
+	free(batches);
 	return failed;
 }
 
 static void summarise(const struct import *import)
 {
 	double seconds = (double)(clock_monotonic() - import->started) / (double)CLOCK_SECOND;
-	printf("{\"read\":%zu,\"loaded\":%zu,\"skipped\":%zu,\"rejected\":%zu,\"seconds\":%.3f}\n", import->read,
+	printf("{\"read\":%zu,\"loaded\":%zu,\"skipped\":%zu,\"rejected\":%zu,\"seconds\":%.3f}\n", import->done,
 	       import->loaded, import->skipped, import->rejects, seconds);
 }
 

@@ -5,8 +5,10 @@
  * while good ones load, a progress line, and an interrupted run can be continued. Ownership: the import owns lines and
  * their values; a callback borrows them for the length of its call. Invariants: the place in the file (by its SHA-256)
  * is stored in the transaction of the batch it belongs to, so that nothing is loaded twice or left out. A batch that
- * fails is repeated line by line, each in a transaction of its own; lines that fail then are bad. Rejected lines also
- * go to FILE.rejected with number and reason.
+ * fails is repeated line by line, each in a transaction of its own; lines that fail then are bad. All
+ * rejected lines go to FILE.rejected with number and reason, the first 1,000 also to the log. Memory does not grow with
+ * the file: a batch is 500 lines, or less once they have 4 MiB, and of a line longer than 1 MiB only that much is read
+ * into memory.
  */
 #ifndef EVENTLOOP_DAEMON_IMPORT_H
 #define EVENTLOOP_DAEMON_IMPORT_H
@@ -25,7 +27,8 @@ struct import_line {
 
 /* What a kind of import does. call: made for the batch (ctx, db, worker, app; no caller). All static. */
 struct import_spec {
-	/* Looks at one line without a transaction; sets line->reason when it is bad (a text in call->ctx's arena or
+	/* Looks at one line without the database, on a thread of its own (call->ctx is that line's batch's, all else is
+	 * shared and only read); sets line->reason when it is bad (a text in call->ctx's arena or
 	 * static). May be NULL. */
 	void (*check)(struct rpc_call *call, struct import_line *line);
 	/* Loads good lines in tx. 0, or -1 with the error in call->ctx: the batch is then done line by line, and the

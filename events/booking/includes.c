@@ -164,18 +164,24 @@ static int store(struct rpc_call *call, struct pg_tx *tx, const char *all)
 	return 0;
 }
 
+int includes_put(struct rpc_call *call, struct pg_tx *tx)
+{
+	const char *all = NULL;
+	if (check_not_itself(call) || lock_all(call, tx, &all))
+		return -1;
+	struct pg_result *fits = pg_query(call->ctx, tx, SELECT_FITS, rpc_param(call, "id"), ids_text(call, NULL), all);
+	return !fits || check(call, fits) ? -1 : store(call, tx, all);
+}
+
 int listing_set_includes(struct rpc_call *call)
 {
-	const char *id = rpc_param(call, "id"), *all = NULL;
+	const char *id = rpc_param(call, "id");
 	if (check_not_itself(call) || by_company_require(call, id, RIGHT_MANAGER))
 		return -1;
 	struct pg_tx *tx = rpc_begin(call);
 	if (!tx)
 		return rpc_replayed(call);
-	if (lock_all(call, tx, &all))
-		return -1;
-	struct pg_result *fits = pg_query(call->ctx, tx, SELECT_FITS, id, ids_text(call, NULL), all);
-	if (!fits || check(call, fits) || store(call, tx, all))
+	if (includes_put(call, tx))
 		return -1;
 	struct pg_result *listing = pg_query(call->ctx, tx, SELECT_LISTING, id);
 	if (!listing || rpc_publish(call, tx, "events.listing.updated", id, pg_text(listing, 0, 0)))

@@ -13,6 +13,10 @@
 
 int listing_set_includes(struct rpc_call *call) MAY_SUSPEND;
 
+/* Sets params.includes of params.id, whose version is params.version, in the transaction, for an import too; looks at
+ * no right and publishes nothing. -1 with invalid_params, precondition_failed, or conflict (stale version, booked). */
+int includes_put(struct rpc_call *call, struct pg_tx *tx) MAY_SUSPEND MUST_CHECK;
+
 /* Bookings whose rows are not in all listings that share walls with theirs. */
 extern const struct data_check includes_check;
 
