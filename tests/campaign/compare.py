@@ -41,6 +41,8 @@ def facts(booking):
         "price": price and price["total"] if booking.state != "held" else None,
         "rules_version": booking.rules_version if booking.kind == "booking" else None,
         "overlapped": booking.overlaps if booking.state in ("requested", "declined") else None,
+        "group": booking.group or None,
+        "ready": booking.ready,
     }
 
 
@@ -63,6 +65,8 @@ def facts_of(result):
         "price": result["price"] and result["price"]["amount"] if state != "held" else None,
         "rules_version": result["rules_version"] if result["kind"] == "booking" else None,
         "overlapped": result["overlapped"] if state in ("requested", "declined") else None,
+        "group": result["group_id"],
+        "ready": result["ready"],
     }
 
 

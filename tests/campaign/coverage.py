@@ -4,10 +4,23 @@ from collections import Counter
 
 from ledger import TRANSITIONS
 
+TAKING = ("events.booking.create", "events.booking.hold", "events.booking.block", "events.booking.change")
 ENOUGH = 20  # of everything, in as many histories as follows
 HISTORIES = 300
 LEAST, MOST = 30, 70  # percent of creates that succeed
-COUNTED = ("repack", "hold expiry", "double approval")
+COUNTED = (
+    "repack",
+    "hold expiry",
+    "double approval",
+    "taken by way of walls",
+    "free where walls are shared",
+    "several confirmed at once",
+    "several requested at once",
+    "several refused at once",
+    "group confirmed by its last owner",
+    "group ended by one",
+    "offer of a group accepted",
+)
 
 
 def name_of(pair):
@@ -20,10 +33,33 @@ def of_history(history, transitions):
     found["hold expiry"] = transitions["held", "expired"]
     found["repack"] = history.repacks
     found["double approval"] = double_approvals(history.calls)
+    found |= of_walls(history) | of_groups(history.calls)
     creates = [call for call in history.calls if call.method == "events.booking.create" and not call.lost]
     found["creates"] = len(creates)
     found["creates that succeeded"] = sum(call.result is not None for call in creates)
     found["calls"] = len(history.calls)
+    return found
+
+
+def of_walls(history):
+    """Bookings of what shares walls, taken and refused."""
+    tried = [call for call in history.calls if call.method in TAKING and history.walls.near(call.listing)]
+    refused = [call for call in tried if call.error and "booked" in call.words]
+    made = sum(call.result is not None for call in tried)
+    return Counter({"taken by way of walls": len(refused), "free where walls are shared": made})
+
+
+def of_groups(calls):
+    """What became of several bookings that were asked for together."""
+    asked = [call for call in calls if call.method == "events.booking.create_many" and not call.lost]
+    found = Counter(f"several {call.result['state']} at once" for call in asked if call.result)
+    found["several refused at once"] = sum(call.error is not None for call in asked)
+    answers = [call for call in calls if call.result and call.result.get("group_id") and "id" in call.params]
+    for call in answers:
+        name, state = call.method.rpartition(".")[2], call.result["state"]
+        found["group confirmed by its last owner"] += name in ("approve", "accept") and state == "confirmed"
+        found["group ended by one"] += name in ("decline", "cancel") and state in ("declined", "cancelled")
+        found["offer of a group accepted"] += name == "accept"
     return found
 
 

@@ -1,5 +1,6 @@
 """Listings at random: how many units of what, by which rules, at which prices; and periods to ask for."""
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import opening
@@ -21,6 +22,45 @@ POLICIES = (
     [{"until_hours_before_start": 24, "refund_bp": 6667}],
 )
 KINDS = ("plain", "request", "rich", "unpriced")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A listing to be made. parts: numbers of those that it includes; shares: walls; elsewhere: of another company."""
+
+    kind: str
+    parts: tuple = ()
+    shares: bool = False
+    elsewhere: bool = False
+
+
+def halls(chance):
+    """One whose time is free, one by request, others at random: of another company, or of one house with the first."""
+    kinds = ["plain", "request", *chance.sample(("rich", "rich", "unpriced", "plain"), chance.randint(1, 2))]
+    plans = [Plan(kind) for kind in kinds]
+    if chance.random() < 0.5:
+        plans[-1] = replace(plans[-1], elsewhere=True)
+    return with_house(chance, plans) if chance.random() < 0.4 else plans
+
+
+def with_house(chance, plans):
+    """The whole house is sold too, now and then also another whole that has a part with it in common."""
+    own = [number for number, plan in enumerate(plans) if not plan.elsewhere]
+    parts = sorted(chance.sample(own, min(len(own), chance.choice((2, 2, 3)))))
+    plans = [replace(plan, shares=number in parts) for number, plan in enumerate(plans)]
+    wholes = [Plan(chance.choice(("plain", "request")), tuple(parts), shares=True)]
+    if len(plans) < 4 and chance.random() < 0.4:
+        wholes.append(Plan("plain", (chance.choice(parts),), shares=True))
+    return plans + wholes
+
+
+def rules_of(chance, plan, unit):
+    made = rules(chance, plan.kind, unit)
+    if plan.shares:
+        made.pop("overbooking")
+    if plan.parts:
+        made.pop("units_mode")
+    return made
 
 
 def rules(chance, kind, unit):

@@ -10,9 +10,13 @@ from datetime import datetime
 READ = "SELECT seq, topic, key, payload, occurred_at FROM outbox WHERE key = ANY (%s) ORDER BY seq"
 # Causes of facts that no call made.
 BY_ITSELF = {"expiry", "clock", "overlap", "suspension"}
+# Calls about one of a group that do something to the others, and what.
+ENDS_WAITING = {"approve", "decline", "cancel"}
+OF_OTHERS = {"approve", "group", "cancel"}
 CAUSES = {
     "events.booking.create": {"create", "request"},
-    "events.booking.approve": {"approve", "offer"},
+    "events.booking.approve": {"approve", "offer", "agree"},
+    "events.booking.accept": {"accept", "approve", "agree"},
     "events.listing.set_rules": {"events.listing.rules_changed"},
     "events.listing.set_pricing": {"events.listing.pricing_changed"},
 }
@@ -48,9 +52,9 @@ def causes_of(method):
     return CAUSES.get(method, {method.rpartition(".")[2]})
 
 
-def key_of_call(call):
-    """What an answer and its fact have in common."""
-    return call.result.get("id") or call.listing, call.result["version"]
+def keys_of_call(call):
+    """What an answer and its facts have in common."""
+    return [(part.result.get("id") or part.listing, part.result["version"]) for part in call.parts()]
 
 
 def key_of_fact(fact):
@@ -59,7 +63,7 @@ def key_of_fact(fact):
 
 def settle_lost(calls, facts, since, ended):
     """Gives calls that nobody answered the answer that the daemon wrote down for them, where it did."""
-    claimed = {key_of_call(call) for call in calls if call.result is not None and call.is_write}
+    claimed = {key for call in calls if call.result is not None and call.is_write for key in keys_of_call(call)}
     for call in calls:
         if not (call.lost and call.is_write):
             continue
@@ -79,13 +83,21 @@ def is_of(fact, call):
 
 def unclaimed(calls, facts, since):
     """Faults: facts that no call made and the daemon may not make, and answers without their fact."""
-    told = {key_of_call(call): call for call in calls if call.is_write and call.result is not None}
+    told = {key: call for call in calls if call.is_write and call.result is not None for key in keys_of_call(call)}
     known = {key_of_fact(fact) for fact in facts}
     faults = [f"no fact for {call.told()}" for key, call in told.items() if key not in known]
+    together = {with_group(fact) for fact in facts if key_of_fact(fact) in told and fact.cause in ENDS_WAITING}
     for fact in facts:
-        if key_of_fact(fact) not in told and fact.seq > since and fact.cause not in BY_ITSELF:
+        if key_of_fact(fact) in told or (with_group(fact) in together and fact.cause in OF_OTHERS):
+            continue
+        if fact.seq > since and fact.cause not in BY_ITSELF:
             faults.append(f"a fact of no call: {fact.seq} {fact.topic} {fact.payload}")
     return faults
+
+
+def with_group(fact):
+    """What the facts of one group have in common that one call made."""
+    return fact.payload.get("group_id") or fact.seq, fact.when
 
 
 def transitions(facts):

@@ -27,16 +27,12 @@ def judge_calls(history, written):
     facts.settle_lost(history.calls, written, history.first_seq, history.ended)
     found = nobody_should_meet(history.calls) + facts.unclaimed(history.calls, written, history.first_seq)
     found += coverage.illegal(facts.transitions(written)) + repeats(history.calls)
-    ledgers = {}
-    for listing, terms in history.halls.items():
-        calls = [call for call in history.calls if call.listing == listing]
-        expiries = [one for one in history.expiries if one.listing == listing]
-        replay = Replay(terms, calls, expiries, history.began, history.ended)
-        if not replay.faults:
-            replay.judge_others()
-            ledgers[listing] = replay.ledger
-        found += against_real_time(calls) + replay.faults
-    return found, ledgers
+    replay = Replay(history.halls, history.calls, history.expiries, history.began, history.ended, history.walls)
+    replay.judge_others()
+    for listing in history.halls:
+        found += against_real_time([call for call in history.calls if call.listing == listing])
+    ledgers = {listing: replay.scene.of(listing) for listing in history.halls if listing not in replay.spoilt}
+    return found + replay.faults, ledgers
 
 
 def story_of(words, written):

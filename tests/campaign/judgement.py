@@ -42,8 +42,10 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Done:
-    """ledger: what it is now; booking: the one that was written (None: none); doubts: see Judgement."""
+    """ledger: what it is now; booking: the one that was written (None: none); doubts: see Judgement; sorts: its time is
+    gone for the requests of those that share walls, too."""
 
     ledger: object
     booking: object = None
     doubts: frozenset = frozenset()
+    sorts: bool = False

@@ -56,7 +56,10 @@ class Booking:
     offered: bool = False
     overlaps: bool = False
     hold: str = ""  # of a customer: "held" once, "booked" when it became a booking
+    option: bool = False  # made from what the company held
     fee: int | None = None
+    group: str = ""  # of those that were made together
+    ready: bool = False  # of a group: its owner has agreed, others have not
     version: int | None = None  # None: the model does not know
 
     @property
@@ -81,20 +84,22 @@ class Booking:
 
 @dataclass(frozen=True)
 class Ledger:
-    """A listing's terms and bookings {id: Booking}."""
+    """A listing's terms and bookings {id: Booking}. beyond: bookings of others that take all its units (scene.py)."""
 
     terms: Terms
     bookings: dict = field(default_factory=dict)
+    beyond: tuple = ()
 
     def at(self, now):
-        return replace(self, bookings={key: one.at(now) for key, one in self.bookings.items()})
+        bookings = {key: one.at(now) for key, one in self.bookings.items()}
+        return replace(self, bookings=bookings, beyond=tuple(one.at(now) for one in self.beyond))
 
     def with_booking(self, *bookings):
         return replace(self, bookings=self.bookings | {one.id: one for one in bookings})
 
     def taking(self, besides=None):
         """The bookings that take units, but for one."""
-        return [one for one in self.bookings.values() if one.takes() and one.id != besides]
+        return [one for one in [*self.bookings.values(), *self.beyond] if one.takes() and one.id != besides]
 
 
 def most_taken(bookings, span):

@@ -108,8 +108,9 @@ def hold(ledger, call, now):
     units, guests = params.get("units", 1), params.get("guests")
     judged.causes |= verdict(terms, span, units, guests, now)
     found = seek(ledger, judged, span, units, params.get("unit_numbers", ()))
-    until = parse(params.get("until"))
-    if call.staff:
+    until, option = parse(params.get("until")), "until" in params
+    if option:
+        only_staff(call)
         judged.refuse(until and (until <= now or until > now + OPTION_DAYS * DAY), "in_past", "option_until")
     else:
         hold_limits(ledger, call, span, judged)
@@ -117,7 +118,8 @@ def hold(ledger, call, now):
     judged.settle()
     made = new_booking(call, "held", span, terms, found)
     # An option does not outlive its period.
-    made = replace(made, expires=min(until, span.end) if until else now + HOLD, hold="" if call.staff else "held")
+    made = replace(made, expires=min(until, span.end) if until else now + HOLD)
+    made = replace(made, option=option, hold="" if option else "held")
     return Done(ledger.with_booking(made), made, frozenset(judged.doubts))
 
 
@@ -142,9 +144,9 @@ def new_booking(call, state, span, terms, numbers):
 
 
 def own_hold(ledger, call):
-    """The hold that a create names; refused when it is not the caller's, or no more."""
+    """The hold that a create names; refused when it is not the caller's, or no more. Options are for all the staff."""
     found = ledger.bookings.get(call.params["hold_id"])
-    if not found or found.user != call.user:
+    if not found or not (found.user == call.user or (found.option and call.staff)):
         raise Refused({"hold", "not_found"})
     if found.state != "held":
         raise Refused({"hold", "state"})
@@ -199,7 +201,8 @@ def from_hold(held, call):
 
 
 def as_confirmed_or_requested(terms, made, held, now):
-    if not terms.by_request:
+    # An option is the company's word.
+    if not terms.by_request or (made.option and made.price):
         return replace(made, state="confirmed", expires=None)
     expires = answer_by(terms, made.span, now)
     return replace(made, state="requested", expires=expires, takes_units=held is not None)
@@ -249,7 +252,7 @@ def offer(ledger, request, price, now):
     offered = prices.of_amount(price["amount"], price["currency"])
     done = confirm(ledger, replace(request, price=offered))
     made = replace(done.booking, state="requested", offered=True, expires=answer_by(ledger.terms, request.span, now))
-    return Done(done.ledger.with_booking(made), made)
+    return Done(done.ledger.with_booking(made), made, sorts=True)
 
 
 def fits(ledger, request):
@@ -264,7 +267,7 @@ def confirm(ledger, request):
         if numbers is None:
             raise Refused({"booked"})
     made = replace(request, state="confirmed", numbers=numbers, takes_units=True, expires=None, version=None)
-    return Done(sort_out_others(ledger.with_booking(made), made), made)
+    return Done(sort_out_others(ledger.with_booking(made), made), made, sorts=True)
 
 
 def sort_out_others(ledger, approved):

@@ -34,13 +34,15 @@ def in_state(booking, *states):
 
 def cancel(ledger, call, now):
     booking = the_booking(ledger, call)
-    if booking.user != call.user and not call.manager:
-        raise Refused({"not_found", "company_right"})
+    # Who cancels an option while it is taken up is told so.
+    taken_up = {"stale_version", *STATES} if booking.option and booking.state != "held" else set()
+    if booking.user != call.user and not (call.manager or (booking.option and not taken_up)):
+        raise Refused({"not_found", "company_right"} | taken_up)
     in_state(booking, "held", "requested", "confirmed")
     if booking.state == "confirmed" and not call.manager and now >= booking.span.start:
         raise Refused({"before_start"})
     made = replace(booking, state="cancelled", version=None, fee=cancellation_fee(booking, call, now))
-    return Done(ledger.with_booking(made), made)
+    return Done(ledger.with_booking(made), made, frozenset(taken_up))
 
 
 def cancellation_fee(booking, call, now):
@@ -185,7 +187,7 @@ def block(ledger, call, now):
         wish=numbers,
         version=1,
     )
-    return Done(sort_out_others(ledger.with_booking(made), made), made)
+    return Done(sort_out_others(ledger.with_booking(made), made), made, sorts=True)
 
 
 def unblock(ledger, call, now):

@@ -12,6 +12,7 @@ import draw
 from companies import join
 from rows import Rows
 from rpc import RpcError
+from scene import Walls
 from stack import FRESH
 from verdict import Terms
 
@@ -22,21 +23,32 @@ CUSTOMERS = 4
 
 @dataclass
 class Hall:
-    """A listing, as the callers know it. bookings: {id: its last answer}."""
+    """A listing, as the callers know it. staff: the owner of its company and an employee; near: those that share walls
+    with it; bookings: {id: its last answer}."""
 
     id: str
     kind: str
     terms: Terms
+    staff: tuple = ()
+    near: list = field(default_factory=list)
     bookings: dict = field(default_factory=dict)
+
+    @property
+    def owner(self):
+        return self.staff[0]
+
+    def is_staff(self, user):
+        return user.id in [one.id for one in self.staff]
 
 
 class Cast:
-    """A company with its owner and an employee, and customers: made once, logged in anew now and then."""
+    """Two companies, the first with an employee, and customers: made once, logged in anew now and then."""
 
     def __init__(self, stack):
         self.stack = stack
         self.company, self.owner = stack.company()
         self.employee = join(stack, self.owner, self.company)
+        self.other_company, self.other_owner = stack.company()
         self.customers = [stack.user(f"Customer {number}") for number in range(CUSTOMERS)]
         self.pool = ThreadPoolExecutor(4)
         self._logged_in = time.monotonic()
@@ -63,47 +75,69 @@ class Cast:
         if time.monotonic() - self._logged_in < FRESH:
             return
         self._logged_in = time.monotonic()
-        self.owner, self.employee = map(self._again, (self.owner, self.employee))
+        self.owner, self.employee, self.other_owner = map(self._again, (self.owner, self.employee, self.other_owner))
         self.customers = list(map(self._again, self.customers))
 
     def _again(self, user):
         return self.stack.login(user.email)
 
-    def is_staff(self, user):
-        return user.id in (self.owner.id, self.employee.id)
-
     def halls(self, chance):
-        """New listings for a history: one whose time is free, one by request, and others at random."""
-        kinds = ["plain", "request", *chance.sample(("rich", "rich", "unpriced", "plain"), chance.randint(1, 2))]
-        return list(self.pool.map(self._hall, kinds, [chance.randrange(1 << 30) for _ in kinds]))
+        """(listings for a history, their walls)."""
+        plans = draw.halls(chance)
+        made = list(self.pool.map(self._hall, plans, [chance.randrange(1 << 30) for _ in plans]))
+        for plan, hall in zip(plans, made, strict=True):
+            if plan.parts:
+                self._include(hall, [made[number].id for number in plan.parts])
+        return made, walls_of(plans, made)
 
-    def _hall(self, kind, seed):
-        chance = random.Random(seed)
+    def _include(self, whole, parts):
+        read = {"id": whole.id, "version": self.owner.rpc("events.listing.get", {"id": whole.id})["version"]}
+        self.owner.rpc("events.listing.set_includes", read | {"includes": parts})
+
+    def _hall(self, plan, seed):
+        chance, kind = random.Random(seed), plan.kind
         unit = chance.choice(UNITS_OF_SALE) if kind == "rich" else "hour"
-        facts = {"time_zone": chance.choice(draw.ZONES), "price_unit": unit, "units": chance.randint(1, 4)}
+        units = 1 if plan.parts else chance.randint(1, 4)
+        facts = {"time_zone": chance.choice(draw.ZONES), "price_unit": unit, "units": units}
         facts["capacity"] = chance.choice((60, 100))
         if kind != "unpriced":
             facts["price"] = {"amount": chance.randint(501, 9999), "currency": "EUR"}
-        listing = self.owner.rpc("events.listing.create", self._described(facts))
-        for caller, method in ((self.owner, "submit"), (self._admin, "approve")):
+        staff = (self.other_owner, self.other_owner) if plan.elsewhere else (self.owner, self.employee)
+        company = self.other_company if plan.elsewhere else self.company
+        listing = staff[0].rpc("events.listing.create", self._described(facts) | {"company_id": company})
+        for caller, method in ((staff[0], "submit"), (self._admin, "approve")):
             read = {"id": listing["id"], "version": listing["version"]}
             listing = caller.rpc(f"events.listing.{method}", read)
-        return self._with_rules(chance, Hall(listing["id"], kind, terms_of(facts)))
+        return self._with_rules(chance, plan, Hall(listing["id"], kind, terms_of(facts), staff))
 
     def _described(self, facts):
-        return {"company_id": self.company, "type": self.stack.listing_type(), "title": "Hall of a campaign", **facts}
+        return {"type": self.stack.listing_type(), "title": "Hall of a campaign", **facts}
 
-    def _with_rules(self, chance, hall):
-        terms = replace(hall.terms, rules=draw.rules(chance, hall.kind, hall.terms.unit))
+    def _with_rules(self, chance, plan, hall):
+        terms = replace(hall.terms, rules=draw.rules_of(chance, plan, hall.terms.unit))
         if hall.kind != "unpriced":
             terms = replace(terms, pricing=draw.pricing(chance, terms.unit))
         for name in ("rules", "pricing"):
             if getattr(terms, name):
                 params = {"listing_id": hall.id, "version": terms.version, name: getattr(terms, name)}
-                answer = self.owner.rpc(f"events.listing.set_{name}", params)
+                answer = hall.owner.rpc(f"events.listing.set_{name}", params)
                 terms = replace(terms, version=answer["version"])
         hall.terms = terms
         return hall
+
+
+def walls_of(plans, halls):
+    """Walls of the listings, which then know whom they share them with."""
+    named = {hall.id: hall for hall in halls}
+    parts = {
+        hall.id: [halls[number].id for number in plan.parts]
+        for plan, hall in zip(plans, halls, strict=True)
+        if plan.parts
+    }
+    walls = Walls(parts)
+    for hall in halls:
+        hall.near = [named[one] for one in walls.near(hall.id)]
+    return walls
 
 
 def terms_of(facts):

@@ -34,8 +34,9 @@ class Play:
         self.cast, self.outage = cast, outage
         self.chance = random.Random(f"{seed} {number}")
         cast.refresh()
-        self.halls = {hall.id: hall for hall in cast.halls(self.chance)}
-        self.history = History(number, {hall.id: hall.terms for hall in self.halls.values()})
+        halls, walls = cast.halls(self.chance)
+        self.halls = {hall.id: hall for hall in halls}
+        self.history = History(number, {hall.id: hall.terms for hall in halls}, walls)
         self.world = World(self.chance, cast, list(self.halls.values()))
         self.quotes, self.stories = {}, []
         if self.chance.random() < 0.3:
@@ -87,7 +88,7 @@ class Play:
     def ready(self, story):
         """Lets time pass where the story says so; False when it is over."""
         while isinstance(story.step, Expire):
-            self.expire(story.step.hall.id, story.step.booking)
+            self.expire(story.step.booking)
             story.answer(None)
         return story.step is not None
 
@@ -100,9 +101,8 @@ class Play:
         return calls
 
     def make(self, move):
-        staff = self.cast.is_staff(move.user)
-        call = Call(move.method, move.params, move.user.id, staff, move.hall.id)
-        call.manager = move.user is self.cast.owner
+        call = Call(move.method, move.params, move.user.id, move.hall.is_staff(move.user), move.hall.id)
+        call.manager = move.user.id == move.hall.owner.id
         call.quotes = dict(self.quotes)
         call.holds_elsewhere = self.holds_elsewhere(move)
         self.barrier.wait(30)
@@ -140,11 +140,12 @@ class Play:
         if call.result is None:
             return
         hall = self.halls[call.listing]
-        if call.method.startswith("events.booking.") and "state" in call.result:
-            hall.bookings[call.result["id"]] = call.result
-        elif call.method == "events.booking.quote":
-            self.quotes[call.result["quote_id"]] = quoted(call)
-        elif call.method in ("events.listing.set_rules", "events.listing.set_pricing"):
+        for part in call.parts():
+            if part.method == "events.booking.quote":
+                self.quotes[name_of_quote(call, part)] = quoted(part)
+            elif call.method.startswith("events.booking.") and "state" in part.result:
+                self.halls[part.listing].bookings[part.result["id"]] = part.result
+        if call.method in ("events.listing.set_rules", "events.listing.set_pricing"):
             self.learn_terms(hall, call)
 
     def learn_terms(self, hall, call):
@@ -162,14 +163,19 @@ class Play:
         self.history.repacks += any(packed[key] != self.packed[key] for key in both)
         self.packed = packed
 
-    def expire(self, listing, booking):
-        for when in self.rows.expire(booking):
-            self.history.expiries.append(Expiry(listing, booking, when))
+    def expire(self, booking):
+        for found in self.rows.expire(booking):
+            self.history.expiries.append(Expiry(*found))
 
     def let_go(self):
         """Ends all holds: customers come back in other histories and may not have many."""
-        for booking, listing in self.rows.held(list(self.halls)):
-            self.expire(listing, booking)
+        for booking in self.rows.held(list(self.halls)):
+            self.expire(booking)
+
+
+def name_of_quote(call, part):
+    """What a booking of it names: of a quote of several with its place."""
+    return call.result["quote_id"] if call is part else f"{call.result['quote_id']} {part.place}"
 
 
 def quoted(call):

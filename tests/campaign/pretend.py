@@ -10,12 +10,14 @@ import prices
 import reads
 from judgement import Refused
 from ledger import Ledger
+from paths import WRITES, touched, write
 from paths_out import cancellation_fee, wished_change
-from people import UNITS_OF_SALE, Hall
+from people import UNITS_OF_SALE, Hall, walls_of
 from play import utc_now
 from record import Call
-from replay import CLOCKS, PATHS
+from replay import CLOCKS
 from rpc import RpcError
+from scene import Scene
 from times import MINUTE, period_of, text
 from verdict import Terms, verdict
 
@@ -39,6 +41,8 @@ def answer_of(booking, seq, clock, method):
         "cancellation_fee": booking.fee,
         "rules_version": booking.rules_version,
         "overlapped": booking.overlaps,
+        "group_id": booking.group or None,
+        "ready": booking.ready,
         "version": (booking.version or 1) + 1,
         "seq": seq,
         "created_at": text(clock),
@@ -58,9 +62,10 @@ class Pretended:
         from concurrent.futures import ThreadPoolExecutor
 
         self.owner, self.employee, *self.customers = [Person(name) for name in ("o", "e", "a", "b", "c", "d")]
+        self.other_owner = Person("s")
         self.pool = ThreadPoolExecutor(4)
         self.lock = threading.Lock()
-        self.broken, self.ledgers, self.facts, self.quotes, self.keys, self.seq = set(), {}, [], {}, {}, 0
+        self.broken, self.scene, self.facts, self.quotes, self.keys, self.seq = set(), Scene({}), [], {}, {}, 0
 
     def refresh(self):
         pass
@@ -71,21 +76,23 @@ class Pretended:
     def close(self):
         pass
 
-    def is_staff(self, user):
-        return user.id in "oe"
-
     def halls(self, chance):
         import draw
 
-        halls = []
-        for kind in ["plain", "request", *chance.sample(("rich", "rich", "unpriced", "plain"), chance.randint(1, 2))]:
+        halls, plans = [], draw.halls(chance)
+        for plan in plans:
+            kind = plan.kind
             unit = chance.choice(UNITS_OF_SALE) if kind == "rich" else "hour"
             price = None if kind == "unpriced" else chance.randint(501, 9999)
-            terms = Terms(chance.choice(draw.ZONES), unit, chance.randint(1, 4), 60, price, "EUR", version=2)
-            terms = replace(terms, rules=draw.rules(chance, kind, unit), shortest=MINUTE / 60)
-            halls.append(Hall(str(uuid.uuid4()), kind, terms))
-            self.ledgers[halls[-1].id] = Ledger(terms)
-        return halls
+            units = 1 if plan.parts else chance.randint(1, 4)
+            terms = Terms(chance.choice(draw.ZONES), unit, units, 60, price, "EUR", version=2)
+            terms = replace(terms, rules=draw.rules_of(chance, plan, unit), shortest=MINUTE / 60)
+            staff = (self.other_owner, self.other_owner) if plan.elsewhere else (self.owner, self.employee)
+            halls.append(Hall(str(uuid.uuid4()), kind, terms, staff))
+        walls = walls_of(plans, halls)
+        self.staff = {hall.id: [one.id for one in hall.staff] for hall in halls}
+        self.scene = Scene({hall.id: Ledger(hall.terms) for hall in halls}, walls)
+        return halls, walls
 
     # --- rows ---
 
@@ -97,19 +104,21 @@ class Pretended:
 
     def expire(self, booking):
         with self.lock:
-            for listing, ledger in self.ledgers.items():
-                found = ledger.at(utc_now()).bookings.get(booking)
-                if found and found.state in ("held", "requested"):
-                    now = utc_now()
-                    self.ledgers[listing] = ledger.with_booking(replace(found, expires=now))
-                    return [now]
-        return []
+            now, ended = utc_now(), []
+            for listing, ledger in self.scene.at(now, self.scene.ledgers).ledgers.items():
+                for one in ledger.bookings.values():
+                    if one.state in ("held", "requested") and (one.id == booking or self.is_with(one, booking)):
+                        self.scene = self.scene.put(
+                            listing, self.scene.ledgers[listing].with_booking(replace(one, expires=now))
+                        )
+                        ended.append((listing, one.id, now))
+            return ended
+
+    def is_with(self, one, booking):
+        return booking in [other.id for _, other in self.scene.group(one.group)]
 
     def held(self, listings):
-        found = [
-            (one.id, listing) for listing in listings for one in self.ledgers[listing].bookings.values() if one.expires
-        ]
-        return found
+        return [one.id for listing in listings for one in self.scene.ledgers[listing].bookings.values() if one.expires]
 
     # --- calls ---
 
@@ -123,41 +132,55 @@ class Pretended:
             return answer
 
     def answer(self, method, params, user):
-        call = Call(method, params, user, user in "oe", params.get("listing_id") or self.listing_of(params["id"]))
-        call.manager = user == "o"
-        call.result, call.quotes, now = {"id": str(uuid.uuid4())}, self.quotes, utc_now()
-        ledger = self.ledgers[call.listing].at(now)
+        call = Call(method, params, user, False, self.listing_of(params))
+        call.staff, call.manager = user in self.staff[call.listing], user == self.staff[call.listing][0]
+        call.result, call.quotes, now = self.to_be(params), self.quotes, utc_now()
+        scene = self.scene.at(now, touched(self.scene, call))
+        ledger = scene.of(call.listing)
         try:
-            if method in PATHS:
-                return self.write(ledger, call, now)
+            if method in WRITES:
+                return self.write(scene, call, now)
             return getattr(self, method.rpartition(".")[2])(ledger, call, now)
         except Refused as refusal:
             word = sorted(refusal.causes)[0]
             data = {"code": "refused", "reason": word}
             raise RpcError({"code": 1, "message": word, "data": data}, method) from None
 
-    def listing_of(self, booking):
-        return next(key for key, ledger in self.ledgers.items() if booking in ledger.bookings)
+    def listing_of(self, params):
+        if "id" in params:
+            return next(key for key, ledger in self.scene.ledgers.items() if params["id"] in ledger.bookings)
+        return params.get("listing_id") or params["bookings"][0]["listing_id"]
 
-    def write(self, ledger, call, now):
-        done = PATHS[call.method](ledger, call, now)
-        self.note(call, ledger, done.ledger, now)
-        self.ledgers[call.listing] = done.ledger
-        if done.booking is None:
-            return {"version": done.ledger.terms.version, "seq": self.seq}
-        return answer_of(done.booking, self.seq, now, call.method)
+    def to_be(self, params):
+        """An answer with the ids of what may be made."""
+        bookings = [{"id": str(uuid.uuid4())} for _ in params.get("bookings", ())]
+        return {"id": str(uuid.uuid4()), "group_id": str(uuid.uuid4()), "bookings": bookings}
 
-    def note(self, call, before, after, now):
-        """A fact for each booking that has another state, that of the call last."""
-        mine = call.params.get("id") or call.params.get("hold_id") or call.booking_id
-        old = self.ledgers[call.listing].bookings
-        for key, one in after.bookings.items():
-            if key != mine and (key not in old or old[key].state != one.state):
-                self.tell(call.listing, one, "expiry")
-        name = call.method.rpartition(".")[2]
-        if mine in after.bookings:
-            cause = {"create": "request" if after.bookings[mine].state == "requested" else "create"}.get(name, name)
-            return self.tell(call.listing, after.bookings[mine], cause)
+    def write(self, scene, call, now):
+        outcome = write(scene, call, now)
+        self.note(call, outcome, now)
+        self.scene = outcome.scene
+        made = [one and answer_of(one, self.seq, now, call.method) for _, one in outcome.bookings]
+        if "bookings" in call.params:
+            return {"group_id": call.group, "state": made[0]["state"], "bookings": made, "seq": self.seq}
+        return made[0] or {"version": outcome.scene.ledgers[call.listing].terms.version, "seq": self.seq}
+
+    def note(self, call, outcome, now):
+        """A fact for each booking that has another state, those of the call last."""
+        mine = [one.id for _, one in outcome.bookings if one]
+        for listing, ledger in outcome.scene.ledgers.items():
+            old = self.scene.ledgers[listing].bookings
+            for key, one in ledger.bookings.items():
+                if key not in mine and (key not in old or old[key].state != one.state):
+                    self.tell(listing, one, "expiry")
+        name = call.method.rpartition(".")[2].replace("_many", "")
+        for listing, one in outcome.bookings:
+            if one:
+                cause = "request" if name == "create" and one.state == "requested" else name
+                self.tell(listing, one, cause)
+        if mine:
+            return
+        after = outcome.scene.ledgers[call.listing]
         self.seq += 1
         topic = {"set_rules": "events.listing.rules_changed"}.get(name, "events.listing.pricing_changed")
         self.facts.append(facts.Fact(self.seq, topic, call.listing, {"version": after.terms.version}, now))
@@ -191,6 +214,13 @@ class Pretended:
         request = paths_in.request_of(call.params, span)
         self.quotes[key] = paths_in.Quoted(call.user, call.listing, request, price, expires)
         return {"quote_id": key, "period": period_of(span), "price": price, "expires_at": text(expires)}
+
+    def quote_many(self, ledger, call, now):
+        made = [self.quote(self.scene.of(part.listing), part, now) for part in call.parts()]
+        key = str(uuid.uuid4())
+        for number, one in enumerate(made):
+            self.quotes[f"{key} {number}"] = self.quotes[one["quote_id"]]
+        return {"quote_id": key, "bookings": made}
 
     def quote_cancel(self, ledger, call, now):
         reads.may_see(ledger, call, now)

@@ -6,8 +6,8 @@ from judgement import Done, Refused
 from ledger import find_units, widened
 from paths_in import OPEN, extras_of, wished_span
 from paths_out import cancel, cancellation_fee, change, price_of_change, the_booking, wished_change
-from times import MINUTE, Span, parse, span_of
-from verdict import lasting, verdict
+from times import DAY, MINUTE, Span, parse, span_of
+from verdict import LONGEST_DAYS, lasting, verdict
 
 
 def differs(ledger, call, now):
@@ -173,7 +173,8 @@ def may_see(ledger, call, now):
 
 def may_be_priced(ledger, call, now):
     quote_of(ledger, call.params, now)
-    return Done(ledger, doubts=frozenset({"closed", "not_found"}))
+    longest = {"max_duration"} if wished_span(ledger.terms, call.params).length > LONGEST_DAYS * DAY else set()
+    return Done(ledger, doubts=frozenset({"closed", "not_found"} | longest))
 
 
 # What refuses reads: they are of what the caller may do.

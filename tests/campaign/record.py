@@ -1,12 +1,16 @@
 """What was called in a history, and what was answered: all that the replay knows."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from scene import Walls
 
 # Calls that change something, and so have a `seq` when they were done.
 WRITES = {
     "events.booking." + name
-    for name in ("create hold approve decline accept change shorten cancel complete no_show block unblock".split())
+    for name in (
+        "create create_many hold approve decline accept change shorten cancel complete no_show block unblock".split()
+    )
 } | {"events.listing.set_rules", "events.listing.set_pricing"}
 
 
@@ -27,10 +31,36 @@ class Call:
     quotes: dict = field(default_factory=dict)
     holds_elsewhere: int = 0
     manager: bool = False
+    place: int = 0  # of a part: its number
+
+    def parts(self):
+        """A call for each of the bookings that one of several names, with its own answer; else the call itself."""
+        if "bookings" not in self.params:
+            return [self]
+        return [self.part(number) for number in range(len(self.params["bookings"]))]
+
+    def part(self, number):
+        params, quote = self.params["bookings"][number], self.params.get("quote_id")
+        if quote:
+            params = params | {"quote_id": f"{quote} {number}"}
+        result = self.result and self.result["bookings"][number] | {"seq": self.seq}
+        name = self.method.replace("_many", "")
+        return replace(self, method=name, params=params, listing=params["listing_id"], result=result, place=number)
+
+    @property
+    def group(self):
+        return (self.result or {}).get("group_id", "new")
+
+    @property
+    def about(self):
+        """The number of the part that a refusal is about; None: of the whole call."""
+        data = self.error["data"]
+        path = [data.get("path", ""), *(field["path"] for field in data.get("fields", ()))][-1].split("/")
+        return int(path[3]) if len(path) > 3 else None
 
     @property
     def booking_id(self):
-        return (self.result or {}).get("id", "new")
+        return (self.result or {}).get("id", f"new {self.place}")
 
     @property
     def seq(self):
@@ -70,10 +100,11 @@ class Expiry:
 
 @dataclass
 class History:
-    """halls: {listing id: Terms} before the first call."""
+    """halls: {listing id: Terms} before the first call; walls: which share some."""
 
     number: int
     halls: dict
+    walls: Walls = Walls()
     calls: list = field(default_factory=list)
     expiries: list = field(default_factory=list)
     crash: str = ""  # what was killed

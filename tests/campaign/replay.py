@@ -9,29 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import compare
+import paths
 import paths_in
-import paths_out
 import reads
 from judgement import Refused
 from ledger import Ledger
+from scene import Scene, Walls
 from times import HOUR, TICK, parse, span_of
 
-PATHS = {
-    "events.booking.hold": paths_in.hold,
-    "events.booking.create": paths_in.create,
-    "events.booking.approve": paths_in.approve,
-    "events.booking.decline": paths_in.decline,
-    "events.booking.accept": paths_in.accept,
-    "events.booking.change": paths_out.change,
-    "events.booking.shorten": paths_out.shorten,
-    "events.booking.cancel": paths_out.cancel,
-    "events.booking.complete": paths_out.complete,
-    "events.booking.no_show": paths_out.no_show,
-    "events.booking.block": paths_out.block,
-    "events.booking.unblock": paths_out.unblock,
-    "events.listing.set_rules": paths_out.set_rules,
-    "events.listing.set_pricing": paths_out.set_pricing,
-}
 # Which member of an answer is the time that the write took for its own.
 CLOCKS = {
     "events.booking.approve": "decided_at",
@@ -47,22 +32,25 @@ CLOCKS = {
 
 @dataclass(frozen=True)
 class Moment:
-    """A state of the listing: it may have been seen from `since` to `until`."""
+    """A state of a listing, and of what shares walls with it: it may have been seen from `since` to `until`."""
 
-    ledger: Ledger
+    scene: Scene
     since: datetime
     until: datetime
 
 
 class Replay:
-    """The replay of one listing of a history. faults: what went wrong, in words; ledger: how it ended."""
+    """The replay of a history. faults: what went wrong, in words; spoilt: listings of which nothing more can be judged
+    after that; scene: how it ended."""
 
-    def __init__(self, terms, calls, expiries, began, ended):
-        self.faults = []
+    def __init__(self, halls, calls, expiries, began, ended, walls=None):
+        self.faults, self.spoilt = [], set()
         self.calls = calls
-        self.ledger, self.now, self.ended = Ledger(terms), began, ended
-        self.moments = []
-        self.began = began
+        self.scene = Scene({key: Ledger(terms) for key, terms in halls.items()}, walls or Walls())
+        self.ended = ended
+        self.now = dict.fromkeys(halls, began)  # of each listing the time of its last write
+        self.since = dict.fromkeys(halls, began)
+        self.moments = {key: [] for key in halls}
         self._write_all(ordered(calls), sorted(expiries, key=lambda one: one.when))
 
     def fault(self, call, words):
@@ -71,50 +59,56 @@ class Replay:
     # --- writes ---
 
     def _write_all(self, writes, expiries):
-        since = self.began
         for call in writes:
             while expiries and expiries[0].when <= call.start:
-                since = self._expire(expiries.pop(0), since)
-            before = self.ledger
-            if not self._write(call):
-                break
-            self.moments.append(Moment(before, since, call.end))
-            since = self.now
+                self._expire(expiries.pop(0))
+            touched = paths.touched(self.scene, call)
+            if touched & self.spoilt or not self._write(call, touched):
+                self.spoilt |= touched
         for expiry in expiries:
-            since = self._expire(expiry, since)
-        self.moments.append(Moment(self.ledger, since, self.ended))
+            self._expire(expiry)
+        for listing in self.moments:
+            self._pass([listing], self.scene, self.ended, self.ended)
 
-    def _expire(self, expiry, since):
+    def _pass(self, listings, before, until, now):
+        """Another state begins at `now`; the one before was seen until then at the latest."""
+        for listing in listings:
+            self.moments[listing].append(Moment(before, self.since[listing], until))
+            self.since[listing] = now
+            self.now[listing] = max(self.now[listing], now)
+
+    def _expire(self, expiry):
         """Time that was passed by hand, when no call was under way."""
-        booking = self.ledger.bookings.get(expiry.booking)
+        ledger = self.scene.ledgers[expiry.listing]
+        booking = ledger.bookings.get(expiry.booking)
         if booking:
-            self.moments.append(Moment(self.ledger, since, expiry.when))
+            before = self.scene
             shortened = compare.replaced(booking, expires=expiry.when)
-            self.ledger = self.ledger.with_booking(shortened)
-        self.now = max(self.now, expiry.when)
-        return expiry.when
+            self.scene = before.put(expiry.listing, ledger.with_booking(shortened))
+            self._pass(before.walls.space(expiry.listing), before, expiry.when, expiry.when)
 
-    def _write(self, call):
+    def _write(self, call, touched):
         """False when nothing after it can be judged."""
-        clocks = self._clocks(call)
+        clocks = self._clocks(call, touched)
         if clocks is None:
             return False
-        found = [self._attempt(call, clock) for clock in clocks]
-        best = min(found, key=lambda one: len(one[2]))
-        if best[2]:
-            self.faults += [f"{words}: {call.told()}" for words in best[2][:3]]
+        found = [self._attempt(call, touched, clock) for clock in clocks]
+        clock, scene, differs = min(found, key=lambda one: len(one[2]))
+        if differs:
+            self.faults += [f"{words}: {call.told()}" for words in differs[:3]]
             return False
-        self.now, self.ledger = best[0], best[1]
+        before, self.scene = self.scene, scene
+        self._pass(touched, before, call.end, clock)
         return True
 
-    def _clocks(self, call):
+    def _clocks(self, call, touched):
         """The instants that the write's time may be: one where its answer says so."""
-        earliest = max(self.now, call.start)
+        latest = max(self.now[listing] for listing in touched)
         told = self._told_clock(call)
         if told is None:
-            return [earliest, call.end]
-        if told < self.now:
-            self.fault(call, f"its clock {told} is before that of the write before it, {self.now}")
+            return [max(latest, call.start), call.end]
+        if told < latest:
+            self.fault(call, f"its clock {told} is before that of the write before it, {latest}")
         elif not call.start <= told <= call.end:
             self.fault(call, f"its clock {told} is not within the call")
         else:
@@ -125,25 +119,34 @@ class Replay:
         """The time that a write says it took, or that shows in the expiry that it gave; None when neither does."""
         if call.method in CLOCKS:
             return parse(call.result[CLOCKS[call.method]])
+        if call.method == "events.booking.create_many":
+            return parse(call.result["bookings"][0]["created_at"])
+        if call.result.get("group_id"):
+            return None  # it ends with the others
         expires = parse(call.result.get("expires_at"))
         period = span_of(call.result["period"]) if expires else None
         if call.method == "events.booking.hold":
             return expires - paths_in.HOLD if "until" not in call.params else None
         if expires and call.result["state"] == "requested" and expires != period.start:
-            return expires - self.ledger.terms.rule("request_hours", 24) * HOUR
+            return expires - self.scene.ledgers[call.listing].terms.rule("request_hours", 24) * HOUR
         return None
 
-    def _attempt(self, call, clock):
-        """(clock, ledger, what differs) of a write at that time."""
+    def _attempt(self, call, touched, clock):
+        """(clock, scene, what differs) of a write at that time."""
         try:
-            done = PATHS[call.method](self.ledger.at(clock), call, clock)
+            outcome = paths.write(self.scene.at(clock, touched), call, clock)
         except Refused as refusal:
-            return clock, self.ledger, [f"done, where the model refuses ({refusal})"]
-        booking, differs = compare.answer(call, done.booking)
-        if booking is None:
-            return clock, done.ledger, differs + reads.clashes_differ(done.ledger, call, clock)
-        differs += compare.units(done.ledger, booking, call)
-        return clock, done.ledger.with_booking(booking), differs
+            return clock, self.scene, [f"done, where the model refuses ({refusal})"]
+        scene, differs = outcome.scene, []
+        for part, (listing, expected) in zip(call.parts(), outcome.bookings, strict=True):
+            booking, wrong = compare.answer(part, expected)
+            differs += wrong
+            if booking is None:
+                differs += reads.clashes_differ(scene.ledgers[listing], call, clock)
+            else:
+                differs += compare.units(scene.of(listing), booking, part)
+                scene = scene.put(listing, scene.ledgers[listing].with_booking(booking))
+        return clock, scene, differs
 
     # --- what changed nothing ---
 
@@ -152,27 +155,56 @@ class Replay:
         for call in self.calls:
             if call.lost or (call.result is not None and call.is_write):
                 continue
-            views = [view for moment in self.moments for view in seen(moment, call)]
-            said = [
-                reads.differs(ledger, call, now) if call.result is not None else self._untrue(ledger, call, now)
-                for ledger, now in views
-            ]
-            if said and all(said):
-                self.fault(call, min(said, key=len)[0])
+            wrong = [self._judge_other(call, part) for part in parts_to_judge(call) if part.listing not in self.spoilt]
+            # A read is right in all that it tells, a refusal for one reason.
+            found = [words for words in wrong if words]
+            if found and (call.result is not None or len(found) == len(wrong)):
+                self.fault(call, found[0])
 
-    def _untrue(self, ledger, call, now):
+    def _judge_other(self, call, part):
+        """What is wrong about it; None when nothing is."""
+        views = [view for moment in self.moments[part.listing] for view in seen(moment, part)]
+        said = [
+            reads.differs(scene.of(part.listing), part, now)
+            if part.result is not None
+            else self._untrue(scene, call, part, now)
+            for scene, now in views
+        ]
+        return min(said, key=len)[0] if said and all(said) else None
+
+    def _untrue(self, scene, call, part, now):
         """[] when the refusal is right in that state at that time."""
-        judge = PATHS.get(call.method) or reads.REFUSALS.get(call.method)
-        if judge is None:
-            return [f"{call.method} was refused"]
         try:
-            done = judge(ledger.at(now), call, now)
+            doubts = self._judged_again(scene, call, part, now)
         except Refused as refusal:
             untrue = call.rules - refusal.causes
             if call.words & refusal.causes and not untrue:
                 return []
             return [f"refused for another reason than the model's ({refusal})"]
-        return [] if call.words & done.doubts else ["refused, where nothing forbids it"]
+        if doubts is None:
+            return [f"{call.method} was refused"]
+        return [] if call.words & doubts else ["refused, where nothing forbids it"]
+
+    def _judged_again(self, scene, call, part, now):
+        """The doubts of the model, which would have done it; None where nothing may be refused."""
+        space = scene.walls.space(part.listing)
+        scene = scene.at(now, space)
+        if call.method == "events.booking.create_many":
+            return paths.judge_part(scene, call, part, space, now)
+        if call.method in paths.WRITES:
+            return paths.write(scene, call, now).doubts
+        if call.method == "events.booking.quote_many":
+            paths.apart(scene, call.parts()[: part.place + 1])
+        refusal = reads.REFUSALS.get(part.method)
+        return refusal and refusal(scene.of(part.listing), part, now).doubts
+
+
+def parts_to_judge(call):
+    """All that a read tells; of a refusal of several bookings the one that it is about."""
+    parts = call.parts()
+    if call.result is not None or len(parts) == 1:
+        return parts
+    return parts if call.about is None else [parts[call.about]]
 
 
 def ordered(calls):
@@ -187,15 +219,17 @@ def ordered(calls):
 
 
 def seen(moment, call):
-    """(ledger, time) for the instants of a state within a call, also just beside those at which time changes it."""
+    """(scene, time) for the instants of a state within a call, also just beside those at which time changes it."""
     first, last = max(moment.since, call.start), min(moment.until, call.end)
     if first > last:
         return []
     if call.result is not None:
         first = call.start  # a read has its time from before it looked
-    edges = [edge for one in moment.ledger.bookings.values() for edge in (one.expires, one.span.start, one.span.end)]
+    ledger = moment.scene.of(call.listing)
+    bookings = [*ledger.bookings.values(), *ledger.beyond]
+    edges = [edge for one in bookings for edge in (one.expires, one.span.start, one.span.end)]
     beside = {edge + by for edge in edges if edge for by in (-TICK, TICK * 0) if first <= edge <= last}
-    return [(moment.ledger, now) for now in sorted({first, last} | {one for one in beside if first <= one <= last})]
+    return [(moment.scene, now) for now in sorted({first, last} | {one for one in beside if first <= one <= last})]
 
 
 def against_real_time(calls):
@@ -210,6 +244,11 @@ def against_real_time(calls):
     return faults
 
 
+def made(call):
+    """The id of what a call made."""
+    return call.result.get("id") or call.result["group_id"]
+
+
 def repeats(calls):
     """Calls with one idempotency key make one booking; once there is one, they answer it. Refusals are not kept."""
     first, faults = {}, []
@@ -220,8 +259,8 @@ def repeats(calls):
         known = first.get(call.params["idempotency_key"])
         if known is None and call.result is not None:
             first[call.params["idempotency_key"]] = call
-        elif known and (call.result is None or call.result["id"] != known.result["id"]) and call.start > known.end:
+        elif known and (call.result is None or made(call) != made(known)) and call.start > known.end:
             faults.append(f"another answer to the same idempotency key: {known.told()} and {call.told()}")
-        elif known and call.result is not None and call.result["id"] != known.result["id"]:
+        elif known and call.result is not None and made(call) != made(known):
             faults.append(f"two bookings of one idempotency key: {known.told()} and {call.told()}")
     return faults

@@ -2,16 +2,20 @@
 
 import psycopg
 
+# Of a group all at one instant, as they do by themselves.
 EXPIRE = """
-UPDATE booking SET expires_at = clock_timestamp() WHERE id = %s AND state IN ('held', 'requested')
-	AND expires_at > clock_timestamp() RETURNING expires_at
+UPDATE booking SET expires_at = (SELECT clock_timestamp())
+WHERE id IN (SELECT o.id FROM booking b JOIN booking o ON o.id = b.id OR o.group_id = b.group_id WHERE b.id = %s)
+	AND state IN ('held', 'requested') AND expires_at > clock_timestamp()
+RETURNING listing_id::text, id::text, expires_at
 """
 PACKED = """
-SELECT booking_id::text, min(lower(period)), array_agg(unit ORDER BY unit)
-FROM booking_unit WHERE listing_id = ANY (%s::uuid[]) GROUP BY 1
+SELECT u.booking_id::text, min(lower(u.period)), array_agg(u.unit ORDER BY u.unit)
+FROM booking_unit u JOIN booking b ON b.id = u.booking_id AND b.listing_id = u.listing_id
+WHERE u.listing_id = ANY (%s::uuid[]) GROUP BY 1
 """
 LAST_SEQ = "SELECT max(seq) FROM outbox WHERE key = ANY (%s)"
-HELD = "SELECT id::text, listing_id::text FROM booking WHERE listing_id = ANY (%s::uuid[]) AND state = 'held'"
+HELD = "SELECT id::text FROM booking WHERE listing_id = ANY (%s::uuid[]) AND state = 'held'"
 
 
 class Rows:
@@ -37,12 +41,11 @@ class Rows:
         return {row[0]: row[1:] for row in self._all(PACKED, listings)}
 
     def expire(self, booking):
-        """[when] the hold or request expired now; [] when it is none any more."""
-        return [when for (when,) in self._all(EXPIRE, booking)]
+        """[(listing, booking, when)] of the hold or request that expired now, and its group; [] when it is none."""
+        return self._all(EXPIRE, booking)
 
     def held(self, listings):
-        """(booking, listing) of all holds."""
-        return self._all(HELD, listings)
+        return [booking for (booking,) in self._all(HELD, listings)]
 
     def close(self):
         self.connection.close()

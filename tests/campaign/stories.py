@@ -6,7 +6,9 @@ calls with their answers (record.Call). An Expire instead of moves lets a hold's
 
 import stories_book
 import stories_life
+import stories_many
 import stories_request
+import stories_walls
 
 STORIES = (
     (stories_book.book, 8),
@@ -33,6 +35,10 @@ STORIES = (
     (stories_life.repeated, 2),
     (stories_life.packed, 8),
     (stories_life.looked_at, 4),
+    (stories_many.together, 9),
+    (stories_walls.at_once, 4),
+    (stories_walls.given_back, 5),
+    (stories_walls.answered, 3),
 )
 
 

@@ -67,7 +67,8 @@ def hold_and_leave(w):
 
 def option(w):
     """The company holds time for somebody until an instant that comes while others try."""
-    hall, staff = w.hall("plain", "rich"), w.staff()
+    hall = w.hall("plain", "rich")
+    staff = w.staff(hall)
     wished = w.wish(hall, units=hall.terms.units)
     until = datetime.now(UTC) + timedelta(milliseconds=w.chance.choice((60, 120, 250, 86400000)))
     (held,) = yield [booking("hold", wished | {"until": text(until)}, staff, hall)]
@@ -77,7 +78,7 @@ def option(w):
     for _ in range(2):
         yield [booking("create", w.wish(hall, span), w.customer(), hall)]
     end = {"listing_id": hall.id, "hold_id": held.result["id"]}
-    yield [booking("create", end, staff, hall), booking("cancel", {"id": held.result["id"]}, w.staff(), hall)]
+    yield [booking("create", end, staff, hall), booking("cancel", {"id": held.result["id"]}, w.staff(hall), hall)]
 
 
 def quoted(w):
@@ -112,7 +113,7 @@ def expected(w):
 
 def new_prices(w, hall):
     params = {"listing_id": hall.id, "version": hall.terms.version, "pricing": draw.pricing(w.chance, hall.terms.unit)}
-    return Move("events.listing.set_pricing", params, w.cast.owner, hall)
+    return Move("events.listing.set_pricing", params, hall.owner, hall)
 
 
 def new_rules(w):
@@ -129,8 +130,8 @@ def new_rules(w):
         )
     )
     params = {"listing_id": hall.id, "version": hall.terms.version, "rules": changes}
-    moves = [Move("events.listing.set_rules", params, w.cast.owner, hall)]
+    moves = [Move("events.listing.set_rules", params, hall.owner, hall)]
     if w.chance.random() < 0.2:
         moves.append(new_prices(w, hall))
     yield moves
-    yield [Move("events.listing.get_rules", {"listing_id": hall.id}, w.cast.owner, hall)]
+    yield [Move("events.listing.get_rules", {"listing_id": hall.id}, hall.owner, hall)]

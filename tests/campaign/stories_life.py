@@ -36,7 +36,7 @@ def changed(w):
     if w.chance.random() < 0.5:
         wished |= {"period": period_of(draw.shifted(w.chance, hall.terms, span_of(made.result["period"])))}
     rival = booking("create", w.wish(hall, span_of(made.result["period"])), w.customer(user), hall)
-    yield [booking("change", wished, w.chance.choice((user, user, w.cast.owner)), hall), rival]
+    yield [booking("change", wished, w.chance.choice((user, user, hall.owner)), hall), rival]
     if w.chance.random() < 0.5:
         yield [booking("cancel", this, user, hall)]
 
@@ -54,8 +54,8 @@ def given_back(w):
     this = {"id": made.result["id"]}
     if w.chance.random() < 0.5:
         agreed = this | {"refund_bp": w.chance.choice((0, 2500, 5000, 10000)), "reason": "They were ill."}
-        yield [booking("cancel", agreed, w.chance.choice((user, w.cast.owner, w.cast.owner)), hall)]
-    yield [booking("cancel", this, w.chance.choice((user, w.cast.owner)), hall)]
+        yield [booking("cancel", agreed, w.chance.choice((user, hall.owner, hall.owner)), hall)]
+    yield [booking("cancel", this, w.chance.choice((user, hall.owner)), hall)]
 
 
 def begun(w):
@@ -70,9 +70,9 @@ def begun(w):
     if w.chance.random() < 0.3:
         yield [booking("cancel", this, user, hall)]
     first = w.chance.choice(("complete", "complete", "no_show", "shorten", "cancel"))
-    staff = w.staff() if first != "cancel" else w.cast.owner
+    staff = w.staff(hall) if first != "cancel" else hall.owner
     yield [booking(first, this, staff, hall)]
-    yield [booking(w.chance.choice(("no_show", "no_show", "complete")), this, w.staff(), hall)]
+    yield [booking(w.chance.choice(("no_show", "no_show", "complete")), this, w.staff(hall), hall)]
 
 
 def ended(w):
@@ -84,7 +84,7 @@ def ended(w):
     if not done(made):
         return
     this = {"id": made.result["id"]}
-    for name, caller in (("get", user), ("cancel", w.cast.owner), ("no_show", w.staff())):
+    for name, caller in (("get", user), ("cancel", hall.owner), ("no_show", w.staff(hall))):
         yield [booking(name, this, caller, hall)]
 
 
@@ -96,7 +96,7 @@ def too_early(w):
         return
     this = {"id": made.result["id"]}
     other = w.customer(user)
-    moves = [booking(w.chance.choice(("complete", "no_show")), this, w.staff(), hall)]
+    moves = [booking(w.chance.choice(("complete", "no_show")), this, w.staff(hall), hall)]
     moves.append(booking(w.chance.choice(("cancel", "shorten", "get", "quote_cancel")), this, other, hall))
     yield moves
     yield [booking("cancel", this | {"version": 99}, user, hall)]
@@ -109,7 +109,7 @@ def blocked(w):
     params = {"listing_id": hall.id, "period": period_of(span)}
     if w.chance.random() < 0.5 and not hall.terms.named:
         params["units"] = w.chance.randint(1, hall.terms.units)
-    moves = [booking("block", params, w.staff(), hall)]
+    moves = [booking("block", params, w.staff(hall), hall)]
     if w.chance.random() < 0.5:
         moves.append(booking("create", w.wish(hall, span), w.customer(), hall))
     block, *_ = yield moves
@@ -117,7 +117,7 @@ def blocked(w):
         return
     yield [booking("create", w.wish(hall, draw.shifted(w.chance, hall.terms, span)), w.customer(), hall)]
     if w.chance.random() < 0.7:
-        yield [booking("unblock", {"id": block.result["id"]}, w.staff(), hall)]
+        yield [booking("unblock", {"id": block.result["id"]}, w.staff(hall), hall)]
 
 
 def repeated(w):
@@ -143,7 +143,7 @@ def packed(w):
     users = [one for one in w.cast.customers]
     if hall.terms.total > 2:
         rest = {"listing_id": hall.id, "period": period_of(at(-2, 20)), "units": hall.terms.total - 2}
-        if not done((yield [booking("block", rest, w.staff(), hall)])[0]):
+        if not done((yield [booking("block", rest, w.staff(hall), hall)])[0]):
             return
     spans = (at(0, 4), at(4, 7), at(6, 10))
     made = []
@@ -169,7 +169,7 @@ def looked_at(w):
             Move("events.availability.explain", asked, user, hall),
             Move("events.availability.slots", slots, user, hall),
             Move("events.booking.quote", w.with_extras(hall, dict(asked)), user, hall),
-            booking("list", {"listing_id": hall.id, "limit": 100}, w.cast.owner, hall),
+            booking("list", {"listing_id": hall.id, "limit": 100}, hall.owner, hall),
         ],
         2,
     )

@@ -12,7 +12,7 @@ def approved_twice(w):
     if not done(request):
         return
     this = {"id": request.result["id"]}
-    first, second = w.cast.owner, w.cast.employee
+    first, second = hall.staff
     moves = [booking("approve", this, first, hall), booking("approve", this, second, hall)]
     if w.chance.random() < 0.2:
         moves[1] = booking("decline", this | {"reason": "The hall is let already."}, second, hall)
@@ -29,8 +29,8 @@ def overlapping_requests(w):
     requests = [one for one in (yield asked) if done(one)]
     if len(requests) < 2:
         return
-    yield [booking("approve", {"id": one.result["id"]}, w.staff(), hall) for one in requests[:2]]
-    yield [booking("get", {"id": one.result["id"]}, w.cast.owner, hall) for one in requests[-2:]]
+    yield [booking("approve", {"id": one.result["id"]}, w.staff(hall), hall) for one in requests[:2]]
+    yield [booking("get", {"id": one.result["id"]}, hall.owner, hall) for one in requests[-2:]]
 
 
 def approval_against_hold(w):
@@ -41,14 +41,14 @@ def approval_against_hold(w):
     if not done(request):
         return
     wished = w.wish(hall, span_of(request.result["period"]), hall.terms.units)
-    approval = booking("approve", {"id": request.result["id"]}, w.staff(), hall)
+    approval = booking("approve", {"id": request.result["id"]}, w.staff(hall), hall)
     held, _ = yield [booking("hold", wished, other, hall), approval]
     if done(held) and w.chance.random() < 0.6:
         (asked,) = yield [booking("create", {"listing_id": hall.id, "hold_id": held.result["id"]}, other, hall)]
         if done(asked):
             name = w.chance.choice(("approve", "approve", "decline"))
             params = {"id": asked.result["id"]} | ({"reason": "No."} if name == "decline" else {})
-            yield [booking(name, params, w.staff(), hall)]
+            yield [booking(name, params, w.staff(hall), hall)]
 
 
 def request_ends(w):
@@ -60,12 +60,12 @@ def request_ends(w):
     this = {"id": request.result["id"]}
     end = w.chance.choice(("decline", "cancel", "cancel", "expire", "expire"))
     if end == "decline":
-        yield [booking("decline", this | {"reason": "There is a wedding."}, w.staff(), hall)]
+        yield [booking("decline", this | {"reason": "There is a wedding."}, w.staff(hall), hall)]
     elif end == "cancel":
-        yield [booking("cancel", this, w.chance.choice((user, w.cast.owner)), hall)]
+        yield [booking("cancel", this, w.chance.choice((user, hall.owner)), hall)]
     else:
         yield Expire(hall, this["id"])
-        yield [booking("approve", this, w.staff(), hall)]
+        yield [booking("approve", this, w.staff(hall), hall)]
 
 
 def offered(w):
@@ -79,7 +79,7 @@ def offered(w):
     this = {"id": request.result["id"]}
     price = {"amount": w.chance.randint(100, 99999), "currency": "EUR"}
     params = this | ({"price": price} if w.chance.random() < 0.9 else {})
-    (approved,) = yield [booking("approve", params, w.staff(), hall)]
+    (approved,) = yield [booking("approve", params, w.staff(hall), hall)]
     if not done(approved):
         return
     total = price["amount"] + w.chance.choice((0, 0, 0, 1))

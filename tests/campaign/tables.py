@@ -11,8 +11,8 @@ SELECT id::text, kind, state, lower(period), upper(period), units, guests, price
 FROM booking WHERE listing_id = %s
 """
 UNITS = """
-SELECT booking_id::text, unit, lower(period), upper(period) FROM booking_unit
-WHERE listing_id = %s ORDER BY unit, period
+SELECT u.booking_id::text, u.unit, lower(u.period), upper(u.period), b.listing_id = u.listing_id
+FROM booking_unit u JOIN booking b ON b.id = u.booking_id WHERE u.listing_id = %s ORDER BY u.unit, u.period
 """
 SETTLED = """
 SELECT NOT EXISTS (SELECT FROM booking WHERE listing_id = ANY (%s::uuid[])
@@ -57,13 +57,13 @@ def row_differs(row, booking):
 
 def units_differ(rows, bookings, ledger):
     """Who takes units has as many as it is of, for its time; none is taken twice; none is beyond those there are."""
-    faults, held = [], {}
+    faults, held, beyond = [], {}, {}
     for first, second in zip(rows, rows[1:], strict=False):
         if first[1] == second[1] and second[2] < first[3]:
             faults.append(f"a unit is taken twice: {first} and {second}")
-    for key, unit, start, end in rows:
-        held.setdefault(key, []).append((unit, Span(start, end)))
-        if unit > ledger.terms.total:
+    for key, unit, start, end, own in rows:
+        (held if own else beyond).setdefault(key, []).append((unit, Span(start, end)))
+        if own and unit > ledger.terms.total:
             faults.append(f"unit {unit} of {ledger.terms.total}: {key}")
     for key, booking in ledger.bookings.items():
         want = booking.units if booking.takes() else 0
@@ -74,4 +74,15 @@ def units_differ(rows, bookings, ledger):
             faults.append(f"booking {key} takes {mine[0][1]}, the model says {booking.taken}")
         if booking.numbers and mine and {unit for unit, _ in mine} != set(booking.numbers):
             faults.append(f"booking {key} has units {mine}, the model says {booking.numbers}")
+    faults += beyond_differs(beyond, ledger)
     return faults + [f"units of no booking: {key} {spans}" for key, spans in held.items()]
+
+
+def beyond_differs(held, ledger):
+    """What shares walls and takes units has a row here, and its time."""
+    want = {one.id: one.taken for one in ledger.beyond if one.takes()}
+    faults = [f"booking {key} takes nothing by way of its walls" for key in want.keys() - held.keys()]
+    for key, units in held.items():
+        if any(span != want.get(key) for _, span in units):
+            faults.append(f"booking {key} takes {units} by way of its walls, the model says {want.get(key)}")
+    return faults

@@ -8,8 +8,19 @@ import pytest
 
 BOOKINGS = Path(__file__).resolve().parent / "bookings"
 # What the daemon does wrong then: it takes no lock; keeps expired holds; rounds another way; counts refunds from the
-# present beginning; approves without looking for units.
-POINTS = ("booking.lock", "hold.expiry", "price.round", "refund.base", "approve.check")
+# present beginning; approves without looking for units; takes no time of what shares walls, or does not lock it;
+# confirms a group before all its owners have agreed; ends one of a group alone.
+POINTS = (
+    "booking.lock",
+    "hold.expiry",
+    "price.round",
+    "refund.base",
+    "approve.check",
+    "walls.rows",
+    "walls.lock",
+    "group.ready",
+    "group.end",
+)
 
 
 @pytest.mark.parametrize("point", POINTS)

@@ -11,7 +11,8 @@ from judgement import Refused
 from ledger import Booking, Ledger
 from pretend import answer_of
 from record import Call, Expiry
-from replay import PATHS, Replay, against_real_time, repeats
+from paths import PATHS
+from replay import Replay, against_real_time, repeats
 from times import HOUR, Span, period_of, span_of, text
 from verdict import Terms
 
@@ -58,9 +59,8 @@ class Made:
         self.ledger = self.ledger.with_booking(replace(self.ledger.bookings[booking], expires=self.now))
 
     def faults(self):
-        replay = Replay(self.terms, self.calls, list(self.expiries), BEGAN, self.now + SECOND)
-        if not replay.faults:
-            replay.judge_others()
+        replay = Replay({"hall": self.terms}, self.calls, list(self.expiries), BEGAN, self.now + SECOND)
+        replay.judge_others()
         return replay.faults + against_real_time(self.calls)
 
 

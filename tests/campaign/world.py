@@ -35,15 +35,16 @@ class World:
     def customer(self, *besides):
         return self.chance.choice([one for one in self.cast.customers if one not in besides])
 
-    def staff(self):
-        return self.chance.choice((self.cast.owner, self.cast.employee))
+    def staff(self, hall):
+        return self.chance.choice(hall.staff)
 
     def units(self, hall):
         return self.chance.choice((1, 1, 1, min(2, hall.terms.units), hall.terms.units))
 
     def span(self, hall):
         """A period to ask for, often one that meets another booking."""
-        known = [one for one in hall.bookings.values() if one["state"] in ("confirmed", "held", "requested")]
+        made = [one for near in (hall, *hall.near) for one in near.bookings.values()]
+        known = [one for one in made if one["state"] in ("confirmed", "held", "requested")]
         if known and self.chance.random() < 0.6:
             return draw.shifted(self.chance, hall.terms, span_of(self.chance.choice(known)["period"]))
         return draw.soon(self.chance, hall.terms)
@@ -69,7 +70,7 @@ class World:
 
 
 def booking(name, params, user, hall):
-    if name in ("create", "hold", "block"):
+    if name in ("create", "create_many", "hold", "block"):
         params = {"idempotency_key": str(uuid.uuid4()), **params}
     return Move(f"events.booking.{name}", params, user, hall)
 
