@@ -126,7 +126,7 @@ def everything():
     yield booked(one, past(4), override=override, extras=[{"key": "flowers", "quantity": 2}])
     yield booked(one, ahead(100), state="cancelled", reason="Ill", paid=1000, **fee)
     yield booked(one, ahead(100), state="declined", reason="Full", decided_at=soon)
-    yield booked(one, ahead(100), state="expired")
+    yield booked(one, ahead(100), state="expired", customer={})  # who was forgotten
     yield booked(one, ahead(130), kind="block", note="Painters")
     yield {"kind": "booking", "company_id": company, "listing_external_id": "H1", "period": ahead(140)}
     # On three seats: the third makes room for the fourth, which no seat has free for the whole of it.
