@@ -42,6 +42,8 @@ def facts(booking):
         "rules_version": booking.rules_version if booking.kind == "booking" else None,
         "overlapped": booking.overlaps if booking.state in ("requested", "declined") else None,
         "group": booking.group or None,
+        "series": booking.series or None,
+        "occurrence": booking.occurrence or None,
         "ready": booking.ready,
     }
 
@@ -66,6 +68,8 @@ def facts_of(result):
         "rules_version": result["rules_version"] if result["kind"] == "booking" else None,
         "overlapped": result["overlapped"] if state in ("requested", "declined") else None,
         "group": result["group_id"],
+        "series": result["series_id"],
+        "occurrence": result["occurrence"],
         "ready": result["ready"],
     }
 

@@ -20,6 +20,13 @@ COUNTED = (
     "group confirmed by its last owner",
     "group ended by one",
     "offer of a group accepted",
+    "series of each",
+    "series of all",
+    "series refused",
+    "dates refused",
+    "dates added",
+    "series cancelled from one on",
+    "months without the day",
 )
 
 
@@ -33,7 +40,7 @@ def of_history(history, transitions):
     found["hold expiry"] = transitions["held", "expired"]
     found["repack"] = history.repacks
     found["double approval"] = double_approvals(history.calls)
-    found |= of_walls(history) | of_groups(history.calls)
+    found += of_walls(history) + of_groups(history.calls) + of_series(history.calls)
     creates = [call for call in history.calls if call.method == "events.booking.create" and not call.lost]
     found["creates"] = len(creates)
     found["creates that succeeded"] = sum(call.result is not None for call in creates)
@@ -60,6 +67,20 @@ def of_groups(calls):
         found["group confirmed by its last owner"] += name in ("approve", "accept") and state == "confirmed"
         found["group ended by one"] += name in ("decline", "cancel") and state in ("declined", "cancelled")
         found["offer of a group accepted"] += name == "accept"
+    return found
+
+
+def of_series(calls):
+    """What recurs."""
+    asked = [call for call in calls if call.method == "events.booking.create_recurring" and not call.lost]
+    made = [call.result for call in asked if call.result]
+    found = Counter(f"series of {one['mode']}" for one in made)
+    found["series refused"] = len(asked) - len(made)
+    found["dates refused"] = sum(one["result"] == "refused" for series in made for one in series["occurrences"])
+    found["months without the day"] = sum(len(series["months_without"]) for series in made)
+    done = [call for call in calls if call.result]
+    found["dates added"] = sum(call.method == "events.booking.add_occurrence" for call in done)
+    found["series cancelled from one on"] = sum(bool(call.result.get("also_cancelled")) for call in done)
     return found
 
 

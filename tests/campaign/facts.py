@@ -17,6 +17,7 @@ CAUSES = {
     "events.booking.create": {"create", "request"},
     "events.booking.approve": {"approve", "offer", "agree"},
     "events.booking.accept": {"accept", "approve", "agree"},
+    "events.booking.add_occurrence": {"create", "request"},
     "events.listing.set_rules": {"events.listing.rules_changed"},
     "events.listing.set_pricing": {"events.listing.pricing_changed"},
 }
@@ -61,6 +62,19 @@ def key_of_fact(fact):
     return fact.payload.get("id") if fact.is_of_booking else fact.listing, fact.payload.get("version")
 
 
+def take_series(calls, facts):
+    """Gives calls that made a series its bookings as they were told of, and the place of these among the writes."""
+    told = {}
+    for fact in facts:
+        told.setdefault(key_of_fact(fact)[0], fact)
+    for call in calls:
+        if call.method == "events.booking.create_recurring" and call.result:
+            ids = [one["booking_id"] for one in call.result["occurrences"] if one["booking_id"]]
+            made = sorted((told[one] for one in ids if one in told), key=lambda fact: fact.seq)
+            call.made = [fact.payload | {"seq": made[-1].seq} for fact in made]
+            call.result = call.result | {"seq": made[-1].seq if made else 0}
+
+
 def settle_lost(calls, facts, since, ended):
     """Gives calls that nobody answered the answer that the daemon wrote down for them, where it did."""
     claimed = {key for call in calls if call.result is not None and call.is_write for key in keys_of_call(call)}
@@ -96,8 +110,8 @@ def unclaimed(calls, facts, since):
 
 
 def with_group(fact):
-    """What the facts of one group have in common that one call made."""
-    return fact.payload.get("group_id") or fact.seq, fact.when
+    """What the facts of one group or series have in common that one call made."""
+    return fact.payload.get("group_id") or fact.payload.get("series_id") or fact.seq, fact.when
 
 
 def transitions(facts):

@@ -24,6 +24,7 @@ def judge(database, history):
 
 def judge_calls(history, written):
     """(faults, {listing: its Ledger in the end}) by calls and facts alone; a listing with a fault has no ledger."""
+    facts.take_series(history.calls, written)
     facts.settle_lost(history.calls, written, history.first_seq, history.ended)
     found = nobody_should_meet(history.calls) + facts.unclaimed(history.calls, written, history.first_seq)
     found += coverage.illegal(facts.transitions(written)) + repeats(history.calls)

@@ -60,6 +60,8 @@ class Booking:
     fee: int | None = None
     group: str = ""  # of those that were made together
     ready: bool = False  # of a group: its owner has agreed, others have not
+    series: str = ""  # of those that recur
+    occurrence: str = ""  # the date of it
     version: int | None = None  # None: the model does not know
 
     @property
@@ -84,11 +86,13 @@ class Booking:
 
 @dataclass(frozen=True)
 class Ledger:
-    """A listing's terms and bookings {id: Booking}. beyond: bookings of others that take all its units (scene.py)."""
+    """A listing's terms, bookings {id: Booking}, series {id: Series of paths_series.py}. beyond: bookings of others
+    that take all its units (scene.py)."""
 
     terms: Terms
     bookings: dict = field(default_factory=dict)
     beyond: tuple = ()
+    series: dict = field(default_factory=dict)
 
     def at(self, now):
         bookings = {key: one.at(now) for key, one in self.bookings.items()}

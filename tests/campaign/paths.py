@@ -5,6 +5,7 @@ import contextlib
 import paths_in
 import paths_many
 import paths_out
+import paths_series
 from judgement import Refused
 from paths_many import Outcome, apart
 
@@ -24,13 +25,21 @@ PATHS = {
     "events.listing.set_rules": paths_out.set_rules,
     "events.listing.set_pricing": paths_out.set_pricing,
 }
-MANY = {"events.booking.create_many": paths_many.create_many}
+MANY = {
+    "events.booking.create_many": paths_many.create_many,
+    "events.booking.create_recurring": paths_series.create_recurring,
+    "events.booking.add_occurrence": paths_series.add_occurrence,
+}
 WRITES = PATHS | MANY
 
 
 def write(scene, call, now):
     """Outcome of a write, or Refused. The scene is that of the moment, where the write touches it."""
-    path = MANY.get(call.method) or (paths_many.ANSWERS.get(call.method) if group_of(scene, call) else None)
+    path = MANY.get(call.method)
+    if call.params.get("occurrences", "this") != "this":
+        path = paths_series.cancel
+    elif group_of(scene, call):
+        path = paths_many.ANSWERS.get(call.method)
     return path(scene, call, now) if path else of_one(scene, call, now)
 
 

@@ -189,7 +189,7 @@ def create(ledger, call, now):
         user_limits(ledger, call.user, span, judged)
     made = charge(ledger, call, made, now, judged)
     judged.settle()
-    made = as_confirmed_or_requested(terms, made, held, now)
+    made = as_confirmed_or_requested(terms, made, held, now, call.answered)
     return Done(ledger.with_booking(made), made, frozenset(judged.doubts))
 
 
@@ -200,9 +200,9 @@ def from_hold(held, call):
     return replace(held, guests=guests, extras=extras_of(params), hold=held.hold and "booked", version=None)
 
 
-def as_confirmed_or_requested(terms, made, held, now):
-    # An option is the company's word.
-    if not terms.by_request or (made.option and made.price):
+def as_confirmed_or_requested(terms, made, held, now, answered):
+    # An option is the company's word, and so is what it books itself.
+    if not terms.by_request or ((made.option or answered) and made.price):
         return replace(made, state="confirmed", expires=None)
     expires = answer_by(terms, made.span, now)
     return replace(made, state="requested", expires=expires, takes_units=held is not None)

@@ -3,7 +3,7 @@
 Each path is path(scene, call, now) -> Outcome or Refused; the scene is that of the moment (Scene.at).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import paths_in
 import paths_out
@@ -19,6 +19,7 @@ class Outcome:
     scene: object
     bookings: list
     doubts: frozenset = frozenset()
+    differs: list = field(default_factory=list)  # of an answer that tells of several
 
 
 def create_many(scene, call, now):

@@ -16,9 +16,10 @@ from people import UNITS_OF_SALE, Hall, walls_of
 from play import utc_now
 from record import Call
 from replay import CLOCKS
+from recurrence import dates_of, left_out
 from rpc import RpcError
 from scene import Scene
-from times import MINUTE, period_of, text
+from times import MINUTE, period_of, text, wall
 from verdict import Terms, verdict
 
 
@@ -42,6 +43,8 @@ def answer_of(booking, seq, clock, method):
         "rules_version": booking.rules_version,
         "overlapped": booking.overlaps,
         "group_id": booking.group or None,
+        "series_id": booking.series or None,
+        "occurrence": booking.occurrence or None,
         "ready": booking.ready,
         "version": (booking.version or 1) + 1,
         "seq": seq,
@@ -135,6 +138,8 @@ class Pretended:
         call = Call(method, params, user, False, self.listing_of(params))
         call.staff, call.manager = user in self.staff[call.listing], user == self.staff[call.listing][0]
         call.result, call.quotes, now = self.to_be(params), self.quotes, utc_now()
+        if method == "events.booking.create_recurring":
+            call.made = [{"id": str(uuid.uuid4()), "occurrence": str(day)} for day in self.days(call)[0]]
         scene = self.scene.at(now, touched(self.scene, call))
         ledger = scene.of(call.listing)
         try:
@@ -146,7 +151,14 @@ class Pretended:
             data = {"code": "refused", "reason": word}
             raise RpcError({"code": 1, "message": word, "data": data}, method) from None
 
+    def days(self, call):
+        first = paths_in.span_of(call.params["period"]).start
+        zone = self.scene.ledgers[call.listing].terms.zone
+        return dates_of(call.params["recurrence"], wall(first, zone).date())
+
     def listing_of(self, params):
+        if "series_id" in params:
+            return next(key for key, ledger in self.scene.ledgers.items() if params["series_id"] in ledger.series)
         if "id" in params:
             return next(key for key, ledger in self.scene.ledgers.items() if params["id"] in ledger.bookings)
         return params.get("listing_id") or params["bookings"][0]["listing_id"]
@@ -154,7 +166,7 @@ class Pretended:
     def to_be(self, params):
         """An answer with the ids of what may be made."""
         bookings = [{"id": str(uuid.uuid4())} for _ in params.get("bookings", ())]
-        return {"id": str(uuid.uuid4()), "group_id": str(uuid.uuid4()), "bookings": bookings}
+        return {name: str(uuid.uuid4()) for name in ("id", "group_id", "series_id")} | {"bookings": bookings}
 
     def write(self, scene, call, now):
         outcome = write(scene, call, now)
@@ -163,7 +175,24 @@ class Pretended:
         made = [one and answer_of(one, self.seq, now, call.method) for _, one in outcome.bookings]
         if "bookings" in call.params:
             return {"group_id": call.group, "state": made[0]["state"], "bookings": made, "seq": self.seq}
+        if call.method == "events.booking.create_recurring":
+            return self.series(call, outcome)
         return made[0] or {"version": outcome.scene.ledgers[call.listing].terms.version, "seq": self.seq}
+
+    def series(self, call, outcome):
+        made = outcome.scene.ledgers[call.listing].series[call.series]
+        occurrences = [
+            {
+                "date": day,
+                "period": wish["period"],
+                "booking_id": name or None,
+                "result": "booked" if name else "skipped" if left_out(call.params["recurrence"], day) else "refused",
+                "refusals": [{"rule": cause} for cause in made.refused.get(day, ())],
+            }
+            for day, (wish, name) in sorted(made.dates.items())
+        ]
+        mode, missing = call.params["mode"], self.days(call)[1]
+        return {"series_id": call.series, "mode": mode, "months_without": missing, "occurrences": occurrences}
 
     def note(self, call, outcome, now):
         """A fact for each booking that has another state, those of the call last."""
@@ -172,12 +201,13 @@ class Pretended:
             old = self.scene.ledgers[listing].bookings
             for key, one in ledger.bookings.items():
                 if key not in mine and (key not in old or old[key].state != one.state):
-                    self.tell(listing, one, "expiry")
-        name = call.method.rpartition(".")[2].replace("_many", "")
+                    self.tell(listing, one, "expiry", now)
+        name = call.method.rpartition(".")[2]
+        name = "create" if name in ("create_many", "create_recurring", "add_occurrence") else name
         for listing, one in outcome.bookings:
             if one:
                 cause = "request" if name == "create" and one.state == "requested" else name
-                self.tell(listing, one, cause)
+                self.tell(listing, one, cause, now)
         if mine:
             return
         after = outcome.scene.ledgers[call.listing]
@@ -185,16 +215,10 @@ class Pretended:
         topic = {"set_rules": "events.listing.rules_changed"}.get(name, "events.listing.pricing_changed")
         self.facts.append(facts.Fact(self.seq, topic, call.listing, {"version": after.terms.version}, now))
 
-    def tell(self, listing, booking, cause):
+    def tell(self, listing, booking, cause, now):
         self.seq += 1
-        payload = {
-            "id": booking.id,
-            "version": (booking.version or 1) + 1,
-            "kind": booking.kind,
-            "state": booking.state,
-            "cause": cause,
-        }
-        self.facts.append(facts.Fact(self.seq, f"events.booking.{cause}", listing, payload, utc_now()))
+        payload = answer_of(booking, self.seq, now, "") | {"cause": cause}
+        self.facts.append(facts.Fact(self.seq, f"events.booking.{cause}", listing, payload, now))
 
     def get(self, ledger, call, now):
         reads.may_see(ledger, call, now)

@@ -9,7 +9,8 @@ from scene import Walls
 WRITES = {
     "events.booking." + name
     for name in (
-        "create create_many hold approve decline accept change shorten cancel complete no_show block unblock".split()
+        *("create", "create_many", "create_recurring", "add_occurrence", "hold", "approve", "decline", "accept"),
+        *("change", "shorten", "cancel", "complete", "no_show", "block", "unblock"),
     )
 } | {"events.listing.set_rules", "events.listing.set_pricing"}
 
@@ -32,9 +33,13 @@ class Call:
     holds_elsewhere: int = 0
     manager: bool = False
     place: int = 0  # of a part: its number
+    made: list = field(default_factory=list)  # of what recurs: the bookings as they were told of
+    answered: bool = False  # the company does it for a customer
 
     def parts(self):
         """A call for each of the bookings that one of several names, with its own answer; else the call itself."""
+        if self.made:
+            return [replace(self, method="events.booking.create", result=one, made=[]) for one in self.made]
         if "bookings" not in self.params:
             return [self]
         return [self.part(number) for number in range(len(self.params["bookings"]))]
@@ -50,6 +55,10 @@ class Call:
     @property
     def group(self):
         return (self.result or {}).get("group_id", "new")
+
+    @property
+    def series(self):
+        return self.params.get("series_id") or (self.result or {}).get("series_id") or "new"
 
     @property
     def about(self):
@@ -80,7 +89,9 @@ class Call:
     @property
     def rules(self):
         """All rules that a refusal lists."""
-        return {one["rule"] for one in self.error["data"].get("refusals", ())}
+        data = self.error["data"]
+        dates = [refusal for one in data.get("occurrences", ()) for refusal in one["refusals"]]
+        return {one["rule"] for where in (data, *dates) for one in where.get("refusals", ())}
 
     def told(self):
         """In one line, for a report."""

@@ -8,6 +8,7 @@ import stories_book
 import stories_life
 import stories_many
 import stories_request
+import stories_series
 import stories_walls
 
 STORIES = (
@@ -36,6 +37,7 @@ STORIES = (
     (stories_life.packed, 8),
     (stories_life.looked_at, 4),
     (stories_many.together, 9),
+    (stories_series.recurring, 8),
     (stories_walls.at_once, 4),
     (stories_walls.given_back, 5),
     (stories_walls.answered, 3),

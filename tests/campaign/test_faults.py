@@ -9,7 +9,8 @@ import pytest
 BOOKINGS = Path(__file__).resolve().parent / "bookings"
 # What the daemon does wrong then: it takes no lock; keeps expired holds; rounds another way; counts refunds from the
 # present beginning; approves without looking for units; takes no time of what shares walls, or does not lock it;
-# confirms a group before all its owners have agreed; ends one of a group alone.
+# confirms a group before all its owners have agreed; ends one of a group alone; books some of a series that was
+# wanted as a whole.
 POINTS = (
     "booking.lock",
     "hold.expiry",
@@ -20,6 +21,7 @@ POINTS = (
     "walls.lock",
     "group.ready",
     "group.end",
+    "series.all",
 )
 
 

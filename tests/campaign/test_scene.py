@@ -35,7 +35,8 @@ def wish(listing, hours=0, **more):
 def do(state, name, params, user="u", now=NOW, **answer):
     """(scene, booking) after a write."""
     listing = params.get("listing_id") or answer.pop("listing", None) or params["bookings"][0]["listing_id"]
-    call = Call(f"events.booking.{name}", params, user, user == "staff", listing, result=answer or None)
+    call = Call(f"events.booking.{name}", params, user, user == "staff", listing, made=answer.pop("made", []))
+    call.result = answer or None
     outcome = paths.write(state.at(now, paths.touched(state, call)), call, now)
     return outcome.scene, outcome.bookings
 

@@ -70,7 +70,7 @@ class World:
 
 
 def booking(name, params, user, hall):
-    if name in ("create", "create_many", "hold", "block"):
+    if name in ("create", "create_many", "create_recurring", "add_occurrence", "hold", "block"):
         params = {"idempotency_key": str(uuid.uuid4()), **params}
     return Move(f"events.booking.{name}", params, user, hall)
 
