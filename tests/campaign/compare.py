@@ -41,6 +41,8 @@ def facts(booking):
         "price": price and price["total"] if booking.state != "held" else None,
         "rules_version": booking.rules_version if booking.kind == "booking" else None,
         "overlapped": booking.overlaps if booking.state in ("requested", "declined") else None,
+        "user": booking.user,
+        "customer": booking.customer,
         "group": booking.group or None,
         "series": booking.series or None,
         "occurrence": booking.occurrence or None,
@@ -67,11 +69,18 @@ def facts_of(result):
         "price": result["price"] and result["price"]["amount"] if state != "held" else None,
         "rules_version": result["rules_version"] if result["kind"] == "booking" else None,
         "overlapped": result["overlapped"] if state in ("requested", "declined") else None,
+        "user": result["user_id"] if result["kind"] == "booking" else None,
+        "customer": without_account(result["customer"]),
         "group": result["group_id"],
         "series": result["series_id"],
         "occurrence": result["occurrence"],
         "ready": result["ready"],
     }
+
+
+def without_account(customer):
+    """Who an account is of is told to the staff, and is of no matter here."""
+    return None if customer and "user_id" in customer else customer
 
 
 def as_pairs(policy):

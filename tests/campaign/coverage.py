@@ -27,6 +27,13 @@ COUNTED = (
     "dates added",
     "series cancelled from one on",
     "months without the day",
+    "booked for an account",
+    "booked without an account",
+    "booked by a program",
+    "option taken up",
+    "price set aside",
+    "rules set aside",
+    "refused at the desk",
 )
 
 
@@ -40,7 +47,7 @@ def of_history(history, transitions):
     found["hold expiry"] = transitions["held", "expired"]
     found["repack"] = history.repacks
     found["double approval"] = double_approvals(history.calls)
-    found += of_walls(history) + of_groups(history.calls) + of_series(history.calls)
+    found += of_walls(history) + of_groups(history.calls) + of_series(history.calls) + of_desk(history.calls)
     creates = [call for call in history.calls if call.method == "events.booking.create" and not call.lost]
     found["creates"] = len(creates)
     found["creates that succeeded"] = sum(call.result is not None for call in creates)
@@ -81,6 +88,25 @@ def of_series(calls):
     done = [call for call in calls if call.result]
     found["dates added"] = sum(call.method == "events.booking.add_occurrence" for call in done)
     found["series cancelled from one on"] = sum(bool(call.result.get("also_cancelled")) for call in done)
+    return found
+
+
+def of_desk(calls):
+    """What the company did for customers."""
+    asked = [call for call in calls if call.method in TAKING and not call.lost]
+    desk = [
+        call for call in asked if {"customer", "override_reason", "ignore_rules", "price_override"} & call.params.keys()
+    ]
+    found = Counter({"refused at the desk": sum(call.error is not None for call in desk)})
+    options = {call.result["id"] for call in asked if call.result and call.result["option"]}
+    for call in [call for call in asked if call.result]:
+        params = call.params
+        found["booked for an account"] += "user_id" in params.get("customer", {})
+        found["booked without an account"] += "name" in params.get("customer", {})
+        found["booked by a program"] += call.by_program
+        found["option taken up"] += params.get("hold_id") in options
+        found["price set aside"] += "price_override" in params
+        found["rules set aside"] += "ignore_rules" in params
     return found
 
 

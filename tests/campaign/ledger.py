@@ -37,7 +37,7 @@ class Booking:
     """Also a block, a hold or a request. numbers: its units where they are named; wish: those that were asked for."""
 
     id: str
-    user: str
+    user: str | None  # the account whose it is
     state: str
     span: Span
     units: int
@@ -60,6 +60,7 @@ class Booking:
     fee: int | None = None
     group: str = ""  # of those that were made together
     ready: bool = False  # of a group: its owner has agreed, others have not
+    customer: dict | None = None  # who has no account
     series: str = ""  # of those that recur
     occurrence: str = ""  # the date of it
     version: int | None = None  # None: the model does not know

@@ -13,7 +13,7 @@ import prices
 from judgement import Done, Judgement, Refused
 from ledger import Booking, find_units, widened
 from times import DAY, HOUR, MINUTE, Span, day_of, parse, span_of
-from verdict import by_guests, verdict
+from verdict import LONGEST_DAYS, by_guests, of_platform, verdict
 
 HOLD = 15 * MINUTE
 OPTION_DAYS = 60
@@ -65,6 +65,8 @@ def wish_of(params):
 def user_limits(ledger, user, span, judged, besides=None):
     """What one user may have of a listing: bookings, those of a day, time of that day, a gap between two."""
     limits = ledger.terms.rule("limits") or {}
+    if user is None:
+        return
     mine = [one for one in ledger.bookings.values() if one.user == user and one.state in OPEN]
     mine = [one.span for one in mine if one.kind == "booking" and one.id != besides]
     day, time = day_of(span.start, ledger.terms.zone), timedelta()
@@ -106,11 +108,12 @@ def hold(ledger, call, now):
     if span is None:
         raise Refused({"closed"})
     units, guests = params.get("units", 1), params.get("guests")
-    judged.causes |= verdict(terms, span, units, guests, now)
-    found = seek(ledger, judged, span, units, params.get("unit_numbers", ()))
-    until, option = parse(params.get("until")), "until" in params
+    until, option = parse(params.get("until")), bool({"until", "customer"} & params.keys())
     if option:
         only_staff(call)
+    keep_rules(judged, call, verdict(terms, span, units, guests, now), of_platform(terms, span, now))
+    found = seek(ledger, judged, span, units, params.get("unit_numbers", ()))
+    if option:
         judged.refuse(until and (until <= now or until > now + OPTION_DAYS * DAY), "in_past", "option_until")
     else:
         hold_limits(ledger, call, span, judged)
@@ -124,10 +127,11 @@ def hold(ledger, call, now):
 
 
 def new_booking(call, state, span, terms, numbers):
-    params = call.params
+    params, (user, customer) = call.params, call.customer
     return Booking(
         id=call.booking_id,
-        user=call.user,
+        user=user,
+        customer=customer,
         state=state,
         span=span,
         units=params.get("units", 1),
@@ -157,7 +161,9 @@ def charge(ledger, call, booking, now, judged):
     """The booking with its price: that of a quote, or of the moment and as expected."""
     params, terms = call.params, ledger.terms
     quoted = call.quotes.get(params.get("quote_id"))
-    if quoted:
+    if "price_override" in params:
+        price = prices.set_aside(terms, params["price_override"]["amount"], params["price_override"]["currency"])
+    elif quoted:
         request = (booking.span, booking.units, booking.guests, booking.extras)
         bound = (quoted.user, quoted.listing, quoted.request) == (call.user, params["listing_id"], request)
         judged.refuse(not bound or now >= quoted.expires, "quote")
@@ -172,6 +178,9 @@ def charge(ledger, call, booking, now, judged):
 
 def create(ledger, call, now):
     terms, params, judged = ledger.terms, call.params, Judgement()
+    if "customer" in params:
+        only_staff(call)
+    overridden(call)
     held = own_hold(ledger, call) if "hold_id" in params else None
     span = held.span if held else wished_span(terms, params)
     if span is None:
@@ -183,18 +192,43 @@ def create(ledger, call, now):
     else:
         # A request takes no units, but what cannot be had is not asked for.
         found = seek(ledger, judged, span, params.get("units", 1), wish_of(params))
-        found = () if terms.by_request else found
         made = new_booking(call, "", span, terms, found)
-        judged.causes |= verdict(terms, span, made.units, made.guests, now)
-        user_limits(ledger, call.user, span, judged)
+        limits = Judgement()
+        user_limits(ledger, call.customer[0], span, limits)
+        broken = verdict(terms, span, made.units, made.guests, now) | limits.causes
+        keep_rules(judged, call, broken, of_platform(terms, span, now))
     made = charge(ledger, call, made, now, judged)
     judged.settle()
-    made = as_confirmed_or_requested(terms, made, held, now, call.answered)
+    made = as_confirmed_or_requested(terms, made, held, now, call.on_behalf)
     return Done(ledger.with_booking(made), made, frozenset(judged.doubts))
+
+
+def overridden(call):
+    """Rules and prices are set aside by a manager, who says why. A program says for whom it books."""
+    params, judged = call.params, Judgement()
+    set_aside = {"price_override", "ignore_rules"} & params.keys()
+    judged.refuse(bool(set_aside) != ("override_reason" in params), "required")
+    judged.refuse(call.by_program and not {"customer", "hold_id"} & params.keys(), "required")
+    judged.refuse(set_aside and not call.manager, "forbidden", "company_right", "not_found")
+    if judged.causes and "period" in params and span_of(params["period"]).length > LONGEST_DAYS * DAY:
+        judged.refuse(True, "max_duration")
+    judged.settle()
+
+
+def keep_rules(judged, call, broken, for_all):
+    """What of the broken rules a manager has not set aside; what holds for all bookings never is."""
+    ignored = set(call.params.get("ignore_rules", ()))
+    if "closed" in broken & ignored:  # of closed dates there is no grid to be off
+        judged.doubt("unit_grid" in broken, "unit_grid")
+        broken = broken - {"unit_grid"}
+    judged.causes |= broken - ignored | (set(for_all) if ignored else set())
 
 
 def from_hold(held, call):
     params = call.params
+    if call.on_behalf:
+        user, customer = call.customer
+        held = replace(held, user=user, customer=customer)
     guests = params.get("guests", held.guests)
     # What one has agreed to is what was in force when it was held.
     return replace(held, guests=guests, extras=extras_of(params), hold=held.hold and "booked", version=None)
@@ -205,7 +239,8 @@ def as_confirmed_or_requested(terms, made, held, now, answered):
     if not terms.by_request or ((made.option or answered) and made.price):
         return replace(made, state="confirmed", expires=None)
     expires = answer_by(terms, made.span, now)
-    return replace(made, state="requested", expires=expires, takes_units=held is not None)
+    numbers = held.numbers if held else ()
+    return replace(made, state="requested", expires=expires, takes_units=held is not None, numbers=numbers)
 
 
 def answer_by(terms, span, now):
@@ -288,10 +323,15 @@ def decline(ledger, call, now):
     return Done(ledger.with_booking(made), made)
 
 
+def only_customer(request, call):
+    """For who has no account the staff accept."""
+    if request.user != call.user and (request.user or not call.staff):
+        raise Refused({"not_found", "forbidden"})
+
+
 def accept(ledger, call, now):
     request = requested(ledger, call)
-    if request.user != call.user:
-        raise Refused({"not_found"})
+    only_customer(request, call)
     if not request.offered:
         raise Refused({"state", "price_missing"})
     if call.params["expected_total"] != request.price["total"]:

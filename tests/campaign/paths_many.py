@@ -10,6 +10,8 @@ import paths_out
 import prices
 from judgement import Judgement, Refused
 from paths_in import answer_by, sort_out_others
+from times import DAY
+from verdict import LONGEST_DAYS
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def apart(scene, parts):
     spans = [(part.listing, paths_in.wished_span(scene.ledgers[part.listing].terms, part.params)) for part in parts]
     for number, (listing, span) in enumerate(spans):
         if any(other == listing and span.overlaps(earlier) for other, earlier in spans[:number]):
-            raise Refused({"overlap"})
+            raise Refused({"overlap"} | ({"max_duration"} if span.length > LONGEST_DAYS * DAY else set()))
 
 
 def as_requests(scene, parts, now):
@@ -93,8 +95,7 @@ def approve(scene, call, now):
 
 def accept(scene, call, now):
     request = own_request(scene, call)
-    if request.user != call.user:
-        raise Refused({"not_found"})
+    paths_in.only_customer(request, call)
     if not request.offered:
         raise Refused({"offered"})
     if call.params["expected_total"] != request.price["total"]:

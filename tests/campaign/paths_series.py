@@ -4,7 +4,6 @@ Paths as in paths_many.py. A series is kept in the ledger of its listing.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 import paths_in
 import paths_out
@@ -13,16 +12,17 @@ from paths_many import Outcome
 from recurrence import dates_of, left_out, period_on
 from times import period_of, span_of, wall
 
-WISHED = ("listing_id", "units", "unit_numbers", "guests", "extras", "note", "customer")
+WISHED = ("listing_id", "units", "unit_numbers", "guests", "extras")
 COUNTING = ("held", "requested", "confirmed", "completed", "no_show")
 
 
 @dataclass(frozen=True)
 class Series:
-    """user: whose it is; dates: {date: (the parameters of a create, the id of its booking or "")}; refused: {date: the
+    """user, customer: whose it is; dates: {date: (the parameters of a create, its booking or "")}; refused: {date: the
     reasons of the first time}."""
 
     user: str
+    customer: dict | None
     dates: dict = field(default_factory=dict)
     refused: dict = field(default_factory=dict)
 
@@ -33,30 +33,34 @@ def wish_on(terms, params, day):
     return {name: params[name] for name in WISHED if name in params} | {"period": period_of(period)}
 
 
-def one_date(scene, call, wish, day, answer, now):
-    """(scene, booking) with one more of a series; Refused where it cannot be booked."""
+def one_date(scene, call, whose, planned, answer, now):
+    """(scene, booking) with one more of a series; planned: (parameters, date). Refused where it cannot be booked."""
+    wish, day = planned
     span = span_of(wish["period"])
     if span.start >= span.end:
         raise Refused({"skipped_hour"})
     ledger = scene.of(call.listing)
     made = {"id": f"new {day}"} if answer is None else answer
     part = replace(call, method="events.booking.create", params=wish, result=made)
+    part = replace(part, user=whose.user, answered=whose.user != call.user, by_program=False)
     done = paths_in.create(ledger, part, now)
-    made = replace(done.booking, series=call.series, occurrence=str(day))
+    made = replace(done.booking, series=call.series, occurrence=str(day), customer=whose.customer)
     return scene.put(call.listing, done.ledger.with_booking(made)), made
 
 
 def create_recurring(scene, call, now):
     """All or none, or each date for itself; a series of which nothing is booked is none."""
     params, terms = call.params, scene.ledgers[call.listing].terms
+    if "customer" in params:
+        paths_in.only_staff(call)
     days, missing = dates_of(params["recurrence"], wall(span_of(params["period"]).start, terms.zone).date())
-    series, bookings, refused = Series(call.user), [], {}
+    series, bookings, refused = Series(*call.customer), [], {}
     answers = {one["occurrence"]: one for one in call.made}
     for day in days:
         wish, name = wish_on(terms, params, day), ""
         try:
             if not left_out(params["recurrence"], day):
-                scene, made = one_date(scene, call, wish, day, answers.get(str(day)), now)
+                scene, made = one_date(scene, call, series, (wish, day), answers.get(str(day)), now)
                 bookings.append((call.listing, made))
                 name = made.id
         except Refused as refusal:
@@ -108,8 +112,7 @@ def add_occurrence(scene, call, now):
     wish, name = series.dates[day]
     if name and ledger.bookings[name].state in COUNTING:
         raise Refused({"state"})
-    of_customer = replace(call, user=series.user, answered=call.user != series.user)
-    scene, made = one_date(scene, of_customer, wish, date.fromisoformat(day), call.result, now)
+    scene, made = one_date(scene, call, series, (wish, day), call.result, now)
     ledger = scene.ledgers[call.listing]
     series = replace(series, dates=series.dates | {day: (wish, made.id)})
     scene = scene.put(call.listing, replace(ledger, series=ledger.series | {call.params["series_id"]: series}))

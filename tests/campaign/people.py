@@ -10,6 +10,7 @@ from datetime import timedelta
 import contract
 import draw
 from companies import join
+from integration import exchange, make_key
 from rows import Rows
 from rpc import RpcError
 from scene import Walls
@@ -23,13 +24,14 @@ CUSTOMERS = 4
 
 @dataclass
 class Hall:
-    """A listing, as the callers know it. staff: the owner of its company and an employee; near: those that share walls
-    with it; bookings: {id: its last answer}."""
+    """A listing, as the callers know it. staff: the owner of its company and an employee; desk: these and a till; near:
+    those that share walls with it; bookings: {id: its last answer}."""
 
     id: str
     kind: str
     terms: Terms
     staff: tuple = ()
+    desk: tuple = ()
     near: list = field(default_factory=list)
     bookings: dict = field(default_factory=dict)
 
@@ -38,7 +40,16 @@ class Hall:
         return self.staff[0]
 
     def is_staff(self, user):
-        return user.id in [one.id for one in self.staff]
+        return user.id in [one.id for one in self.desk]
+
+
+@dataclass
+class Till:
+    """A program of a company, which calls by an API key with the right of staff."""
+
+    id: str
+    endpoint: object
+    token: str
 
 
 class Cast:
@@ -49,6 +60,8 @@ class Cast:
         self.company, self.owner = stack.company()
         self.employee = join(stack, self.owner, self.company)
         self.other_company, self.other_owner = stack.company()
+        self._key = make_key(self.owner, self.company, "events.booking.*", right="staff")
+        self.till = self._new_till()
         self.customers = [stack.user(f"Customer {number}") for number in range(CUSTOMERS)]
         self.pool = ThreadPoolExecutor(4)
         self._logged_in = time.monotonic()
@@ -77,6 +90,10 @@ class Cast:
         self._logged_in = time.monotonic()
         self.owner, self.employee, self.other_owner = map(self._again, (self.owner, self.employee, self.other_owner))
         self.customers = list(map(self._again, self.customers))
+        self.till = self._new_till()
+
+    def _new_till(self):
+        return Till(self._key["id"], self.owner.endpoint, exchange(self.stack, self._key["secret"]))
 
     def _again(self, user):
         return self.stack.login(user.email)
@@ -89,6 +106,9 @@ class Cast:
             if plan.parts:
                 self._include(hall, [made[number].id for number in plan.parts])
         return made, walls_of(plans, made)
+
+    def desk_of(self, staff):
+        return (*staff, self.till) if self.owner in staff else staff[:1]
 
     def _include(self, whole, parts):
         read = {"id": whole.id, "version": self.owner.rpc("events.listing.get", {"id": whole.id})["version"]}
@@ -108,7 +128,7 @@ class Cast:
         for caller, method in ((staff[0], "submit"), (self._admin, "approve")):
             read = {"id": listing["id"], "version": listing["version"]}
             listing = caller.rpc(f"events.listing.{method}", read)
-        return self._with_rules(chance, plan, Hall(listing["id"], kind, terms_of(facts), staff))
+        return self._with_rules(chance, plan, Hall(listing["id"], kind, terms_of(facts), staff, self.desk_of(staff)))
 
     def _described(self, facts):
         return {"type": self.stack.listing_type(), "title": "Hall of a campaign", **facts}

@@ -103,6 +103,7 @@ class Play:
     def make(self, move):
         call = Call(move.method, move.params, move.user.id, move.hall.is_staff(move.user), move.hall.id)
         call.manager = move.user.id == move.hall.owner.id
+        call.by_program = move.user is self.cast.till
         call.quotes = dict(self.quotes)
         call.holds_elsewhere = self.holds_elsewhere(move)
         self.barrier.wait(30)

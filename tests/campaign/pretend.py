@@ -42,6 +42,9 @@ def answer_of(booking, seq, clock, method):
         "cancellation_fee": booking.fee,
         "rules_version": booking.rules_version,
         "overlapped": booking.overlaps,
+        "option": booking.option,
+        "user_id": booking.user,
+        "customer": booking.customer,
         "group_id": booking.group or None,
         "series_id": booking.series or None,
         "occurrence": booking.occurrence or None,
@@ -65,7 +68,7 @@ class Pretended:
         from concurrent.futures import ThreadPoolExecutor
 
         self.owner, self.employee, *self.customers = [Person(name) for name in ("o", "e", "a", "b", "c", "d")]
-        self.other_owner = Person("s")
+        self.other_owner, self.till = Person("s"), Person("t")
         self.pool = ThreadPoolExecutor(4)
         self.lock = threading.Lock()
         self.broken, self.scene, self.facts, self.quotes, self.keys, self.seq = set(), Scene({}), [], {}, {}, 0
@@ -91,9 +94,10 @@ class Pretended:
             terms = Terms(chance.choice(draw.ZONES), unit, units, 60, price, "EUR", version=2)
             terms = replace(terms, rules=draw.rules_of(chance, plan, unit), shortest=MINUTE / 60)
             staff = (self.other_owner, self.other_owner) if plan.elsewhere else (self.owner, self.employee)
-            halls.append(Hall(str(uuid.uuid4()), kind, terms, staff))
+            desk = staff[:1] if plan.elsewhere else (*staff, self.till)
+            halls.append(Hall(str(uuid.uuid4()), kind, terms, staff, desk))
         walls = walls_of(plans, halls)
-        self.staff = {hall.id: [one.id for one in hall.staff] for hall in halls}
+        self.staff = {hall.id: [one.id for one in hall.desk] for hall in halls}
         self.scene = Scene({hall.id: Ledger(hall.terms) for hall in halls}, walls)
         return halls, walls
 
@@ -257,6 +261,7 @@ class Pretended:
         booking = ledger.bookings[call.params["id"]]
         made = wished_change(ledger, booking, call.params)
         price = prices.price(ledger.terms, made.span, made.units, made.guests, made.extras, now)
+        price = reads.price_of_change(booking, made, price, call, now)
         total = lambda one: one and one["total"]
         return {"as_of": text(now), "total_before": total(booking.price), "total": total(price)}
 

@@ -53,8 +53,19 @@ def of_amount(amount, currency):
     return {"total": amount, "currency": currency, "lines": [a_line("time", amount)]}
 
 
+def set_aside(terms, amount, currency):
+    """A price that a manager set instead of the listing's: with its taxes and deposit."""
+    pricing = terms.pricing
+    lines = price_model.Lines({"units": 1})
+    lines.add(price_model.line("override", amount))
+    sums = price_model.add_taxes(lines, pricing)
+    made = {"total": lines.subtotal, "currency": currency, "lines": list(lines), "tax_sums": sums}
+    deposit = rounded(lines.subtotal * pricing.get("deposit_bp", 0), BASIS)
+    return made | {"deposit": deposit, "taxes": sum(one["amount"] for one in sums)}
+
+
 def grows_with_time(line):
-    return line["kind"] in ("time", "adjustment", "shortened") or (
+    return line["kind"] in ("time", "override", "adjustment", "shortened") or (
         line["kind"] == "extra" and line.get("per") not in (None, "booking", "unit", "guest")
     )
 

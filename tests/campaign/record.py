@@ -32,6 +32,7 @@ class Call:
     quotes: dict = field(default_factory=dict)
     holds_elsewhere: int = 0
     manager: bool = False
+    by_program: bool = False
     place: int = 0  # of a part: its number
     made: list = field(default_factory=list)  # of what recurs: the bookings as they were told of
     answered: bool = False  # the company does it for a customer
@@ -46,6 +47,8 @@ class Call:
 
     def part(self, number):
         params, quote = self.params["bookings"][number], self.params.get("quote_id")
+        if "customer" in self.params:
+            params = params | {"customer": self.params["customer"]}
         if quote:
             params = params | {"quote_id": f"{quote} {number}"}
         result = self.result and self.result["bookings"][number] | {"seq": self.seq}
@@ -55,6 +58,19 @@ class Call:
     @property
     def group(self):
         return (self.result or {}).get("group_id", "new")
+
+    @property
+    def customer(self):
+        """(account, name and address) of whom it is for."""
+        given = self.params.get("customer")
+        if not given:
+            return self.user, None
+        return (given["user_id"], None) if "user_id" in given else (None, given)
+
+    @property
+    def on_behalf(self):
+        """The company does it for a customer, and so has answered."""
+        return self.answered or ("customer" in self.params and self.customer[0] != self.user)
 
     @property
     def series(self):

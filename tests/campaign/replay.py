@@ -161,7 +161,10 @@ class Replay:
         for call in self.calls:
             if call.lost or (call.result is not None and call.is_write):
                 continue
-            wrong = [self._judge_other(call, part) for part in parts_to_judge(call) if part.listing not in self.spoilt]
+            parts = parts_to_judge(call)
+            if any(part.listing in self.spoilt for part in parts):
+                continue
+            wrong = [self._judge_other(call, part) for part in parts]
             # A read is right in all that it tells, a refusal for one reason.
             found = [words for words in wrong if words]
             if found and (call.result is not None or len(found) == len(wrong)):

@@ -5,6 +5,7 @@ calls with their answers (record.Call). An Expire instead of moves lets a hold's
 """
 
 import stories_book
+import stories_desk
 import stories_life
 import stories_many
 import stories_request
@@ -38,6 +39,9 @@ STORIES = (
     (stories_life.looked_at, 4),
     (stories_many.together, 9),
     (stories_series.recurring, 8),
+    (stories_desk.telephoned, 5),
+    (stories_desk.reserved, 4),
+    (stories_desk.set_aside, 5),
     (stories_walls.at_once, 4),
     (stories_walls.given_back, 5),
     (stories_walls.answered, 3),

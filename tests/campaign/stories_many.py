@@ -11,7 +11,7 @@ def wishes(w):
     among = instant if len(instant) > 1 and w.chance.random() < 0.3 else w.halls
     halls = w.chance.sample(among, w.chance.randint(2, min(3, len(among))))
     unpriced = [hall for hall in w.halls if hall.kind == "unpriced" and hall not in halls]
-    if unpriced and w.chance.random() < 0.4:
+    if unpriced and w.chance.random() < 0.6:
         halls.append(unpriced[0])
     elif w.chance.random() < 0.2:
         halls.append(halls[0])
@@ -56,7 +56,7 @@ def answered(w, user, made):
     halls = {hall.id: hall for hall in w.halls}
     all_made = [(halls[part.listing], part.result) for part in made.parts()]
     waiting = [(hall, one) for hall, one in all_made if not one["ready"]]
-    end = w.chance.choice((None, None, None, "decline", "cancel", "expire"))
+    end = w.chance.choice((None, None, "decline", "cancel", "expire"))
     if end and w.chance.random() < 0.5:
         waiting = waiting[:-1]
     for hall, one in waiting:

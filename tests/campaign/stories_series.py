@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import draw
+import stories_desk
 from opening import WEEKDAYS
 from times import DAY, Span, period_of, span_of, wall
 from world import ask, booking, done
@@ -43,11 +44,20 @@ def recurring(w):
         span = Span(span.start + days * DAY, span.end + days * DAY)
         wished["period"] = period_of(span)
     wished["recurrence"] = recurrence(w, wall(span.start, hall.terms.zone).date())
+    caller = user
+    if w.chance.random() < 0.2:
+        customer, user = stories_desk.whom(w)
+        wished["customer"], caller = customer, w.chance.choice(hall.desk)
+        user = user or hall.owner
     wished["mode"] = w.chance.choice(("each", "each", "all"))
     later = Span(span.start + 7 * DAY, span.end + 7 * DAY)
+    if w.chance.random() < 0.3:
+        wished |= {"recurrence": {"frequency": "weekly", "count": 3}, "mode": "each"}
+        blocked = {"listing_id": hall.id, "period": period_of(later)}
+        yield [booking("block", blocked, w.staff(hall), hall)]
     rival = booking("create", w.wish(hall, later, hall.terms.units), w.customer(user), hall)
-    move = booking("create_recurring", wished, user, hall)
-    if w.chance.random() < 0.4:
+    move = booking("create_recurring", wished, caller, hall)
+    if w.chance.random() < 0.6:
         yield [rival]
         (made,) = yield [move]
     else:

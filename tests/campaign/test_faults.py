@@ -10,7 +10,7 @@ BOOKINGS = Path(__file__).resolve().parent / "bookings"
 # What the daemon does wrong then: it takes no lock; keeps expired holds; rounds another way; counts refunds from the
 # present beginning; approves without looking for units; takes no time of what shares walls, or does not lock it;
 # confirms a group before all its owners have agreed; ends one of a group alone; books some of a series that was
-# wanted as a whole.
+# wanted as a whole; sets rules aside that no manager named; lets anybody book on behalf of others.
 POINTS = (
     "booking.lock",
     "hold.expiry",
@@ -22,6 +22,8 @@ POINTS = (
     "group.ready",
     "group.end",
     "series.all",
+    "desk.rules",
+    "desk.right",
 )
 
 

@@ -1,4 +1,4 @@
-"""The model of what is about several listings: shared walls, and bookings that are made together."""
+"""The model of what is about several listings, shared walls and bookings that are made together; and of the desk."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -36,6 +36,7 @@ def do(state, name, params, user="u", now=NOW, **answer):
     """(scene, booking) after a write."""
     listing = params.get("listing_id") or answer.pop("listing", None) or params["bookings"][0]["listing_id"]
     call = Call(f"events.booking.{name}", params, user, user == "staff", listing, made=answer.pop("made", []))
+    call.manager = answer.pop("manager", False)
     call.result = answer or None
     outcome = paths.write(state.at(now, paths.touched(state, call)), call, now)
     return outcome.scene, outcome.bookings
@@ -126,3 +127,34 @@ def test_all_end_with_one(waiting):
     late = NOW + 24 * HOUR
     assert states(waiting.at(late, waiting.ledgers)) == ["expired"] * 3
     assert refused(waiting, "change", {"id": "x", "units": 1}, listing="a") == {"group"}
+
+
+KARI = {"name": "Kari", "phone": "+47 22 00 00 00"}
+
+
+def test_the_desk_books_for_who_has_an_account_or_none():
+    hall = scene(rules=["a"])
+    _, ((_, made),) = do(hall, "create", wish("a", customer=KARI), "staff", id="x")
+    assert (made.state, made.user, made.customer) == ("confirmed", None, KARI)
+    _, ((_, own),) = do(hall, "create", wish("a", customer={"user_id": "v"}), "staff", id="x")
+    assert (own.state, own.user, own.customer) == ("confirmed", "v", None)
+    assert "company_right" in refused(hall, "create", wish("a", customer=KARI))
+
+
+def test_an_option_is_taken_up_for_another_customer():
+    held, _ = do(scene(rules=["a"]), "hold", wish("a", customer={"user_id": "v"}), "staff", id="h")
+    take = {"listing_id": "a", "hold_id": "h"}
+    assert "not_found" in refused(held, "create", take)
+    assert do(held, "create", take, "v", id="h")[1][0][1].state == "confirmed"
+    assert do(held, "create", take | {"customer": KARI}, "staff", id="h")[1][0][1].user is None
+
+
+def test_a_manager_sets_rules_aside_but_not_what_holds_for_all():
+    past = wish("a", -49, override_reason="r")
+    assert refused(scene(), "create", past | {"ignore_rules": ["closed"]}, manager=True) == {"in_past"}
+    aside = wish("a", guests=99, override_reason="r", ignore_rules=["guests"])
+    price = {"price_override": {"amount": 7, "currency": "EUR"}}
+    assert do(scene(), "create", aside | price, manager=True, id="x")[1][0][1].price["total"] == 7
+    assert refused(scene(), "create", aside | {"ignore_rules": ["notice"]}, manager=True) == {"guests"}
+    assert "company_right" in refused(scene(), "create", aside)
+    assert refused(scene(), "create", wish("a") | price, manager=True) == {"required"}

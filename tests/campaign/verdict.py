@@ -125,6 +125,18 @@ def by_guests(terms, units, guests):
         yield "guests"
 
 
+def of_platform(terms, span, now):
+    """What holds for every booking, whatever the rules."""
+    if span.length < terms.shortest:
+        yield "min_duration"
+    if span.length > LONGEST_DAYS * DAY:
+        yield "max_duration"
+    if span.start < now - LATE or span.end <= now:
+        yield "in_past"
+    if span.end > now + HORIZON_DAYS * DAY:
+        yield "horizon"
+
+
 def lasting(terms, span, units, guests):
     """Rules that a booking breaks at any time of asking: what set_rules lists as clashes."""
     return [
