@@ -46,6 +46,8 @@ static int check_price(struct rpc_call *call, const struct terms *terms, const s
 {
 	if (given && row->priced)
 		return rpc_precondition(call, "priced", NULL, "the request has its price already");
+	if (!given && row->offered)
+		return rpc_precondition(call, "offered", NULL, "the price is for the customer to accept");
 	if (!given && !row->priced)
 		return rpc_precondition(call, "price_missing", NULL, "the request has no price: give one");
 	const char *currency = terms->pricing.currency;

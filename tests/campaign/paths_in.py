@@ -275,11 +275,18 @@ def approve(ledger, call, now):
     only_staff(call)
     request = requested(ledger, call)
     price = call.params.get("price")
-    if request.price is None and not request.offered:
-        if price is None:
-            raise Refused({"price_missing"})
-        return offer(ledger, request, price, now)
-    return confirm(ledger, request)
+    answerable(request, price)
+    return offer(ledger, request, price, now) if price else confirm(ledger, request)
+
+
+def answerable(request, price):
+    """One without a price is answered with one, which is for the customer to accept."""
+    if price is not None and request.price is not None:
+        raise Refused({"priced"})
+    if price is None and request.offered:
+        raise Refused({"offered"})
+    if price is None and request.price is None:
+        raise Refused({"price_missing"})
 
 
 def offer(ledger, request, price, now):

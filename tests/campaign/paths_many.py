@@ -81,10 +81,7 @@ def own_request(scene, call):
 def approve(scene, call, now):
     paths_in.only_staff(call)
     request, price = own_request(scene, call), call.params.get("price")
-    if price is None and request.price is None:
-        raise Refused({"price_missing"})
-    if price is not None and request.price is not None:
-        raise Refused({"priced"})
+    paths_in.answerable(request, price)
     if request.ready:
         raise Refused({"ready"})
     if price is None:

@@ -83,6 +83,7 @@ def change(ledger, call, now):
     judged.refuse(expected is not None and (price or {}).get("total") != expected, "price_changed")
     judged.settle()
     made = replace(made, price=price, numbers=numbers or (), version=None)
+    made = replace(made, offered=made.offered and booking.state != "requested")
     if booking.state == "requested" and not (booking.span.holds(made.span) and made.units <= booking.units):
         made = replace(made, takes_units=False, numbers=())
     return Done(ledger.with_booking(made), made, frozenset(judged.doubts))

@@ -82,5 +82,7 @@ def offered(w):
     (approved,) = yield [booking("approve", params, w.staff(hall), hall)]
     if not done(approved):
         return
+    if w.chance.random() < 0.3:
+        yield [booking("approve", this, w.staff(hall), hall)]
     total = price["amount"] + w.chance.choice((0, 0, 0, 1))
     yield [booking("accept", this | {"expected_total": total}, user, hall)]

@@ -224,6 +224,7 @@ def test_a_request_without_a_price_is_offered_one(stack, owner, staff, guest, ot
     assert (offer["state"], offer["price"]["amount"]) == ("requested", 5000) and offer["offered_at"]
     assert refused(other, listing).reason == "booked"
     assert fails(staff, "accept", request, expected_total=5000) == "forbidden"
+    assert fails(staff, "approve", request) == "offered"  # it is for the customer to accept
     assert fails(guest, "accept", request, expected_total=4000) == "price_changed"
     accepted = do(guest, "accept", request, expected_total=5000)
     assert (accepted["state"], accepted["expires_at"]) == ("confirmed", None)
