@@ -54,8 +54,9 @@ def causes_of(method):
 
 
 def keys_of_call(call):
-    """What an answer and its facts have in common."""
-    return [(part.result.get("id") or part.listing, part.result["version"]) for part in call.parts()]
+    """What an answer and its facts have in common; [] for a series of which nothing is booked."""
+    told = [(part.listing, part.result) for part in call.parts() if "version" in part.result]
+    return [(result.get("id") or listing, result["version"]) for listing, result in told]
 
 
 def key_of_fact(fact):

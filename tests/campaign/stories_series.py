@@ -73,6 +73,8 @@ def lived(w, hall, user, series):
             params = {"series_id": series["series_id"], "date": one["date"]}
             yield [booking("add_occurrence", params, w.chance.choice((user, user, w.staff(hall))), hall)]
     booked = [one["booking_id"] for one in series["occurrences"] if one["booking_id"]]
+    if not booked:
+        return
     if hall.terms.by_request:
         yield [booking("approve", {"id": booked[0]}, w.staff(hall), hall)]
     if w.chance.random() < 0.2:
