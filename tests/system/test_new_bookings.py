@@ -55,7 +55,10 @@ def same(stack, user, made):
 def test_a_new_booking_reads_as_it_was_answered(stack, listings, guest, staff, listing, method, more):
     made = ask(guest, listings[listing], 0, 2, method=method, **more)
     told = same(stack, guest, made)
-    assert do(staff, "get", made) == told
+    seen = do(staff, "get", made)
+    contact = seen["customer"] and seen["customer"]["user_id"]  # of who has booked, once it is confirmed
+    assert (contact == guest.id) == (made["state"] == "confirmed")
+    assert seen | {"customer": None} == told
     assert (made["price"] is None) == (told["price"] is None) == (listing == "plain" or method == "hold")
     if made["state"] != "requested":
         do(guest, "cancel", made)
