@@ -111,20 +111,21 @@ static bool is_own(const char *name)
 /* The members without a parameter of their own, as an object; NULL when there are none. */
 static const char *more_text(struct arena *arena, struct json_object *line)
 {
-	size_t found = 0;
 	struct buffer text;
 	buffer_init_arena(&text, arena, MAX_BATCH);
 	json_object_object_foreach(line, name, value)
 	{
 		if (is_own(name))
 			continue;
-		buffer_append_char(&text, found++ > 0 ? ',' : '{');
+		buffer_append_char(&text, text.length == 0 ? '{' : ',');
 		buffer_append_json_string(&text, name);
 		buffer_append_char(&text, ':');
 		json_tree_write(value, &text);
 	}
+	if (text.length == 0)
+		return NULL;
 	buffer_append_char(&text, '}');
-	return found > 0 ? buffer_text(&text) : NULL;
+	return buffer_text(&text);
 }
 
 static const char *value_of(struct arena *arena, struct json_object *line, const struct bulk_booking *booking,
